@@ -1,0 +1,1 @@
+//! dbt's structured log stream: lines, events and levels.

@@ -1,0 +1,1 @@
+//! A client for the REST API of Prefect 3.

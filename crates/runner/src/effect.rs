@@ -1,0 +1,209 @@
+//! Effects: what a run of dbt means, in values that need no manifest and no clock to be understood.
+//!
+//! The tracker produces them, the journal stores them one JSON line each, and every sink (Prefect, console, hooks)
+//! reads them back from there. A line must therefore say everything that a sink needs.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// One line of a journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Entry {
+    /// The first line: whose run this is.
+    Header(Box<Header>),
+    /// Something that happened in the run.
+    Effect(Box<Effect>),
+}
+
+/// The first line of a journal: everything that is known before dbt starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Header {
+    /// Version of the journal's format; this crate writes [`JOURNAL_FORMAT`].
+    pub format: u32,
+    /// Identity of the invocation (UUIDv7): name of the journal and idempotency key of a flow run made for it.
+    pub run_id: Uuid,
+    /// Which attempt of its flow run this invocation is, from 1.
+    pub attempt: u32,
+    /// When the invocation began, by our clock.
+    pub created: Timestamp,
+    /// dbt's arguments as the user gave them.
+    pub args: Vec<String>,
+    /// The flow run that the invocation reports to.
+    pub flow: FlowTarget,
+}
+
+/// The format that [`Header::format`] names.
+pub const JOURNAL_FORMAT: u32 = 1;
+
+/// Where an invocation reports to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FlowTarget {
+    /// A flow run that exists; `own_states` when its states are ours to set.
+    Existing {
+        /// The flow run.
+        flow_run_id: Uuid,
+        /// Whether we are its engine.
+        own_states: bool,
+    },
+    /// A flow run that is created, with the run id as its idempotency key.
+    Create {
+        /// Name of the flow.
+        flow_name: String,
+        /// Name of the flow run.
+        flow_run_name: String,
+        /// Tags of the flow run.
+        tags: Vec<String>,
+    },
+    /// Nothing: no Prefect API is configured, or it was declined.
+    Nowhere {
+        /// Name that the console shows for the run.
+        flow_run_name: String,
+    },
+}
+
+/// Something that happened in a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Effect {
+    /// A node began to run.
+    NodeRunning(TaskRun),
+    /// A node reached its one terminal state.
+    NodeFinished(TaskRun, NodeEnd),
+    /// A log line of the run or of one of its nodes.
+    Log(LogLine),
+    /// A progress fact for people: how many nodes dbt is going to run (tests and hooks included).
+    Total(u32),
+    /// The run ended; always the last effect.
+    RunFinished(RunEnd),
+}
+
+/// A node of dbt as a Prefect task run. Repeated in each effect, since any of them may be the only one that arrives.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TaskRun {
+    /// Id of the task run: uuid5 of run id, unique_id and attempt, so that edges are known in advance.
+    pub id: Uuid,
+    /// dbt's unique_id; the task key.
+    pub unique_id: String,
+    /// `<run id>#<attempt>`; the dynamic key.
+    pub dynamic_key: String,
+    /// `<resource_type> <name>`.
+    pub name: String,
+    /// When the node began, by dbt's clock (UTC, microseconds).
+    pub start_time: Timestamp,
+    /// The task runs of the upstream nodes that take part in the run.
+    pub wait_for: Vec<Uuid>,
+    /// `dbt.*` labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// How a node ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct NodeEnd {
+    /// The terminal state.
+    pub state: State,
+    /// When the node ended, by dbt's clock (UTC, microseconds); never before its start.
+    pub end_time: Timestamp,
+    /// What dbt reported of the node.
+    pub result: NodeResult,
+}
+
+/// What dbt reported of one node.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct NodeResult {
+    /// dbt's unique_id.
+    pub unique_id: String,
+    /// dbt's resource type (`model`, `test`, ...).
+    pub resource_type: String,
+    /// Name of the node.
+    pub name: String,
+    /// dbt's status (`success`, `error`, `skipped`, ...); empty when the node never got one.
+    pub status: String,
+    /// dbt's message.
+    pub message: Option<String>,
+    /// Execution time in seconds, as dbt measured it.
+    pub execution_time: Option<f64>,
+    /// Rows that failed a test.
+    pub failures: Option<i64>,
+    /// What the adapter reported (rows affected, query ids, ...).
+    pub adapter_response: Option<serde_json::Value>,
+    /// The node whose failure made dbt skip this one.
+    pub skipped_because_of: Option<String>,
+}
+
+/// A state of a task run or flow run, in Prefect's terms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct State {
+    /// The type.
+    #[serde(rename = "type")]
+    pub kind: StateKind,
+    /// The name (`Completed`, `Warned`, `Skipped`, ...).
+    pub name: String,
+    /// The message, if any.
+    pub message: Option<String>,
+}
+
+/// The types of state that a run here can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub enum StateKind {
+    /// At work.
+    Running,
+    /// Ended well.
+    Completed,
+    /// Ended badly.
+    Failed,
+    /// Stopped on request, or never run.
+    Cancelled,
+    /// Died.
+    Crashed,
+}
+
+/// A log line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LogLine {
+    /// When it was written: dbt's own timestamp, or ours for lines that carry none.
+    pub at: Timestamp,
+    /// Python's level number: 10 debug, 20 info, 30 warning, 40 error, 50 critical.
+    pub level: u8,
+    /// The text, free of ANSI sequences.
+    pub message: String,
+    /// The task run that it belongs to; `None` for the flow run.
+    pub task: Option<TaskRef>,
+}
+
+/// A task run by id and name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TaskRef {
+    /// Id of the task run.
+    pub id: Uuid,
+    /// Its name, for the console.
+    pub name: String,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RunEnd {
+    /// The terminal state of the flow run.
+    pub state: State,
+    /// Exit code of dbt's process; `None` when a signal ended it.
+    pub dbt_exit: Option<i32>,
+    /// When the run ended, by our clock.
+    pub at: Timestamp,
+}

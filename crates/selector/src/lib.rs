@@ -1,0 +1,1 @@
+//! dbt's node selection language: parsed, compiled and evaluated against a manifest.

@@ -1,0 +1,1 @@
+//! profiles.yml with Prefect references, rendered without changing anything else.
