@@ -1,0 +1,124 @@
+//! The grammar of one criterion: `@`, `2+`, `method:`, a value, `+1`.
+
+use std::sync::Arc;
+
+use nom::bytes::complete::{tag, take_while1};
+use nom::character::complete::{char, digit0};
+use nom::combinator::{map, opt};
+use nom::sequence::terminated;
+use nom::{IResult, Parser};
+
+use crate::ast::{Criterion, Depth, IndirectSelection};
+use crate::error::{ErrorKind, SelectorError};
+use crate::method::{Method, MethodName};
+use crate::span::{Origin, Place, Span};
+
+impl Criterion {
+    /// Parses one criterion in the syntax of the command line. Commas and spaces are part of its value.
+    ///
+    /// # Errors
+    /// An unknown method, `@` together with a trailing `+`, or a line break.
+    pub fn parse(text: &str, mode: IndirectSelection) -> Result<Self, SelectorError> {
+        Self::parse_at(Origin::new(Place::Text, text.into(), Span::of(text)), mode)
+    }
+
+    /// Parses the piece of text that `origin` points at.
+    ///
+    /// # Errors
+    /// As [`Criterion::parse`].
+    pub fn parse_at(origin: Origin, mode: IndirectSelection) -> Result<Self, SelectorError> {
+        let text = Arc::clone(&origin.text);
+        let text = text
+            .get(origin.span.start..origin.span.end)
+            .unwrap_or_default();
+        if let Some(at) = text.find('\n') {
+            let here = Span::new(at, at + 1).shifted(origin.span.start);
+            return Err(ErrorKind::LineBreak.at(origin.at(here)));
+        }
+        let (rest, prefix) = prefix(text).unwrap_or((text, Prefix::default()));
+        let (value, children) = suffix(rest);
+        if prefix.at && children.is_some() {
+            return Err(ErrorKind::AtWithChildren.at(origin));
+        }
+        let method = match prefix.method {
+            None => default_method(value).into(),
+            Some(name) => Method::parse(name).ok_or_else(|| {
+                let start = origin.span.start + text.len() - rest.len() - 1 - name.len();
+                let first = name.split('.').next().unwrap_or_default();
+                let here = Span::new(start, start + first.len());
+                ErrorKind::UnknownMethod {
+                    name: first.to_owned(),
+                }
+                .at(origin.at(here))
+            })?,
+        };
+        Ok(Self {
+            method,
+            value: value.into(),
+            childrens_parents: prefix.at,
+            parents: prefix.parents,
+            children,
+            mode,
+            origin,
+        })
+    }
+}
+
+/// What may stand before the value.
+#[derive(Default)]
+struct Prefix<'a> {
+    at: bool,
+    parents: Option<Depth>,
+    method: Option<&'a str>,
+}
+
+/// Each part is optional, so that this never fails.
+fn prefix(input: &str) -> IResult<&str, Prefix<'_>> {
+    let method = take_while1(|c: char| c.is_alphanumeric() || c == '_' || c == '.');
+    let parts = (
+        map(opt(tag("@")), |at| at.is_some()),
+        opt(map(terminated(digit0, char('+')), depth)),
+        opt(terminated(method, char(':'))),
+    );
+    map(parts, |(at, parents, method)| Prefix {
+        at,
+        parents,
+        method,
+    })
+    .parse(input)
+}
+
+/// Parts a value from the `+` and digits that end it. Only the last `+` can do so: digits hold no other.
+fn suffix(input: &str) -> (&str, Option<Depth>) {
+    match input.rsplit_once('+') {
+        Some((value, digits)) if digits.bytes().all(|b| b.is_ascii_digit()) => {
+            (value, Some(depth(digits)))
+        }
+        _ => (input, None),
+    }
+}
+
+/// Digits as a depth: none at all mean no limit, and a number that no graph reaches means the same as the greatest one.
+fn depth(digits: &str) -> Depth {
+    match digits {
+        "" => Depth::Unlimited,
+        digits => Depth::Layers(digits.parse().unwrap_or(u32::MAX)),
+    }
+}
+
+/// The method of a value that names none: files look like paths or have the suffix of code or data.
+fn default_method(value: &str) -> MethodName {
+    let is_file = || {
+        let lower = value.to_lowercase();
+        [".sql", ".py", ".csv"]
+            .iter()
+            .any(|suffix| lower.ends_with(suffix))
+    };
+    if value.contains('/') {
+        MethodName::Path
+    } else if is_file() {
+        MethodName::File
+    } else {
+        MethodName::Fqn
+    }
+}

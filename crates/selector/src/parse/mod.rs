@@ -1,0 +1,8 @@
+//! From text to [`Expr`](crate::Expr).
+
+mod arguments;
+mod criterion;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use arguments::EXCLUDE;
