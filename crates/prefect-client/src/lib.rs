@@ -1,1 +1,39 @@
 //! A client for the REST API of Prefect 3.
+//!
+//! ```no_run
+//! use prefect_client::{Client, NewFlow, NewFlowRun, NewState, Settings, StateType};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! // PREFECT_API_URL and its kin, from the environment, .env, prefect.toml, pyproject.toml or the active profile.
+//! let client = Client::new(&Settings::from_env()?)?;
+//! let flow = client.create_flow(&NewFlow::new("nightly")).await?;
+//! let run = client.create_flow_run(&NewFlowRun::new(flow.id)).await?;
+//! client.set_flow_run_state(run.id, &NewState::new(StateType::Running), false).await?;
+//! client.set_flow_run_state(run.id, &NewState::new(StateType::Completed), false).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `examples/report_a_run.rs` does so for a whole run with task runs and logs.
+//!
+//! - [`Settings`] finds out where the API is, by Prefect's own rules of precedence.
+//! - [`Client`] has a method for each endpoint; requests that fail are repeated by a [`RetryPolicy`].
+//! - [`Error`] tells an invalid request, a lost one, a refusal and an answer that is not understood apart, and never shows
+//!   a credential.
+//! - [`Event`]s are checked before they are sent, since a malformed one harms the server.
+
+mod api;
+mod client;
+mod csrf;
+mod error;
+mod retry;
+mod secret;
+mod settings;
+mod transport;
+
+pub use api::*;
+pub use client::{API_VERSION, Client};
+pub use error::{Cause, Error, TransportKind};
+pub use retry::{Failure, RetryPolicy, parse_retry_after};
+pub use secret::Secret;
+pub use settings::{ApiUrl, LoggingToApi, Settings, SettingsError, Sources};

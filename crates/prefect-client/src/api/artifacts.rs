@@ -1,0 +1,123 @@
+//! Artifacts: what a run wants to show to people.
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::path::segment;
+use crate::client::Client;
+use crate::error::Error;
+
+/// An artifact to be created.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct NewArtifact {
+    /// What it is: `markdown`, `table`, `progress`, ...
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Lower-case letters, digits and dashes; without a key it is shown on its run alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// A description, in Markdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The content: text for Markdown, a JSON text of a list of objects for a table, a number for a progress.
+    pub data: Value,
+    /// The flow run that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow_run_id: Option<Uuid>,
+    /// The task run that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_run_id: Option<Uuid>,
+}
+
+impl NewArtifact {
+    /// An artifact of this type and content.
+    #[must_use]
+    pub fn new(kind: &str, data: Value) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            key: None,
+            description: None,
+            data,
+            flow_run_id: None,
+            task_run_id: None,
+        }
+    }
+
+    /// Under this key.
+    #[must_use]
+    pub fn with_key(mut self, key: &str) -> Self {
+        self.key = Some(key.to_owned());
+        self
+    }
+
+    /// In this flow run.
+    #[must_use]
+    pub fn of_flow_run(mut self, id: Uuid) -> Self {
+        self.flow_run_id = Some(id);
+        self
+    }
+}
+
+/// An artifact.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct Artifact {
+    /// Its id.
+    pub id: Uuid,
+    /// Its key.
+    pub key: Option<String>,
+    /// What it is.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Its description.
+    pub description: Option<String>,
+    /// Its content.
+    #[serde(default)]
+    pub data: Value,
+    /// The flow run that it belongs to.
+    pub flow_run_id: Option<Uuid>,
+    /// The task run that it belongs to.
+    pub task_run_id: Option<Uuid>,
+}
+
+impl Client {
+    /// Creates an artifact.
+    ///
+    /// # Errors
+    /// [`Error::InvalidRequest`] for a key that Prefect does not take; else as every call.
+    pub async fn create_artifact(&self, artifact: &NewArtifact) -> Result<Artifact, Error> {
+        let is_harmless = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if let Some(key) = artifact
+            .key
+            .as_deref()
+            .filter(|key| !key.chars().all(is_harmless))
+        {
+            return Err(Error::invalid(format!(
+                "the artifact key `{key}` holds something besides lower-case letters, digits and dashes"
+            )));
+        }
+        self.post_once("/artifacts/", artifact).await
+    }
+
+    /// Replaces the content of an artifact.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn update_artifact(&self, id: Uuid, data: &Value) -> Result<(), Error> {
+        let path = format!("/artifacts/{id}");
+        self.submit(Method::PATCH, &path, &json!({ "data": data }), true)
+            .await
+    }
+
+    /// Reads the newest artifact of a key.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn read_latest_artifact(&self, key: &str) -> Result<Artifact, Error> {
+        self.get(&format!("/artifacts/{}/latest", segment(key)))
+            .await
+    }
+}

@@ -1,0 +1,134 @@
+//! Blocks: stored configuration, some of it secret.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::path::segment;
+use crate::client::Client;
+use crate::error::Error;
+
+/// A stored block. Its `Debug` form does not show the data.
+#[derive(Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct BlockDocument {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name; `None` for an anonymous one.
+    pub name: Option<String>,
+    /// What it holds; blocks that it refers to are in place of the references.
+    #[serde(default)]
+    pub data: Map<String, Value>,
+    /// The schema of what it holds.
+    block_schema: Option<BlockSchema>,
+}
+
+#[derive(Clone, PartialEq, Deserialize)]
+struct BlockSchema {
+    #[serde(default)]
+    fields: Value,
+}
+
+impl BlockDocument {
+    /// The fields that its schema calls secret: paths with dots; `*` stands for any key.
+    #[must_use]
+    pub fn secret_fields(&self) -> BTreeSet<String> {
+        self.schema_fields()
+            .and_then(|fields| fields.get("secret_fields"))
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The JSON schema of what it holds.
+    #[must_use]
+    pub fn schema_fields(&self) -> Option<&Value> {
+        self.block_schema.as_ref().map(|schema| &schema.fields)
+    }
+}
+
+impl fmt::Debug for BlockDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockDocument")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("data", &"***")
+            .finish_non_exhaustive()
+    }
+}
+
+/// A type of blocks, or a schema of one; only what leads from a slug to a new block.
+#[derive(Deserialize)]
+struct Identified {
+    id: Uuid,
+}
+
+/// A block to be stored.
+#[derive(Serialize)]
+struct NewBlockDocument<'a> {
+    name: &'a str,
+    data: &'a Map<String, Value>,
+    block_type_id: Uuid,
+    block_schema_id: Uuid,
+}
+
+impl Client {
+    /// Reads a block, secrets included; `None` when there is no such type or name.
+    ///
+    /// # Errors
+    /// As every call, but for 404.
+    pub async fn read_block(&self, kind: &str, name: &str) -> Result<Option<BlockDocument>, Error> {
+        let path = format!(
+            "/block_types/slug/{}/block_documents/name/{}?include_secrets=true",
+            segment(kind),
+            segment(name)
+        );
+        match self.get(&path).await {
+            Err(error) if error.is_not_found() => Ok(None),
+            answer => answer.map(Some),
+        }
+    }
+
+    /// Stores a block of a type that the server knows, under that type's newest schema.
+    ///
+    /// # Errors
+    /// [`Error::InvalidRequest`] when the type has no schema; else as every call.
+    pub async fn create_block(
+        &self,
+        kind: &str,
+        name: &str,
+        data: &Map<String, Value>,
+    ) -> Result<BlockDocument, Error> {
+        let path = format!("/block_types/slug/{}", segment(kind));
+        let block_type: Identified = self.get(&path).await?;
+        let filter = json!({
+            "block_schemas": { "block_type_id": { "any_": [block_type.id] } },
+            "limit": 1,
+        });
+        let schemas: Vec<Identified> = self.post("/block_schemas/filter", &filter).await?;
+        let schema = schemas
+            .first()
+            .ok_or_else(|| Error::invalid(format!("the block type `{kind}` has no schema")))?;
+        let document = NewBlockDocument {
+            name,
+            data,
+            block_type_id: block_type.id,
+            block_schema_id: schema.id,
+        };
+        self.post_once("/block_documents/", &document).await
+    }
+
+    /// Deletes a block.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn delete_block(&self, id: Uuid) -> Result<(), Error> {
+        self.delete(&format!("/block_documents/{id}")).await
+    }
+}

@@ -1,0 +1,29 @@
+//! The endpoints, one file a concept: its types, and its methods on [`Client`](crate::Client).
+
+mod admin;
+mod artifacts;
+mod blocks;
+mod concurrency;
+mod deployments;
+mod events;
+mod flow_runs;
+mod flows;
+mod logs;
+mod path;
+mod states;
+mod task_runs;
+mod variables;
+mod work_pools;
+
+pub use artifacts::{Artifact, NewArtifact};
+pub use blocks::BlockDocument;
+pub use concurrency::{ConcurrencyLease, ConcurrencyLimit, SlotMode};
+pub use deployments::{Deployment, NewDeployment, NewDeploymentRun};
+pub use events::{Event, InvalidEvent, Resource, ValidEvent};
+pub use flow_runs::{FlowRun, FlowRunFilter, FlowRunPatch, NewFlowRun, RetryRules};
+pub use flows::{Flow, NewFlow};
+pub use logs::{Log, LogFilter, StoredLog};
+pub use states::{NewState, Proposal, ProposalDetails, State, StateType, Verdict};
+pub use task_runs::{TaskRun, TaskRunFilter};
+pub use variables::{NewVariable, Variable};
+pub use work_pools::{NewWorkPool, WorkPool};

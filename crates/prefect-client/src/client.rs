@@ -1,0 +1,220 @@
+//! The handle that programs hold.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use base64::Engine as _;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+
+use crate::csrf::{self, Csrf};
+use crate::error::{Cause, Error};
+use crate::retry::RetryPolicy;
+use crate::secret::Secret;
+use crate::settings::{ApiUrl, Settings};
+
+/// The version of Prefect's API that this crate speaks; older versions switch on old behaviour in the server.
+pub const API_VERSION: &str = "0.8.4";
+
+/// A client of one API. Cloning is cheap and shares connections, credentials and the CSRF token.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) retry: RetryPolicy,
+}
+
+/// What the clones of a client have in common.
+pub(crate) struct Shared {
+    pub(crate) http: reqwest::Client,
+    pub(crate) url: ApiUrl,
+    pub(crate) csrf: Csrf,
+    /// Whether any request was ever answered.
+    reached: AtomicBool,
+    /// What must never be shown.
+    pub(crate) secrets: Vec<Secret>,
+    settings: Settings,
+}
+
+impl Client {
+    /// Sets up a client; sends nothing.
+    ///
+    /// # Errors
+    /// [`Error::Setup`] when there is no API URL, or when the URL, a header or the certificate file cannot be used.
+    pub fn new(settings: &Settings) -> Result<Self, Error> {
+        let url = settings.api_url.clone().ok_or_else(|| {
+            setup(
+                "no API is configured; set PREFECT_API_URL or choose a profile that has it",
+                None,
+            )
+        })?;
+        if !url.expose().starts_with("http://") && !url.expose().starts_with("https://") {
+            let problem =
+                format!("PREFECT_API_URL `{url}` does not begin with http:// or https://");
+            return Err(setup(&problem, None));
+        }
+        let shared = Shared {
+            http: http_client(settings)?,
+            csrf: Csrf::new(settings.csrf_support),
+            reached: AtomicBool::new(false),
+            secrets: secrets(settings, &url),
+            url,
+            settings: settings.clone(),
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+            retry: settings.retry.clone(),
+        })
+    }
+
+    /// The same client under another retry policy.
+    #[must_use]
+    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// The settings it was made from.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    /// The URL of the API; its `Display` form holds no credentials.
+    #[must_use]
+    pub fn api_url(&self) -> &ApiUrl {
+        &self.shared.url
+    }
+
+    /// Whether any request of this client or its clones was ever answered.
+    #[must_use]
+    pub fn has_reached_server(&self) -> bool {
+        self.shared.reached.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_answer(&self) {
+        self.shared.reached.store(true, Ordering::Relaxed);
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("url", &self.shared.url)
+            .finish_non_exhaustive()
+    }
+}
+
+fn setup(problem: &str, source: Option<Cause>) -> Error {
+    Error::Setup {
+        problem: problem.to_owned(),
+        source,
+    }
+}
+
+fn secrets(settings: &Settings, url: &ApiUrl) -> Vec<Secret> {
+    let password = url
+        .user_info()
+        .map(|info| Secret::new(info.split_once(':').map_or(info, |(_, password)| password)));
+    settings
+        .api_key
+        .iter()
+        .chain(&settings.auth_string)
+        .chain(settings.custom_headers.values())
+        .cloned()
+        .chain(password)
+        .collect()
+}
+
+fn http_client(settings: &Settings) -> Result<reqwest::Client, Error> {
+    // Fails when the program has installed a provider already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .default_headers(headers(settings)?)
+        .timeout(settings.request_timeout)
+        // Prefect's server closes idle connections after 5 s; writing into one that is being closed loses a request.
+        .pool_idle_timeout(Duration::from_secs(4))
+        // A redirect would turn a POST into a GET, and says that the URL is wrong.
+        .redirect(reqwest::redirect::Policy::none());
+    if !settings.enable_http2 {
+        builder = builder.http1_only();
+    }
+    if settings.tls_insecure_skip_verify {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    } else if let Some(path) = &settings.ssl_cert_file {
+        builder = builder.tls_certs_only(certificates(path)?);
+    }
+    builder
+        .build()
+        .map_err(|error| setup("the HTTP client", Some(error.without_url().into())))
+}
+
+fn certificates(path: &std::path::Path) -> Result<Vec<reqwest::Certificate>, Error> {
+    let name = format!("the certificate file {}", path.display());
+    let pem = std::fs::read(path).map_err(|error| setup(&name, Some(error.into())))?;
+    let found = reqwest::Certificate::from_pem_bundle(&pem)
+        .map_err(|error| setup(&name, Some(error.without_url().into())))?;
+    if found.is_empty() {
+        return Err(setup(&format!("{name} holds no certificate"), None));
+    }
+    Ok(found)
+}
+
+fn headers(settings: &Settings) -> Result<HeaderMap, Error> {
+    let mut headers = HeaderMap::new();
+    let product = concat!(
+        env!("CARGO_PKG_NAME"),
+        "/",
+        env!("CARGO_PKG_VERSION"),
+        " (API 0.8.4)"
+    );
+    headers.insert(USER_AGENT, HeaderValue::from_static(product));
+    headers.insert(
+        "x-prefect-api-version",
+        HeaderValue::from_static(API_VERSION),
+    );
+    for (name, value) in &settings.attribution {
+        // The server takes these as opaque text; blanks are not part of it.
+        let value: String = value.chars().filter(|c| !matches!(c, ' ' | '\t')).collect();
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(*name), HeaderValue::try_from(value)) {
+            headers.insert(name, value);
+        }
+    }
+    if let Some(value) = authorization(settings) {
+        let mut value = HeaderValue::try_from(value).map_err(|_| {
+            setup(
+                "the API key holds characters that no header can carry",
+                None,
+            )
+        })?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    for (name, value) in &settings.custom_headers {
+        if is_reserved(name) {
+            tracing::warn!(header = %name, "a custom header may not replace this one; ignored");
+            continue;
+        }
+        let problem = format!("the custom header `{name}` cannot be sent");
+        let header =
+            HeaderName::try_from(name).map_err(|error| setup(&problem, Some(error.into())))?;
+        let mut value = HeaderValue::try_from(value.expose()).map_err(|_| setup(&problem, None))?;
+        value.set_sensitive(true);
+        headers.insert(header, value);
+    }
+    Ok(headers)
+}
+
+fn authorization(settings: &Settings) -> Option<String> {
+    if let Some(text) = &settings.auth_string {
+        let encoded = base64::engine::general_purpose::STANDARD.encode(text.expose());
+        return Some(format!("Basic {encoded}"));
+    }
+    let key = settings.api_key.as_ref()?;
+    Some(format!("Bearer {}", key.expose()))
+}
+
+fn is_reserved(header: &str) -> bool {
+    ["user-agent", csrf::TOKEN_HEADER, csrf::CLIENT_HEADER]
+        .iter()
+        .any(|reserved| reserved.eq_ignore_ascii_case(header))
+}

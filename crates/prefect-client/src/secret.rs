@@ -1,0 +1,50 @@
+//! Text that must not be shown.
+
+use std::fmt;
+
+/// A credential. Its `Debug` form is masked and it has no `Display`; only [`Secret::expose`] gives the text.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes the text into custody.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the one place that sends it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+/// Replaces every one of `secrets` in `text`; those below four characters are left, since they would blacken
+/// innocent text.
+pub(crate) fn mask<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
+    secrets
+        .into_iter()
+        .filter(|secret| secret.expose().len() >= 4)
+        .fold(text.to_owned(), |text, secret| {
+            text.replace(secret.expose(), "***")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_and_masked_text_hide_the_secret() {
+        let secret = Secret::new("hunter22");
+        assert_eq!(format!("{secret:?}"), "Secret(***)");
+        assert_eq!(mask("bad key hunter22!", [&secret]), "bad key ***!");
+        assert_eq!(mask("a", [&Secret::new("a")]), "a");
+    }
+}

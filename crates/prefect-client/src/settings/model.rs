@@ -1,0 +1,230 @@
+//! The settings, resolved.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::retry::RetryPolicy;
+use crate::secret::Secret;
+
+/// Everything that the connection to Prefect depends on. [`Settings::default`] holds Prefect's defaults.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// `PREFECT_API_URL`: where the API is; `None` when nothing (or an empty string) is configured.
+    pub api_url: Option<ApiUrl>,
+    /// `PREFECT_API_KEY`: sent as a bearer token.
+    pub api_key: Option<Secret>,
+    /// `PREFECT_API_AUTH_STRING`: sent as basic authentication; wins over the key.
+    pub auth_string: Option<Secret>,
+    /// `PREFECT_API_TLS_INSECURE_SKIP_VERIFY`: accept any certificate and host name.
+    pub tls_insecure_skip_verify: bool,
+    /// `PREFECT_API_SSL_CERT_FILE`, else `SSL_CERT_FILE`: certificates to trust in place of the system's.
+    pub ssl_cert_file: Option<PathBuf>,
+    /// `PREFECT_API_ENABLE_HTTP2`.
+    pub enable_http2: bool,
+    /// `PREFECT_API_REQUEST_TIMEOUT`.
+    pub request_timeout: Duration,
+    /// `PREFECT_CLOUD_API_URL`: an API URL that begins so is Prefect Cloud.
+    pub cloud_api_url: String,
+    /// `PREFECT_CLOUD_MAX_LOG_SIZE`: bytes of one log that Cloud takes.
+    pub cloud_max_log_size: usize,
+    /// `PREFECT_CLIENT_MAX_RETRIES`, `_RETRY_JITTER_FACTOR` and `_RETRY_EXTRA_CODES`.
+    pub retry: RetryPolicy,
+    /// `PREFECT_CLIENT_CSRF_SUPPORT_ENABLED`.
+    pub csrf_support: bool,
+    /// `PREFECT_CLIENT_CUSTOM_HEADERS`, merged over all sources.
+    pub custom_headers: BTreeMap<String, Secret>,
+    /// `PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED`.
+    pub server_version_check: bool,
+    /// `PREFECT_LOGGING_LEVEL`, upper case.
+    pub logging_level: String,
+    /// `PREFECT_LOGGING_TO_API_*`.
+    pub logging_to_api: LoggingToApi,
+    /// `PREFECT_FLOWS_HEARTBEAT_FREQUENCY`; at least 30 seconds.
+    pub heartbeat_frequency: Duration,
+    /// `PREFECT_FLOWS_DEFAULT_RETRIES`.
+    pub default_retries: u32,
+    /// `PREFECT_FLOWS_DEFAULT_RETRY_DELAY_SECONDS`.
+    pub default_retry_delay: Duration,
+    /// Who runs us, from `PREFECT__WORKER_ID` and its kin: header name to value.
+    pub attribution: BTreeMap<&'static str, String>,
+    /// The profile that was active; `None` when the packaged default took its place.
+    pub profile: Option<String>,
+}
+
+/// `PREFECT_LOGGING_TO_API_*`.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct LoggingToApi {
+    /// `_ENABLED`.
+    pub enabled: bool,
+    /// `_BATCH_INTERVAL`.
+    pub batch_interval: Duration,
+    /// `_BATCH_SIZE`, in bytes (its description in Prefect says otherwise).
+    pub batch_size: usize,
+    /// `_MAX_LOG_SIZE`, in bytes of the JSON of one log.
+    pub max_log_size: usize,
+    /// `_WHEN_MISSING_FLOW`: `warn`, `error` or `ignore`.
+    pub when_missing_flow: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            api_url: None,
+            api_key: None,
+            auth_string: None,
+            tls_insecure_skip_verify: false,
+            ssl_cert_file: None,
+            enable_http2: false,
+            request_timeout: Duration::from_secs(60),
+            cloud_api_url: "https://api.prefect.cloud/api".to_owned(),
+            cloud_max_log_size: 25_000,
+            retry: RetryPolicy::default(),
+            csrf_support: true,
+            custom_headers: BTreeMap::new(),
+            server_version_check: true,
+            logging_level: "INFO".to_owned(),
+            logging_to_api: LoggingToApi::default(),
+            heartbeat_frequency: Duration::from_secs(180),
+            default_retries: 0,
+            default_retry_delay: Duration::ZERO,
+            attribution: BTreeMap::new(),
+            profile: None,
+        }
+    }
+}
+
+impl Default for LoggingToApi {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            batch_interval: Duration::from_secs(2),
+            batch_size: 4_000_000,
+            max_log_size: 1_000_000,
+            when_missing_flow: "warn".to_owned(),
+        }
+    }
+}
+
+impl Settings {
+    /// The defaults with this API; for programs that have their own configuration.
+    #[must_use]
+    pub fn with_api_url(url: &str) -> Self {
+        Self {
+            api_url: ApiUrl::new(url),
+            ..Self::default()
+        }
+    }
+
+    /// Whether the API is Prefect Cloud.
+    #[must_use]
+    pub fn is_cloud(&self) -> bool {
+        self.api_url
+            .as_ref()
+            .is_some_and(|url| url.0.starts_with(self.cloud_api_url.trim_end_matches('/')))
+    }
+
+    /// Bytes that the JSON of one log may have on this API.
+    #[must_use]
+    pub fn max_log_size(&self) -> usize {
+        if self.is_cloud() {
+            self.logging_to_api
+                .max_log_size
+                .min(self.cloud_max_log_size)
+        } else {
+            self.logging_to_api.max_log_size
+        }
+    }
+
+    /// The page that shows a flow run: on Cloud its own site, else the server's.
+    #[must_use]
+    pub fn flow_run_page(&self, id: uuid::Uuid) -> Option<String> {
+        let shown = self.api_url.as_ref()?.to_string();
+        if self.is_cloud() {
+            let path = shown.split_once("/api/accounts/")?.1;
+            let (account, workspace) = path.split_once("/workspaces/")?;
+            return Some(format!(
+                "https://app.prefect.cloud/account/{account}/workspace/{workspace}/runs/flow-run/{id}"
+            ));
+        }
+        let site = shown.strip_suffix("/api").unwrap_or(&shown);
+        Some(format!("{site}/runs/flow-run/{id}"))
+    }
+}
+
+/// The URL of an API: no trailing slash, and shown without the credentials that it may hold.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiUrl(String);
+
+impl ApiUrl {
+    /// Takes a URL; `None` when it is blank.
+    #[must_use]
+    pub fn new(url: &str) -> Option<Self> {
+        let url = url.trim().trim_end_matches('/');
+        (!url.is_empty()).then(|| Self(url.to_owned()))
+    }
+
+    /// The URL with everything in it, for the one place that sends.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The part between `//` and `@`, if there is one.
+    pub(crate) fn user_info(&self) -> Option<&str> {
+        let rest = self.0.split_once("://")?.1;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        Some(authority.rsplit_once('@')?.0)
+    }
+}
+
+impl fmt::Display for ApiUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = match self.user_info() {
+            Some(user_info) => self.0.replacen(&format!("{user_info}@"), "", 1),
+            None => self.0.clone(),
+        };
+        // A query has no place here; a key pasted there must not be shown.
+        f.write_str(shown.split(['?', '#']).next().unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for ApiUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ApiUrl({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_credentials() {
+        let url = ApiUrl::new("https://me:secret@example.org/api/?key=k").expect("not blank");
+        assert_eq!(url.to_string(), "https://example.org/api/");
+        assert!(!format!("{url:?}").contains("secret"));
+        assert_eq!(ApiUrl::new("  "), None);
+    }
+
+    #[test]
+    fn pages_of_flow_runs() {
+        let id = uuid::Uuid::nil();
+        let server = Settings::with_api_url("http://127.0.0.1:4200/api/");
+        assert_eq!(
+            server.flow_run_page(id).as_deref(),
+            Some("http://127.0.0.1:4200/runs/flow-run/00000000-0000-0000-0000-000000000000")
+        );
+        let cloud = Settings::with_api_url("https://api.prefect.cloud/api/accounts/a/workspaces/w");
+        assert!(cloud.is_cloud());
+        assert_eq!(cloud.max_log_size(), 25_000);
+        assert_eq!(
+            cloud.flow_run_page(id).as_deref(),
+            Some(
+                "https://app.prefect.cloud/account/a/workspace/w/runs/flow-run/00000000-0000-0000-0000-000000000000"
+            )
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! The profiles file: where it is, and which profile is active.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::lookup::{Place, Sheets};
+use super::{SettingsError, Sources};
+
+/// Where the profiles file is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum ProfilesPath {
+    /// Here; a leading `~` is the home directory.
+    Given(PathBuf),
+    /// At `~/.prefect/profiles.toml`, if it exists.
+    InHome,
+}
+
+/// Decides where the profiles file is: the first of the sources that names it, else `PREFECT_HOME` of the environment
+/// (and of no other source), else the home directory.
+pub(super) fn profiles_path(sources: &Sources) -> Result<ProfilesPath, SettingsError> {
+    let sheets = Sheets::without_profile(sources)?;
+    let named = sheets
+        .find(&["PREFECT_PROFILES_PATH"], &["profiles_path"])
+        .and_then(|(raw, _)| raw.text());
+    if let Some(path) = named.filter(|path| !path.is_empty()) {
+        return Ok(ProfilesPath::Given(expanded(&path, sources)));
+    }
+    let home = sheets.environment("PREFECT_HOME");
+    Ok(match home.filter(|home| !home.is_empty()) {
+        Some(home) => ProfilesPath::Given(expanded(home, sources).join("profiles.toml")),
+        None => ProfilesPath::InHome,
+    })
+}
+
+fn expanded(path: &str, sources: &Sources) -> PathBuf {
+    match (path.strip_prefix("~/"), sources.environment.get("HOME")) {
+        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
+/// The active profile: its name and its settings. `None` when no file or no such profile is there; Prefect then takes a
+/// packaged one, which names no API. A file that is not TOML counts as none, with a warning.
+pub(super) fn active_profile(
+    sources: &Sources,
+    chosen: Option<&str>,
+) -> Option<(String, BTreeMap<String, String>)> {
+    let text = sources.profiles_toml.as_deref()?;
+    let document = match text.parse::<toml::Table>() {
+        Ok(document) => document,
+        Err(error) => {
+            // The message alone: the error's own form quotes the line, which may hold a key.
+            tracing::warn!(
+                problem = error.message(),
+                "{} is not valid TOML; passed over",
+                Place::Profile
+            );
+            return None;
+        }
+    };
+    let name = match chosen.filter(|name| !name.is_empty()) {
+        Some(name) => name,
+        None => document.get("active")?.as_str()?,
+    };
+    let profile = document.get("profiles")?.get(name)?.as_table()?;
+    let settings = profile
+        .iter()
+        .filter_map(|(key, value)| Some((key.to_ascii_uppercase(), text_of(value)?)))
+        .collect();
+    Some((name.to_owned(), settings))
+}
+
+/// A value of a profile as the text that the environment would hold.
+fn text_of(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => {
+            Some(value.to_string())
+        }
+        toml::Value::Table(_) | toml::Value::Array(_) => serde_json::to_string(value).ok(),
+        toml::Value::Datetime(_) => None,
+    }
+}

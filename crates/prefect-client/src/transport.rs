@@ -1,0 +1,358 @@
+//! The one place that sends.
+
+use jiff::Timestamp;
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use crate::client::Client;
+use crate::csrf::{self, CsrfToken, Protection};
+use crate::error::{Error, TransportKind};
+use crate::retry::{Failure, parse_retry_after};
+use crate::secret::{Secret, mask};
+
+/// A request, ready to be sent any number of times.
+struct Call {
+    method: Method,
+    path: String,
+    body: Option<Vec<u8>>,
+    /// Whether the server may see it twice.
+    repeatable: bool,
+}
+
+/// A good answer.
+struct Reply {
+    body: Vec<u8>,
+}
+
+/// A failed try: what to tell the caller, and what the retry policy needs to know.
+struct Failed {
+    error: Error,
+    failure: Failure,
+}
+
+impl Client {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        let call = Call {
+            method: Method::GET,
+            path: path.to_owned(),
+            body: None,
+            repeatable: true,
+        };
+        let reply = self.send(&call).await?;
+        self.decode(&call, &reply)
+    }
+
+    /// A POST that may reach the server twice: reads, and writes that carry their own identity.
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Error> {
+        let call = Call::new(Method::POST, path, body)?;
+        let reply = self.send(&call).await?;
+        self.decode(&call, &reply)
+    }
+
+    /// A POST that must not be repeated when the server may have acted on it.
+    pub(crate) async fn post_once<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Error> {
+        let call = Call {
+            repeatable: false,
+            ..Call::new(Method::POST, path, body)?
+        };
+        let reply = self.send(&call).await?;
+        self.decode(&call, &reply)
+    }
+
+    /// Sends a body and expects no answer but a good status.
+    pub(crate) async fn submit(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+        repeatable: bool,
+    ) -> Result<(), Error> {
+        let call = Call {
+            repeatable,
+            ..Call::new(method, path, body)?
+        };
+        self.send(&call).await.map(drop)
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), Error> {
+        let call = Call {
+            method: Method::DELETE,
+            path: path.to_owned(),
+            body: None,
+            repeatable: true,
+        };
+        self.send(&call).await.map(drop)
+    }
+
+    async fn send(&self, call: &Call) -> Result<Reply, Error> {
+        let span = tracing::debug_span!("prefect", method = %call.method, path = call.path);
+        self.send_with_retries(call).instrument(span).await
+    }
+
+    async fn send_with_retries(&self, call: &Call) -> Result<Reply, Error> {
+        let mut retries = 0;
+        let mut token_renewed = false;
+        loop {
+            let failed = match self.attempt(call).await {
+                Ok(reply) => return Ok(reply),
+                Err(failed) => failed,
+            };
+            if is_stale_token(&failed.error) && !token_renewed && self.shared.csrf.forget().await {
+                token_renewed = true;
+                continue;
+            }
+            let delay =
+                self.retry
+                    .next_delay(retries, &failed.failure, call.repeatable, random_roll());
+            let Some(delay) = delay else {
+                return Err(failed.error);
+            };
+            if !failed.failure.is_maintenance() {
+                retries += 1;
+            }
+            tracing::debug!(error = %failed.error, ?delay, retries, "a request is repeated");
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    /// One try, token included.
+    async fn attempt(&self, call: &Call) -> Result<Reply, Failed> {
+        let token = if call.method == Method::GET {
+            None
+        } else {
+            self.csrf_token().await?
+        };
+        self.exchange(call, token.as_ref()).await
+    }
+
+    /// The token for a request that is not a GET; `None` when the server wants none.
+    async fn csrf_token(&self) -> Result<Option<Secret>, Failed> {
+        let mut protection = self.shared.csrf.protection.lock().await;
+        match &*protection {
+            Protection::Off => return Ok(None),
+            Protection::On { token, expiration } if *expiration > Timestamp::now() => {
+                return Ok(Some(token.clone()));
+            }
+            _ => {}
+        }
+        let call = Call {
+            method: Method::GET,
+            path: format!("/csrf-token?client={}", self.shared.csrf.client),
+            body: None,
+            repeatable: true,
+        };
+        match self.exchange(&call, None).await {
+            Ok(reply) => {
+                let answer: CsrfToken = self.decode(&call, &reply).map_err(Failed::for_good)?;
+                let token = Secret::new(answer.token);
+                *protection = Protection::On {
+                    token: token.clone(),
+                    expiration: answer.expiration,
+                };
+                Ok(Some(token))
+            }
+            // 422: switched off; 404: a server that does not know it.
+            Err(failed) if matches!(failed.error.status(), Some(404 | 422)) => {
+                *protection = Protection::Off;
+                Ok(None)
+            }
+            Err(failed) => Err(failed),
+        }
+    }
+
+    /// One request on the wire.
+    async fn exchange(&self, call: &Call, token: Option<&Secret>) -> Result<Reply, Failed> {
+        let url = format!("{}{}", self.shared.url.expose(), call.path);
+        let mut request = self.shared.http.request(call.method.clone(), url);
+        if let Some(token) = token {
+            request = request
+                .header(csrf::TOKEN_HEADER, token.expose())
+                .header(csrf::CLIENT_HEADER, self.shared.csrf.client.to_string());
+        }
+        if let Some(body) = &call.body {
+            request = request
+                .header(CONTENT_TYPE, "application/json")
+                .header(CONTENT_LENGTH, body.len())
+                .body(body.clone());
+        }
+        let response = request
+            .send()
+            .await
+            .map_err(|error| self.lost(call, error))?;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = response
+            .bytes()
+            .await
+            .map_err(|error| self.lost(call, error))?;
+        self.note_answer();
+        if status.is_success() {
+            return Ok(Reply {
+                body: body.to_vec(),
+            });
+        }
+        Err(self.refused(call, status, &headers, &body))
+    }
+
+    fn lost(&self, call: &Call, error: reqwest::Error) -> Failed {
+        let kind = if error.is_connect() {
+            TransportKind::Connect
+        } else if error.is_timeout() {
+            TransportKind::Timeout
+        } else {
+            TransportKind::Interrupted
+        };
+        let source = error.without_url();
+        if source.is_builder() {
+            let problem = format!("{} {}: {source}", call.method, call.shown_path());
+            return Failed::for_good(Error::invalid(self.masked(&problem)));
+        }
+        Failed {
+            error: Error::Transport {
+                method: call.method_name(),
+                path: call.shown_path().to_owned(),
+                kind,
+                source: source.into(),
+            },
+            failure: Failure::Transport {
+                kind,
+                reached_before: self.has_reached_server(),
+            },
+        }
+    }
+
+    fn refused(&self, call: &Call, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failed {
+        let retry_after = headers
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| parse_retry_after(value, Timestamp::now()));
+        let maintenance = headers
+            .get("prefect-maintenance")
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
+        Failed {
+            error: Error::Refused {
+                method: call.method_name(),
+                path: call.shown_path().to_owned(),
+                status: status.as_u16(),
+                detail: self.masked(&detail(body)),
+                retry_after,
+            },
+            failure: Failure::Status {
+                code: status.as_u16(),
+                retry_after,
+                maintenance,
+            },
+        }
+    }
+
+    fn decode<T: DeserializeOwned>(&self, call: &Call, reply: &Reply) -> Result<T, Error> {
+        let bytes = if reply.body.is_empty() {
+            b"null"
+        } else {
+            reply.body.as_slice()
+        };
+        serde_json::from_slice(bytes).map_err(|error| Error::Undecodable {
+            method: call.method_name(),
+            path: call.shown_path().to_owned(),
+            problem: self.masked(&error.to_string()),
+            body: self.masked(&shortened(&String::from_utf8_lossy(bytes), 200)),
+        })
+    }
+
+    fn masked(&self, text: &str) -> String {
+        mask(text, &self.shared.secrets)
+    }
+}
+
+impl Call {
+    fn new(method: Method, path: &str, body: &impl Serialize) -> Result<Self, Error> {
+        let body = serde_json::to_vec(body)
+            .map_err(|error| Error::invalid(format!("the body for {path}: {error}")))?;
+        Ok(Self {
+            method,
+            path: path.to_owned(),
+            body: Some(body),
+            repeatable: true,
+        })
+    }
+
+    /// The path as errors show it, without the query.
+    fn shown_path(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default()
+    }
+
+    fn method_name(&self) -> &'static str {
+        match self.method {
+            Method::GET => "GET",
+            Method::PATCH => "PATCH",
+            Method::DELETE => "DELETE",
+            _ => "POST",
+        }
+    }
+}
+
+impl Failed {
+    /// A failure that no repetition can mend.
+    fn for_good(error: Error) -> Self {
+        Self {
+            error,
+            failure: Failure::Status {
+                code: 400,
+                retry_after: None,
+                maintenance: false,
+            },
+        }
+    }
+}
+
+fn is_stale_token(error: &Error) -> bool {
+    matches!(error, Error::Refused { status: 403, detail, .. } if detail.contains("Invalid CSRF token"))
+}
+
+/// The server's explanation, out of the forms that it uses: `detail` (text or a list of validation errors) and
+/// `exception_message`.
+fn detail(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let explained = serde_json::from_slice::<serde_json::Value>(body)
+        .ok()
+        .and_then(|value| {
+            let found = value
+                .get("exception_detail")
+                .or_else(|| value.get("detail"))
+                .or_else(|| value.get("exception_message"))?;
+            Some(match found {
+                serde_json::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            })
+        });
+    let explained = explained.unwrap_or_else(|| text.trim().to_owned());
+    if explained.is_empty() {
+        return "no explanation".to_owned();
+    }
+    shortened(&explained, 500)
+}
+
+fn shortened(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A random number in 0..1, from the generator that makes our ids.
+fn random_roll() -> f64 {
+    let bits = u32::from_be_bytes(Uuid::new_v4().as_bytes()[..4].try_into().unwrap_or([0; 4]));
+    f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+}
