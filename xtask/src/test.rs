@@ -1,0 +1,25 @@
+//! `cargo xtask test`.
+
+use anyhow::Result;
+
+use crate::python::Environment;
+use crate::server::{Server, quiet_environment};
+use crate::{process, setup};
+
+/// Every test of the workspace, those against the real dbt and Prefect included.
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    setup::run()?;
+    let server = Server::start()?;
+    let mut cargo = process::cargo();
+    quiet_environment(&mut cargo);
+    cargo
+        .args(["test", "--workspace"])
+        .args(args)
+        .env("PREFECT_DBT_TEST_API", server.api())
+        .env("PREFECT_DBT_TEST_DBT", Environment::Dbt.program("dbt"))
+        .env(
+            "PREFECT_DBT_TEST_PYTHON",
+            Environment::Dbt.program("python"),
+        );
+    process::run(&mut cargo)
+}

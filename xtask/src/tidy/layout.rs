@@ -1,0 +1,67 @@
+//! Files are short, and `lib.rs` and `mod.rs` only say what there is.
+
+use super::report::Report;
+use super::source::{File, Tree};
+
+const LONGEST: usize = 500;
+
+const ITEMS: [&str; 9] = [
+    "fn ",
+    "impl",
+    "struct ",
+    "enum ",
+    "trait ",
+    "const ",
+    "static ",
+    "type ",
+    "macro_rules!",
+];
+
+pub(super) fn check(tree: &Tree, report: &mut Report) {
+    for file in tree.rust() {
+        let lines = file.text.lines().count();
+        if lines > LONGEST {
+            let problem = format!("{lines} lines; split it by concept, {LONGEST} is the limit");
+            report.of(&file.path, &problem);
+        }
+        if matches!(file.name(), "lib.rs" | "mod.rs") {
+            check_index(file, report);
+        }
+    }
+}
+
+fn check_index(file: &File, report: &mut Report) {
+    for (number, line) in file.code() {
+        if ITEMS
+            .iter()
+            .any(|item| without_qualifiers(line).starts_with(item))
+        {
+            report.at(
+                &file.path,
+                number,
+                "only docs, `mod` and `pub use` belong here",
+            );
+        }
+    }
+}
+
+/// The line from its item's keyword on.
+fn without_qualifiers(line: &str) -> &str {
+    let mut rest = line.trim_start();
+    for qualifier in ["pub ", "pub(crate) ", "pub(super) ", "async ", "unsafe "] {
+        rest = rest.strip_prefix(qualifier).unwrap_or(rest);
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_recognised_behind_their_qualifiers() {
+        assert_eq!(without_qualifiers("pub async fn run() {"), "fn run() {");
+        assert_eq!(without_qualifiers("    pub(crate) struct A;"), "struct A;");
+        assert_eq!(without_qualifiers("pub use a::b;"), "use a::b;");
+    }
+}

@@ -1,0 +1,31 @@
+//! All rules, one after another.
+
+use anyhow::{Result, bail};
+
+use super::report::Report;
+use super::source::Tree;
+use super::{
+    edges, environment, layout, leftovers, manifests, purity, snapshots, surface, vocabulary,
+};
+use crate::workspace;
+
+/// Fails with the list of everything that breaks a rule.
+pub(crate) fn run() -> Result<()> {
+    let tree = Tree::read(&workspace::root())?;
+    let mut report = Report::default();
+    layout::check(&tree, &mut report);
+    leftovers::check(&tree, &mut report);
+    purity::check(&tree, &mut report);
+    environment::check(&tree, &mut report);
+    surface::check(&tree, &mut report);
+    vocabulary::check(&tree, &mut report);
+    snapshots::check(&tree, &mut report);
+    manifests::check(&tree, &mut report);
+    edges::check(&mut report)?;
+    let findings = report.into_findings();
+    if !findings.is_empty() {
+        bail!("{} rules broken:\n{}", findings.len(), findings.join("\n"));
+    }
+    println!("tidy: {} files, nothing to say", tree.files.len());
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! Where things are.
+
+use std::path::{Path, PathBuf};
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    let xtask = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    xtask.parent().map(Path::to_path_buf).unwrap_or(xtask)
+}
+
+/// cargo's target directory; everything that xtask makes and does not commit lies in it.
+pub(crate) fn target() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(dir) => root().join(dir),
+        None => root().join("target"),
+    }
+}
+
+/// The data that tests run on.
+pub(crate) fn testdata() -> PathBuf {
+    root().join("testdata")
+}
+
+/// The release build of our program.
+pub(crate) fn release_binary() -> PathBuf {
+    target().join("release").join("prefect-dbt")
+}
+
+/// A new, empty directory under target; what an earlier run left there is removed.
+pub(crate) fn fresh_dir(name: &str) -> std::io::Result<PathBuf> {
+    let dir = target().join(name);
+    if dir.exists() {
+        fs_err::remove_dir_all(&dir)?;
+    }
+    fs_err::create_dir_all(&dir)?;
+    Ok(dir)
+}
+
+/// Copies a project of dbt as it is committed, without what dbt made in it.
+pub(crate) fn copy_project(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs_err::create_dir_all(to)?;
+    for entry in fs_err::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let made_by_dbt = ["target", "logs", "dbt_packages", ".prefect-dbt"];
+        let is_made = made_by_dbt.iter().any(|made| name == *made)
+            || Path::new(&name)
+                .extension()
+                .is_some_and(|ext| ext == "duckdb" || ext == "wal");
+        if is_made {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            copy_project(&entry.path(), &to.join(name))?;
+        } else {
+            fs_err::copy(entry.path(), to.join(name))?;
+        }
+    }
+    Ok(())
+}
