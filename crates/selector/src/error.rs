@@ -4,7 +4,10 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::glob::GlobError;
+use crate::methods::MethodError;
 use crate::span::{Origin, Place};
+use crate::yaml::YamlMistake;
 
 /// One mistake in a selection, and where it was written.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -32,6 +35,15 @@ pub enum ErrorKind {
     /// `@` before and `+` after the same value.
     #[error("`@` before a value and `+` after it exclude each other")]
     AtWithChildren,
+    /// A value that its method does not take.
+    #[error(transparent)]
+    Method(#[from] MethodError),
+    /// A pattern of `path:` that cannot be used.
+    #[error(transparent)]
+    Path(#[from] GlobError),
+    /// Something in `selectors.yml` other than a criterion.
+    #[error(transparent)]
+    Yaml(#[from] YamlMistake),
 }
 
 impl ErrorKind {
@@ -48,6 +60,9 @@ impl ErrorKind {
             Self::AtWithChildren => {
                 Some("`@x` already takes in the descendants of `x`: drop the `+`".into())
             }
+            Self::Method(error) => Some(error.hint()),
+            Self::Path(error) => Some(error.hint().into()),
+            Self::Yaml(mistake) => mistake.hint(),
         }
     }
 }
@@ -100,7 +115,9 @@ impl fmt::Display for Place {
             Self::Select => f.write_str("--select"),
             Self::Exclude => f.write_str("--exclude"),
             Self::Text => f.write_str("the selection"),
+            Self::Selectors { path } if path.is_empty() => f.write_str("selectors.yml"),
             Self::Selectors { path } => write!(f, "selectors.yml, {path}"),
+            Self::Selector => f.write_str("--selector"),
             Self::Default => f.write_str("dbt's default selection"),
         }
     }

@@ -43,6 +43,8 @@ pub enum Place {
         /// The way to the entry, such as `nightly.definition.union[1]`.
         path: Arc<str>,
     },
+    /// The value of `--selector`.
+    Selector,
     /// What dbt selects when nobody said anything.
     Default,
 }

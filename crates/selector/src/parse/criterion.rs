@@ -107,7 +107,7 @@ fn depth(digits: &str) -> Depth {
 }
 
 /// The method of a value that names none: files look like paths or have the suffix of code or data.
-fn default_method(value: &str) -> MethodName {
+pub(crate) fn default_method(value: &str) -> MethodName {
     let is_file = || {
         let lower = value.to_lowercase();
         [".sql", ".py", ".csv"]

@@ -6,3 +6,4 @@ mod criterion;
 mod tests;
 
 pub(crate) use arguments::EXCLUDE;
+pub(crate) use criterion::default_method;

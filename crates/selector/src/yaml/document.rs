@@ -1,0 +1,171 @@
+//! A YAML text as one JSON value, with the scalars and merge keys that PyYAML reads.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::scalar::resolve;
+
+/// Reads a text of one YAML document. A key that is repeated counts as written last.
+///
+/// # Errors
+/// Text that is not YAML, a tag of the author's own, or an infinite number.
+pub(super) fn read(text: &str) -> Result<Value, serde_yaml::Error> {
+    Reader { text }.deserialize(serde_yaml::Deserializer::from_str(text))
+}
+
+/// Reads one value. The whole text is at hand because the YAML library does not tell whether a scalar was quoted.
+#[derive(Clone, Copy)]
+struct Reader<'de> {
+    text: &'de str,
+}
+
+impl<'de> Reader<'de> {
+    /// Whether a piece of the text stands there without quotes, and without a tag that makes it a string.
+    fn is_plain(self, piece: &'de str) -> bool {
+        let start = (piece.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        let Some(before) = self.text.get(..start) else {
+            return false;
+        };
+        !before.ends_with(['\'', '"']) && !before.trim_end().ends_with("!!str")
+    }
+
+    fn scalar(self, piece: &'de str) -> Value {
+        if self.is_plain(piece) {
+            resolve(piece)
+        } else {
+            Value::from(piece)
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'de> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'de> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("plain YAML without tags")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    /// A text without any document.
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        let number = Number::from_f64(value).ok_or_else(|| E::custom("a number must be finite"))?;
+        Ok(number.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Value, E> {
+        Ok(self.scalar(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(self)? {
+            list.push(item);
+        }
+        Ok(list.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        let mut merged = Vec::new();
+        while let Some(key) = entries.next_key_seed(self)? {
+            let value = entries.next_value_seed(self)?;
+            match key {
+                Value::String(key) if key == "<<" => merged.push(value),
+                Value::String(key) => drop(map.insert(key, value)),
+                key => drop(map.insert(key.to_string(), value)),
+            }
+        }
+        for value in merged {
+            merge(&mut map, value).map_err(A::Error::custom)?;
+        }
+        Ok(map.into())
+    }
+}
+
+/// Adds the entries of a mapping, or of each mapping of a list, whose keys are not there yet.
+fn merge(map: &mut Map<String, Value>, value: Value) -> Result<(), &'static str> {
+    match value {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                map.entry(key).or_insert(value);
+            }
+            Ok(())
+        }
+        Value::Array(items) => items.into_iter().try_for_each(|item| match item {
+            Value::Object(_) => merge(map, item),
+            _ => Err("`<<` takes mappings alone"),
+        }),
+        _ => Err("`<<` takes a mapping or a list of mappings"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn quotes_keep_a_scalar_text() {
+        let text =
+            "a: yes\nb: 'yes'\nc: \"no\"\nd: !!str on\ne: |\n  off\nf: [017, '017', 1_0]\ng:\n";
+        let expected = json!({
+            "a": true, "b": "yes", "c": "no", "d": "on", "e": "off\n", "f": [15, "017", 10], "g": null,
+        });
+        assert_eq!(read(text).unwrap(), expected);
+    }
+
+    #[test]
+    fn anchors_merge_below_what_is_written() {
+        let text = "base: &base {x: 1, y: on}\nuse: {<<: *base, x: 2}\nboth: {<<: [{y: 3}, *base]}";
+        let expected = json!({
+            "base": {"x": 1, "y": true}, "use": {"x": 2, "y": true}, "both": {"x": 1, "y": 3},
+        });
+        assert_eq!(read(text).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_last_of_equal_keys_counts() {
+        assert_eq!(read("{a: 1, a: 2}").unwrap(), json!({"a": 2}));
+    }
+
+    #[test]
+    fn broken_text_is_an_error_with_a_place() {
+        let error = read("a: [1").unwrap_err();
+        assert!(error.location().is_some());
+        assert!(read("a: !mine 1").is_err());
+    }
+}
