@@ -1,0 +1,102 @@
+//! Collecting effects until a request is worth its price.
+//!
+//! The server records task runs one by one on the machine that dbt may share, so events are few: a node that ends
+//! before its beginning was worth a request is told by its end alone.
+
+use std::time::Duration;
+
+use prefect_client::{Event, Log};
+use tokio::time::Instant;
+
+use super::context::RunContext;
+use super::translate;
+use crate::effect::{NodeEnd, TaskRun};
+
+/// How long something waits for company.
+const WINDOW: Duration = Duration::from_millis(750);
+/// Most ended nodes of a batch.
+const MOST_ENDS: usize = 300;
+/// Most logs of a batch.
+const MOST_LOGS: usize = 500;
+/// Most bytes of log messages in a batch; their JSON stays below a megabyte.
+const MOST_LOG_BYTES: usize = 500_000;
+
+/// What has been read and not been sent.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    began: Vec<(TaskRun, Instant)>,
+    ended: Vec<(TaskRun, NodeEnd)>,
+    logs: Vec<Log>,
+    log_bytes: usize,
+    /// When the oldest of `ended` and `logs` came.
+    since: Option<Instant>,
+}
+
+/// What a batch makes to be sent.
+#[derive(Debug, Default)]
+pub(super) struct Load {
+    pub(super) events: Vec<Event>,
+    /// The task runs that end in it.
+    pub(super) ended: Vec<uuid::Uuid>,
+    pub(super) logs: Vec<Log>,
+}
+
+impl Batch {
+    pub(super) fn began(&mut self, task: TaskRun, now: Instant) {
+        self.began.push((task, now));
+    }
+
+    pub(super) fn ended(&mut self, task: TaskRun, end: NodeEnd, now: Instant) {
+        self.began.retain(|(began, _)| began.id != task.id);
+        self.ended.push((task, end));
+        self.since.get_or_insert(now);
+    }
+
+    pub(super) fn log(&mut self, log: Log, now: Instant) {
+        self.log_bytes += log.message.len();
+        self.logs.push(log);
+        self.since.get_or_insert(now);
+    }
+
+    /// When the batch is to be sent; `None` while it is empty.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let oldest_began = self.began.iter().map(|(_, read)| *read).min();
+        let oldest = self.since.into_iter().chain(oldest_began).min()?;
+        Some(oldest + WINDOW)
+    }
+
+    /// Whether the batch is to be sent whatever the time.
+    pub(super) fn is_full(&self) -> bool {
+        self.ended.len() >= MOST_ENDS
+            || self.logs.len() >= MOST_LOGS
+            || self.log_bytes >= MOST_LOG_BYTES
+    }
+
+    /// Takes what is to be sent now: everything but the nodes that have only just begun.
+    pub(super) fn take(&mut self, context: &RunContext, now: Instant) -> Load {
+        let (due, kept) = std::mem::take(&mut self.began)
+            .into_iter()
+            .partition(|(_, read)| *read + WINDOW <= now);
+        self.began = kept;
+        let began: Vec<(TaskRun, Instant)> = due;
+        let ended = std::mem::take(&mut self.ended);
+        self.since = None;
+        self.log_bytes = 0;
+        Load {
+            ended: ended.iter().map(|(task, _)| task.id).collect(),
+            events: began
+                .iter()
+                .map(|(task, _)| translate::running(context, task))
+                .chain(
+                    ended
+                        .iter()
+                        .map(|(task, end)| translate::finished(context, task, end, 0)),
+                )
+                .collect(),
+            logs: std::mem::take(&mut self.logs),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

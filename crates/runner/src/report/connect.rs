@@ -1,0 +1,83 @@
+//! Getting hold of the flow run.
+
+use prefect_client::{Client, Error, NewFlow, NewFlowRun};
+use uuid::Uuid;
+
+use super::context::RunContext;
+use super::error::ReportError;
+use super::notice::Notice;
+use super::orchestrate::start;
+use super::reporter::NewRun;
+
+/// A flow run that we report to.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) context: RunContext,
+    /// Whether its states are ours.
+    pub(super) own_states: bool,
+}
+
+impl Connection {
+    pub(super) fn notice(&self, client: &Client) -> Notice {
+        Notice::Connected {
+            flow_run_id: self.context.flow_run_id,
+            name: self.context.flow_run_name.clone(),
+            url: client.settings().flow_run_page(self.context.flow_run_id),
+        }
+    }
+}
+
+/// Connects to a flow run that exists, and sets it Running if its states are ours.
+pub(super) async fn attach(
+    client: &Client,
+    flow_run_id: Uuid,
+    own_states: bool,
+) -> Result<Connection, ReportError> {
+    let unreachable = |source| ReportError::Unreachable {
+        flow_run_id,
+        api: client.api_url().to_string(),
+        source: Box::new(source),
+    };
+    let run = client
+        .read_flow_run(flow_run_id)
+        .await
+        .map_err(unreachable)?;
+    let context = RunContext::read(client, &run).await.map_err(unreachable)?;
+    if own_states {
+        start(client, flow_run_id, Uuid::new_v4())
+            .await
+            .map_err(unreachable)?
+            .map_err(|reason| ReportError::NotAllowed {
+                flow_run_id,
+                reason,
+            })?;
+    }
+    Ok(Connection {
+        context,
+        own_states,
+    })
+}
+
+/// Creates flow and flow run and sets it Running. May be repeated: the run id makes every step the same one.
+pub(super) async fn create(
+    client: &Client,
+    run_id: Uuid,
+    run: &NewRun,
+) -> Result<Connection, Error> {
+    let flow = client.create_flow(&NewFlow::new(&run.flow_name)).await?;
+    let mut request = NewFlowRun::new(flow.id);
+    request.name = Some(run.flow_run_name.clone());
+    request.tags = run.tags.clone();
+    request.parameters = run.parameters.clone();
+    request.idempotency_key = Some(run_id.to_string());
+    let created = client.create_flow_run(&request).await?;
+    let transition = Uuid::new_v5(&run_id, b"running");
+    if let Err(reason) = start(client, created.id, transition).await? {
+        // Somebody was quicker (a cancellation from the UI): dbt runs all the same, and is shown.
+        tracing::warn!(reason, "the flow run did not become Running");
+    }
+    Ok(Connection {
+        context: RunContext::new(&created, flow.name),
+        own_states: true,
+    })
+}

@@ -1,0 +1,163 @@
+//! The flow run, and what surrounds it in Prefect.
+
+use prefect_client::{Client, Error, FlowRun, Resource};
+use uuid::Uuid;
+
+/// A flow run with what every event of it has to mention.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RunContext {
+    pub(super) flow_run_id: Uuid,
+    pub(super) flow_run_name: String,
+    pub(super) flow_id: Uuid,
+    pub(super) flow_name: String,
+    pub(super) tags: Vec<String>,
+    /// Deployment, work queue and work pool, as far as there are any.
+    pub(super) surroundings: Vec<Surrounding>,
+}
+
+/// Something that a flow run came through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Surrounding {
+    /// `deployment`, `work-queue` or `work-pool`.
+    pub(super) kind: &'static str,
+    pub(super) id: Uuid,
+    pub(super) name: Option<String>,
+}
+
+impl RunContext {
+    /// Reads what surrounds a flow run.
+    pub(super) async fn read(client: &Client, run: &FlowRun) -> Result<Self, Error> {
+        let flow = client.read_flow(run.flow_id).await?;
+        let mut context = Self::new(run, flow.name);
+        if let Some(id) = run.deployment_id {
+            // The name is an ornament: a deployment that may not be read is no reason to stop.
+            let name = client
+                .read_deployment(id)
+                .await
+                .ok()
+                .map(|found| found.name);
+            context.surroundings.insert(
+                0,
+                Surrounding {
+                    kind: "deployment",
+                    id,
+                    name,
+                },
+            );
+        }
+        Ok(context)
+    }
+
+    /// A flow run of this flow; a deployment is not looked at.
+    pub(super) fn new(run: &FlowRun, flow_name: String) -> Self {
+        let surrounding = |kind, id: Option<Uuid>, name: &Option<String>| {
+            id.map(|id| Surrounding {
+                kind,
+                id,
+                name: name.clone(),
+            })
+        };
+        Self {
+            flow_run_id: run.id,
+            flow_run_name: run.name.clone(),
+            flow_id: run.flow_id,
+            flow_name,
+            tags: run.tags.clone(),
+            surroundings: [
+                surrounding("work-queue", run.work_queue_id, &run.work_queue_name),
+                surrounding("work-pool", run.work_pool_id, &run.work_pool_name),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+        }
+    }
+
+    /// The resource that the flow run itself is.
+    pub(super) fn resource(&self) -> Resource {
+        named(
+            &format!("prefect.flow-run.{}", self.flow_run_id),
+            &self.flow_run_name,
+        )
+    }
+
+    /// What an event of a task run is related to.
+    pub(super) fn related_to_task_run(&self) -> Vec<Resource> {
+        let mut flow_run = self.resource();
+        flow_run.insert("prefect.resource.role".to_owned(), "flow-run".to_owned());
+        std::iter::once(flow_run)
+            .chain(self.related_to_flow_run())
+            .collect()
+    }
+
+    /// What an event of the flow run is related to. The server takes a hundred related resources; tags give way.
+    pub(super) fn related_to_flow_run(&self) -> Vec<Resource> {
+        const MOST_TAGS: usize = 90;
+        let flow = related(
+            "flow",
+            &format!("prefect.flow.{}", self.flow_id),
+            Some(&self.flow_name),
+        );
+        let surroundings = self.surroundings.iter().map(|found| {
+            let id = format!("prefect.{}.{}", found.kind, found.id);
+            related(found.kind, &id, found.name.as_deref())
+        });
+        let tags = self
+            .tags
+            .iter()
+            .filter(|tag| !tag.is_empty())
+            .take(MOST_TAGS)
+            .map(|tag| related("tag", &format!("prefect.tag.{tag}"), None));
+        std::iter::once(flow)
+            .chain(surroundings)
+            .chain(tags)
+            .collect()
+    }
+}
+
+fn named(id: &str, name: &str) -> Resource {
+    Resource::from([
+        ("prefect.resource.id".to_owned(), id.to_owned()),
+        ("prefect.resource.name".to_owned(), name.to_owned()),
+    ])
+}
+
+fn related(role: &str, id: &str, name: Option<&str>) -> Resource {
+    let mut resource = Resource::from([
+        ("prefect.resource.id".to_owned(), id.to_owned()),
+        ("prefect.resource.role".to_owned(), role.to_owned()),
+    ]);
+    if let Some(name) = name {
+        resource.insert("prefect.resource.name".to_owned(), name.to_owned());
+    }
+    resource
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A flow run that came through a deployment, with tags.
+    pub(in crate::report) fn deployed_run() -> RunContext {
+        let id = Uuid::from_u128;
+        RunContext {
+            flow_run_id: id(0xf1),
+            flow_run_name: "calm-otter".to_owned(),
+            flow_id: id(0xf0),
+            flow_name: "nightly".to_owned(),
+            tags: vec!["prod".to_owned(), String::new()],
+            surroundings: vec![
+                Surrounding {
+                    kind: "deployment",
+                    id: id(0xd0),
+                    name: Some("every night".to_owned()),
+                },
+                Surrounding {
+                    kind: "work-pool",
+                    id: id(0xa0),
+                    name: None,
+                },
+            ],
+        }
+    }
+}

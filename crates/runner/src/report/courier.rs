@@ -1,0 +1,295 @@
+//! Carrying a journal to the server, from its first entry to the flow run's end.
+
+use std::time::Duration;
+
+use prefect_client::{Client, Error};
+use tokio::time::{Instant, timeout_at};
+use uuid::Uuid;
+
+use super::batch::Batch;
+use super::connect::Connection;
+use super::context::RunContext;
+use super::feed::Feed;
+use super::heartbeat::Heartbeat;
+use super::ledger::Ledger;
+use super::notice::{Delivery, FinalState};
+use super::orchestrate::finish;
+use super::patience::Patience;
+use super::send::{send_events, send_logs};
+use super::translate::LogTranslator;
+use super::verify::{Pace, count_ended, find_lost, retell};
+use crate::effect::{Effect, Entry, RunEnd};
+
+/// Most task runs that are told and not yet seen while the run goes on: far below the 10 000 events at which the
+/// server's queue begins to drop, two events each.
+const WINDOW: usize = 2_000;
+/// The same when the run has ended, and nobody waits for the server to catch up.
+const WINDOW_AT_END: usize = 4_000;
+/// A server that records nothing for so long has lost something.
+const STALL: Duration = Duration::from_millis(1_500);
+
+/// Carries one journal.
+pub(super) struct Courier<'a> {
+    client: &'a Client,
+    context: RunContext,
+    own_states: bool,
+    patience: Patience<'a>,
+    verify_timeout: Duration,
+    batch: Batch,
+    logs: Option<LogTranslator>,
+    heartbeat: Option<Heartbeat>,
+    ledger: Ledger,
+    repairs: u32,
+}
+
+impl<'a> Courier<'a> {
+    pub(super) fn new(
+        client: &'a Client,
+        connection: Connection,
+        patience: Patience<'a>,
+        verify_timeout: Duration,
+    ) -> Self {
+        let settings = client.settings();
+        let Connection {
+            context,
+            own_states,
+        } = connection;
+        Self {
+            client,
+            patience,
+            verify_timeout,
+            batch: Batch::default(),
+            logs: settings
+                .logging_to_api
+                .enabled
+                .then(|| LogTranslator::new(context.flow_run_id, settings.max_log_size())),
+            heartbeat: own_states.then(|| Heartbeat::new(settings.heartbeat_frequency)),
+            ledger: Ledger::default(),
+            repairs: 0,
+            own_states,
+            context,
+        }
+    }
+
+    /// Carries everything, sets the terminal state, and looks whether all has arrived.
+    pub(super) async fn follow<F: Feed>(mut self, mut journal: F) -> Delivery {
+        let (final_state, carried) = match self.carry(&mut journal).await {
+            Ok(end) => self.end(&journal, end.as_ref()).await,
+            Err(error) => (FinalState::NotSent, Err(error)),
+        };
+        let seen = match &carried {
+            Ok(()) => self.verify(&journal).await,
+            Err(_) => Ok(0),
+        };
+        let unconfirmed = self.ledger.in_flight() + self.ledger.withheld()
+            - seen.as_ref().copied().unwrap_or_default();
+        let problem = match (carried.and(seen), unconfirmed) {
+            (Err(error), _) => Some(error.to_string()),
+            (Ok(_), 0) => None,
+            (Ok(_), n) => Some(format!("Prefect has not yet recorded {n} task runs")),
+        };
+        Delivery {
+            flow_run_id: Some(self.context.flow_run_id),
+            url: self
+                .client
+                .settings()
+                .flow_run_page(self.context.flow_run_id),
+            flow_run_name: Some(self.context.flow_run_name),
+            verified: problem.is_none() && final_state != FinalState::NotSent,
+            task_runs: self.ledger.total(),
+            unconfirmed,
+            final_state,
+            problem,
+        }
+    }
+
+    /// Reads the journal and sends what is due, up to the end of the run. `None` when the journal ends without it.
+    async fn carry<F: Feed>(&mut self, journal: &mut F) -> Result<Option<RunEnd>, Error> {
+        let end = loop {
+            if let Some(heartbeat) = &mut self.heartbeat {
+                heartbeat.beat(self.client, &self.context).await;
+            }
+            let wake = self
+                .batch
+                .due()
+                .into_iter()
+                .chain(self.heartbeat.as_ref().map(Heartbeat::due))
+                .min();
+            let entry = match wake {
+                Some(wake) => timeout_at(wake, journal.next()).await,
+                None => Ok(journal.next().await),
+            };
+            match entry {
+                Ok(None) => break None,
+                Ok(Some(Entry::Effect(effect))) => {
+                    if let Some(end) = self.take_in(*effect) {
+                        break Some(end);
+                    }
+                }
+                Ok(Some(Entry::Header(_))) | Err(_) => {}
+            }
+            if self.batch.is_full() || self.batch.due().is_some_and(|due| due <= Instant::now()) {
+                self.deliver(journal).await?;
+            }
+        };
+        self.deliver(journal).await?;
+        Ok(end)
+    }
+
+    fn take_in(&mut self, effect: Effect) -> Option<RunEnd> {
+        let now = Instant::now();
+        match effect {
+            Effect::NodeRunning(task) => self.batch.began(task, now),
+            Effect::NodeFinished(task, end) => self.batch.ended(task, end, now),
+            Effect::Log(line) => {
+                if let Some(logs) = &mut self.logs {
+                    self.batch.log(logs.translate(&line), now);
+                }
+            }
+            Effect::Total(_) => {}
+            Effect::RunFinished(end) => return Some(end),
+        }
+        None
+    }
+
+    /// Sends the batch, one request after another.
+    async fn deliver<F: Feed>(&mut self, journal: &F) -> Result<(), Error> {
+        let load = self.batch.take(&self.context, Instant::now());
+        if !load.events.is_empty() {
+            self.wait_for_room(journal).await?;
+            if self.ledger.in_flight() > WINDOW_AT_END {
+                // The server would drop them; the journal keeps them.
+                self.ledger.withhold(load.ended.len());
+            } else {
+                send_events(self.client, &mut self.patience, journal, &load.events).await?;
+                self.ledger.tell(&load.ended);
+            }
+        }
+        if !load.logs.is_empty() {
+            send_logs(self.client, &mut self.patience, journal, &load.logs).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets the server catch up while the run goes on. Meanwhile nothing is read, and the journal grows.
+    async fn wait_for_room<F: Feed>(&mut self, journal: &F) -> Result<(), Error> {
+        let mut pace = Pace::new();
+        let mut progress = Progress::new();
+        while self.ledger.in_flight() > WINDOW && !self.patience.has_ended(journal) {
+            let seen = self.confirm(journal).await?;
+            if progress.is_stalled(seen) {
+                self.repair(journal).await?;
+                progress = Progress::new();
+            }
+            if let Some(heartbeat) = &mut self.heartbeat {
+                heartbeat.beat(self.client, &self.context).await;
+            }
+            pace.wait().await;
+        }
+        Ok(())
+    }
+
+    /// Sets the terminal state, if the states are ours.
+    async fn end<F: Feed>(
+        &mut self,
+        journal: &F,
+        end: Option<&RunEnd>,
+    ) -> (FinalState, Result<(), Error>) {
+        let Some(end) = end.filter(|_| self.own_states) else {
+            let state = if self.own_states {
+                FinalState::NotSent
+            } else {
+                FinalState::NotOurs
+            };
+            return (state, Ok(()));
+        };
+        let transition = Uuid::new_v4();
+        let flow_run_id = self.context.flow_run_id;
+        let client = self.client;
+        let answer = self
+            .patience
+            .insist(journal, || {
+                finish(client, flow_run_id, &end.state, transition)
+            })
+            .await;
+        match answer {
+            Ok(state) => (state, Ok(())),
+            Err(error) => (FinalState::NotSent, Err(error)),
+        }
+    }
+
+    /// Asks until everything was seen or the time is over; gives how many of those in flight were seen.
+    async fn verify<F: Feed>(&mut self, journal: &F) -> Result<usize, Error> {
+        let deadline = Instant::now() + self.verify_timeout;
+        let mut pace = Pace::new();
+        let mut progress = Progress::new();
+        loop {
+            let seen = self.confirm(journal).await?;
+            if self.ledger.in_flight() == 0 || Instant::now() >= deadline {
+                return Ok(seen);
+            }
+            if progress.is_stalled(seen) {
+                self.repair(journal).await?;
+                progress = Progress::new();
+            }
+            pace.wait().await;
+        }
+    }
+
+    /// Asks for the oldest in flight, as long as they are complete; gives how many of an incomplete chunk were seen.
+    async fn confirm<F: Feed>(&mut self, journal: &F) -> Result<usize, Error> {
+        loop {
+            let chunk = self.ledger.next_chunk();
+            if chunk.is_empty() {
+                return Ok(0);
+            }
+            let client = self.client;
+            let seen = self
+                .patience
+                .insist(journal, || count_ended(client, chunk))
+                .await?;
+            if seen < chunk.len() {
+                return Ok(seen);
+            }
+            let all = chunk.len();
+            self.ledger.confirm(all);
+        }
+    }
+
+    /// Tells the ends that the server has lost once more.
+    async fn repair<F: Feed>(&mut self, journal: &F) -> Result<(), Error> {
+        let client = self.client;
+        let chunk = self.ledger.next_chunk();
+        let lost = self
+            .patience
+            .insist(journal, || find_lost(client, chunk))
+            .await?;
+        tracing::info!(count = lost.len(), "task runs are told again");
+        self.repairs += 1;
+        let events = retell(&self.context, journal, lost, self.repairs).await;
+        send_events(client, &mut self.patience, journal, &events).await
+    }
+}
+
+/// Whether the server still gets on.
+struct Progress {
+    seen: usize,
+    since: Instant,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self {
+            seen: 0,
+            since: Instant::now(),
+        }
+    }
+
+    fn is_stalled(&mut self, seen: usize) -> bool {
+        if seen != self.seen {
+            self.seen = seen;
+            self.since = Instant::now();
+        }
+        self.since.elapsed() >= STALL
+    }
+}

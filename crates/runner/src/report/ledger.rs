@@ -1,0 +1,69 @@
+//! Which task runs were told to have ended, and how many of them the server was seen to hold.
+
+use uuid::Uuid;
+
+/// Most ids of one question.
+const CHUNK: usize = 500;
+
+/// The task runs that ended, in the order of telling; the server records them in about that order.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    told: Vec<Uuid>,
+    confirmed: usize,
+    /// Ended, but never told: the server's queue would have dropped them.
+    withheld: usize,
+}
+
+impl Ledger {
+    pub(super) fn tell(&mut self, ids: &[Uuid]) {
+        self.told.extend_from_slice(ids);
+    }
+
+    pub(super) fn withhold(&mut self, count: usize) {
+        self.withheld += count;
+    }
+
+    /// How many have ended.
+    pub(super) fn total(&self) -> usize {
+        self.told.len() + self.withheld
+    }
+
+    /// How many were told and not yet seen.
+    pub(super) fn in_flight(&self) -> usize {
+        self.told.len() - self.confirmed
+    }
+
+    pub(super) fn withheld(&self) -> usize {
+        self.withheld
+    }
+
+    /// The oldest that were not yet seen.
+    pub(super) fn next_chunk(&self) -> &[Uuid] {
+        let end = self.told.len().min(self.confirmed + CHUNK);
+        &self.told[self.confirmed..end]
+    }
+
+    /// The first `count` of the next chunk, which must be all of it, were seen.
+    pub(super) fn confirm(&mut self, count: usize) {
+        self.confirmed = self.told.len().min(self.confirmed + count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_confirmed_in_order() {
+        let ids: Vec<Uuid> = (0..700).map(Uuid::from_u128).collect();
+        let mut ledger = Ledger::default();
+        ledger.tell(&ids);
+        ledger.withhold(5);
+        assert_eq!(ledger.next_chunk(), &ids[..500]);
+        ledger.confirm(500);
+        assert_eq!(ledger.next_chunk(), &ids[500..]);
+        assert_eq!((ledger.in_flight(), ledger.total()), (200, 705));
+        ledger.confirm(200);
+        assert!(ledger.next_chunk().is_empty());
+    }
+}

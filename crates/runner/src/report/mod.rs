@@ -1,0 +1,30 @@
+//! Reporting a run to Prefect: the one place where dbt's vocabulary meets Prefect's.
+//!
+//! [`decide`] says whose flow run it is; a [`Reporter`] then follows the journal at its own pace and makes the server
+//! show what it says. Nothing here can block dbt or fail a run, but for connecting to a flow run that exists.
+
+mod batch;
+mod connect;
+mod context;
+mod courier;
+mod error;
+mod feed;
+mod heartbeat;
+mod ledger;
+mod mode;
+mod name;
+mod notice;
+mod orchestrate;
+mod patience;
+mod reporter;
+mod send;
+mod translate;
+mod verify;
+mod words;
+
+pub use error::ReportError;
+pub use feed::Feed;
+pub use mode::{Decision, Mode, ModeFacts, decide, settle};
+pub use name::flow_run_name;
+pub use notice::{Delivery, FinalState, Notice};
+pub use reporter::{NewRun, ReportOptions, Reporter};

@@ -1,0 +1,76 @@
+//! What the reporter has to say.
+
+use uuid::Uuid;
+
+/// Something that people should know at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// The flow run is there.
+    Connected {
+        /// Its id.
+        flow_run_id: Uuid,
+        /// Its name.
+        name: String,
+        /// Its page.
+        url: Option<String>,
+    },
+    /// The API is away or refuses; said once in a run, which goes on.
+    Away {
+        /// What is wrong.
+        problem: String,
+    },
+    /// The API is there again; nothing was lost.
+    Back,
+    /// Something was left out, since Prefect cannot take it; said once in a run.
+    LeftOut {
+        /// What, and why.
+        problem: String,
+    },
+}
+
+/// What became of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// The flow run, once there was one.
+    pub flow_run_id: Option<Uuid>,
+    /// Its name.
+    pub flow_run_name: Option<String>,
+    /// Its page.
+    pub url: Option<String>,
+    /// Whether the server was seen to hold every task run in its terminal state, and everything else was taken.
+    pub verified: bool,
+    /// How many task runs ended.
+    pub task_runs: usize,
+    /// How many of them the server was not seen to hold.
+    pub unconfirmed: usize,
+    /// What became of the flow run's terminal state.
+    pub final_state: FinalState,
+    /// Why the report is not complete, for people.
+    pub problem: Option<String>,
+}
+
+/// What became of the flow run's terminal state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FinalState {
+    /// The states of the flow run are not ours.
+    NotOurs,
+    /// The server took it.
+    Accepted {
+        /// Id of the state.
+        state_id: Option<Uuid>,
+    },
+    /// The flow run had ended before.
+    AlreadyTerminal,
+    /// The server wants the run repeated.
+    AwaitingRetry,
+    /// The server did not take it.
+    Refused {
+        /// Its reason.
+        reason: String,
+    },
+    /// The server could not be reached, or dbt's end never came.
+    NotSent,
+}

@@ -1,0 +1,135 @@
+//! Proposing states of a flow run, and obeying the answer.
+
+use prefect_client::{Client, Error, NewState, Proposal, StateType, Verdict};
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use super::notice::FinalState;
+use crate::effect::{State, StateKind};
+
+/// What an answer means to the one who proposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ruling {
+    /// The run is in the proposed state.
+    Done { state_id: Option<Uuid> },
+    /// It had ended before.
+    AlreadyTerminal,
+    /// It is to be repeated.
+    AwaitingRetry,
+    /// Somebody wants it cancelled: no terminal state but Cancelled will do.
+    Cancelling,
+    /// Ask again after this time.
+    Later(std::time::Duration),
+    /// No.
+    Refused(String),
+}
+
+/// Reads the server's answer to a proposed state.
+pub(super) fn ruling(proposed: StateType, proposal: &Proposal) -> Ruling {
+    let state_id = proposal.state.as_ref().and_then(|state| state.id);
+    let current = proposal.state.as_ref().map(|state| state.kind);
+    match proposal.status {
+        Verdict::Accept => Ruling::Done { state_id },
+        Verdict::Wait => Ruling::Later(proposal.delay()),
+        Verdict::Reject if proposal.is_repetition() => Ruling::Done { state_id },
+        Verdict::Reject => match current {
+            Some(kind) if kind == proposed => Ruling::Done { state_id },
+            Some(StateType::Scheduled) if proposed.is_terminal() => Ruling::AwaitingRetry,
+            Some(StateType::Cancelling) if proposed.is_terminal() => Ruling::Cancelling,
+            Some(kind) if kind.is_terminal() && proposed.is_terminal() => Ruling::AlreadyTerminal,
+            _ => Ruling::Refused(reason(proposal)),
+        },
+        Verdict::Abort if proposed.is_terminal() && says_terminal(proposal) => {
+            Ruling::AlreadyTerminal
+        }
+        _ => Ruling::Refused(reason(proposal)),
+    }
+}
+
+fn says_terminal(proposal: &Proposal) -> bool {
+    proposal.reason().contains("terminal state")
+}
+
+fn reason(proposal: &Proposal) -> String {
+    match (&proposal.state, proposal.reason()) {
+        (_, reason) if !reason.is_empty() => reason.to_owned(),
+        (Some(state), _) => format!("it is {}", state.name),
+        (None, _) => "no reason given".to_owned(),
+    }
+}
+
+/// Proposes Running and waits as long as the server says so; `Ok(Err)` is the server's reason against it.
+pub(super) async fn start(
+    client: &Client,
+    flow_run_id: Uuid,
+    transition_id: Uuid,
+) -> Result<Result<(), String>, Error> {
+    let state = NewState::new(StateType::Running)
+        .named("Running")
+        .with_transition_id(transition_id);
+    loop {
+        let proposal = client
+            .set_flow_run_state(flow_run_id, &state, false)
+            .await?;
+        match ruling(StateType::Running, &proposal) {
+            Ruling::Done { .. } => return Ok(Ok(())),
+            Ruling::Later(delay) => sleep(delay).await,
+            Ruling::Refused(reason) => return Ok(Err(reason)),
+            // These answer terminal states alone.
+            Ruling::AlreadyTerminal | Ruling::AwaitingRetry | Ruling::Cancelling => {
+                return Ok(Err("it has ended".to_owned()));
+            }
+        }
+    }
+}
+
+/// Proposes the terminal state. A run that somebody has asked to cancel ends Cancelled, whatever dbt made of it.
+pub(super) async fn finish(
+    client: &Client,
+    flow_run_id: Uuid,
+    end: &State,
+    transition_id: Uuid,
+) -> Result<FinalState, Error> {
+    let mut state = NewState::new(state_type(end.kind))
+        .named(&end.name)
+        .with_message(end.message.clone())
+        .with_transition_id(transition_id);
+    loop {
+        let proposal = client
+            .set_flow_run_state(flow_run_id, &state, false)
+            .await?;
+        match ruling(state.kind, &proposal) {
+            Ruling::Done { state_id } => return Ok(FinalState::Accepted { state_id }),
+            Ruling::AlreadyTerminal => return Ok(FinalState::AlreadyTerminal),
+            Ruling::AwaitingRetry => return Ok(FinalState::AwaitingRetry),
+            Ruling::Later(delay) => sleep(delay).await,
+            Ruling::Cancelling if state.kind != StateType::Cancelled => {
+                let cancelled = Uuid::new_v5(&transition_id, b"cancelled");
+                state = NewState::new(StateType::Cancelled)
+                    .named("Cancelled")
+                    .with_message(end.message.clone())
+                    .with_transition_id(cancelled);
+            }
+            Ruling::Cancelling => {
+                return Ok(FinalState::Refused {
+                    reason: reason(&proposal),
+                });
+            }
+            Ruling::Refused(reason) => return Ok(FinalState::Refused { reason }),
+        }
+    }
+}
+
+/// The type of a state of ours, in the client's terms.
+pub(super) fn state_type(kind: StateKind) -> StateType {
+    match kind {
+        StateKind::Running => StateType::Running,
+        StateKind::Completed => StateType::Completed,
+        StateKind::Failed => StateType::Failed,
+        StateKind::Cancelled => StateType::Cancelled,
+        StateKind::Crashed => StateType::Crashed,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! The reporter, from the outside.
+
+use std::time::Duration;
+
+use prefect_client::{Client, RetryPolicy};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::connect::{Connection, attach, create};
+use super::courier::Courier;
+use super::error::ReportError;
+use super::feed::Feed;
+use super::mode::{Mode, settle};
+use super::notice::{Delivery, FinalState, Notice};
+use super::patience::{Patience, is_about_content};
+use crate::effect::FlowTarget;
+
+/// How a run is reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReportOptions {
+    /// How long, after the run has ended, the server is asked whether it has everything, and an outage is waited out.
+    pub verify_timeout: Duration,
+}
+
+impl Default for ReportOptions {
+    fn default() -> Self {
+        Self {
+            verify_timeout: Duration::from_secs(3),
+        }
+    }
+}
+
+/// A flow run to be created.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRun {
+    /// Name of its flow.
+    pub flow_name: String,
+    /// Its name.
+    pub flow_run_name: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its parameters.
+    pub parameters: Map<String, Value>,
+}
+
+/// Reports one run to Prefect.
+#[derive(Debug)]
+pub struct Reporter {
+    client: Client,
+    run_id: Uuid,
+    target: Target,
+    options: ReportOptions,
+}
+
+#[derive(Debug)]
+enum Target {
+    Connected(Connection),
+    Create(NewRun),
+}
+
+impl Reporter {
+    /// Finds out whether a flow run is ours to run: it is while it waits.
+    ///
+    /// # Errors
+    /// When the API is away or refuses.
+    pub async fn probe(client: &Client, flow_run_id: Uuid) -> Result<Mode, ReportError> {
+        let run = client
+            .clone()
+            .with_retry(quick(client))
+            .read_flow_run(flow_run_id)
+            .await
+            .map_err(|source| ReportError::Unreachable {
+                flow_run_id,
+                api: client.api_url().to_string(),
+                source: Box::new(source),
+            })?;
+        Ok(settle(flow_run_id, run.state.map(|state| state.kind)))
+    }
+
+    /// A reporter for a flow run that exists, which is set Running if its states are ours.
+    ///
+    /// # Errors
+    /// When the API is away or refuses, or does not let the run start.
+    pub async fn attach(
+        client: &Client,
+        run_id: Uuid,
+        flow_run_id: Uuid,
+        own_states: bool,
+        options: ReportOptions,
+    ) -> Result<Self, ReportError> {
+        let client = client.clone().with_retry(quick(client));
+        let connection = attach(&client, flow_run_id, own_states).await?;
+        Ok(Self {
+            client,
+            run_id,
+            target: Target::Connected(connection),
+            options,
+        })
+    }
+
+    /// A reporter that creates a flow run as soon as it runs and the API lets it.
+    #[must_use]
+    pub fn create(client: &Client, run_id: Uuid, run: NewRun, options: ReportOptions) -> Self {
+        Self {
+            client: client.clone().with_retry(quick(client)),
+            run_id,
+            target: Target::Create(run),
+            options,
+        }
+    }
+
+    /// What the journal's header says of the target.
+    #[must_use]
+    pub fn flow_target(&self) -> FlowTarget {
+        match &self.target {
+            Target::Connected(connection) => FlowTarget::Existing {
+                flow_run_id: connection.context.flow_run_id,
+                own_states: connection.own_states,
+            },
+            Target::Create(run) => FlowTarget::Create {
+                flow_name: run.flow_name.clone(),
+                flow_run_name: run.flow_run_name.clone(),
+                tags: run.tags.clone(),
+            },
+        }
+    }
+
+    /// Follows the journal to the end of the run and makes the server show it. Never fails: what could not be
+    /// delivered is told in the [`Delivery`], and stays in the journal.
+    pub async fn run<F: Feed>(
+        self,
+        journal: F,
+        mut on_notice: impl FnMut(Notice) + Send,
+    ) -> Delivery {
+        let mut patience = Patience::new(
+            self.client.clone(),
+            self.options.verify_timeout,
+            &mut on_notice,
+        );
+        let connection = match self.target {
+            Target::Connected(connection) => Ok(connection),
+            Target::Create(run) => {
+                let client = &self.client;
+                patience
+                    .insist(&journal, || create(client, self.run_id, &run))
+                    .await
+            }
+        };
+        match connection {
+            Ok(connection) => {
+                patience.notify(connection.notice(&self.client));
+                Courier::new(
+                    &self.client,
+                    connection,
+                    patience,
+                    self.options.verify_timeout,
+                )
+                .follow(journal)
+                .await
+            }
+            Err(error) => Self::undelivered(&mut patience, &error),
+        }
+    }
+
+    /// No flow run came to be.
+    fn undelivered(patience: &mut Patience<'_>, error: &prefect_client::Error) -> Delivery {
+        // An outage was told already.
+        if is_about_content(error) {
+            patience.notify(Notice::Away {
+                problem: error.to_string(),
+            });
+        }
+        Delivery {
+            flow_run_id: None,
+            flow_run_name: None,
+            url: None,
+            verified: false,
+            task_runs: 0,
+            unconfirmed: 0,
+            final_state: FinalState::NotSent,
+            problem: Some(error.to_string()),
+        }
+    }
+}
+
+/// The pace of the reporter's own requests: a busy SQLite answers 503 for a moment, and a run's end does not wait for
+/// the two seconds that Prefect's client would. Outages are waited out by [`Patience`].
+fn quick(client: &Client) -> RetryPolicy {
+    client
+        .settings()
+        .retry
+        .clone()
+        .with_pace(3, Duration::from_millis(100))
+}

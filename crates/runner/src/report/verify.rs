@@ -1,0 +1,85 @@
+//! Seeing that the server holds what it was told, and mending what it lost.
+//!
+//! The server answers an event before it has recorded it, and drops events silently when its queue is full.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use prefect_client::{Client, Error, Event, StateType, TaskRunFilter};
+use uuid::Uuid;
+
+use super::context::RunContext;
+use super::feed::Feed;
+use super::translate;
+use crate::effect::{Effect, Entry};
+
+/// Most ids that one page of task runs answers.
+const PAGE: usize = 200;
+
+/// How many of these task runs the server holds in a terminal state.
+pub(super) async fn count_ended(client: &Client, ids: &[Uuid]) -> Result<usize, Error> {
+    let mut filter = TaskRunFilter::default();
+    filter.ids = ids.to_vec();
+    filter.state_types = StateType::TERMINAL.to_vec();
+    let count = client.count_task_runs(&filter).await?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+/// Which of these task runs the server does not hold in a terminal state.
+pub(super) async fn find_lost(client: &Client, ids: &[Uuid]) -> Result<HashSet<Uuid>, Error> {
+    let mut lost: HashSet<Uuid> = ids.iter().copied().collect();
+    for page in ids.chunks(PAGE) {
+        let mut filter = TaskRunFilter::default();
+        filter.ids = page.to_vec();
+        filter.state_types = StateType::TERMINAL.to_vec();
+        for found in client.filter_task_runs(&filter).await? {
+            lost.remove(&found.id);
+        }
+    }
+    Ok(lost)
+}
+
+/// The events that tell the ends of lost task runs once more, read back from the journal.
+pub(super) async fn retell<F: Feed>(
+    context: &RunContext,
+    journal: &F,
+    mut lost: HashSet<Uuid>,
+    repair: u32,
+) -> Vec<Event> {
+    let mut events = Vec::with_capacity(lost.len());
+    let Some(mut journal) = journal.rewound() else {
+        return events;
+    };
+    while !lost.is_empty() {
+        let Some(entry) = journal.next().await else {
+            break;
+        };
+        if let Entry::Effect(effect) = entry
+            && let Effect::NodeFinished(task, end) = *effect
+            && lost.remove(&task.id)
+        {
+            events.push(translate::finished(context, &task, &end, repair));
+        }
+    }
+    events
+}
+
+/// The pauses between questions: quick at first, since most runs are complete by then.
+#[derive(Debug)]
+pub(super) struct Pace {
+    pause: Duration,
+}
+
+impl Pace {
+    const FIRST: Duration = Duration::from_millis(50);
+    const LONGEST: Duration = Duration::from_millis(500);
+
+    pub(super) fn new() -> Self {
+        Self { pause: Self::FIRST }
+    }
+
+    pub(super) async fn wait(&mut self) {
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 3 / 2).min(Self::LONGEST);
+    }
+}
