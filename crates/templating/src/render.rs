@@ -1,0 +1,103 @@
+//! Rendering: values in place of references, the rest of the source byte for byte.
+
+mod compose;
+mod value;
+
+use crate::error::{Error, Errors};
+use crate::render::value::Renderer;
+use crate::report::RenderReport;
+use crate::resolver::Resolver;
+use crate::secret::EnvironmentVariable;
+use crate::template::Template;
+
+/// How to render.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RenderOptions {
+    missing: Missing,
+}
+
+impl RenderOptions {
+    /// Sets what a missing variable gives.
+    #[must_use]
+    pub fn missing(mut self, missing: Missing) -> Self {
+        self.missing = missing;
+        self
+    }
+}
+
+/// What a reference to a variable that does not exist gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Missing {
+    /// An error.
+    #[default]
+    Error,
+    /// The empty text, as in Prefect's Python package. There, too, a missing block is an error.
+    EmptyString,
+}
+
+/// The result of rendering.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Rendered {
+    /// The profiles.yml for dbt.
+    pub profiles: Profiles,
+    /// What dbt has to find in its environment.
+    pub variables: Vec<EnvironmentVariable>,
+    /// What each reference gave.
+    pub report: RenderReport,
+}
+
+/// The profiles.yml for dbt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Profiles {
+    /// The file has no references: dbt can read it as and where it is.
+    Unchanged,
+    /// The text of a file to be written. It holds no secrets, only the names of their variables.
+    Rewritten(String),
+}
+
+pub(crate) fn render(
+    template: &Template,
+    resolver: &dyn Resolver,
+    options: &RenderOptions,
+) -> Result<Rendered, Errors> {
+    if template.values.is_empty() {
+        let report = RenderReport::default();
+        return Ok(Rendered {
+            profiles: Profiles::Unchanged,
+            variables: Vec::new(),
+            report,
+        });
+    }
+    let mut renderer = Renderer::new(template, resolver, options.missing);
+    let mut text = String::with_capacity(template.source.len());
+    let mut errors: Vec<Error> = Vec::new();
+    let mut copied = 0;
+    for value in &template.values {
+        let range = &value.scalar.range;
+        text.push_str(&template.source[copied..range.start]);
+        copied = range.end;
+        match renderer.render(value) {
+            Ok(replacement) => text.push_str(&replacement),
+            Err(found) => errors.extend(found),
+        }
+        if let Some(comment) = &value.scalar.comment {
+            text.push(' ');
+            text.push_str(&template.source[comment.clone()]);
+        }
+    }
+    text.push_str(&template.source[copied..]);
+    Errors::or(errors)?;
+    let (variables, entries) = renderer.finish();
+    let report = RenderReport {
+        text: Some(text.clone()),
+        entries,
+    };
+    Ok(Rendered {
+        profiles: Profiles::Rewritten(text),
+        variables,
+        report,
+    })
+}

@@ -1,0 +1,340 @@
+//! Renders one value of the file.
+
+use crate::error::{Error, ErrorKind};
+use crate::jinja::evaluate::{self, Outcome};
+use crate::jinja::literal;
+use crate::jinja::segment::{Segment, Use};
+use crate::reference::{Reference, Source};
+use crate::render::Missing;
+use crate::render::compose::{self, Piece};
+use crate::report::{Gave, ReportEntry};
+use crate::resolver::Resolver;
+use crate::secret::{EnvironmentVariable, SecretNames};
+use crate::template::{Template, TemplateValue};
+use crate::value::{self, Node};
+use crate::yaml::write;
+
+/// Settings that dbt's adapters want as a number or a boolean; dbt refuses text there.
+const TYPED_KEYS: [&str; 14] = [
+    "threads",
+    "port",
+    "retries",
+    "autocommit",
+    "client_session_keep_alive",
+    "connect_retries",
+    "connect_timeout",
+    "job_execution_timeout_seconds",
+    "job_retries",
+    "keepalives_idle",
+    "maximum_bytes_billed",
+    "retry_all",
+    "retry_on_database_errors",
+    "reuse_connections",
+];
+
+/// What dbt's Jinja finds undefined, in place of a reference that gave nothing.
+const UNDEFINED: &str = "prefect_reference_without_value";
+
+pub(super) struct Renderer<'a> {
+    template: &'a Template,
+    resolver: &'a dyn Resolver,
+    missing: Missing,
+    names: SecretNames,
+    joined_texts: usize,
+    entries: Vec<ReportEntry>,
+}
+
+/// A reference of the value at hand, with what it gave; `None` is nothing, where that is allowed.
+struct Found<'a> {
+    used: &'a Use,
+    reference: &'a Reference,
+    node: Option<Node>,
+}
+
+impl<'a> Renderer<'a> {
+    pub(super) fn new(
+        template: &'a Template,
+        resolver: &'a dyn Resolver,
+        missing: Missing,
+    ) -> Self {
+        let mut names = SecretNames::default();
+        for reference in template.references() {
+            if matches!(reference.source, Source::Block { .. }) {
+                names.reserve(&reference.to_string());
+            }
+        }
+        Self {
+            template,
+            resolver,
+            missing,
+            names,
+            joined_texts: 0,
+            entries: Vec::new(),
+        }
+    }
+
+    pub(super) fn finish(self) -> (Vec<EnvironmentVariable>, Vec<ReportEntry>) {
+        (self.names.into_variables(), self.entries)
+    }
+
+    /// The YAML in place of the value.
+    pub(super) fn render(&mut self, value: &'a TemplateValue) -> Result<String, Vec<Error>> {
+        let mut found = self.resolve(value)?.into_iter();
+        let at_first = |kind| {
+            let range = value.places.first().unwrap_or(&value.scalar.range);
+            vec![Error {
+                kind,
+                place: self.template.place(range),
+            }]
+        };
+        let by_segment: Vec<(&Segment, Vec<Found<'_>>)> = value
+            .segments
+            .iter()
+            .map(|segment| (segment, found.by_ref().take(segment.uses().len()).collect()))
+            .collect();
+        self.replacement(value, &by_segment).map_err(at_first)
+    }
+
+    fn resolve(&mut self, value: &'a TemplateValue) -> Result<Vec<Found<'a>>, Vec<Error>> {
+        let mut all = Vec::new();
+        let mut errors = Vec::new();
+        let uses = value.segments.iter().flat_map(Segment::uses);
+        for (used, range) in uses.zip(&value.places) {
+            let Ok(reference) = &used.lexed.reference else {
+                continue;
+            };
+            let place = self.template.place(range);
+            let node = match value::resolve(reference, self.resolver) {
+                Ok(node) => Some(node),
+                Err(_) if used.optional => None,
+                Err(ErrorKind::MissingVariable { .. }) if self.missing == Missing::EmptyString => {
+                    Some(Node::Text(String::new()))
+                }
+                Err(kind) => {
+                    errors.push(Error { kind, place });
+                    continue;
+                }
+            };
+            let gave = match &node {
+                None => Gave::Nothing,
+                Some(Node::Secret { .. }) => Gave::Secret,
+                Some(node) => Gave::Value(node.masked()),
+            };
+            let (line, column) = (place.line, place.column);
+            self.entries.push(ReportEntry {
+                reference: reference.clone(),
+                line,
+                column,
+                gave,
+            });
+            all.push(Found {
+                used,
+                reference,
+                node,
+            });
+        }
+        if errors.is_empty() {
+            Ok(all)
+        } else {
+            Err(errors)
+        }
+    }
+
+    fn replacement(
+        &mut self,
+        value: &TemplateValue,
+        segments: &[(&Segment, Vec<Found<'_>>)],
+    ) -> Result<String, ErrorKind> {
+        let text = value.scalar.text.as_str();
+        let pieces = match segments {
+            [(segment @ Segment::Expression { .. }, found)] => {
+                match self.evaluated(text, segment, found)? {
+                    Some((node, key)) if !value.scalar.tagged => {
+                        return self.whole(value, &node, &key);
+                    }
+                    Some((node, key)) => vec![self.embedded(node, &key, value)?],
+                    None => vec![Piece::Jinja(self.substituted(text, segment, found)?)],
+                }
+            }
+            _ => self.pieces(value, segments)?,
+        };
+        self.joined_texts += 1;
+        let number = self.joined_texts;
+        let joined_key = || format!("prefect.text.{number}");
+        let template = compose::compose(pieces, &mut self.names, joined_key)?;
+        let mut out = String::new();
+        write::quoted(&mut out, &template);
+        Ok(out)
+    }
+
+    /// The parts of a text with more in it than one expression.
+    fn pieces(
+        &mut self,
+        value: &TemplateValue,
+        segments: &[(&Segment, Vec<Found<'_>>)],
+    ) -> Result<Vec<Piece>, ErrorKind> {
+        let text = value.scalar.text.as_str();
+        // With statements around it, what an expression gives depends on dbt.
+        let ours = !value
+            .segments
+            .iter()
+            .any(|part| matches!(part, Segment::Statement { .. }));
+        let mut pieces = Vec::with_capacity(segments.len());
+        for (segment, found) in segments {
+            let as_is = || text[segment.range().clone()].to_owned();
+            pieces.push(match segment {
+                Segment::Text { plain: true, .. } => Piece::Text(as_is()),
+                _ if found.is_empty() => Piece::Jinja(as_is()),
+                // A trim mark shortens the text around it: dbt's part.
+                Segment::Expression { trims: false, .. } if ours => {
+                    match self.evaluated(text, segment, found)? {
+                        Some((node, key)) => self.embedded(node, &key, value)?,
+                        None => Piece::Jinja(self.substituted(text, segment, found)?),
+                    }
+                }
+                _ => Piece::Jinja(self.substituted(text, segment, found)?),
+            });
+        }
+        Ok(pieces)
+    }
+
+    /// The value of an expression that is ours to evaluate, and the spelling that names it.
+    fn evaluated(
+        &self,
+        text: &str,
+        segment: &Segment,
+        found: &[Found<'_>],
+    ) -> Result<Option<(Node, String)>, ErrorKind> {
+        let Segment::Expression { inner, .. } = segment else {
+            return Ok(None);
+        };
+        if let Some((found, node)) = alone(text, segment, found) {
+            return Ok(Some((node.clone(), found.reference.to_string())));
+        }
+        if holds_secret(found) {
+            return Err(ErrorKind::SecretInExpression);
+        }
+        let mut source = String::new();
+        let mut copied = inner.start;
+        let mut names = Vec::new();
+        for (number, found) in found.iter().enumerate() {
+            let range = &found.used.lexed.range;
+            let name = format!("_prefect_reference_{number}");
+            source.push_str(&text[copied..range.start]);
+            source.push_str(&name);
+            copied = range.end;
+            names.push((name, found.node.as_ref()));
+        }
+        source.push_str(&text[copied..inner.end]);
+        match evaluate::evaluate(&source, &names)? {
+            Outcome::Value(node) => Ok(Some((node, String::new()))),
+            Outcome::LeftToDbt => Ok(None),
+        }
+    }
+
+    /// The segment with literals in place of its references, for dbt to evaluate.
+    fn substituted(
+        &mut self,
+        text: &str,
+        segment: &Segment,
+        found: &[Found<'_>],
+    ) -> Result<String, ErrorKind> {
+        let is_alone = alone(text, segment, found).is_some();
+        let mut out = String::new();
+        let mut copied = segment.range().start;
+        for found in found {
+            let range = &found.used.lexed.range;
+            out.push_str(&text[copied..range.start]);
+            copied = range.end;
+            match &found.node {
+                None => out.push_str(UNDEFINED),
+                Some(Node::Secret { text, path }) if is_alone => {
+                    let key = format!("{}{path}", found.reference);
+                    out.push_str(&compose::secret_call(&mut self.names, &key, text)?);
+                }
+                Some(node) if node.holds_secret() => return Err(ErrorKind::SecretInExpression),
+                Some(node) => literal::node(&mut out, node),
+            }
+        }
+        out.push_str(&text[copied..segment.range().end]);
+        Ok(out)
+    }
+
+    fn embedded(
+        &mut self,
+        node: Node,
+        key: &str,
+        value: &TemplateValue,
+    ) -> Result<Piece, ErrorKind> {
+        match node {
+            Node::Secret { text, path } => {
+                refuse_typed(value.scalar.key.as_deref())?;
+                Ok(Piece::Secret {
+                    key: format!("{key}{path}"),
+                    value: text,
+                })
+            }
+            plain => Ok(Piece::Value(plain.to_text()?)),
+        }
+    }
+
+    /// A value that consists of one reference or expression: it keeps its type.
+    fn whole(
+        &mut self,
+        value: &TemplateValue,
+        node: &Node,
+        key: &str,
+    ) -> Result<String, ErrorKind> {
+        if matches!(node, Node::Secret { .. }) {
+            refuse_typed(value.scalar.key.as_deref())?;
+        }
+        let mut failed = None;
+        let mut out = String::new();
+        let names = &mut self.names;
+        write::node(&mut out, node, &mut |leaf| match leaf {
+            Node::Secret { text, path } => {
+                let key = format!("{key}{path}");
+                compose::secret(names, &key, text).unwrap_or_else(|kind| {
+                    failed = Some(kind);
+                    String::new()
+                })
+            }
+            leaf => {
+                let mut template = String::new();
+                literal::plain(&mut template, &leaf.to_text().unwrap_or_default(), "");
+                template
+            }
+        });
+        failed.map_or(Ok(out), Err)
+    }
+}
+
+/// The reference that is all there is between the braces.
+fn alone<'f>(
+    text: &str,
+    segment: &Segment,
+    found: &'f [Found<'_>],
+) -> Option<(&'f Found<'f>, &'f Node)> {
+    let (Segment::Expression { inner, .. }, [only]) = (segment, found) else {
+        return None;
+    };
+    let spelled = &text[only.used.lexed.range.clone()];
+    (text[inner.clone()].trim() == spelled).then_some(())?;
+    Some((only, only.node.as_ref()?))
+}
+
+fn holds_secret(found: &[Found<'_>]) -> bool {
+    found
+        .iter()
+        .filter_map(|found| found.node.as_ref())
+        .any(Node::holds_secret)
+}
+
+fn refuse_typed(key: Option<&str>) -> Result<(), ErrorKind> {
+    match key {
+        Some(key) if TYPED_KEYS.contains(&key) => Err(ErrorKind::SecretInTypedPosition {
+            key: key.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,234 @@
+//! A parsed profiles.yml: where its references are, before anything is fetched.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+
+use crate::error::{Error, ErrorKind, Errors, Place};
+use crate::jinja::segment::{self, Segment};
+use crate::reference::{Reference, Source};
+use crate::render::{self, RenderOptions, Rendered};
+use crate::resolver::Resolver;
+use crate::yaml::scan::{self, Scalar};
+
+/// A profiles.yml, parsed. Its text is kept, for everything outside of references stays as it is.
+pub struct Template {
+    pub(crate) name: String,
+    pub(crate) source: String,
+    pub(crate) values: Vec<TemplateValue>,
+    warnings: Vec<Warning>,
+}
+
+/// A YAML value with references in it.
+pub(crate) struct TemplateValue {
+    pub(crate) scalar: Scalar,
+    pub(crate) segments: Vec<Segment>,
+    /// Where each reference is in the source, in the order of the segments' uses.
+    pub(crate) places: Vec<Range<usize>>,
+}
+
+/// Something that is no mistake, but probably not meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Warning {
+    /// What it is.
+    pub message: &'static str,
+    /// Where it is.
+    pub place: Place,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place {
+            file, line, column, ..
+        } = &self.place;
+        write!(f, "{file}:{line}:{column}: {}", self.message)
+    }
+}
+
+impl Template {
+    /// Parses `source`; `name` is the file's name in errors.
+    ///
+    /// A file that cannot hold a reference is not looked at any further, whatever it holds.
+    ///
+    /// # Errors
+    /// Text that is not UTF-8 or not YAML, values that lack quotes, misspelled references.
+    pub fn parse(name: impl Into<String>, source: impl AsRef<[u8]>) -> Result<Self, Errors> {
+        let name = name.into();
+        let bytes = source.as_ref();
+        if !contains(bytes, b"prefect.") || !(contains(bytes, b"{{") || contains(bytes, b"{%")) {
+            return Ok(Self {
+                name,
+                source: String::new(),
+                values: vec![],
+                warnings: vec![],
+            });
+        }
+        let source = match std::str::from_utf8(bytes) {
+            Ok(source) => source.to_owned(),
+            Err(error) => {
+                let valid = String::from_utf8_lossy(bytes);
+                let at = error.valid_up_to();
+                let place = Place::new(&name, &valid, &(at..at + 1));
+                return Err(Error {
+                    kind: ErrorKind::NotUtf8,
+                    place,
+                }
+                .into());
+            }
+        };
+        let scalars =
+            scan::scalars(&source, |text| text.contains("prefect.")).map_err(|refused| {
+                let (kind, range) = refusal(&source, refused);
+                Errors::from(Error {
+                    kind,
+                    place: Place::new(&name, &source, &range),
+                })
+            })?;
+        let mut template = Self {
+            name,
+            source,
+            values: vec![],
+            warnings: vec![],
+        };
+        let mut errors = Vec::new();
+        for scalar in scalars {
+            template.add(scalar, &mut errors);
+        }
+        Errors::or(errors)?;
+        Ok(template)
+    }
+
+    fn add(&mut self, scalar: Scalar, errors: &mut Vec<Error>) {
+        if is_unquoted(&self.source, &scalar) {
+            let place = self.place(&scalar.range);
+            errors.push(Error {
+                kind: ErrorKind::Unquoted,
+                place,
+            });
+            return;
+        }
+        let segments = segment::split(&scalar.text);
+        let mut places = Vec::new();
+        let mut cursor = scalar.range.start;
+        for found in segments.iter().flat_map(Segment::uses) {
+            let spelled = &scalar.text[found.lexed.range.clone()];
+            let range = match self.source[cursor..scalar.range.end].find(spelled) {
+                Some(offset) => cursor + offset..cursor + offset + spelled.len(),
+                // Spelled with escapes in the source: point at the whole value.
+                None => scalar.range.clone(),
+            };
+            cursor = if range == scalar.range {
+                cursor
+            } else {
+                range.end
+            };
+            if let (Err(problem), false) = (&found.lexed.reference, scalar.is_key) {
+                let kind = ErrorKind::Malformed { problem };
+                errors.push(Error {
+                    kind,
+                    place: self.place(&range),
+                });
+            }
+            places.push(range);
+        }
+        match places.first() {
+            None => {}
+            Some(first) if scalar.is_key => {
+                let message = "a reference in a key stays as it is: only values are rendered";
+                self.warnings.push(Warning {
+                    message,
+                    place: self.place(first),
+                });
+            }
+            Some(_) => self.values.push(TemplateValue {
+                scalar,
+                segments,
+                places,
+            }),
+        }
+    }
+
+    /// The references of the file, each once, in the order of the file.
+    #[must_use]
+    pub fn references(&self) -> Vec<&Reference> {
+        let mut seen = BTreeSet::new();
+        self.values
+            .iter()
+            .flat_map(|value| &value.segments)
+            .flat_map(Segment::uses)
+            .filter_map(|found| found.lexed.reference.as_ref().ok())
+            .filter(|reference| seen.insert(*reference))
+            .collect()
+    }
+
+    /// What has to be fetched for [`Template::render`], each once.
+    #[must_use]
+    pub fn sources(&self) -> BTreeSet<&Source> {
+        self.references()
+            .into_iter()
+            .map(|reference| &reference.source)
+            .collect()
+    }
+
+    /// What is probably not meant.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Puts values in place of the references.
+    ///
+    /// # Errors
+    /// Everything that is missing, secrets where none can be, expressions that fail.
+    pub fn render(
+        &self,
+        resolver: &dyn Resolver,
+        options: &RenderOptions,
+    ) -> Result<Rendered, Errors> {
+        render::render(self, resolver, options)
+    }
+
+    pub(crate) fn place(&self, range: &Range<usize>) -> Place {
+        Place::new(&self.name, &self.source, range)
+    }
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Template")
+            .field("name", &self.name)
+            .field("references", &self.references())
+            .finish_non_exhaustive()
+    }
+}
+
+fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+/// `key: {{ prefect... }}` without quotes is a mapping whose key is a mapping.
+fn is_unquoted(source: &str, scalar: &Scalar) -> bool {
+    scalar.is_key
+        && source[scalar.range.clone()].starts_with("prefect.")
+        && source[..scalar.range.start].trim_end().ends_with("{{")
+}
+
+/// Blames missing quotes for YAML that cannot be parsed, where a value begins with braces.
+fn refusal(source: &str, refused: scan::Refused) -> (ErrorKind, Range<usize>) {
+    let at = source.floor_char_boundary(refused.at);
+    let line_start = source[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = source[line_start..].lines().next().unwrap_or("");
+    for opening in [": {{", "- {{"] {
+        if let Some(offset) = line.find(opening) {
+            let start = line_start + offset + 2;
+            return (ErrorKind::Unquoted, start..start + 2);
+        }
+    }
+    (
+        ErrorKind::Yaml {
+            message: refused.message,
+        },
+        at..at + 1,
+    )
+}

@@ -1,0 +1,149 @@
+//! Finds the scalars of a YAML source and the bytes that each takes.
+
+use std::ops::Range;
+
+use granit_parser::{Event, Parser, ScalarStyle};
+
+/// A scalar of the source that is a value: of a mapping, of a sequence, or the document itself.
+pub(crate) struct Scalar {
+    /// The bytes to replace. For a block scalar from its `|` or `>` to its last visible character.
+    pub(crate) range: Range<usize>,
+    /// The decoded text.
+    pub(crate) text: String,
+    /// The mapping key that it belongs to.
+    pub(crate) key: Option<String>,
+    /// Whether an explicit tag says what type it is.
+    pub(crate) tagged: bool,
+    /// The comment behind the `|` or `>`, which a replacement keeps.
+    pub(crate) comment: Option<Range<usize>>,
+    /// Whether the scalar is a mapping's key, which neither dbt nor Prefect renders.
+    pub(crate) is_key: bool,
+}
+
+/// What the YAML parser refuses, and where.
+pub(crate) struct Refused {
+    pub(crate) message: String,
+    pub(crate) at: usize,
+}
+
+/// All scalars that `wanted` by their text.
+pub(crate) fn scalars(source: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<Scalar>, Refused> {
+    // As libyaml (dbt's parser) reads the last line of a file without a final line break.
+    let options = granit_parser::options! {
+        block_scalar_eof_without_line_feed: true,
+        bom_inside_document_as_content: true,
+    };
+    let mut found = Vec::new();
+    let mut parents: Vec<Parent> = Vec::new();
+    let mut previous_end = 0;
+    for event in Parser::new_from_str_with_options(source, options) {
+        let (event, span) = event.map_err(|error| Refused {
+            message: error.info(),
+            at: error.marker().byte_offset().unwrap_or(0),
+        })?;
+        let range = span.byte_range().unwrap_or(0..0);
+        match event {
+            Event::MappingStart(..) => {
+                enter(&mut parents, None);
+                parents.push(Parent::Mapping {
+                    key: None,
+                    at_key: true,
+                });
+            }
+            Event::SequenceStart(..) => {
+                enter(&mut parents, None);
+                parents.push(Parent::Sequence);
+            }
+            Event::MappingEnd | Event::SequenceEnd => {
+                parents.pop();
+            }
+            Event::Alias(_) => {
+                enter(&mut parents, None);
+            }
+            Event::Scalar(text, style, _, tag) => {
+                let position = enter(&mut parents, Some(&text));
+                if wanted(&text) {
+                    let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                    let (range, comment) = if block {
+                        block_range(source, previous_end, &range)
+                    } else {
+                        (range.clone(), None)
+                    };
+                    let (key, is_key) = match position {
+                        Position::Key => (None, true),
+                        Position::Value(key) => (key, false),
+                    };
+                    let text = text.into_owned();
+                    found.push(Scalar {
+                        range,
+                        text,
+                        key,
+                        tagged: tag.is_some(),
+                        comment,
+                        is_key,
+                    });
+                }
+            }
+            _ => {}
+        }
+        previous_end = previous_end.max(range.end);
+    }
+    Ok(found)
+}
+
+enum Parent {
+    Sequence,
+    Mapping { key: Option<String>, at_key: bool },
+}
+
+enum Position {
+    Key,
+    Value(Option<String>),
+}
+
+/// A node begins: tells what it is to its parent, whose turn moves on.
+fn enter(parents: &mut [Parent], text: Option<&str>) -> Position {
+    match parents.last_mut() {
+        Some(Parent::Mapping {
+            key,
+            at_key: at_key @ true,
+        }) => {
+            *key = text.map(str::to_owned);
+            *at_key = false;
+            Position::Key
+        }
+        Some(Parent::Mapping { key, at_key }) => {
+            *at_key = true;
+            Position::Value(key.take())
+        }
+        Some(Parent::Sequence) | None => Position::Value(None),
+    }
+}
+
+/// The parser's span of a block scalar covers its lines; the header stands before them, behind
+/// indicators, an anchor, a tag and comments.
+fn block_range(
+    source: &str,
+    previous_end: usize,
+    content: &Range<usize>,
+) -> (Range<usize>, Option<Range<usize>>) {
+    let end = content.start + source[content.clone()].trim_end().len();
+    let mut at = previous_end.min(content.start);
+    while let Some(next) = source[at..content.start].chars().next() {
+        let rest = &source[at..content.start];
+        let line_length = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        match next {
+            '|' | '>' => {
+                let line = at..at + line_length;
+                let comment = source[line.clone()]
+                    .find('#')
+                    .map(|hash| at + hash..line.end);
+                return (at..end.max(line.end), comment);
+            }
+            '#' => at += line_length,
+            '&' | '!' => at += rest.find(char::is_whitespace).unwrap_or(rest.len()),
+            _ => at += next.len_utf8(),
+        }
+    }
+    (content.start..end, None)
+}
