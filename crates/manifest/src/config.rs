@@ -1,0 +1,120 @@
+//! The configuration of a node.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::lenient::{Flag, List, Text};
+
+/// A node's configuration, as dbt resolved it: the project's, the folder's and the node's own.
+///
+/// Nodes that are configured alike share one. What the selection methods and a runner ask for of every node has a field; the
+/// rest is read from the text when it is first asked for.
+pub struct Config {
+    /// Whether the node takes part in anything. True where nothing is said.
+    pub enabled: bool,
+    /// `table`, `view`, `incremental`, `ephemeral`, `test`, ..., or the name of a custom materialization.
+    pub materialized: Option<Arc<str>>,
+    /// The group that the node belongs to (since dbt 1.5).
+    pub group: Option<Arc<str>>,
+    /// Of tests: `ERROR` or `WARN`, in the letter case of the project.
+    pub severity: Option<Arc<str>>,
+    /// The tags under `config`. For most kinds of nodes dbt copies them to [`Node::tags`](crate::Node::tags), where selection
+    /// looks; for unit tests these are the only ones.
+    pub tags: Vec<Arc<str>>,
+    text: Box<str>,
+    values: OnceLock<Map<String, Value>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Read<'a> {
+    #[serde(borrow)]
+    materialized: Text<'a>,
+    #[serde(borrow)]
+    group: Text<'a>,
+    #[serde(borrow)]
+    severity: Text<'a>,
+    #[serde(borrow)]
+    tags: List<'a>,
+    enabled: Flag,
+}
+
+impl Config {
+    pub(crate) fn new(raw: &RawValue) -> Result<Self, serde_json::Error> {
+        // dbt writes an object; null and whatever else is there count as an empty one.
+        let text = if raw.get().starts_with('{') {
+            raw.get()
+        } else {
+            "{}"
+        };
+        let read: Read<'_> = serde_json::from_str(text)?;
+        let shared = |text: Text<'_>| text.as_deref().map(Arc::from);
+        Ok(Self {
+            enabled: read.enabled.0.unwrap_or(true),
+            materialized: shared(read.materialized),
+            group: shared(read.group),
+            severity: shared(read.severity),
+            tags: read.tags.0.iter().map(|tag| Arc::from(&**tag)).collect(),
+            text: text.into(),
+            values: OnceLock::new(),
+        })
+    }
+
+    /// The value of a key; none where it is missing. Keys are written as in the manifest: `pre-hook`, with a hyphen.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.values().get(key)
+    }
+
+    /// The whole configuration.
+    pub fn values(&self) -> &Map<String, Value> {
+        // What cannot be read is nested deeper than serde_json follows.
+        self.values
+            .get_or_init(|| serde_json::from_str(&self.text).unwrap_or_default())
+    }
+
+    /// The configuration as it stands in the manifest: a JSON object.
+    pub fn as_json(&self) -> &str {
+        &self.text
+    }
+
+    /// What the project says about the node for other programs: an object, or none.
+    pub fn meta(&self) -> Option<&Map<String, Value>> {
+        self.get("meta").and_then(Value::as_object)
+    }
+
+    /// The key `prefect`, which dbt knows nothing of and hands through.
+    pub fn prefect(&self) -> Option<&Value> {
+        self.get("prefect").filter(|value| !value.is_null())
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            materialized: None,
+            group: None,
+            severity: None,
+            tags: Vec::new(),
+            text: "{}".into(),
+            values: OnceLock::new(),
+        }
+    }
+}
+
+/// Configurations are equal if all keys are, whatever their order. Here, a key with null differs from a missing one.
+impl PartialEq for Config {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text || self.values() == other.values()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

@@ -1,0 +1,57 @@
+//! What run_results.json and sources.json have in common.
+
+use serde::Deserialize;
+
+use crate::error::Error;
+use crate::lenient::Text;
+use crate::version::Artifact;
+
+/// Who wrote an artifact.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Header {
+    /// The version of the schema.
+    pub schema_version: u32,
+    /// The version of dbt.
+    pub dbt_version: Option<String>,
+    /// When the file was written, as dbt wrote it: RFC 3339, UTC.
+    pub generated_at: Option<String>,
+    /// The run of dbt that wrote it; the same as in the run's log events.
+    pub invocation_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Document<'a> {
+    #[serde(borrow, default)]
+    metadata: Option<HeaderShape<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct HeaderShape<'a> {
+    #[serde(borrow)]
+    dbt_schema_version: Text<'a>,
+    #[serde(borrow)]
+    dbt_version: Text<'a>,
+    #[serde(borrow)]
+    generated_at: Text<'a>,
+    #[serde(borrow)]
+    invocation_id: Text<'a>,
+}
+
+/// Reads an artifact: who wrote it first, then, if it is of a version that is supported, the rest.
+pub(crate) fn read<'a, T: Deserialize<'a>>(
+    artifact: Artifact,
+    bytes: &'a [u8],
+) -> Result<(Header, T), Error> {
+    let json = |error| Error::json(artifact, &error);
+    let document: Document<'a> = serde_json::from_slice(bytes).map_err(json)?;
+    let shape = document.metadata.unwrap_or_default();
+    let header = Header {
+        schema_version: artifact.check(shape.dbt_schema_version.as_deref())?,
+        dbt_version: shape.dbt_version.into_string(),
+        generated_at: shape.generated_at.into_string(),
+        invocation_id: shape.invocation_id.into_string(),
+    };
+    Ok((header, serde_json::from_slice(bytes).map_err(json)?))
+}

@@ -1,0 +1,114 @@
+//! The passage over the file.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::builder::Builder;
+use super::entries::Entries;
+use super::shapes::{GroupShape, MacroShape, MetadataShape, NodeShape};
+use crate::error::Error;
+use crate::ids::Collection;
+use crate::lenient::Text;
+use crate::manifest::Manifest;
+use crate::version::Artifact;
+
+/// Reads a manifest.
+pub(crate) fn manifest(bytes: Vec<u8>) -> Result<Manifest, Error> {
+    let text = String::from_utf8(bytes).map_err(|error| {
+        Error::utf8(
+            Artifact::Manifest,
+            error.as_bytes(),
+            error.utf8_error().valid_up_to(),
+        )
+    })?;
+    let text = Arc::new(text);
+    let mut builder = Builder::new(&text);
+    let mut json = serde_json::Deserializer::from_str(&text);
+    Document(&mut builder)
+        .deserialize(&mut json)
+        .and_then(|()| json.end())
+        .map_err(|error| Artifact::Manifest.explain(&text, &error))?;
+    let version = Artifact::Manifest.check(builder.metadata.dbt_schema_version.as_deref())?;
+    Ok(builder.finish(version))
+}
+
+/// The whole file.
+struct Document<'b, 'a>(&'b mut Builder<'a>);
+
+impl<'a> DeserializeSeed<'a> for Document<'_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Document<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a manifest")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        let builder = self.0;
+        while let Some(Text(key)) = map.next_key()? {
+            let collection = match key.as_deref().unwrap_or_default() {
+                "nodes" => Collection::Nodes,
+                "sources" => Collection::Sources,
+                "exposures" => Collection::Exposures,
+                "metrics" => Collection::Metrics,
+                "semantic_models" => Collection::SemanticModels,
+                "saved_queries" => Collection::SavedQueries,
+                "unit_tests" => Collection::UnitTests,
+                "functions" => Collection::Functions,
+                other => {
+                    other_part(other, builder, &mut map)?;
+                    continue;
+                }
+            };
+            map.next_value_seed(Entries::new(|id: &str, key, shape: NodeShape<'a>| {
+                builder.node(collection, id, key, &shape)
+            }))?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads what is no collection of nodes.
+fn other_part<'a, A: MapAccess<'a>>(
+    key: &str,
+    builder: &mut Builder<'a>,
+    map: &mut A,
+) -> Result<(), A::Error> {
+    match key {
+        "metadata" => builder.metadata(
+            map.next_value::<Option<MetadataShape<'a>>>()?
+                .unwrap_or_default(),
+        ),
+        "macros" => map.next_value_seed(Entries::new(|id: &str, _, shape: MacroShape<'a>| {
+            builder.define_macro(id, &shape);
+            Ok(())
+        }))?,
+        "groups" => map.next_value_seed(Entries::new(|id: &str, _, shape: GroupShape<'a>| {
+            builder.group(id, shape);
+            Ok(())
+        }))?,
+        "disabled" => {
+            map.next_value_seed(Entries::new(|id: &str, _, nodes: Vec<&'a RawValue>| {
+                builder.disabled(id, &nodes)
+            }))?
+        }
+        "selectors" => {
+            builder.selectors = map
+                .next_value::<Option<Map<String, Value>>>()?
+                .unwrap_or_default()
+        }
+        _ => drop(map.next_value::<IgnoredAny>()?),
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! What is read of the file, in the file's own terms. Keys that are not named here are passed over.
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::lenient::{List, Text};
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct NodeShape<'a> {
+    #[serde(borrow)]
+    pub(super) resource_type: Text<'a>,
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
+    #[serde(borrow)]
+    pub(super) package_name: Text<'a>,
+    #[serde(borrow)]
+    pub(super) fqn: List<'a>,
+    #[serde(borrow)]
+    pub(super) path: Text<'a>,
+    #[serde(borrow)]
+    pub(super) original_file_path: Text<'a>,
+    #[serde(borrow)]
+    pub(super) patch_path: Text<'a>,
+    #[serde(borrow)]
+    pub(super) tags: List<'a>,
+    #[serde(borrow)]
+    pub(super) config: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) depends_on: Option<DependsOnShape<'a>>,
+    #[serde(borrow)]
+    pub(super) alias: Text<'a>,
+    #[serde(borrow)]
+    pub(super) schema: Text<'a>,
+    #[serde(borrow)]
+    pub(super) database: Text<'a>,
+    #[serde(borrow)]
+    pub(super) relation_name: Text<'a>,
+    #[serde(borrow)]
+    pub(super) source_name: Text<'a>,
+    #[serde(borrow)]
+    pub(super) identifier: Text<'a>,
+    #[serde(borrow)]
+    pub(super) access: Text<'a>,
+    pub(super) version: Option<Value>,
+    pub(super) latest_version: Option<Value>,
+    #[serde(borrow)]
+    pub(super) test_metadata: Option<TestMetadataShape<'a>>,
+    #[serde(borrow)]
+    pub(super) attached_node: Text<'a>,
+    #[serde(borrow)]
+    pub(super) column_name: Text<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct DependsOnShape<'a> {
+    #[serde(borrow)]
+    pub(super) nodes: List<'a>,
+    #[serde(borrow)]
+    pub(super) macros: List<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct TestMetadataShape<'a> {
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
+    #[serde(borrow)]
+    pub(super) namespace: Text<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct MacroShape<'a> {
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
+    #[serde(borrow)]
+    pub(super) package_name: Text<'a>,
+    #[serde(borrow)]
+    pub(super) macro_sql: Text<'a>,
+    #[serde(borrow)]
+    pub(super) depends_on: Option<DependsOnShape<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct GroupShape<'a> {
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
+    #[serde(borrow)]
+    pub(super) package_name: Text<'a>,
+    #[serde(borrow)]
+    pub(super) owner: Option<OwnerShape<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct OwnerShape<'a> {
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
+    /// One address, or since dbt 1.10 a list of them.
+    #[serde(borrow)]
+    pub(super) email: List<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct MetadataShape<'a> {
+    #[serde(borrow)]
+    pub(super) dbt_schema_version: Text<'a>,
+    #[serde(borrow)]
+    pub(super) dbt_version: Text<'a>,
+    #[serde(borrow)]
+    pub(super) generated_at: Text<'a>,
+    #[serde(borrow)]
+    pub(super) invocation_id: Text<'a>,
+    #[serde(borrow)]
+    pub(super) project_name: Text<'a>,
+    #[serde(borrow)]
+    pub(super) project_id: Text<'a>,
+    #[serde(borrow)]
+    pub(super) adapter_type: Text<'a>,
+}
