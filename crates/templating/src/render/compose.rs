@@ -28,7 +28,7 @@ pub(super) fn compose(
     names: &mut SecretNames,
     joined_key: impl FnOnce() -> String,
 ) -> Result<String, ErrorKind> {
-    let pieces = join_secrets(pieces, names, joined_key)?;
+    let pieces = join_values(join_secrets(pieces, names, joined_key)?);
     let mut template = String::new();
     for (position, piece) in pieces.iter().enumerate() {
         match piece {
@@ -36,7 +36,7 @@ pub(super) fn compose(
             Piece::Value(value) => {
                 let after = match pieces.get(position + 1) {
                     Some(Piece::Text(next) | Piece::Jinja(next) | Piece::Value(next)) => next,
-                    Some(Piece::Secret { .. }) => "{",
+                    Some(Piece::Secret { .. }) => "{{",
                     None => "",
                 };
                 literal::plain(&mut template, value, after);
@@ -62,6 +62,18 @@ pub(super) fn secret_call(
         return Err(ErrorKind::SecretWithNul);
     }
     Ok(format!("env_var('{}')", names.assign(key, value)))
+}
+
+/// Joins neighbouring values, so that braces of two of them are seen to make a tag.
+fn join_values(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut joined: Vec<Piece> = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        match (joined.last_mut(), piece) {
+            (Some(Piece::Value(text)), Piece::Value(next)) => text.push_str(&next),
+            (_, piece) => joined.push(piece),
+        }
+    }
+    joined
 }
 
 fn join_secrets(

@@ -1,0 +1,6 @@
+//! Integration tests of dbt-templating.
+
+mod case;
+mod dbt;
+mod properties;
+mod snapshots;

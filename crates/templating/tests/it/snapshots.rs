@@ -1,0 +1,93 @@
+//! What each case gives, as people see it; and that no secret is among it.
+
+use std::fmt::Write as _;
+
+use dbt_templating::{Profiles, Template};
+
+use crate::case::{self, Case};
+
+#[test]
+fn cases() {
+    insta::glob!("cases/*.case", |path| {
+        let case = Case::read(path);
+        let mut shown = String::new();
+        match case.render() {
+            Ok(rendered) => {
+                for warning in Template::parse("profiles.yml", &case.source)
+                    .expect("parsed")
+                    .warnings()
+                {
+                    writeln!(shown, "warning: {warning}").expect("written");
+                }
+                match &rendered.profiles {
+                    Profiles::Unchanged => assert!(rendered.variables.is_empty()),
+                    Profiles::Rewritten(text) => {
+                        // Line ends and marks that a snapshot cannot show.
+                        shown.push_str(&text.replace('\r', "\\r").replace('\u{feff}', "\\ufeff"));
+                        shown.push_str("\n----- report\n");
+                    }
+                }
+                let report = rendered.report.to_string();
+                shown.push_str(
+                    report
+                        .rsplit_once("\n\n")
+                        .map_or(report.as_str(), |parts| parts.1),
+                );
+                for variable in &rendered.variables {
+                    writeln!(shown, "variable {variable:?}").expect("written");
+                }
+                assert_silent(&case, &format!("{rendered:?} {report}"));
+            }
+            Err(errors) => {
+                assert_silent(&case, &format!("{errors:?}"));
+                shown = errors.to_string();
+            }
+        }
+        assert_silent(&case, &shown);
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!("case", shown);
+        });
+    });
+}
+
+/// No text that only a secret field holds may be shown.
+fn assert_silent(case: &Case, shown: &str) {
+    for secret in [
+        "hunt3r",
+        "tok\"en",
+        "other-secret",
+        "98765",
+        "nul\0",
+        "--key--",
+        "k-secret",
+    ] {
+        assert!(!shown.contains(secret), "{} shows {secret}", case.name);
+    }
+}
+
+#[test]
+fn there_are_many_cases() {
+    assert!(case::all().len() >= 60);
+}
+
+#[test]
+fn references_are_known_before_anything_is_fetched() {
+    let source =
+        "a: '{{ prefect.variables.b }}'\nc: '{{ prefect.blocks.d.e.f ~ prefect.blocks.d.e.g }}'\n";
+    let template = Template::parse("profiles.yml", source).expect("parsed");
+    let references: Vec<String> = template
+        .references()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let sources: Vec<String> = template.sources().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        references,
+        [
+            "prefect.variables.b",
+            "prefect.blocks.d.e.f",
+            "prefect.blocks.d.e.g"
+        ]
+    );
+    assert_eq!(sources, ["prefect.blocks.d.e", "prefect.variables.b"]);
+}
