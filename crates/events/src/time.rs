@@ -1,0 +1,24 @@
+//! Timestamps as dbt writes them.
+
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+
+/// Reads a timestamp of dbt's: RFC 3339, or without a zone, which then is UTC. Kept to the microsecond.
+///
+/// ```
+/// let zoned = dbt_events::parse_timestamp("2026-01-01T12:00:00.123456Z");
+/// assert_eq!(zoned, dbt_events::parse_timestamp("2026-01-01T12:00:00.123456"));
+/// assert_eq!(dbt_events::parse_timestamp(""), None);
+/// ```
+pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
+    let exact = match text.parse::<Timestamp>() {
+        Ok(exact) => exact,
+        Err(_) => text
+            .parse::<DateTime>()
+            .ok()?
+            .to_zoned(TimeZone::UTC)
+            .ok()?
+            .timestamp(),
+    };
+    // The Rust engine of dbt may write nanoseconds; Prefect keeps microseconds.
+    Timestamp::from_microsecond(exact.as_microsecond()).ok()
+}
