@@ -5,13 +5,12 @@ use super::source::{File, Tree};
 
 const LONGEST: usize = 500;
 
-const ITEMS: [&str; 9] = [
+const ITEMS: [&str; 8] = [
     "fn ",
     "impl",
     "struct ",
     "enum ",
     "trait ",
-    "const ",
     "static ",
     "type ",
     "macro_rules!",

@@ -1,0 +1,208 @@
+//! Builds that end by themselves, well and badly.
+
+use prefect_client::{Client, NewFlow, NewFlowRun, NewState, Settings, StateType};
+use uuid::Uuid;
+
+use super::faithful::{
+    assert_faithful, assert_same_edges, assert_same_lines, assert_same_nodes, assert_same_times,
+};
+use super::project::Project;
+
+const DAILY_REVENUE: &str = "model.shop.daily_revenue";
+
+#[test]
+fn a_build_with_a_warning_is_recorded_as_dbt_ran_it() {
+    let Some(project) = Project::new() else {
+        return;
+    };
+    project
+        .invoke(&[], &["build", "--vars", "warn_test: true"])
+        .exits_with(0);
+
+    let truth = project.truth();
+    let recorded = project.recorded(truth.nodes().len());
+    assert_eq!(recorded.flow_state().kind, StateType::Completed);
+    assert_eq!(
+        recorded
+            .of("test.shop.every_order_is_paid")
+            .state
+            .as_ref()
+            .unwrap()
+            .name,
+        "Warned"
+    );
+    assert_faithful(&recorded, &truth);
+}
+
+#[test]
+fn a_model_that_fails_fails_the_flow_run_and_what_is_below_is_skipped() {
+    let Some(project) = Project::new() else {
+        return;
+    };
+    let finished = project.invoke(&[], &["build", "--vars", "fail_model: true"]);
+    let headline =
+        "Failures detected during invocation of dbt command 'build --vars fail_model: true':";
+    finished
+        .exits_with(1)
+        .says(headline)
+        .says("Model orders errored with message: \"");
+
+    let truth = project.truth();
+    let recorded = project.recorded(truth.nodes().len());
+    let state = recorded.flow_state();
+    assert_eq!(state.kind, StateType::Failed);
+    let message = state.message.as_deref().unwrap_or_default();
+    assert!(
+        message.contains(headline) && message.contains("the till is jammed"),
+        "{message}"
+    );
+    let skipped = recorded.of(DAILY_REVENUE).state.clone().unwrap();
+    assert!(skipped.message.unwrap_or_default().contains("orders"));
+    assert_faithful(&recorded, &truth);
+}
+
+#[test]
+fn a_failure_that_is_not_to_be_raised_is_reported_all_the_same() {
+    let Some(project) = Project::new() else {
+        return;
+    };
+    let finished = project.invoke(
+        &["--no-raise-on-failure"],
+        &["build", "--vars", "fail_test: true"],
+    );
+    finished.exits_with(0).says("Test no_negative_payments failed with message: \"Got 1 result, configured to fail if != 0\"");
+
+    let truth = project.truth();
+    let recorded = project.recorded(truth.nodes().len());
+    assert_eq!(recorded.flow_state().kind, StateType::Completed);
+    assert_faithful(&recorded, &truth);
+}
+
+#[test]
+fn failing_fast_leaves_no_node_open() {
+    let Some(project) = Project::new() else {
+        return;
+    };
+    project
+        .invoke(&[], &["build", "--fail-fast", "--vars", "error_test: true"])
+        .exits_with(1);
+
+    let truth = project.truth();
+    let recorded = project.recorded(truth.nodes().len());
+    assert_eq!(recorded.flow_state().kind, StateType::Failed);
+    assert_faithful(&recorded, &truth);
+}
+
+#[test]
+fn the_freshness_of_sources_is_recorded() {
+    let Some(project) = Project::new() else {
+        return;
+    };
+    project.invoke(&[], &["source", "freshness"]).exits_with(0);
+
+    let truth = project.truth();
+    let recorded = project.recorded(truth.nodes().len());
+    let stale = recorded
+        .of("source.shop.landing.price_list")
+        .state
+        .clone()
+        .unwrap();
+    assert_eq!(stale.name, "Warned");
+    assert_same_nodes(&recorded, &truth);
+    assert_same_times(&recorded, &truth);
+    assert_same_lines(&recorded, &truth);
+}
+
+#[test]
+fn a_project_that_does_not_parse_fails_the_flow_run_with_the_words_of_dbt() {
+    let Some(project) = Project::new() else {
+        return;
+    };
+    let finished = project.invoke(
+        &["--no-raise-on-failure"],
+        &["build", "--vars", "fail_parse: true"],
+    );
+    finished.exits_with(2).says("there_is_no_such_model");
+
+    let recorded = project.recorded(0);
+    assert_eq!(recorded.flow_state().kind, StateType::Failed);
+    let message = recorded.flow_state().message.as_deref().unwrap_or_default();
+    assert!(message.contains("there_is_no_such_model"), "{message}");
+    assert!(recorded.task_runs.is_empty());
+}
+
+#[test]
+fn two_invocations_in_one_flow_run_leave_the_task_runs_of_both() {
+    let Some(project) = Project::new() else {
+        return;
+    };
+    let id = running_flow_run(&project).to_string();
+    let seed = project.invoke(&["--flow-run-id", &id], &["seed"]);
+    seed.exits_with(0);
+    let seeded = project.truth().nodes();
+    project
+        .invoke(
+            &["--flow-run-id", &id],
+            &["build", "--select", "raw_orders+1"],
+        )
+        .exits_with(0);
+    let truth = project.truth();
+
+    let both = seeded.len() + truth.nodes().len();
+    let recorded = project.recorded(both);
+    assert_eq!(recorded.task_runs.len(), both);
+    assert_eq!(
+        recorded.flow_state().kind,
+        StateType::Running,
+        "its states are not ours"
+    );
+    let of_the_seed = recorded
+        .task_runs
+        .iter()
+        .filter(|run| run.task_key == "seed.shop.raw_orders");
+    assert_eq!(of_the_seed.count(), 2);
+}
+
+#[test]
+fn a_selection_is_joined_over_what_was_left_out() {
+    let Some(project) = Project::new() else {
+        return;
+    };
+    // `daily_revenue` depends on the seeds by way of three models that this run leaves out.
+    project
+        .invoke(
+            &[],
+            &["build", "--exclude", "stg_orders", "stg_payments", "orders"],
+        )
+        .exits_with(1);
+
+    let truth = project.truth();
+    let recorded = project.recorded(truth.nodes().len());
+    let seeds = ["seed.shop.raw_orders", "seed.shop.raw_payments"].map(str::to_owned);
+    assert!(
+        recorded
+            .upstream(recorded.of(DAILY_REVENUE))
+            .is_superset(&seeds.into())
+    );
+    assert_same_edges(&recorded, &truth);
+}
+
+/// A flow run under the test's name, at work already.
+fn running_flow_run(project: &Project) -> Uuid {
+    let client = Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let flow = client.create_flow(&NewFlow::new("tests")).await.unwrap();
+        let mut run = NewFlowRun::new(flow.id);
+        run.name = Some(project.flow_run.clone());
+        let run = client.create_flow_run(&run).await.unwrap();
+        client
+            .set_flow_run_state(run.id, &NewState::new(StateType::Running), false)
+            .await
+            .unwrap();
+        run.id
+    })
+}

@@ -1,0 +1,102 @@
+//! Runs that somebody ends.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, ChildStderr, Stdio};
+
+use prefect_client::StateType;
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
+use super::faithful::{assert_same_edges, assert_same_lines, assert_same_nodes, assert_same_times};
+use super::project::{Finished, Project};
+
+/// The model that never ends by itself.
+const SLOW: &str = "model.shop.product_sales";
+
+/// A build that has come to its endless model.
+struct Stuck {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    seen: String,
+}
+
+impl Stuck {
+    fn start(project: &Project) -> Self {
+        let mut command = project.invocation(&[], &["build", "--vars", "slow_model: true"]);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut seen = String::new();
+        while !seen.contains("START sql table model main.product_sales") {
+            let read = stderr.read_line(&mut seen).unwrap();
+            assert_ne!(read, 0, "the build ended too early:\n{seen}");
+        }
+        Self {
+            child,
+            stderr,
+            seen,
+        }
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    fn finish(mut self) -> Finished {
+        self.stderr.read_to_string(&mut self.seen).unwrap();
+        Finished {
+            code: self.child.wait().unwrap().code(),
+            stdout: String::new(),
+            stderr: self.seen,
+        }
+    }
+}
+
+#[test]
+fn ctrl_c_cancels_the_run_and_leaves_no_orphan() {
+    let Some(project) = Project::new() else {
+        return;
+    };
+    let stuck = Stuck::start(&project);
+    let dbt = Pid::from_raw(project.truth().process_id()).unwrap();
+    kill_process(stuck.pid(), Signal::INT).unwrap();
+    stuck.finish().exits_with(130);
+    assert!(test_kill_process(dbt).is_err(), "dbt is still there");
+
+    let truth = project.truth();
+    let recorded = project.recorded(truth.nodes().len());
+    assert_eq!(recorded.flow_state().kind, StateType::Cancelled);
+    let slow = recorded.of(SLOW).state.clone().unwrap();
+    assert_eq!(
+        (slow.kind, slow.name.as_str()),
+        (StateType::Cancelled, "Cancelled")
+    );
+    assert_same_nodes(&recorded, &truth);
+    assert_same_edges(&recorded, &truth);
+    assert_same_lines(&recorded, &truth);
+}
+
+#[test]
+fn a_killed_dbt_crashes_the_run() {
+    let Some(project) = Project::new() else {
+        return;
+    };
+    let stuck = Stuck::start(&project);
+    let dbt = Pid::from_raw(project.truth().process_id()).unwrap();
+    kill_process(dbt, Signal::KILL).unwrap();
+    stuck.finish().exits_with(2);
+
+    let truth = project.truth();
+    let recorded = project.recorded(truth.nodes().len());
+    assert_eq!(recorded.flow_state().kind, StateType::Crashed);
+    assert_eq!(
+        recorded.of(SLOW).state.as_ref().unwrap().kind,
+        StateType::Crashed
+    );
+    assert_same_nodes(&recorded, &truth);
+    assert_same_edges(&recorded, &truth);
+    assert_same_times(&recorded, &truth);
+    assert_same_lines(&recorded, &truth);
+}

@@ -1,0 +1,3 @@
+//! Tests of the program and the library as users see them.
+
+mod live;
