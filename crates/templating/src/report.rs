@@ -35,7 +35,7 @@ pub enum Gave {
     Value(Json),
     /// A secret.
     Secret,
-    /// Nothing: the expression says what to do then.
+    /// Nothing: the expression, or [`Missing::EmptyString`](crate::Missing), says what to do then.
     Nothing,
 }
 

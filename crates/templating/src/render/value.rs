@@ -1,5 +1,7 @@
 //! Renders one value of the file.
 
+use std::ops::Range;
+
 use crate::error::{Error, ErrorKind};
 use crate::jinja::evaluate::{self, Outcome};
 use crate::jinja::literal;
@@ -44,9 +46,23 @@ pub(super) struct Renderer<'a> {
     entries: Vec<ReportEntry>,
 }
 
+/// A mistake, and the reference to blame; without one, the first of the value.
+struct Problem {
+    kind: ErrorKind,
+    at: Option<Range<usize>>,
+}
+
+impl From<ErrorKind> for Problem {
+    fn from(kind: ErrorKind) -> Self {
+        Self { kind, at: None }
+    }
+}
+
 /// A reference of the value at hand, with what it gave; `None` is nothing, where that is allowed.
 struct Found<'a> {
     used: &'a Use,
+    /// Where it is in the source.
+    at: &'a Range<usize>,
     reference: &'a Reference,
     node: Option<Node>,
 }
@@ -80,19 +96,18 @@ impl<'a> Renderer<'a> {
     /// The YAML in place of the value.
     pub(super) fn render(&mut self, value: &'a TemplateValue) -> Result<String, Vec<Error>> {
         let mut found = self.resolve(value)?.into_iter();
-        let at_first = |kind| {
-            let range = value.places.first().unwrap_or(&value.scalar.range);
-            vec![Error {
-                kind,
-                place: self.template.place(range),
-            }]
+        let template = self.template;
+        let locate = |Problem { kind, at }| {
+            let first = value.places.first().unwrap_or(&value.scalar.range);
+            let place = template.place(at.as_ref().unwrap_or(first));
+            vec![Error { kind, place }]
         };
         let by_segment: Vec<(&Segment, Vec<Found<'_>>)> = value
             .segments
             .iter()
             .map(|segment| (segment, found.by_ref().take(segment.uses().len()).collect()))
             .collect();
-        self.replacement(value, &by_segment).map_err(at_first)
+        self.replacement(value, &by_segment).map_err(locate)
     }
 
     fn resolve(&mut self, value: &'a TemplateValue) -> Result<Vec<Found<'a>>, Vec<Error>> {
@@ -104,7 +119,13 @@ impl<'a> Renderer<'a> {
                 continue;
             };
             let place = self.template.place(range);
-            let node = match value::resolve(reference, self.resolver) {
+            let looked_up = value::resolve(reference, self.resolver);
+            let gave = match &looked_up {
+                Ok(Node::Secret { .. }) => Gave::Secret,
+                Ok(node) => Gave::Value(node.masked()),
+                Err(_) => Gave::Nothing,
+            };
+            let node = match looked_up {
                 Ok(node) => Some(node),
                 Err(_) if used.optional => None,
                 Err(ErrorKind::MissingVariable { .. }) if self.missing == Missing::EmptyString => {
@@ -115,11 +136,6 @@ impl<'a> Renderer<'a> {
                     continue;
                 }
             };
-            let gave = match &node {
-                None => Gave::Nothing,
-                Some(Node::Secret { .. }) => Gave::Secret,
-                Some(node) => Gave::Value(node.masked()),
-            };
             let (line, column) = (place.line, place.column);
             self.entries.push(ReportEntry {
                 reference: reference.clone(),
@@ -129,6 +145,7 @@ impl<'a> Renderer<'a> {
             });
             all.push(Found {
                 used,
+                at: range,
                 reference,
                 node,
             });
@@ -144,15 +161,15 @@ impl<'a> Renderer<'a> {
         &mut self,
         value: &TemplateValue,
         segments: &[(&Segment, Vec<Found<'_>>)],
-    ) -> Result<String, ErrorKind> {
+    ) -> Result<String, Problem> {
         let text = value.scalar.text.as_str();
         let pieces = match segments {
             [(segment @ Segment::Expression { .. }, found)] => {
                 match self.evaluated(text, segment, found)? {
                     Some((node, key)) if !value.scalar.tagged => {
-                        return self.whole(value, &node, &key);
+                        return Ok(self.whole(value, &node, &key)?);
                     }
-                    Some((node, key)) => vec![self.embedded(node, &key, value)?],
+                    Some((node, key)) => vec![Self::embedded(node, &key, value)?],
                     None => vec![Piece::Jinja(self.substituted(text, segment, found)?)],
                 }
             }
@@ -172,7 +189,7 @@ impl<'a> Renderer<'a> {
         &mut self,
         value: &TemplateValue,
         segments: &[(&Segment, Vec<Found<'_>>)],
-    ) -> Result<Vec<Piece>, ErrorKind> {
+    ) -> Result<Vec<Piece>, Problem> {
         let text = value.scalar.text.as_str();
         // With statements around it, what an expression gives depends on dbt.
         let ours = !value
@@ -188,7 +205,9 @@ impl<'a> Renderer<'a> {
                 // A trim mark shortens the text around it: dbt's part.
                 Segment::Expression { trims: false, .. } if ours => {
                     match self.evaluated(text, segment, found)? {
-                        Some((node, key)) => self.embedded(node, &key, value)?,
+                        Some((node, key)) => {
+                            Self::embedded(node, &key, value).map_err(|kind| blame(kind, found))?
+                        }
                         None => Piece::Jinja(self.substituted(text, segment, found)?),
                     }
                 }
@@ -204,7 +223,7 @@ impl<'a> Renderer<'a> {
         text: &str,
         segment: &Segment,
         found: &[Found<'_>],
-    ) -> Result<Option<(Node, String)>, ErrorKind> {
+    ) -> Result<Option<(Node, String)>, Problem> {
         let Segment::Expression { inner, .. } = segment else {
             return Ok(None);
         };
@@ -212,7 +231,7 @@ impl<'a> Renderer<'a> {
             return Ok(Some((node.clone(), found.reference.to_string())));
         }
         if holds_secret(found) {
-            return Err(ErrorKind::SecretInExpression);
+            return Err(blame(ErrorKind::SecretInExpression, found));
         }
         let mut source = String::new();
         let mut copied = inner.start;
@@ -226,7 +245,7 @@ impl<'a> Renderer<'a> {
             names.push((name, found.node.as_ref()));
         }
         source.push_str(&text[copied..inner.end]);
-        match evaluate::evaluate(&source, &names)? {
+        match evaluate::evaluate(&source, &names).map_err(|kind| blame(kind, found))? {
             Outcome::Value(node) => Ok(Some((node, String::new()))),
             Outcome::LeftToDbt => Ok(None),
         }
@@ -238,8 +257,9 @@ impl<'a> Renderer<'a> {
         text: &str,
         segment: &Segment,
         found: &[Found<'_>],
-    ) -> Result<String, ErrorKind> {
+    ) -> Result<String, Problem> {
         let is_alone = alone(text, segment, found).is_some();
+        let all = found;
         let mut out = String::new();
         let mut copied = segment.range().start;
         for found in found {
@@ -252,7 +272,9 @@ impl<'a> Renderer<'a> {
                     let key = format!("{}{path}", found.reference);
                     out.push_str(&compose::secret_call(&mut self.names, &key, text)?);
                 }
-                Some(node) if node.holds_secret() => return Err(ErrorKind::SecretInExpression),
+                Some(node) if node.holds_secret() => {
+                    return Err(blame(ErrorKind::SecretInExpression, all));
+                }
                 Some(node) => literal::node(&mut out, node),
             }
         }
@@ -260,12 +282,7 @@ impl<'a> Renderer<'a> {
         Ok(out)
     }
 
-    fn embedded(
-        &mut self,
-        node: Node,
-        key: &str,
-        value: &TemplateValue,
-    ) -> Result<Piece, ErrorKind> {
+    fn embedded(node: Node, key: &str, value: &TemplateValue) -> Result<Piece, ErrorKind> {
         match node {
             Node::Secret { text, path } => {
                 refuse_typed(value.scalar.key.as_deref())?;
@@ -321,6 +338,16 @@ fn alone<'f>(
     let spelled = &text[only.used.lexed.range.clone()];
     (text[inner.clone()].trim() == spelled).then_some(())?;
     Some((only, only.node.as_ref()?))
+}
+
+/// Blames a secret if there is one, else the first of the references.
+fn blame(kind: ErrorKind, found: &[Found<'_>]) -> Problem {
+    let secret = |found: &&Found<'_>| found.node.as_ref().is_some_and(Node::holds_secret);
+    let culprit = found.iter().find(secret).or_else(|| found.first());
+    Problem {
+        kind,
+        at: culprit.map(|found| found.at.clone()),
+    }
 }
 
 fn holds_secret(found: &[Found<'_>]) -> bool {
