@@ -28,3 +28,6 @@ pub use mode::{Decision, Mode, ModeFacts, decide, settle};
 pub use name::flow_run_name;
 pub use notice::{Delivery, FinalState, Notice};
 pub use reporter::{NewRun, ReportOptions, Reporter};
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,79 @@
+use std::time::Duration;
 
+use serde_json::json;
+
+use super::*;
+
+fn answer(status: &str, state: Option<&str>, reason: &str) -> Proposal {
+    let state = state.map(|kind| json!({ "type": kind, "name": kind, "id": Uuid::nil() }));
+    serde_json::from_value(json!({
+        "state": state,
+        "status": status,
+        "details": { "type": "any", "reason": reason, "delay_seconds": 7.5 },
+    }))
+    .expect("an answer")
+}
+
+#[test]
+fn each_answer_of_the_server() {
+    use StateType::{Completed, Failed, Running};
+    let done = Ruling::Done {
+        state_id: Some(Uuid::nil()),
+    };
+    let cases = [
+        (Running, answer("ACCEPT", Some("RUNNING"), ""), done.clone()),
+        (
+            Running,
+            answer("WAIT", None, "Scheduled time is in the future"),
+            Ruling::Later(Duration::from_millis(7_500)),
+        ),
+        (
+            Running,
+            answer(
+                "REJECT",
+                Some("CANCELLED"),
+                "This run has already made this state transition.",
+            ),
+            done.clone(),
+        ),
+        (
+            Running,
+            answer("REJECT", Some("PAUSED"), ""),
+            Ruling::Refused("it is PAUSED".to_owned()),
+        ),
+        (
+            Running,
+            answer("ABORT", None, "not now"),
+            Ruling::Refused("not now".to_owned()),
+        ),
+        (
+            Failed,
+            answer("REJECT", Some("SCHEDULED"), "Retrying"),
+            Ruling::AwaitingRetry,
+        ),
+        (
+            Failed,
+            answer("REJECT", Some("CANCELLING"), "x"),
+            Ruling::Cancelling,
+        ),
+        (
+            Failed,
+            answer("REJECT", Some("COMPLETED"), "x"),
+            Ruling::AlreadyTerminal,
+        ),
+        (Failed, answer("REJECT", Some("FAILED"), "x"), done),
+        (
+            Completed,
+            answer("ABORT", None, "This run is already in terminal state."),
+            Ruling::AlreadyTerminal,
+        ),
+        (
+            Completed,
+            answer("NEWLY_INVENTED", None, ""),
+            Ruling::Refused("no reason given".to_owned()),
+        ),
+    ];
+    for (proposed, proposal, expected) in cases {
+        assert_eq!(ruling(proposed, &proposal), expected, "{proposal:?}");
+    }
+}
