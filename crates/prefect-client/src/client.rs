@@ -149,12 +149,12 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client, Error> {
 }
 
 fn certificates(path: &std::path::Path) -> Result<Vec<reqwest::Certificate>, Error> {
-    let name = format!("the certificate file {}", path.display());
+    let name = format!("cannot use the certificate file {}", path.display());
     let pem = std::fs::read(path).map_err(|error| setup(&name, Some(error.into())))?;
     let found = reqwest::Certificate::from_pem_bundle(&pem)
         .map_err(|error| setup(&name, Some(error.without_url().into())))?;
     if found.is_empty() {
-        return Err(setup(&format!("{name} holds no certificate"), None));
+        return Err(setup(&format!("{name}: it holds no certificate"), None));
     }
     Ok(found)
 }

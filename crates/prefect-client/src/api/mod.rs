@@ -9,6 +9,7 @@ mod events;
 mod flow_runs;
 mod flows;
 mod logs;
+mod names;
 mod path;
 mod states;
 mod task_runs;
