@@ -17,7 +17,6 @@ pub struct Reference {
 
 /// Something to be fetched from Prefect; several references can share one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
 pub enum Source {
     /// A block document.
     Block {

@@ -1,0 +1,142 @@
+//! The rendered file, as dbt gets it.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use dbt_templating::{EnvironmentVariable, Profiles, RenderOptions, RenderReport, Template};
+use prefect_client::Client;
+use tempfile::TempDir;
+
+use super::error::ProfilesError;
+use super::fetch::fetch;
+use super::locate::PROFILES_FILE;
+
+/// A rendered profiles.yml in a private directory of its own, which goes when this value goes.
+///
+/// The file holds no secrets, only the names of the variables that carry them.
+#[derive(Debug)]
+pub struct RenderedProfiles {
+    dir: TempDir,
+    variables: Vec<EnvironmentVariable>,
+    report: RenderReport,
+}
+
+impl RenderedProfiles {
+    /// Renders the profiles.yml in `dir`; `None` when there is no such file or it refers to nothing in Prefect, so
+    /// that dbt can take it from where it is (or say itself that it is missing).
+    ///
+    /// # Errors
+    /// When the file cannot be read or is wrong, when something that it refers to does not exist, and when Prefect is
+    /// needed and cannot be asked.
+    pub async fn prepare(
+        dir: &Path,
+        client: Option<&Client>,
+        options: &RenderOptions,
+    ) -> Result<Option<Self>, ProfilesError> {
+        let path = dir.join(PROFILES_FILE);
+        let Some(template) = read(&path)? else {
+            return Ok(None);
+        };
+        let Some(reference) = template.references().first().map(ToString::to_string) else {
+            return Ok(None);
+        };
+        let client = client.ok_or(ProfilesError::NoApi { path, reference })?;
+        let resolved = fetch(client, &template).await?;
+        let rendered = template.render(&resolved, options)?;
+        let Profiles::Rewritten(text) = rendered.profiles else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            dir: write(&text).map_err(ProfilesError::Write)?,
+            variables: rendered.variables,
+            report: rendered.report,
+        }))
+    }
+
+    /// The directory that dbt is to take profiles.yml from.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The variables that dbt is to find in its environment, and whose values are to be masked everywhere.
+    #[must_use]
+    pub fn variables(&self) -> &[EnvironmentVariable] {
+        &self.variables
+    }
+
+    /// What each reference gave, secrets masked.
+    #[must_use]
+    pub fn report(&self) -> &RenderReport {
+        &self.report
+    }
+}
+
+/// The template in this file; `None` when there is no file.
+fn read(path: &Path) -> Result<Option<Template>, ProfilesError> {
+    let source = match std::fs::read(path) {
+        Ok(source) => source,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => {
+            return Err(ProfilesError::Read {
+                path: PathBuf::from(path),
+                source,
+            });
+        }
+    };
+    Ok(Some(Template::parse(path.display().to_string(), source)?))
+}
+
+/// Writes the file where only its owner can read it.
+fn write(text: &str) -> std::io::Result<TempDir> {
+    let dir = tempfile::Builder::new().prefix("prefect-dbt-").tempdir()?;
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(dir.path().join(PROFILES_FILE))?
+        .write_all(text.as_bytes())?;
+    Ok(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[tokio::test]
+    async fn a_file_without_references_is_dbts_own_business() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = RenderOptions::default();
+        let none = RenderedProfiles::prepare(dir.path(), None, &options).await;
+        assert!(none.unwrap().is_none(), "no file");
+        std::fs::write(dir.path().join(PROFILES_FILE), "shop: {target: dev}\n").unwrap();
+        let none = RenderedProfiles::prepare(dir.path(), None, &options).await;
+        assert!(none.unwrap().is_none(), "no reference");
+    }
+
+    #[tokio::test]
+    async fn a_reference_without_an_api_is_an_error_that_names_both() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(PROFILES_FILE);
+        std::fs::write(&path, "shop:\n  target: '{{ prefect.variables.target }}'\n").unwrap();
+        let error = RenderedProfiles::prepare(dir.path(), None, &RenderOptions::default())
+            .await
+            .unwrap_err();
+        assert!(error.is_about_prefect());
+        let text = error.to_string();
+        assert!(text.contains("prefect.variables.target"), "{text}");
+        assert!(text.contains(&path.display().to_string()), "{text}");
+    }
+
+    #[test]
+    fn the_rendered_file_is_private_and_goes_with_its_owner() {
+        let dir = write("shop: {}\n").unwrap();
+        let path = dir.path().join(PROFILES_FILE);
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(dir.path()), mode(&path)), (0o700, 0o600));
+        drop(dir);
+        assert!(!path.exists());
+    }
+}
