@@ -82,6 +82,16 @@ fn tag(text: &str, open: usize) -> Segment {
     };
     let start = open + 2;
     match text.as_bytes()[open + 1] {
+        // `{{{ prefect...`: a brace, then an expression, as in Prefect's Python package.
+        b'{' if text[start..]
+            .strip_prefix('{')
+            .is_some_and(begins_reference) =>
+        {
+            Segment::Text {
+                range: open..open + 1,
+                plain: true,
+            }
+        }
         b'#' => match text[start..].find("#}") {
             Some(length) => Segment::Text {
                 range: open..start + length + 2,
@@ -113,6 +123,10 @@ fn tag(text: &str, open: usize) -> Segment {
             None => unfinished,
         },
     }
+}
+
+fn begins_reference(text: &str) -> bool {
+    reference::lex(text.trim_start(), 0).is_some()
 }
 
 /// The end of a raw block: behind its `endraw` tag, or the end of the text.
@@ -229,6 +243,10 @@ mod tests {
                 &["{% raw %}{{ x }}{% endraw %}", "{{ y }}"],
             ),
             ("{{ unfinished", &["{{ unfinished"]),
+            (
+                "{{{ prefect.variables.x }}}",
+                &["{", "{{ prefect.variables.x }}", "}"],
+            ),
             ("{", &["{"]),
         ];
         for (text, expected) in cases {

@@ -200,6 +200,10 @@ impl<'a> Renderer<'a> {
         for (segment, found) in segments {
             let as_is = || text[segment.range().clone()].to_owned();
             pieces.push(match segment {
+                // A brace before a tag of ours must not become part of it.
+                Segment::Text { plain: true, .. } if as_is().ends_with('{') => {
+                    Piece::Value(as_is())
+                }
                 Segment::Text { plain: true, .. } => Piece::Text(as_is()),
                 _ if found.is_empty() => Piece::Jinja(as_is()),
                 // A trim mark shortens the text around it: dbt's part.

@@ -43,6 +43,8 @@ pub(crate) fn scalars(source: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec
         })?;
         let range = span.byte_range().unwrap_or(0..0);
         match event {
+            // An implied start is placed at the first content, behind a block scalar's header.
+            Event::DocumentStart(false, _) => continue,
             Event::MappingStart(..) => {
                 enter(&mut parents, None);
                 parents.push(Parent::Mapping {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use dbt_templating::{Profiles, Template};
+use dbt_templating::{Block, Profiles, RenderOptions, Rendered, Resolved, Template};
+use serde_json::json;
 
 use crate::case::{self, Case};
 
@@ -90,4 +91,30 @@ fn references_are_known_before_anything_is_fetched() {
         ]
     );
     assert_eq!(sources, ["prefect.blocks.d.e", "prefect.variables.b"]);
+}
+
+#[test]
+fn the_text_does_not_depend_on_secrets() {
+    let source =
+        "a: '{{ prefect.blocks.s.x }}'\nb: '{{ prefect.blocks.s.x }} {{ prefect.blocks.s.y }}'\n";
+    let template = Template::parse("profiles.yml", source).expect("parsed");
+    let render = |x: &str, y: &str| {
+        let block = |text: &str| Block::new(json!({"value": text})).secret_fields(["value"]);
+        let resolved = Resolved::new()
+            .block("s", "x", block(x))
+            .block("s", "y", block(y));
+        template
+            .render(&resolved, &RenderOptions::default())
+            .expect("rendered")
+    };
+    let (first, second) = (render("one", "two"), render("{{ '\n", ""));
+    assert_eq!(first.profiles, second.profiles);
+    let names = |rendered: &Rendered| -> Vec<String> {
+        rendered
+            .variables
+            .iter()
+            .map(|variable| variable.name.clone())
+            .collect()
+    };
+    assert_eq!(names(&first), names(&second));
 }
