@@ -17,7 +17,7 @@ use super::orchestrate::finish;
 use super::patience::Patience;
 use super::send::{send_events, send_logs};
 use super::translate::LogTranslator;
-use super::verify::{Pace, count_ended, find_lost, retell};
+use super::verify::{Pace, Progress, count_ended, find_missing, overtaken, retell};
 use crate::effect::{Effect, Entry, RunEnd};
 
 /// Most task runs that are told and not yet seen while the run goes on: far below the 10 000 events at which the
@@ -25,8 +25,10 @@ use crate::effect::{Effect, Entry, RunEnd};
 const WINDOW: usize = 2_000;
 /// The same when the run has ended, and nobody waits for the server to catch up.
 const WINDOW_AT_END: usize = 4_000;
-/// A server that records nothing for so long has lost something.
-const STALL: Duration = Duration::from_millis(1_500);
+/// A server that records nothing for so long has lost what was overtaken.
+const STALL: Duration = Duration::from_millis(1_000);
+/// A server that records nothing for so long has lost everything that is missing.
+const TAIL_STALL: Duration = Duration::from_secs(15);
 
 /// Carries one journal.
 pub(super) struct Courier<'a> {
@@ -83,10 +85,14 @@ impl<'a> Courier<'a> {
         };
         let unconfirmed = self.ledger.in_flight() + self.ledger.withheld()
             - seen.as_ref().copied().unwrap_or_default();
-        let problem = match (carried.and(seen), unconfirmed) {
-            (Err(error), _) => Some(error.to_string()),
-            (Ok(_), 0) => None,
-            (Ok(_), n) => Some(format!("Prefect has not yet recorded {n} task runs")),
+        let problem = match (carried.and(seen), &final_state, unconfirmed) {
+            (Err(error), ..) => Some(error.to_string()),
+            (Ok(_), FinalState::Refused { reason }, _) => {
+                Some(format!("Prefect does not take the final state: {reason}"))
+            }
+            (Ok(_), FinalState::NotSent, _) => Some("the end of the run is not known".to_owned()),
+            (Ok(_), _, 0) => None,
+            (Ok(_), _, n) => Some(format!("Prefect has not yet recorded {n} task runs")),
         };
         Delivery {
             flow_run_id: Some(self.context.flow_run_id),
@@ -95,7 +101,7 @@ impl<'a> Courier<'a> {
                 .settings()
                 .flow_run_page(self.context.flow_run_id),
             flow_run_name: Some(self.context.flow_run_name),
-            verified: problem.is_none() && final_state != FinalState::NotSent,
+            verified: problem.is_none(),
             task_runs: self.ledger.total(),
             unconfirmed,
             final_state,
@@ -177,10 +183,7 @@ impl<'a> Courier<'a> {
         let mut progress = Progress::new();
         while self.ledger.in_flight() > WINDOW && !self.patience.has_ended(journal) {
             let seen = self.confirm(journal).await?;
-            if progress.is_stalled(seen) {
-                self.repair(journal).await?;
-                progress = Progress::new();
-            }
+            self.mend(journal, progress.stall(seen)).await?;
             if let Some(heartbeat) = &mut self.heartbeat {
                 heartbeat.beat(self.client, &self.context).await;
             }
@@ -228,10 +231,7 @@ impl<'a> Courier<'a> {
             if self.ledger.in_flight() == 0 || Instant::now() >= deadline {
                 return Ok(seen);
             }
-            if progress.is_stalled(seen) {
-                self.repair(journal).await?;
-                progress = Progress::new();
-            }
+            self.mend(journal, progress.stall(seen)).await?;
             pace.wait().await;
         }
     }
@@ -256,40 +256,29 @@ impl<'a> Courier<'a> {
         }
     }
 
-    /// Tells the ends that the server has lost once more.
-    async fn repair<F: Feed>(&mut self, journal: &F) -> Result<(), Error> {
+    /// Tells the ends that the server has lost once more, if it has recorded nothing for long enough to say so.
+    async fn mend<F: Feed>(&mut self, journal: &F, stall: Duration) -> Result<(), Error> {
+        // Each repair doubles the patience: a server that does not record at all must not drown in repetitions.
+        if stall < STALL * 2_u32.pow(self.repairs.min(16)) {
+            return Ok(());
+        }
         let client = self.client;
         let chunk = self.ledger.next_chunk();
-        let lost = self
+        let missing = self
             .patience
-            .insist(journal, || find_lost(client, chunk))
+            .insist(journal, || find_missing(client, chunk))
             .await?;
+        let lost = if stall < TAIL_STALL {
+            overtaken(chunk, &missing)
+        } else {
+            missing
+        };
+        if lost.is_empty() {
+            return Ok(());
+        }
         tracing::info!(count = lost.len(), "task runs are told again");
         self.repairs += 1;
         let events = retell(&self.context, journal, lost, self.repairs).await;
         send_events(client, &mut self.patience, journal, &events).await
-    }
-}
-
-/// Whether the server still gets on.
-struct Progress {
-    seen: usize,
-    since: Instant,
-}
-
-impl Progress {
-    fn new() -> Self {
-        Self {
-            seen: 0,
-            since: Instant::now(),
-        }
-    }
-
-    fn is_stalled(&mut self, seen: usize) -> bool {
-        if seen != self.seen {
-            self.seen = seen;
-            self.since = Instant::now();
-        }
-        self.since.elapsed() >= STALL
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Patience<'a> {
     on_notice: &'a mut (dyn FnMut(Notice) + Send),
     /// When the run was seen to have ended.
     ended: Option<Instant>,
+    /// Whether the API has ever done what it was asked.
+    served: bool,
     away: bool,
     said_away: bool,
     said_left_out: bool,
@@ -40,6 +42,7 @@ impl<'a> Patience<'a> {
             grace,
             on_notice,
             ended: None,
+            served: false,
             away: false,
             said_away: false,
             said_left_out: false,
@@ -83,8 +86,8 @@ impl<'a> Patience<'a> {
                 return Err(error);
             }
             self.note_away(&error);
-            // A server that was never there gets one more try after the run's end; one that was, the whole grace.
-            let hopeless = ended_before && !self.client.has_reached_server();
+            // A server that never served gets one more try after the run's end; one that did, the whole grace.
+            let hopeless = ended_before && !self.served;
             if hopeless || self.is_over() {
                 return Err(error);
             }
@@ -155,7 +158,9 @@ impl<'a> Patience<'a> {
         }
     }
 
-    fn note_back(&mut self) {
+    /// The API does what it is asked.
+    pub(super) fn note_back(&mut self) {
+        self.served = true;
         if std::mem::take(&mut self.away) {
             self.notify(Notice::Back);
         }

@@ -139,7 +139,10 @@ impl Reporter {
             &mut on_notice,
         );
         let connection = match self.target {
-            Target::Connected(connection) => Ok(connection),
+            Target::Connected(connection) => {
+                patience.note_back();
+                Ok(connection)
+            }
             Target::Create(run) => {
                 let client = &self.client;
                 patience

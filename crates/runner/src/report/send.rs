@@ -24,7 +24,7 @@ pub(super) async fn send_events<F: Feed>(
             Err(error) => patience.left_out(error.to_string()),
         }
     }
-    let mut slices: Vec<&[ValidEvent]> = vec![&valid];
+    let mut slices = requests(&valid);
     while let Some(slice) = slices.pop() {
         if slice.is_empty() {
             continue;
@@ -40,6 +40,23 @@ pub(super) async fn send_events<F: Feed>(
         }
     }
     Ok(())
+}
+
+/// Cuts events into requests of a fair size, the last one first.
+fn requests(events: &[ValidEvent]) -> Vec<&[ValidEvent]> {
+    /// Prefect Cloud takes five times as much.
+    const MOST_BYTES: usize = 1_000_000;
+    let mut bytes = 0;
+    let mut requests: Vec<_> = events
+        .chunk_by(|_, next| {
+            bytes += next.json().len();
+            let fits = bytes < MOST_BYTES;
+            bytes = if fits { bytes } else { 0 };
+            fits
+        })
+        .collect();
+    requests.reverse();
+    requests
 }
 
 /// Sends logs, which have no identity that would make repeating them harmless.

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use prefect_client::{Client, Error, Event, StateType, TaskRunFilter};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::context::RunContext;
@@ -26,17 +27,28 @@ pub(super) async fn count_ended(client: &Client, ids: &[Uuid]) -> Result<usize, 
 }
 
 /// Which of these task runs the server does not hold in a terminal state.
-pub(super) async fn find_lost(client: &Client, ids: &[Uuid]) -> Result<HashSet<Uuid>, Error> {
-    let mut lost: HashSet<Uuid> = ids.iter().copied().collect();
+pub(super) async fn find_missing(client: &Client, ids: &[Uuid]) -> Result<HashSet<Uuid>, Error> {
+    let mut missing: HashSet<Uuid> = ids.iter().copied().collect();
     for page in ids.chunks(PAGE) {
         let mut filter = TaskRunFilter::default();
         filter.ids = page.to_vec();
         filter.state_types = StateType::TERMINAL.to_vec();
         for found in client.filter_task_runs(&filter).await? {
-            lost.remove(&found.id);
+            missing.remove(&found.id);
         }
     }
-    Ok(lost)
+    Ok(missing)
+}
+
+/// Those of the missing that the server lost: it records in the order of telling, more or less, so what was overtaken
+/// will not come. What is missing at the end may only be waiting, behind the events of somebody else.
+pub(super) fn overtaken(told: &[Uuid], missing: &HashSet<Uuid>) -> HashSet<Uuid> {
+    let last_seen = told.iter().rposition(|id| !missing.contains(id));
+    told[..last_seen.unwrap_or(0)]
+        .iter()
+        .filter(|id| missing.contains(*id))
+        .copied()
+        .collect()
 }
 
 /// The events that tell the ends of lost task runs once more, read back from the journal.
@@ -81,5 +93,46 @@ impl Pace {
     pub(super) async fn wait(&mut self) {
         tokio::time::sleep(self.pause).await;
         self.pause = (self.pause * 3 / 2).min(Self::LONGEST);
+    }
+}
+
+/// Whether the server still gets on.
+#[derive(Debug)]
+pub(super) struct Progress {
+    seen: usize,
+    since: Instant,
+}
+
+impl Progress {
+    pub(super) fn new() -> Self {
+        Self {
+            seen: 0,
+            since: Instant::now(),
+        }
+    }
+
+    /// How long nothing new was seen.
+    pub(super) fn stall(&mut self, seen: usize) -> Duration {
+        if seen != self.seen {
+            self.seen = seen;
+            self.since = Instant::now();
+        }
+        self.since.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_overtaken_is_lost() {
+        let ids: Vec<_> = (0..6).map(Uuid::from_u128).collect();
+        let set = |indices: &[usize]| indices.iter().map(|&index| ids[index]).collect();
+        let lost = |missing: &[usize]| overtaken(&ids, &set(missing));
+        assert_eq!(lost(&[1, 3, 5]), set(&[1, 3]));
+        assert_eq!(lost(&[4, 5]), set(&[]));
+        assert_eq!(lost(&[0, 1, 2, 3, 4, 5]), set(&[]));
+        assert_eq!(lost(&[]), set(&[]));
     }
 }

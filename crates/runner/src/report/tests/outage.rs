@@ -112,30 +112,43 @@ async fn logs_behind_a_gateway_that_gives_up_are_neither_lost_nor_doubled() {
 #[tokio::test]
 async fn events_that_the_server_drops_are_told_again() {
     let server = Server::from_env();
+    let (swallowed, mut told) = tokio::sync::mpsc::unbounded_channel();
     let mut batches = 0;
     // The first events are the heartbeat.
     let proxy = Proxy::before(&server.url, move |request| {
         batches += usize::from(request == "POST /api/events");
         if request == "POST /api/events" && batches == 2 {
-            Fate::Swallow
-        } else {
-            Fate::Pass
+            swallowed.send(()).expect("awaited");
+            return Fate::Swallow;
         }
+        Fate::Pass
     });
     let run = Run::new();
-    let journal = Journal::complete(small_run(&run));
-    let delivery = run
-        .reporter(&client(&proxy.url), PATIENT)
-        .run(journal, |_| {})
-        .await;
-    assert_complete(&server, &delivery).await;
-    let task = server
-        .client()
-        .read_task_run(run.task("one", 0, &[]).id)
-        .await
-        .expect("a task run");
-    assert_eq!(task.end_time, Some(run.at(10)));
-    assert_eq!(task.state.expect("a state").timestamp, Some(run.at(11)));
+    let [lost, kept] = ["lost", "kept"].map(|name| run.task(name, 0, &[]));
+    let journal = Journal::default();
+    let reporter = run.reporter(&client(&proxy.url), PATIENT);
+    let report = tokio::spawn(reporter.run(journal.clone(), |_| {}));
+    journal.write([run.finished(&lost, 10, StateKind::Completed, "Completed")]);
+    told.recv().await.expect("swallowed");
+    journal.write([
+        run.finished(&kept, 10, StateKind::Completed, "Completed"),
+        run.ended(StateKind::Completed, "Completed"),
+    ]);
+    journal.close();
+    let delivery = report.await.expect("no panic");
+    assert!(delivery.verified, "{delivery:?}");
+    for (task, state_time) in [(lost, 11), (kept, 10)] {
+        let task = server
+            .client()
+            .read_task_run(task.id)
+            .await
+            .expect("a task run");
+        assert_eq!(task.end_time, Some(run.at(10)));
+        assert_eq!(
+            task.state.expect("a state").timestamp,
+            Some(run.at(state_time))
+        );
+    }
 }
 
 #[tokio::test]
