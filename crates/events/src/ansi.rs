@@ -86,7 +86,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_escape_character_remains(text in "([a-z\u{1b}\\[\\]0-9;m\u{7}\\\\é]|.)*") {
-            prop_assert!(!strip_ansi(&text).contains('\u{1b}'));
+            prop_assert!(!strip_ansi(&text).contains(ESCAPE as char));
         }
     }
 }

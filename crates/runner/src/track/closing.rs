@@ -1,0 +1,104 @@
+//! The line with which Prefect closes the log of a run.
+
+use crate::effect::{State, StateKind};
+
+const INFO: u8 = 20;
+const ERROR: u8 = 40;
+
+/// The level number and the text of Prefect's closing line, such as `Finished in state Completed()` and
+/// `Finished in state Failed('...')`: info for a run that completed, error for any other.
+pub fn closing_line(state: &State) -> (u8, String) {
+    let mut parts = Vec::new();
+    if let Some(message) = state
+        .message
+        .as_deref()
+        .filter(|message| !message.is_empty())
+    {
+        parts.push(quoted(message));
+    }
+    let kind = kind_name(state.kind);
+    if !state.name.eq_ignore_ascii_case(kind) {
+        parts.push(format!("type={kind}"));
+    }
+    let level = if state.kind == StateKind::Completed {
+        INFO
+    } else {
+        ERROR
+    };
+    (
+        level,
+        format!("Finished in state {}({})", state.name, parts.join(", ")),
+    )
+}
+
+fn kind_name(kind: StateKind) -> &'static str {
+    match kind {
+        StateKind::Running => "RUNNING",
+        StateKind::Completed => "COMPLETED",
+        StateKind::Failed => "FAILED",
+        StateKind::Cancelled => "CANCELLED",
+        StateKind::Crashed => "CRASHED",
+    }
+}
+
+/// A string as Python's repr shows it.
+fn quoted(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') {
+        '"'
+    } else {
+        '\''
+    };
+    let mut shown = String::with_capacity(text.len() + 2);
+    shown.push(quote);
+    for char in text.chars() {
+        match char {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            '\\' => shown.push_str("\\\\"),
+            _ if char == quote => shown.extend(['\\', char]),
+            _ if char.is_ascii_control() => shown.push_str(&format!("\\x{:02x}", u32::from(char))),
+            _ => shown.push(char),
+        }
+    }
+    shown.push(quote);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(kind: StateKind, name: &str, message: Option<&str>) -> (u8, String) {
+        closing_line(&State {
+            kind,
+            name: name.to_owned(),
+            message: message.map(str::to_owned),
+        })
+    }
+
+    #[test]
+    fn is_prefects_own() {
+        use StateKind::*;
+        assert_eq!(
+            line(Completed, "Completed", None),
+            (20, "Finished in state Completed()".to_owned())
+        );
+        assert_eq!(
+            line(Completed, "Warned", Some("Got 1 result")).1,
+            "Finished in state Warned('Got 1 result', type=COMPLETED)"
+        );
+        assert_eq!(
+            line(Failed, "Failed", Some("a\n\"b\"")),
+            (40, "Finished in state Failed('a\\n\"b\"')".to_owned())
+        );
+        assert_eq!(
+            line(Failed, "Failed", Some("it's")).1,
+            "Finished in state Failed(\"it's\")"
+        );
+        assert_eq!(
+            line(Cancelled, "Skipped", None),
+            (40, "Finished in state Skipped(type=CANCELLED)".to_owned())
+        );
+    }
+}
