@@ -7,6 +7,7 @@ use thiserror::Error;
 use crate::glob::GlobError;
 use crate::methods::MethodError;
 use crate::span::{Origin, Place};
+use crate::state::StateMistake;
 use crate::yaml::YamlMistake;
 
 /// One mistake in a selection, and where it was written.
@@ -44,6 +45,9 @@ pub enum ErrorKind {
     /// Something in `selectors.yml` other than a criterion.
     #[error(transparent)]
     Yaml(#[from] YamlMistake),
+    /// A comparison with an earlier state that cannot be made.
+    #[error(transparent)]
+    State(#[from] StateMistake),
 }
 
 impl ErrorKind {
@@ -63,6 +67,7 @@ impl ErrorKind {
             Self::Method(error) => Some(error.hint()),
             Self::Path(error) => Some(error.hint().into()),
             Self::Yaml(mistake) => mistake.hint(),
+            Self::State(mistake) => Some(mistake.hint().into()),
         }
     }
 }

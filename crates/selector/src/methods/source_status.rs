@@ -1,0 +1,63 @@
+//! `source_status:` — whether a source has newer data than in an earlier run.
+
+use std::collections::HashMap;
+
+use dbt_manifest::Sources;
+use jiff::Timestamp;
+
+use crate::context::Context;
+use crate::error::ErrorKind;
+use crate::graph::SelectionGraph;
+use crate::set::NodeSet;
+use crate::state::StateMistake;
+
+/// The only value that stands for anything.
+const FRESHER: &str = "fresher";
+
+/// Sources whose newest data is of a later time than it was, or of which the earlier run knew no time.
+pub(super) fn resolve(
+    value: &str,
+    graph: &SelectionGraph<'_>,
+    context: &Context<'_>,
+) -> Result<NodeSet, Vec<ErrorKind>> {
+    let missing = |file| {
+        vec![
+            StateMistake::Missing {
+                method: "source_status",
+                file,
+            }
+            .into(),
+        ]
+    };
+    let sources = context.state.and_then(|state| state.sources.as_ref());
+    let earlier = sources.ok_or_else(|| missing("the sources.json of an earlier run"))?;
+    let sources = context
+        .state
+        .and_then(|state| state.current_sources.as_ref());
+    let current =
+        sources.ok_or_else(|| missing("the sources.json of the latest `dbt source freshness`"))?;
+    if value != FRESHER {
+        return Ok(NodeSet::empty(graph.len()));
+    }
+    let (earlier, current) = (loaded_at(earlier), loaded_at(current));
+    Ok(graph.matching(|node| {
+        let id = node.unique_id.as_str();
+        match (current.get(id), earlier.get(id)) {
+            (Some(now), Some(before)) => now > before,
+            (now, _) => now.is_some(),
+        }
+    }))
+}
+
+/// The time of each source's newest data. Sources whose check failed have none.
+fn loaded_at(sources: &Sources) -> HashMap<&str, Timestamp> {
+    let time = |text: &str| text.parse().ok();
+    let results = sources.results.iter();
+    let found = results.filter_map(|result| {
+        Some((
+            result.unique_id.as_str(),
+            time(result.max_loaded_at.as_deref()?)?,
+        ))
+    });
+    found.collect()
+}
