@@ -1,0 +1,139 @@
+//! Everything that is read before anything is selected.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context, anyhow};
+use dbt_manifest::{Manifest, RunResults, Sources};
+use dbt_selector::{Dialect, Listing, ProjectFiles, Selectors, State};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::args::LsArgs;
+use super::disk::DiskFiles;
+use super::jinja::SelectorsJinja;
+use super::profile::TargetFinder;
+use super::project::Project;
+
+/// The manifest that the flags name, else the one that dbt wrote last.
+///
+/// # Errors
+/// The file cannot be read, or is no manifest.
+pub(super) fn manifest(args: &LsArgs, project: &Project) -> anyhow::Result<Manifest> {
+    let written = || project.target_path(args).join("manifest.json");
+    let path = args.manifest.clone().unwrap_or_else(written);
+    let bytes = fs_err::read(&path).map_err(|error| {
+        anyhow!("{error}\n  hint: `dbt parse` writes a manifest, or name one with --manifest")
+    })?;
+    Manifest::from_vec(bytes).map_err(|error| unreadable(&path, error))
+}
+
+/// The selectors of the file that the flags name, else of the project's selectors.yml; none if it has none.
+///
+/// # Errors
+/// The file cannot be read, or something in it is wrong.
+pub(super) fn selectors(
+    args: &LsArgs,
+    project: &Project,
+    dialect: Dialect,
+) -> anyhow::Result<Selectors> {
+    let path = args
+        .selectors
+        .clone()
+        .unwrap_or_else(|| project.root.join("selectors.yml"));
+    if args.selectors.is_none() && !path.exists() {
+        return Ok(Selectors::default());
+    }
+    let text = fs_err::read_to_string(&path)?;
+    let (vars, env) = (vars(&args.vars)?, env_from_env());
+    let home = env.get("HOME").map(PathBuf::from);
+    let no_target = || Err("profiles.yml has no `target` to use".to_owned());
+    let profile_jinja = SelectorsJinja::new(vars.clone(), env.clone(), &no_target);
+    let finder = TargetFinder {
+        args,
+        project,
+        jinja: &profile_jinja,
+        home,
+    };
+    let target = || finder.find();
+    let jinja = SelectorsJinja::new(vars, env, &target);
+    Selectors::parse(&text, &jinja, args.indirect_selection.into(), dialect)
+        .map_err(|errors| anyhow!("{errors}"))
+}
+
+/// The artifacts below `--state`, and the current sources.
+///
+/// # Errors
+/// A file that is there cannot be read.
+pub(super) fn state(args: &LsArgs, project: &Project) -> anyhow::Result<State> {
+    let mut state = State::default();
+    state.now = SystemTime::now();
+    state.compares_unrendered = project.compares_unrendered();
+    if let Some(dir) = args.state.as_ref().map(|dir| project.root.join(dir)) {
+        state.manifest = artifact(dir.join("manifest.json"), Manifest::from_vec)?;
+        state.run_results = artifact(dir.join("run_results.json"), |bytes| {
+            RunResults::from_slice(&bytes)
+        })?;
+        state.sources = artifact(dir.join("sources.json"), |bytes| {
+            Sources::from_slice(&bytes)
+        })?;
+        let current = project.target_path(args).join("sources.json");
+        state.current_sources = artifact(current, |bytes| Sources::from_slice(&bytes))?;
+    }
+    Ok(state)
+}
+
+/// The project's files: the listing that the flags name, else the disk; none where there is no project.
+///
+/// # Errors
+/// The listing cannot be read.
+pub(super) fn files(
+    args: &LsArgs,
+    project: &Project,
+) -> anyhow::Result<Option<Box<dyn ProjectFiles>>> {
+    #[derive(Deserialize)]
+    struct Names {
+        #[serde(default)]
+        dirs: Vec<String>,
+        #[serde(default)]
+        files: Vec<String>,
+    }
+    if let Some(path) = &args.project_files {
+        let names: Names = serde_json::from_slice(&fs_err::read(path)?)
+            .map_err(|error| unreadable(path, error))?;
+        return Ok(Some(Box::new(Listing::new(names.dirs, names.files))));
+    }
+    let on_disk = project.settings.is_some() || args.project_dir.is_some();
+    Ok(on_disk.then(|| Box::new(DiskFiles::below(project.root.clone())) as Box<dyn ProjectFiles>))
+}
+
+fn artifact<T, E: Display>(
+    path: PathBuf,
+    read: impl Fn(Vec<u8>) -> Result<T, E>,
+) -> anyhow::Result<Option<T>> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    read(fs_err::read(&path)?)
+        .map(Some)
+        .map_err(|error| unreadable(&path, error))
+}
+
+fn unreadable(path: &Path, error: impl Display) -> anyhow::Error {
+    anyhow!("cannot read {}: {error}", path.display())
+}
+
+fn vars(text: &str) -> anyhow::Result<Map<String, Value>> {
+    let vars: Option<Map<String, Value>> =
+        serde_yaml::from_str(text).context("--vars is not a YAML mapping")?;
+    Ok(vars.unwrap_or_default())
+}
+
+fn env_from_env() -> BTreeMap<String, String> {
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(text).collect()
+}

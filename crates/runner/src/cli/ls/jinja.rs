@@ -1,0 +1,259 @@
+//! Jinja in `selectors.yml`: dbt renders it with `env_var`, `var` and `target`.
+
+use std::collections::BTreeMap;
+
+use dbt_selector::RenderJinja;
+use minijinja::value::{Kwargs, Rest, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
+use serde_json::{Map, Value as Json};
+
+/// Environment variables of this prefix are secrets, which dbt keeps out of selectors.
+const SECRET_PREFIX: &str = "DBT_ENV_SECRET_";
+
+/// Renders the strings of `selectors.yml`.
+pub(crate) struct SelectorsJinja<'a> {
+    environment: Environment<'static>,
+    target: &'a dyn Fn() -> Result<Json, String>,
+}
+
+impl<'a> SelectorsJinja<'a> {
+    /// A renderer that knows the variables of the command line, those of the process, and, once a text names it, the
+    /// profile's target.
+    pub(crate) fn new(
+        vars: Map<String, Json>,
+        env: BTreeMap<String, String>,
+        target: &'a dyn Fn() -> Result<Json, String>,
+    ) -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.add_function(
+            "env_var",
+            move |name: String, rest: Rest<Value>, named: Kwargs| {
+                if name.starts_with(SECRET_PREFIX) {
+                    return Err(invalid(format!(
+                        "`{name}` is a secret, which selectors cannot use"
+                    )));
+                }
+                let found = env.get(&name).map(|value| Value::from(value.as_str()));
+                let missing = || invalid(format!("the environment variable `{name}` is not set"));
+                found.or(default(rest, &named)?).ok_or_else(missing)
+            },
+        );
+        environment.add_function(
+            "var",
+            move |name: String, rest: Rest<Value>, named: Kwargs| {
+                let found = vars.get(&name).map(to_jinja);
+                let missing = || {
+                    invalid(format!(
+                        "`{name}` is not among the `--vars` of the command line"
+                    ))
+                };
+                found.or(default(rest, &named)?).ok_or_else(missing)
+            },
+        );
+        environment.add_filter("as_text", |value: Value| value.to_string());
+        for name in ["as_bool", "as_number", "as_native"] {
+            environment.add_filter(name, move |value: Value| native(name, value));
+        }
+        Self {
+            environment,
+            target,
+        }
+    }
+
+    fn context(&self, names_target: bool) -> Result<Value, String> {
+        if !names_target {
+            return Ok(Value::from_iter([] as [(&str, Value); 0]));
+        }
+        Ok(Value::from_iter([("target", to_jinja(&(self.target)()?))]))
+    }
+}
+
+impl RenderJinja for SelectorsJinja<'_> {
+    fn render(&self, text: &str) -> Result<Json, String> {
+        let explain = |error: Error| {
+            error
+                .detail()
+                .map_or_else(|| error.to_string(), str::to_owned)
+        };
+        if let Some(expression) = single_expression(text) {
+            let expression = self
+                .environment
+                .compile_expression(expression)
+                .map_err(explain)?;
+            let context =
+                self.context(expression.undeclared_variables(false).contains("target"))?;
+            let value = expression.eval(context).map_err(explain)?;
+            if value.is_undefined() {
+                return Err("nothing of that name is known here".into());
+            }
+            return Ok(to_json(&value));
+        }
+        let template = self.environment.template_from_str(text).map_err(explain)?;
+        let context = self.context(template.undeclared_variables(false).contains("target"))?;
+        template.render(context).map(Json::from).map_err(explain)
+    }
+}
+
+/// The expression, if the text is one and nothing else: then its value keeps its type.
+fn single_expression(text: &str) -> Option<&str> {
+    let inside = text.strip_prefix("{{")?.strip_suffix("}}")?;
+    let inside = inside.strip_prefix('-').unwrap_or(inside);
+    let inside = inside.strip_suffix('-').unwrap_or(inside);
+    let is_single = ["{{", "}}", "{%", "{#"]
+        .iter()
+        .all(|bracket| !inside.contains(bracket));
+    is_single.then_some(inside)
+}
+
+/// The default that a call gives as its second argument, or by name.
+fn default(Rest(rest): Rest<Value>, named: &Kwargs) -> Result<Option<Value>, Error> {
+    let by_name: Option<Value> = named.get("default")?;
+    named.assert_all_used()?;
+    Ok(rest.into_iter().next().or(by_name))
+}
+
+/// Reads a text as the Python literal that it is.
+fn native(filter: &str, value: Value) -> Result<Value, Error> {
+    let Some(text) = value.as_str() else {
+        return Ok(value);
+    };
+    let number = || {
+        text.parse::<i64>()
+            .map(Value::from)
+            .or_else(|_| text.parse::<f64>().map(Value::from))
+            .ok()
+    };
+    let literal = match text {
+        "True" => Some(Value::from(true)),
+        "False" => Some(Value::from(false)),
+        "None" => Some(Value::from(())),
+        _ => number(),
+    };
+    let fits = |value: &Value| match filter {
+        "as_bool" => value.kind() == ValueKind::Bool,
+        "as_number" => value.kind() == ValueKind::Number,
+        _ => true,
+    };
+    match literal.filter(fits) {
+        Some(value) => Ok(value),
+        None if filter == "as_native" => Ok(value),
+        None => Err(invalid(format!("`{text}` cannot be read `{filter}`"))),
+    }
+}
+
+fn invalid(message: String) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message)
+}
+
+fn to_jinja(value: &Json) -> Value {
+    match value {
+        Json::Null => Value::from(()),
+        Json::Bool(flag) => Value::from(*flag),
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Value::from(whole),
+            (None, Some(real)) => Value::from(real),
+            (None, None) => Value::from(number.to_string()),
+        },
+        Json::String(text) => Value::from(text.as_str()),
+        Json::Array(items) => items.iter().map(to_jinja).collect(),
+        Json::Object(entries) => Value::from_iter(
+            entries
+                .iter()
+                .map(|(key, value)| (key.as_str(), to_jinja(value))),
+        ),
+    }
+}
+
+fn to_json(value: &Value) -> Json {
+    match value.kind() {
+        ValueKind::None | ValueKind::Undefined => Json::Null,
+        ValueKind::Bool => value.is_true().into(),
+        ValueKind::Number => match i64::try_from(value.clone()) {
+            Ok(whole) if value.is_integer() => whole.into(),
+            _ => f64::try_from(value.clone()).map_or(Json::Null, Json::from),
+        },
+        ValueKind::Seq | ValueKind::Iterable => value.try_iter().map_or(Json::Null, |items| {
+            items.map(|item| to_json(&item)).collect()
+        }),
+        ValueKind::Map => {
+            let entries = value.try_iter().into_iter().flatten();
+            let entry = |key: Value| {
+                value
+                    .get_item(&key)
+                    .ok()
+                    .map(|item| (key.to_string(), to_json(&item)))
+            };
+            Json::Object(entries.filter_map(entry).collect())
+        }
+        _ => value.to_string().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn render(text: &str) -> Result<Json, String> {
+        let vars = [
+            ("days".to_owned(), json!(3)),
+            ("tags".to_owned(), json!(["a", {"b": 1.5}])),
+        ]
+        .into_iter()
+        .collect();
+        let env = [
+            ("TAG".to_owned(), "nightly".to_owned()),
+            ("DBT_ENV_SECRET_X".to_owned(), "s".to_owned()),
+        ];
+        let target = || Ok(json!({"name": "prod", "threads": 4}));
+        SelectorsJinja::new(vars, env.into_iter().collect(), &target).render(text)
+    }
+
+    #[test]
+    fn one_expression_keeps_its_type() {
+        assert_eq!(render("{{ var('days') }}"), Ok(json!(3)));
+        assert_eq!(render("{{ var('tags') }}"), Ok(json!(["a", {"b": 1.5}])));
+        assert_eq!(render("{{ var('none', none) }}"), Ok(json!(null)));
+        assert_eq!(render("{{ target.threads }}"), Ok(json!(4)));
+        assert_eq!(
+            render("{{ env_var('FLAG', 'True') | as_bool }}"),
+            Ok(json!(true))
+        );
+        assert_eq!(render("{{ '7' | as_number }}"), Ok(json!(7)));
+    }
+
+    #[test]
+    fn anything_else_becomes_text() {
+        assert_eq!(render("tag:{{ env_var('TAG') }}"), Ok(json!("tag:nightly")));
+        assert_eq!(render("{{ var('days') }} "), Ok(json!("3 ")));
+        assert_eq!(
+            render("{% if target.name == 'prod' %}tag:a{% else %}tag:b{% endif %}"),
+            Ok(json!("tag:a"))
+        );
+        assert_eq!(
+            render("{{ env_var('NONE', default='x') }}{# why #}"),
+            Ok(json!("x"))
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let error = |text| render(text).unwrap_err();
+        assert_eq!(
+            error("{{ env_var('NONE') }}"),
+            "the environment variable `NONE` is not set"
+        );
+        assert_eq!(
+            error("a{{ var('none') }}"),
+            "`none` is not among the `--vars` of the command line"
+        );
+        assert_eq!(
+            error("{{ env_var('DBT_ENV_SECRET_X') }}"),
+            "`DBT_ENV_SECRET_X` is a secret, which selectors cannot use"
+        );
+        assert!(render("{{ nothing }}").is_err());
+        assert!(render("{{ 1 +").is_err());
+    }
+}

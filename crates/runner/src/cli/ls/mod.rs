@@ -1,0 +1,15 @@
+//! `prefect-dbt ls`: what dbt would list or run, from the manifest alone. dbt is not started.
+
+mod args;
+mod disk;
+mod inputs;
+mod jinja;
+mod lines;
+mod profile;
+mod project;
+mod run;
+mod spread;
+
+pub(crate) use args::LsArgs;
+pub(crate) use run::run;
+pub(crate) use spread::spread_values;

@@ -1,0 +1,6 @@
+//! The command line: what only the binary needs. It alone prints and exits.
+
+mod ls;
+mod root;
+
+pub(crate) use root::run;
