@@ -1,17 +1,77 @@
 //! dbt's node selection language: parsed, compiled and evaluated against a manifest.
+//!
+//! ```
+//! use dbt_manifest::Manifest;
+//! use dbt_selector::{Context, Expr, IndirectSelection, SelectionGraph};
+//!
+//! # let json = include_bytes!("../tests/it/shop.json");
+//! let manifest = Manifest::from_slice(json)?; // the bytes of target/manifest.json
+//! let graph = SelectionGraph::new(&manifest);
+//! let expr = Expr::parse("stg_orders+ --exclude tag:slow", IndirectSelection::Eager)?;
+//! let selection = expr.compile(&graph, &Context::default())?.evaluate();
+//! assert_eq!(selection.unique_ids().collect::<Vec<_>>(), ["model.shop.orders", "model.shop.stg_orders"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! There are three stages, and mistakes are found as early as they can be:
+//!
+//! 1. *Parse*: the flags of the command line ([`Expr::parse_arguments`]), one text ([`Expr::parse`]) or `selectors.yml`
+//!    ([`Selectors::parse`]) become an [`Expr`]. Every part remembers where it was written.
+//! 2. *Compile*: [`Expr::compile`] looks up every method and value in a [`SelectionGraph`], and gathers all mistakes.
+//! 3. *Evaluate*: [`Compiled::evaluate`] walks the graph and joins sets, which cannot fail. Doubts are values: see
+//!    [`Selection::warnings`].
+//!
+//! [`Request`] does all three for the flags of a command. What is in no manifest (the project's files, earlier artifacts,
+//! Jinja in `selectors.yml`) comes in through [`Context`] and [`RenderJinja`]: the crate reads no file and no variable.
+//! The rules are those of dbt 1.11; [`Dialect`] says where other versions differ. [`REFERENCE`] describes the language.
+//!
+//! In names of lifetimes, `'m` is the manifest and `'g` the graph.
 
 mod ast;
+mod command;
+mod compile;
+mod context;
+mod dialect;
 mod display;
 mod error;
+mod eval;
+mod files;
+mod fnmatch;
+mod glob;
+mod graph;
 mod hint;
 mod method;
+mod methods;
+mod output;
 mod parse;
+mod queue;
+mod request;
+mod selection;
+mod set;
 mod span;
+mod state;
+mod warning;
+mod yaml;
 
 pub use ast::{Criterion, Depth, Expr, Group, IndirectSelection, Operation};
+pub use command::{Command, KindMistake, NodeFilter};
+pub use compile::Compiled;
+pub use context::Context;
+pub use dialect::Dialect;
 pub use error::{ErrorKind, SelectorError, SelectorErrors};
+pub use files::{EntryKind, Listing, ProjectFiles};
+pub use glob::GlobError;
+pub use graph::SelectionGraph;
 pub use method::{Method, MethodName};
+pub use methods::MethodError;
+pub use output::{json_line, name_line, selector_line};
+pub use queue::Queue;
+pub use request::Request;
+pub use selection::Selection;
 pub use span::{Origin, Place, Span};
+pub use state::{State, StateMistake};
+pub use warning::Warning;
+pub use yaml::{NamedSelector, RenderJinja, Selectors, YamlMistake};
 
 /// Every method, in Markdown: what `--help` and the site show.
 pub const REFERENCE: &str = include_str!("reference.md");

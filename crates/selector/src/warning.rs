@@ -25,9 +25,16 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoNodesForTerm { term } => write!(f, "the selection criterion `{term}` matches no enabled node"),
+            Self::NoNodesForTerm { term } => write!(
+                f,
+                "the selection criterion `{term}` matches no enabled node"
+            ),
             Self::BrokenContract { unique_id, changes } => {
-                write!(f, "the contract of `{unique_id}` is broken: {}", changes.join("; "))
+                write!(
+                    f,
+                    "the contract of `{unique_id}` is broken: {}",
+                    changes.join("; ")
+                )
             }
             Self::NoNodesSelected => f.write_str("no nodes selected"),
         }

@@ -14,11 +14,19 @@ fn parts(text: &str) -> Parts {
     let criterion = Criterion::parse(text, EAGER).unwrap();
     let value = criterion.value.as_str().unwrap().to_owned();
     let method = criterion.method.to_string();
-    (criterion.childrens_parents, criterion.parents, method, value, criterion.children)
+    (
+        criterion.childrens_parents,
+        criterion.parents,
+        method,
+        value,
+        criterion.children,
+    )
 }
 
 fn message(select: &[&str], exclude: &[&str]) -> String {
-    Expr::parse_arguments(select, exclude, EAGER).unwrap_err().to_string()
+    Expr::parse_arguments(select, exclude, EAGER)
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]
@@ -30,8 +38,22 @@ fn operators_surround_method_and_value() {
         ("+x+", false, all, "fqn", "x", all),
         ("@x", true, None, "fqn", "x", None),
         ("@2+x", true, Some(Layers(2)), "fqn", "x", None),
-        ("007+x+0", false, Some(Layers(7)), "fqn", "x", Some(Layers(0))),
-        ("99999999999+x", false, Some(Layers(u32::MAX)), "fqn", "x", None),
+        (
+            "007+x+0",
+            false,
+            Some(Layers(7)),
+            "fqn",
+            "x",
+            Some(Layers(0)),
+        ),
+        (
+            "99999999999+x",
+            false,
+            Some(Layers(u32::MAX)),
+            "fqn",
+            "x",
+            None,
+        ),
         ("++x", false, all, "fqn", "+x", None),
         ("x++", false, None, "fqn", "x+", all),
         ("x+1+2", false, None, "fqn", "x+1", Some(Layers(2))),
@@ -49,7 +71,14 @@ fn operators_surround_method_and_value() {
         ("my-tag:x", false, None, "fqn", "my-tag:x", None),
         (":x", false, None, "fqn", ":x", None),
         ("models/a:b", false, None, "path", "models/a:b", None),
-        ("config.meta.owner:me", false, None, "config.meta.owner", "me", None),
+        (
+            "config.meta.owner:me",
+            false,
+            None,
+            "config.meta.owner",
+            "me",
+            None,
+        ),
         ("fqn..:x", false, None, "fqn..", "x", None),
         ("models/x.sql", false, None, "path", "models/x.sql", None),
         ("X.SQL", false, None, "file", "X.SQL", None),
@@ -64,7 +93,10 @@ fn operators_surround_method_and_value() {
 
 #[test]
 fn all_mistakes_are_reported_with_carets() {
-    insta::assert_snapshot!(message(&["x seed:y,+tags.z:a", "ok @b+1"], &["c 1+2:3", "d\ne"]));
+    insta::assert_snapshot!(message(
+        &["x seed:y,+tags.z:a", "ok @b+1"],
+        &["c 1+2:3", "d\ne"]
+    ));
 }
 
 #[test]
@@ -86,7 +118,10 @@ fn nothing_selected_is_everything_and_prints_so() {
     assert_eq!(Expr::parse(EXCLUDE, EAGER).unwrap(), everything);
     let empty = Expr::parse_arguments(&[""], none, EAGER).unwrap();
     assert_eq!(empty.to_string(), "");
-    assert_eq!(without_origins(Expr::parse("", EAGER).unwrap()), without_origins(empty));
+    assert_eq!(
+        without_origins(Expr::parse("", EAGER).unwrap()),
+        without_origins(empty)
+    );
 }
 
 #[test]
@@ -118,8 +153,23 @@ fn without_origins(expr: Expr) -> Expr {
 /// Text near enough to the grammar to get past the method.
 fn near_grammar() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        Just("@"), Just("+"), Just("1"), Just("07+"), Just("tag:"), Just("config.meta:"), Just("fqn..:"), Just(","),
-        Just(" "), Just("--exclude"), Just("x"), Just("a/b"), Just(".sql"), Just("*"), Just("é"), Just(":"), Just("path:"),
+        Just("@"),
+        Just("+"),
+        Just("1"),
+        Just("07+"),
+        Just("tag:"),
+        Just("config.meta:"),
+        Just("fqn..:"),
+        Just(","),
+        Just(" "),
+        Just("--exclude"),
+        Just("x"),
+        Just("a/b"),
+        Just(".sql"),
+        Just("*"),
+        Just("é"),
+        Just(":"),
+        Just("path:"),
     ];
     proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }

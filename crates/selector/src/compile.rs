@@ -1,0 +1,196 @@
+//! From an expression to a plan: every method looked up in the manifest, every mistake gathered.
+
+use std::sync::Arc;
+
+use crate::ast::{Criterion, Expr, Group, IndirectSelection, Operation};
+use crate::context::Context;
+use crate::dialect::Dialect;
+use crate::error::{ErrorKind, SelectorError, SelectorErrors};
+use crate::eval;
+use crate::fnmatch::Pattern;
+use crate::graph::SelectionGraph;
+use crate::method::MethodName;
+use crate::methods::{MethodError, Resolved, resolve};
+use crate::selection::Selection;
+use crate::set::NodeSet;
+use crate::warning::Warning;
+use crate::yaml::{NamedSelector, Selectors};
+
+/// An expression whose methods are resolved: what is left is set operations and walks over the graph.
+#[derive(Debug)]
+pub struct Compiled<'g, 'm> {
+    graph: &'g SelectionGraph<'m>,
+    plan: Plan,
+}
+
+/// An [`Expr`] with, in place of each method and value, the nodes that they stand for.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    /// A criterion.
+    Criterion {
+        criterion: Criterion,
+        matches: NodeSet,
+        warnings: Vec<Warning>,
+    },
+    /// A group.
+    Group {
+        operation: Operation,
+        mode: IndirectSelection,
+        members: Vec<Plan>,
+        term: Option<Arc<str>>,
+    },
+}
+
+impl Expr {
+    /// Resolves every criterion against a manifest. The methods find the facts that are in no manifest in `context`.
+    ///
+    /// # Errors
+    /// Every criterion that cannot be resolved: a value that its method does not take, a fact that is missing, or a
+    /// method that the dbt in question does not have.
+    pub fn compile<'g, 'm>(
+        &self,
+        graph: &'g SelectionGraph<'m>,
+        context: &Context<'_>,
+    ) -> Result<Compiled<'g, 'm>, SelectorErrors> {
+        let mut compiler = Compiler {
+            graph,
+            context,
+            open: Vec::new(),
+            mistakes: Vec::new(),
+        };
+        let plan = compiler.expr(self);
+        SelectorErrors::unless_any(compiler.mistakes, Compiled { graph, plan })
+    }
+}
+
+impl<'m> Compiled<'_, 'm> {
+    /// The nodes that the expression selects.
+    pub fn evaluate(&self) -> Selection<'m> {
+        let mut warnings = Vec::new();
+        let selected = eval::evaluate(&self.plan, self.graph, &mut warnings);
+        Selection::new(
+            selected
+                .direct
+                .iter()
+                .map(|node| self.graph.node(node))
+                .collect(),
+            warnings,
+        )
+    }
+}
+
+struct Compiler<'c, 'm> {
+    graph: &'c SelectionGraph<'m>,
+    context: &'c Context<'c>,
+    /// The named selectors being resolved, the outermost first.
+    open: Vec<String>,
+    mistakes: Vec<SelectorError>,
+}
+
+impl Compiler<'_, '_> {
+    fn expr(&mut self, expr: &Expr) -> Plan {
+        match expr {
+            Expr::Criterion(criterion) => self.criterion(criterion),
+            Expr::Group(group) => self.group(group),
+        }
+    }
+
+    fn group(&mut self, group: &Group) -> Plan {
+        let mode = match group.operation {
+            // From dbt 1.8 on, what `--exclude` leaves takes in no more tests.
+            Operation::Difference if self.graph.dialect() >= Dialect::V1_8 => {
+                IndirectSelection::Eager
+            }
+            _ => group.mode,
+        };
+        let members = group
+            .members
+            .iter()
+            .map(|member| self.expr(member))
+            .collect();
+        Plan::Group {
+            operation: group.operation,
+            mode,
+            members,
+            term: group.term.clone(),
+        }
+    }
+
+    fn criterion(&mut self, criterion: &Criterion) -> Plan {
+        let (method, dialect) = (criterion.method.name, self.graph.dialect());
+        let criterion = criterion.clone();
+        if dialect < method.since() {
+            self.blame(&criterion, MethodError::TooNew { method, dialect });
+        } else if method == MethodName::Selector {
+            return self.named_selectors(criterion);
+        } else {
+            match resolve(&criterion, self.graph, self.context) {
+                Ok(Resolved { nodes, warnings }) => {
+                    return Plan::Criterion {
+                        criterion,
+                        matches: nodes,
+                        warnings,
+                    };
+                }
+                Err(kinds) => kinds
+                    .into_iter()
+                    .for_each(|kind| self.blame(&criterion, kind)),
+            }
+        }
+        Plan::Criterion {
+            criterion,
+            matches: NodeSet::empty(self.graph.len()),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// What the selectors of matching names select in the end: their own exclusions and the command's kinds applied.
+    fn named_selectors(&mut self, criterion: Criterion) -> Plan {
+        let mut warnings = Vec::new();
+        let mut found = NodeSet::empty(self.graph.len());
+        let wanted = criterion.value.as_str().unwrap_or_default();
+        let pattern = Pattern::new(wanted);
+        let all = self.context.selectors.into_iter().flat_map(Selectors::iter);
+        let named: Vec<&NamedSelector> = all
+            .filter(|selector| pattern.matches(&selector.name))
+            .collect();
+        if named.is_empty() {
+            self.blame(
+                &criterion,
+                MethodError::UnknownSelector {
+                    name: wanted.to_owned(),
+                },
+            );
+        }
+        for NamedSelector {
+            name, definition, ..
+        } in named
+        {
+            if self.open.contains(name) {
+                self.blame(
+                    &criterion,
+                    MethodError::CyclicSelector { name: name.clone() },
+                );
+                continue;
+            }
+            self.open.push(name.clone());
+            let plan = self.expr(definition);
+            self.open.pop();
+            found = found.or(&eval::evaluate(&plan, self.graph, &mut warnings).direct);
+        }
+        let keeps = |node| {
+            self.context
+                .filter
+                .is_none_or(|filter| filter.keeps(self.graph.node(node)))
+        };
+        Plan::Criterion {
+            criterion,
+            matches: found.filtered(keeps),
+            warnings,
+        }
+    }
+
+    fn blame(&mut self, criterion: &Criterion, kind: impl Into<ErrorKind>) {
+        self.mistakes.push(kind.into().at(criterion.origin.clone()));
+    }
+}

@@ -1,0 +1,120 @@
+//! The versions of dbt whose selection differs.
+
+use std::fmt;
+
+/// A version of dbt, for what it selects differently from others. Later versions compare greater.
+///
+/// | since | what |
+/// |---|---|
+/// | 1.6 | `semantic_model:`; `state:old`, `state:unmodified`; `fqn` and `resource_type` look beyond models, tests, seeds, snapshots and analyses; `file` also takes the name without suffix; `name_v2` names a version |
+/// | 1.7 | `saved_query:` |
+/// | 1.8 | `unit_test:` and `test_type:unit`; wildcards in `group:`; `test_type:data` takes in generic tests; tests left out on one side of `--exclude` stay out |
+/// | 1.9 | mode `empty` follows graph operators; nodes without code carry the graph; saved queries have tags, paths and packages |
+/// | 1.11.15 (not 1.12) | a wildcard without dots matches the name of a node in any directory |
+/// | 1.12 | `selector:` |
+///
+/// dbt 2 is taken to select as dbt 1.12 does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Dialect {
+    major: u32,
+    minor: u32,
+    patch: u32,
+}
+
+impl Dialect {
+    /// dbt 1.5, the oldest that is told apart.
+    pub const V1_5: Self = Self::new(1, 5, 0);
+    /// dbt 1.6.
+    pub const V1_6: Self = Self::new(1, 6, 0);
+    /// dbt 1.7.
+    pub const V1_7: Self = Self::new(1, 7, 0);
+    /// dbt 1.8.
+    pub const V1_8: Self = Self::new(1, 8, 0);
+    /// dbt 1.9.
+    pub const V1_9: Self = Self::new(1, 9, 0);
+    /// dbt 1.10.
+    pub const V1_10: Self = Self::new(1, 10, 0);
+    /// dbt 1.11 up to 1.11.14.
+    pub const V1_11: Self = Self::new(1, 11, 0);
+    /// dbt 1.11 from 1.11.15 on: the reference, and the default.
+    pub const V1_11_15: Self = Self::new(1, 11, 15);
+    /// dbt 1.12.
+    pub const V1_12: Self = Self::new(1, 12, 0);
+    /// dbt 2.
+    pub const V2: Self = Self::new(2, 0, 0);
+
+    /// The dialect of a version given by its numbers.
+    pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
+        Self {
+            major,
+            minor,
+            patch,
+        }
+    }
+
+    /// The dialect of a version such as `1.11.16`, `1.8` or `2.0.0-preview.76`; `None` if it does not begin with two numbers.
+    pub fn from_dbt_version(version: &str) -> Option<Self> {
+        let mut numbers = version.trim().split('.').map(|part| {
+            let digits = part
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(part.len());
+            part[..digits].parse().ok()
+        });
+        let (major, minor) = (numbers.next()??, numbers.next()??);
+        Some(Self::new(
+            major,
+            minor,
+            numbers.next().flatten().unwrap_or(0),
+        ))
+    }
+
+    /// Whether named selectors can be selected from like nodes, with operators and wildcards.
+    pub(crate) fn has_selector_method(self) -> bool {
+        self >= Self::V1_12
+    }
+
+    /// Whether a wildcard that holds no dot is also compared with the last part of an fqn alone.
+    pub(crate) fn matches_leaves(self) -> bool {
+        (Self::V1_11_15..Self::V1_12).contains(&self)
+    }
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self::V1_11_15
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_leniently() {
+        let read = Dialect::from_dbt_version;
+        assert_eq!(read("1.11.16"), Some(Dialect::new(1, 11, 16)));
+        assert_eq!(read("1.8"), Some(Dialect::V1_8));
+        assert_eq!(read("1.12.0b3"), Some(Dialect::V1_12));
+        assert_eq!(read("2.0.0-preview.76"), Some(Dialect::V2));
+        assert_eq!(read("dev"), None);
+        assert_eq!(read(""), None);
+    }
+
+    #[test]
+    fn leaf_wildcards_came_late_and_left_again() {
+        let matching = [
+            Dialect::new(1, 11, 14),
+            Dialect::new(1, 11, 16),
+            Dialect::new(1, 12, 3),
+            Dialect::V2,
+        ]
+        .map(Dialect::matches_leaves);
+        assert_eq!(matching, [false, true, false, false]);
+    }
+}

@@ -1,0 +1,8 @@
+//! From a compiled expression to the nodes that it selects. Nothing here can fail.
+
+mod expand;
+mod group;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use group::evaluate;

@@ -1,0 +1,82 @@
+//! `resource_type:`, `test_type:`, `test_name:` — what a node is.
+
+use dbt_manifest::{Node, ResourceType};
+
+use super::MethodError;
+use crate::dialect::Dialect;
+use crate::fnmatch::Pattern;
+use crate::graph::{SelectionGraph, is_in_nodes};
+use crate::method::MethodName;
+use crate::set::NodeSet;
+
+/// The kinds that dbt knows, those included that nothing selectable is of.
+pub(crate) const RESOURCE_TYPES: &[&str] = &[
+    "model",
+    "analysis",
+    "test",
+    "snapshot",
+    "operation",
+    "seed",
+    "rpc",
+    "sql_operation",
+    "doc",
+    "source",
+    "macro",
+    "exposure",
+    "metric",
+    "group",
+    "saved_query",
+    "semantic_model",
+    "unit_test",
+    "fixture",
+    "function",
+];
+
+pub(super) fn resource_type(
+    text: &str,
+    graph: &SelectionGraph<'_>,
+) -> Result<NodeSet, MethodError> {
+    if !RESOURCE_TYPES.contains(&text) {
+        return Err(unknown(MethodName::ResourceType, text));
+    }
+    let only_nodes = graph.dialect() < Dialect::V1_6;
+    Ok(graph.matching_any(|node| {
+        node.resource_type.as_str() == text && (!only_nodes || is_in_nodes(node))
+    }))
+}
+
+/// dbt asks whether the value is part of `data`, `singular` or `unit`, in this order: `test_type:n` means singular tests.
+pub(super) fn test_type(text: &str, graph: &SelectionGraph<'_>) -> Result<NodeSet, MethodError> {
+    let is_old = graph.dialect() < Dialect::V1_8;
+    let matches: fn(&Node) -> bool = match text {
+        "generic" | "schema" => Node::is_generic_test,
+        // Before dbt 1.8, `data` was another word for `singular`, and both had to be written in full.
+        "data" | "singular" if is_old => is_singular_test,
+        _ if is_old => return Err(unknown(MethodName::TestType, text)),
+        _ if "data".contains(text) => |node| node.resource_type == ResourceType::Test,
+        _ if "singular".contains(text) => is_singular_test,
+        _ if "unit".contains(text) => |node| node.resource_type == ResourceType::UnitTest,
+        _ => return Err(unknown(MethodName::TestType, text)),
+    };
+    Ok(graph.matching(matches))
+}
+
+/// Generic tests go by the name of their macro, without its package; unit tests by their own.
+pub(super) fn test_name(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
+    let pattern = Pattern::new(text);
+    graph.matching(|node| match &node.test_metadata {
+        Some(test) if node.is_generic_test() => pattern.matches(&test.name),
+        _ => node.resource_type == ResourceType::UnitTest && pattern.matches(&node.name),
+    })
+}
+
+fn is_singular_test(node: &Node) -> bool {
+    node.resource_type == ResourceType::Test && !node.is_generic_test()
+}
+
+fn unknown(method: MethodName, value: &str) -> MethodError {
+    MethodError::UnknownValue {
+        method,
+        value: value.to_owned(),
+    }
+}

@@ -1,0 +1,58 @@
+//! `tag:`, `group:`, `access:`, `package:` — one text, compared with one of a node's labels.
+
+use dbt_manifest::{Node, ResourceType};
+
+use crate::dialect::Dialect;
+use crate::fnmatch::Pattern;
+use crate::graph::{SelectionGraph, is_in_nodes};
+use crate::set::NodeSet;
+
+/// Any node with a tag that matches. Tags given under `config` count for unit tests alone.
+pub(super) fn tag(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
+    let pattern = Pattern::new(text);
+    graph.matching_any(|node| tags(node).any(|tag| pattern.matches(tag)))
+}
+
+/// Nodes and metrics whose group matches.
+pub(super) fn group(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
+    let pattern = Pattern::new(text);
+    let has_wildcards = graph.dialect() >= Dialect::V1_8;
+    graph.matching(|node| {
+        let group = match is_in_nodes(node) || node.resource_type == ResourceType::Metric {
+            true => node.config.group.as_deref().unwrap_or_default(),
+            false => "",
+        };
+        !group.is_empty()
+            && if has_wildcards {
+                pattern.matches(group)
+            } else {
+                text == group
+            }
+    })
+}
+
+/// Models of exactly that access.
+pub(super) fn access(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
+    graph.matching(|node| {
+        node.resource_type == ResourceType::Model
+            && node.access.as_deref().unwrap_or("protected") == text
+    })
+}
+
+/// Any node of a package that matches; `this` is the project itself.
+pub(super) fn package(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
+    let project = graph.manifest().metadata().project_name.as_deref();
+    let pattern = Pattern::new(match (text, project) {
+        ("this", Some(project)) => project,
+        _ => text,
+    });
+    graph.matching_any(|node| pattern.matches(&node.package_name))
+}
+
+fn tags(node: &Node) -> impl Iterator<Item = &str> {
+    let tags = match node.resource_type {
+        ResourceType::UnitTest => &node.config.tags,
+        _ => &node.tags,
+    };
+    tags.iter().map(|tag| &**tag)
+}

@@ -1,0 +1,52 @@
+//! `version:` — a model's version against the latest one.
+
+use std::cmp::Ordering;
+
+use dbt_manifest::{Node, ResourceType};
+use serde_json::Value;
+
+use super::{MethodError, python};
+use crate::graph::SelectionGraph;
+use crate::method::MethodName;
+use crate::set::NodeSet;
+
+pub(super) fn resolve(text: &str, graph: &SelectionGraph<'_>) -> Result<NodeSet, MethodError> {
+    let matches: fn(&Node) -> bool = match text {
+        "latest" => is_latest,
+        "prerelease" => |node| against_latest(node) == Some(Ordering::Greater),
+        "old" => |node| against_latest(node) == Some(Ordering::Less),
+        "none" => |node| node.version.is_none(),
+        _ => {
+            return Err(MethodError::UnknownValue {
+                method: MethodName::Version,
+                value: text.to_owned(),
+            });
+        }
+    };
+    Ok(graph.matching(|node| node.resource_type == ResourceType::Model && matches(node)))
+}
+
+/// Whether the model's version is the latest one.
+fn is_latest(node: &Node) -> bool {
+    match (&node.version, &node.latest_version) {
+        (Some(version), Some(latest)) => python::equal(version, latest),
+        _ => false,
+    }
+}
+
+/// The order of the model's version and the latest one: of numbers where both are some, else of texts.
+/// A version that Python takes for false (0, or an empty text) has none.
+fn against_latest(node: &Node) -> Option<Ordering> {
+    let (version, latest) = (
+        truthy(node.version.as_ref()?)?,
+        truthy(node.latest_version.as_ref()?)?,
+    );
+    match (python::float(version), python::float(latest)) {
+        (Some(version), Some(latest)) => version.partial_cmp(&latest),
+        _ => Some(python::text(version)?.cmp(&python::text(latest)?)),
+    }
+}
+
+fn truthy(value: &Value) -> Option<&Value> {
+    python::is_truthy(value).then_some(value)
+}
