@@ -79,18 +79,29 @@ impl Pruner {
         keep
     }
 
-    /// Never within a character, within a `\u` escape or between the halves of a surrogate pair.
+    /// Never within a character, within a `\u` escape or between the halves of a surrogate pair. An escaped backslash
+    /// before a `u` looks like an escape, which only puts the cut off.
     fn may_cut_before(&self, byte: u8) -> bool {
-        let is_start = byte.is_ascii() || byte >= 0xc0;
-        let escape = self
-            .out
+        if !(byte.is_ascii() || byte >= 0xc0) {
+            return false;
+        }
+        let tail = &self.out[self.out.len().saturating_sub(6)..];
+        let escape = tail
             .iter()
-            .rev()
-            .take(6)
-            .position(|&kept| kept == b'\\');
-        is_start
-            && escape.is_none_or(|back| {
-                back == 0 || (back != 5 && self.out[self.out.len() - back] != b'u')
-            })
+            .rposition(|&kept| kept == b'\\')
+            .map(|at| &tail[at + 1..]);
+        match escape {
+            Some(
+                [
+                    b'u',
+                    b'd' | b'D',
+                    b'8' | b'9' | b'a' | b'A' | b'b' | b'B',
+                    _,
+                    _,
+                ],
+            ) => false,
+            Some([b'u', hex @ ..]) => hex.len() >= 4,
+            _ => true,
+        }
     }
 }
