@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prefect_client::{Client, Error};
+use prefect_client::Client;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::heartbeat::Heartbeat;
 use super::ledger::Ledger;
 use super::notice::{Delivery, FinalState};
 use super::orchestrate::finish;
-use super::patience::Patience;
+use super::patience::{Patience, Unsent};
 use super::send::{send_events, send_logs};
 use super::translate::LogTranslator;
 use super::verify::{Pace, Progress, count_ended, find_missing, overtaken, retell};
@@ -110,7 +110,7 @@ impl<'a> Courier<'a> {
     }
 
     /// Reads the journal and sends what is due, up to the end of the run. `None` when the journal ends without it.
-    async fn carry<F: Feed>(&mut self, journal: &mut F) -> Result<Option<RunEnd>, Error> {
+    async fn carry<F: Feed>(&mut self, journal: &mut F) -> Result<Option<RunEnd>, Unsent> {
         let end = loop {
             if let Some(heartbeat) = &mut self.heartbeat {
                 heartbeat.beat(self.client, &self.context).await;
@@ -159,7 +159,7 @@ impl<'a> Courier<'a> {
     }
 
     /// Sends the batch, one request after another.
-    async fn deliver<F: Feed>(&mut self, journal: &F) -> Result<(), Error> {
+    async fn deliver<F: Feed>(&mut self, journal: &F) -> Result<(), Unsent> {
         let load = self.batch.take(&self.context, Instant::now());
         if !load.events.is_empty() {
             self.wait_for_room(journal).await?;
@@ -178,7 +178,7 @@ impl<'a> Courier<'a> {
     }
 
     /// Lets the server catch up while the run goes on. Meanwhile nothing is read, and the journal grows.
-    async fn wait_for_room<F: Feed>(&mut self, journal: &F) -> Result<(), Error> {
+    async fn wait_for_room<F: Feed>(&mut self, journal: &F) -> Result<(), Unsent> {
         let mut pace = Pace::new();
         let mut progress = Progress::new();
         while self.ledger.in_flight() > WINDOW && !self.patience.has_ended(journal) {
@@ -197,7 +197,7 @@ impl<'a> Courier<'a> {
         &mut self,
         journal: &F,
         end: Option<&RunEnd>,
-    ) -> (FinalState, Result<(), Error>) {
+    ) -> (FinalState, Result<(), Unsent>) {
         let Some(end) = end.filter(|_| self.own_states) else {
             let state = if self.own_states {
                 FinalState::NotSent
@@ -222,7 +222,7 @@ impl<'a> Courier<'a> {
     }
 
     /// Asks until everything was seen or the time is over; gives how many of those in flight were seen.
-    async fn verify<F: Feed>(&mut self, journal: &F) -> Result<usize, Error> {
+    async fn verify<F: Feed>(&mut self, journal: &F) -> Result<usize, Unsent> {
         let deadline = Instant::now() + self.verify_timeout;
         let mut pace = Pace::new();
         let mut progress = Progress::new();
@@ -237,7 +237,7 @@ impl<'a> Courier<'a> {
     }
 
     /// Asks for the oldest in flight, as long as they are complete; gives how many of an incomplete chunk were seen.
-    async fn confirm<F: Feed>(&mut self, journal: &F) -> Result<usize, Error> {
+    async fn confirm<F: Feed>(&mut self, journal: &F) -> Result<usize, Unsent> {
         loop {
             let chunk = self.ledger.next_chunk();
             if chunk.is_empty() {
@@ -257,7 +257,7 @@ impl<'a> Courier<'a> {
     }
 
     /// Tells the ends that the server has lost once more, if it has recorded nothing for long enough to say so.
-    async fn mend<F: Feed>(&mut self, journal: &F, stall: Duration) -> Result<(), Error> {
+    async fn mend<F: Feed>(&mut self, journal: &F, stall: Duration) -> Result<(), Unsent> {
         // Each repair doubles the patience: a server that does not record at all must not drown in repetitions.
         if stall < STALL * 2_u32.pow(self.repairs.min(16)) {
             return Ok(());

@@ -16,6 +16,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How often a pause looks whether the run has ended.
 const GLANCE: Duration = Duration::from_millis(50);
 
+/// A request that did not succeed, whatever was tried.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unsent {
+    /// The server refuses what was sent, or it could not even be sent; no repetition mends that.
+    #[error(transparent)]
+    Refused(prefect_client::Error),
+    /// The run has ended, and the grace after it.
+    #[error("given up after the end of the run: {0}")]
+    GaveUp(String),
+}
+
 /// Repeats requests that an outage has hit, and says so once.
 pub(super) struct Patience<'a> {
     client: Client,
@@ -63,33 +74,31 @@ impl<'a> Patience<'a> {
     }
 
     /// Makes `call` succeed, whatever it takes, until the grace after the run's end is over. What the server refuses
-    /// for its content is returned at once: no repetition mends that.
+    /// for its content is returned at once. While requests succeed, their number is not limited.
     pub(super) async fn insist<F: Feed, T, Fut>(
         &mut self,
         journal: &F,
         mut call: impl FnMut() -> Fut,
-    ) -> Result<T, Error>
+    ) -> Result<T, Unsent>
     where
         Fut: Future<Output = Result<T, Error>>,
     {
         let mut pause = FIRST_PAUSE;
         loop {
             let ended_before = self.has_ended(journal);
-            let error = match self.attempt(journal, call()).await {
+            let error = match self.attempt(journal, call()).await? {
                 Ok(answer) => {
                     self.note_back();
                     return Ok(answer);
                 }
+                Err(error) if is_about_content(&error) => return Err(Unsent::Refused(error)),
                 Err(error) => error,
             };
-            if is_about_content(&error) {
-                return Err(error);
-            }
             self.note_away(&error);
             // A server that never served gets one more try after the run's end; one that did, the whole grace.
             let hopeless = ended_before && !self.served;
             if hopeless || self.is_over() {
-                return Err(error);
+                return Err(Unsent::GaveUp(error.to_string()));
             }
             if self
                 .pause(journal, pause.max(error.retry_after().unwrap_or_default()))
@@ -102,21 +111,20 @@ impl<'a> Patience<'a> {
         }
     }
 
-    /// One call, cut off when the grace is over.
+    /// One call. When the run has ended, no call may last longer than the grace.
     async fn attempt<F: Feed, T>(
         &mut self,
         journal: &F,
         call: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
+    ) -> Result<Result<T, Error>, Unsent> {
         tokio::pin!(call);
+        let begun = Instant::now();
         loop {
             if let Ok(answer) = timeout_at(Instant::now() + GLANCE, &mut call).await {
-                return answer;
+                return Ok(answer);
             }
-            if self.has_ended(journal) && self.is_over() {
-                return Err(Error::InvalidRequest {
-                    problem: "the server took too long after the end of the run".to_owned(),
-                });
+            if self.has_ended(journal) && self.is_over() && begun.elapsed() >= self.grace {
+                return Err(Unsent::GaveUp("the server does not answer".to_owned()));
             }
         }
     }
@@ -168,7 +176,7 @@ impl<'a> Patience<'a> {
 }
 
 /// Whether the server refuses what was sent, not that it was sent.
-pub(super) fn is_about_content(error: &Error) -> bool {
+fn is_about_content(error: &Error) -> bool {
     matches!(error.status(), Some(400 | 409 | 413 | 422))
         || matches!(error, Error::InvalidRequest { .. })
 }
@@ -181,4 +189,59 @@ fn explain(api: &str, error: &Error) -> String {
         _ => "check PREFECT_API_URL and that the server runs",
     };
     format!("the Prefect API at {api} cannot be used: {error}; {advice}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+    use crate::report::tests::support::{Journal, client};
+
+    /// What comes of a call after a run that ended a minute ago.
+    async fn late<Fut>(grace: Duration, call: impl FnMut() -> Fut) -> Result<(), Unsent>
+    where
+        Fut: Future<Output = Result<(), Error>>,
+    {
+        let client = client("http://127.0.0.1:1/api");
+        let mut on_notice = |_| {};
+        let mut patience = Patience::new(client, grace, &mut on_notice);
+        patience.served = true;
+        patience.ended = Instant::now().checked_sub(Duration::from_secs(60));
+        patience.insist(&Journal::complete(Vec::new()), call).await
+    }
+
+    fn refusal(status: u16) -> Error {
+        Error::Refused {
+            method: "POST",
+            path: "/logs/".to_owned(),
+            status,
+            detail: "no".to_owned(),
+            retry_after: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_late_call_may_take_its_time() {
+        let slow = || async {
+            sleep(GLANCE * 2).await;
+            Ok(())
+        };
+        assert!(late(Duration::from_secs(60), slow).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_late_call_is_not_waited_for_without_end() {
+        let result = late(GLANCE, pending).await;
+        assert!(matches!(result, Err(Unsent::GaveUp(_))), "{result:?}");
+    }
+
+    #[tokio::test]
+    async fn a_late_failure_is_final_and_tells_content_from_outage() {
+        let grace = Duration::from_secs(1);
+        let outage = late(grace, || ready(Err(refusal(503)))).await;
+        assert!(matches!(outage, Err(Unsent::GaveUp(_))), "{outage:?}");
+        let content = late(grace, || ready(Err(refusal(422)))).await;
+        assert!(matches!(content, Err(Unsent::Refused(_))), "{content:?}");
+    }
 }

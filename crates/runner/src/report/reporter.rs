@@ -12,7 +12,7 @@ use super::error::ReportError;
 use super::feed::Feed;
 use super::mode::{Mode, settle};
 use super::notice::{Delivery, FinalState, Notice};
-use super::patience::{Patience, is_about_content};
+use super::patience::{Patience, Unsent};
 use crate::effect::FlowTarget;
 
 /// How a run is reported.
@@ -167,9 +167,9 @@ impl Reporter {
     }
 
     /// No flow run came to be.
-    fn undelivered(patience: &mut Patience<'_>, error: &prefect_client::Error) -> Delivery {
+    fn undelivered(patience: &mut Patience<'_>, error: &Unsent) -> Delivery {
         // An outage was told already.
-        if is_about_content(error) {
+        if matches!(error, Unsent::Refused(_)) {
             patience.notify(Notice::Away {
                 problem: error.to_string(),
             });

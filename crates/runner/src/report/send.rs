@@ -7,7 +7,7 @@ use prefect_client::{Client, Error, Event, Log, LogFilter, ValidEvent};
 use tokio::sync::Mutex;
 
 use super::feed::Feed;
-use super::patience::{Patience, is_about_content};
+use super::patience::{Patience, Unsent};
 
 /// Sends events. Those that Prefect cannot take are left out with a notice: a batch that is refused for its content is
 /// halved until the culprit stands alone.
@@ -16,7 +16,7 @@ pub(super) async fn send_events<F: Feed>(
     patience: &mut Patience<'_>,
     journal: &F,
     events: &[Event],
-) -> Result<(), Error> {
+) -> Result<(), Unsent> {
     let mut valid = Vec::with_capacity(events.len());
     for event in events {
         match event.validate() {
@@ -33,9 +33,7 @@ pub(super) async fn send_events<F: Feed>(
             .insist(journal, || client.create_events(slice))
             .await
         {
-            Err(error) if is_about_content(&error) => {
-                halve(slice, &mut slices, patience, &error);
-            }
+            Err(Unsent::Refused(error)) => halve(slice, &mut slices, patience, &error),
             other => other?,
         }
     }
@@ -70,7 +68,7 @@ pub(super) async fn send_logs<F: Feed>(
     patience: &mut Patience<'_>,
     journal: &F,
     logs: &[Log],
-) -> Result<(), Error> {
+) -> Result<(), Unsent> {
     let mut slices: Vec<&[Log]> = vec![logs];
     while let Some(slice) = slices.pop() {
         if slice.is_empty() {
@@ -86,9 +84,7 @@ pub(super) async fn send_logs<F: Feed>(
             })
             .await;
         match sent {
-            Err(error) if is_about_content(&error) => {
-                halve(slice, &mut slices, patience, &error);
-            }
+            Err(Unsent::Refused(error)) => halve(slice, &mut slices, patience, &error),
             other => other?,
         }
     }

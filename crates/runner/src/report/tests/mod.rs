@@ -3,4 +3,4 @@
 mod live;
 mod outage;
 mod proxy;
-mod support;
+pub(super) mod support;

@@ -33,13 +33,17 @@ impl Proxy {
     /// A proxy before the API at `upstream` (`http://host:port/api`).
     pub(super) fn before(upstream: &str, judge: impl FnMut(&str) -> Fate + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("http://{}/api", listener.local_addr().expect("an address"));
+        let address = listener.local_addr().expect("an address");
         let host = upstream
             .trim_start_matches("http://")
             .split('/')
             .next()
-            .expect("a host")
-            .to_owned();
+            .expect("a host");
+        // Credentials are the client's to send.
+        let (user, host) = host.rsplit_once('@').unwrap_or(("", host));
+        let at = if user.is_empty() { "" } else { "@" };
+        let url = format!("http://{user}{at}{address}/api");
+        let host = host.to_owned();
         let judge: Arc<Mutex<Judge>> = Arc::new(Mutex::new(Box::new(judge)));
         let judges = Arc::clone(&judge);
         thread::spawn(move || {

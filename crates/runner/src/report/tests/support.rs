@@ -16,7 +16,7 @@ use crate::report::{Feed, NewRun, Notice, ReportOptions, Reporter};
 
 /// A journal that a test writes.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Journal {
+pub(in crate::report) struct Journal {
     shared: Arc<Shared>,
     read: usize,
 }
@@ -29,7 +29,7 @@ struct Shared {
 }
 
 impl Journal {
-    pub(super) fn write(&self, effects: impl IntoIterator<Item = Effect>) {
+    pub(in crate::report) fn write(&self, effects: impl IntoIterator<Item = Effect>) {
         let entries = effects
             .into_iter()
             .map(|effect| Entry::Effect(Box::new(effect)));
@@ -41,13 +41,13 @@ impl Journal {
         self.shared.changed.notify_waiters();
     }
 
-    pub(super) fn close(&self) {
+    pub(in crate::report) fn close(&self) {
         self.shared.closed.store(true, Ordering::SeqCst);
         self.shared.changed.notify_waiters();
     }
 
     /// A journal that was written and closed.
-    pub(super) fn complete(effects: Vec<Effect>) -> Self {
+    pub(in crate::report) fn complete(effects: Vec<Effect>) -> Self {
         let journal = Self::default();
         journal.write(effects);
         journal.close();
@@ -85,13 +85,13 @@ impl Feed for Journal {
 }
 
 /// A run with a past: its nodes began a minute ago.
-pub(super) struct Run {
-    pub(super) id: Uuid,
-    pub(super) began: Timestamp,
+pub(in crate::report) struct Run {
+    pub(in crate::report) id: Uuid,
+    pub(in crate::report) began: Timestamp,
 }
 
 impl Run {
-    pub(super) fn new() -> Self {
+    pub(in crate::report) fn new() -> Self {
         let minute = SignedDuration::from_secs(60);
         let now = Timestamp::now().checked_sub(minute).expect("in range");
         Self {
@@ -101,13 +101,13 @@ impl Run {
     }
 
     /// So many microseconds after the beginning.
-    pub(super) fn at(&self, micros: i64) -> Timestamp {
+    pub(in crate::report) fn at(&self, micros: i64) -> Timestamp {
         self.began
             .checked_add(SignedDuration::from_micros(micros))
             .expect("in range")
     }
 
-    pub(super) fn task(&self, name: &str, start: i64, upstream: &[&TaskRun]) -> TaskRun {
+    pub(in crate::report) fn task(&self, name: &str, start: i64, upstream: &[&TaskRun]) -> TaskRun {
         let unique_id = format!("model.shop.{name}");
         TaskRun {
             id: Uuid::new_v5(&self.id, unique_id.as_bytes()),
@@ -120,7 +120,13 @@ impl Run {
         }
     }
 
-    pub(super) fn finished(&self, task: &TaskRun, end: i64, kind: StateKind, name: &str) -> Effect {
+    pub(in crate::report) fn finished(
+        &self,
+        task: &TaskRun,
+        end: i64,
+        kind: StateKind,
+        name: &str,
+    ) -> Effect {
         let state = State {
             kind,
             name: name.to_owned(),
@@ -134,7 +140,7 @@ impl Run {
         Effect::NodeFinished(task.clone(), end)
     }
 
-    pub(super) fn log(&self, at: i64, message: &str, task: Option<&TaskRun>) -> Effect {
+    pub(in crate::report) fn log(&self, at: i64, message: &str, task: Option<&TaskRun>) -> Effect {
         Effect::Log(LogLine {
             at: self.at(at),
             level: 20,
@@ -146,7 +152,7 @@ impl Run {
         })
     }
 
-    pub(super) fn ended(&self, kind: StateKind, name: &str) -> Effect {
+    pub(in crate::report) fn ended(&self, kind: StateKind, name: &str) -> Effect {
         Effect::RunFinished(RunEnd {
             state: State {
                 kind,
@@ -159,7 +165,7 @@ impl Run {
     }
 
     /// A reporter that creates this run.
-    pub(super) fn reporter(&self, client: &Client, seconds: u64) -> Reporter {
+    pub(in crate::report) fn reporter(&self, client: &Client, seconds: u64) -> Reporter {
         let run = NewRun {
             flow_name: "report tests".to_owned(),
             flow_run_name: crate::report::flow_run_name(self.id),
@@ -175,7 +181,7 @@ impl Run {
 
 /// What a reporter has said.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Notices(Arc<Said>);
+pub(in crate::report) struct Notices(Arc<Said>);
 
 #[derive(Debug, Default)]
 struct Said {
@@ -184,7 +190,7 @@ struct Said {
 }
 
 impl Notices {
-    pub(super) fn taker(&self) -> impl FnMut(Notice) + Send + 'static {
+    pub(in crate::report) fn taker(&self) -> impl FnMut(Notice) + Send + 'static {
         let said = Arc::clone(&self.0);
         move |notice| {
             said.notices.lock().expect("no panic").push(notice);
@@ -192,15 +198,15 @@ impl Notices {
         }
     }
 
-    pub(super) fn all(&self) -> Vec<Notice> {
+    pub(in crate::report) fn all(&self) -> Vec<Notice> {
         self.0.notices.lock().expect("no panic").clone()
     }
 
-    pub(super) fn any(&self, wanted: impl Fn(&Notice) -> bool) -> bool {
+    pub(in crate::report) fn any(&self, wanted: impl Fn(&Notice) -> bool) -> bool {
         self.all().iter().any(wanted)
     }
 
-    pub(super) async fn wait_for(&self, wanted: impl Fn(&Notice) -> bool) {
+    pub(in crate::report) async fn wait_for(&self, wanted: impl Fn(&Notice) -> bool) {
         while !self.any(&wanted) {
             self.0.more.notified().await;
         }
@@ -208,13 +214,13 @@ impl Notices {
 }
 
 /// The server that tests run against.
-pub(super) struct Server {
-    pub(super) url: String,
+pub(in crate::report) struct Server {
+    pub(in crate::report) url: String,
 }
 
 impl Server {
     /// The server that `PREFECT_DBT_TEST_API` names.
-    pub(super) fn from_env() -> Self {
+    pub(in crate::report) fn from_env() -> Self {
         let url = std::env::var_os("PREFECT_DBT_TEST_API")
             .expect("PREFECT_DBT_TEST_API names no Prefect API: run `cargo xtask test`");
         Self {
@@ -222,11 +228,11 @@ impl Server {
         }
     }
 
-    pub(super) fn client(&self) -> Client {
+    pub(in crate::report) fn client(&self) -> Client {
         client(&self.url)
     }
 }
 
-pub(super) fn client(url: &str) -> Client {
+pub(in crate::report) fn client(url: &str) -> Client {
     Client::new(&Settings::with_api_url(url)).expect("a client")
 }
