@@ -1,6 +1,6 @@
 //! What became of a node, and the state in Prefect that this means.
 
-use dbt_events::{RunResult, parse_timestamp};
+use dbt_events::{RunResult, parse_timestamp, strip_ansi};
 use jiff::Timestamp;
 
 use crate::effect::{State, StateKind};
@@ -31,7 +31,7 @@ impl Outcome {
             .and_then(|text| serde_json::from_str(text).ok());
         Self {
             status: result.status.to_string(),
-            message: result.message.non_empty().map(str::to_owned),
+            message: text(&result.message),
             ended: Some(ended),
             execution_time: result.execution_time,
             failures: result.num_failures,
@@ -48,7 +48,7 @@ impl Outcome {
         let response = &result.adapter_response;
         Self {
             status: result.status.clone(),
-            message: result.message.clone().filter(|message| !message.is_empty()),
+            message: result.message.as_deref().and_then(text),
             ended,
             execution_time: result.execution_time,
             failures: result.failures.map(|failures| failures as i64),
@@ -63,6 +63,12 @@ impl Outcome {
     pub(super) fn is_failure(&self) -> bool {
         is_failure(&self.status)
     }
+}
+
+/// A message without ANSI sequences (unit tests colour theirs), if there is one.
+pub(super) fn text(message: &str) -> Option<String> {
+    let message = strip_ansi(message);
+    (!message.trim().is_empty()).then(|| message.into_owned())
 }
 
 /// Whether a status of dbt's is a failure.

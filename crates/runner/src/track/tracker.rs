@@ -252,7 +252,7 @@ impl Tracker {
                 else {
                     return;
                 };
-                outcome.message = told.msg.non_empty().map(str::to_owned);
+                outcome.message = outcome::text(&told.msg);
                 self.end(ix, outcome, out);
             }
             EventName::SkippingDetails => node.hint = Some(Outcome::of_status("skipped", ts)),
@@ -287,10 +287,7 @@ impl Tracker {
         let ix = self.lineage.number(&unique_id);
         self.enter(ix, event.ts());
         if let Some(node) = self.nodes.get_mut(&ix).filter(|node| !node.is_over) {
-            let message = told
-                .exc
-                .non_empty()
-                .map(|exc| dbt_events::strip_ansi(exc).into_owned());
+            let message = outcome::text(&told.exc);
             node.hint = Some(Outcome {
                 message,
                 ..Outcome::of_status("error", event.ts())

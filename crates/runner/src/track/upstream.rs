@@ -99,3 +99,104 @@ impl Upstream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::track::facts::Facts;
+
+    fn lineage(nodes: &[(&str, &[&str])]) -> Lineage {
+        let mut lineage = Lineage::default();
+        for (id, above) in nodes {
+            lineage.define(Facts::of_id(id), above.iter().copied());
+        }
+        lineage
+    }
+
+    fn waits(lineage: &mut Lineage, taking_part: &[&str], id: &str) -> Vec<String> {
+        let mut upstream = Upstream::default();
+        for id in taking_part {
+            upstream.join(lineage.number(id));
+        }
+        let ix = lineage.number(id);
+        let found = upstream.of(ix, lineage);
+        found
+            .into_iter()
+            .map(|ix| lineage.facts(ix).unique_id.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn hops_over_what_takes_no_part() {
+        let mut lineage = lineage(&[
+            ("model.p.a", &[]),
+            ("model.p.b", &["model.p.a"]),
+            ("model.p.c", &["model.p.b", "model.p.a"]),
+            ("model.p.d", &["model.p.c", "model.p.b"]),
+            ("test.p.t.1", &["model.p.d"]),
+        ]);
+        assert_eq!(
+            waits(&mut lineage, &["model.p.a", "model.p.d"], "model.p.d"),
+            ["model.p.a"]
+        );
+        assert_eq!(
+            waits(&mut lineage, &["model.p.a", "model.p.b"], "model.p.d"),
+            ["model.p.a", "model.p.b"]
+        );
+        assert_eq!(
+            waits(&mut lineage, &["model.p.a", "test.p.t.1"], "test.p.t.1"),
+            ["model.p.a"]
+        );
+        assert!(waits(&mut lineage, &["test.p.t.1"], "test.p.t.1").is_empty());
+    }
+
+    #[test]
+    fn unit_tests_stand_before_their_model() {
+        let mut lineage = lineage(&[
+            ("model.p.a", &[]),
+            ("model.p.m", &["model.p.a"]),
+            ("unit_test.p.m.u", &["model.p.m"]),
+        ]);
+        let all = ["model.p.a", "model.p.m", "unit_test.p.m.u"];
+        assert_eq!(waits(&mut lineage, &all, "unit_test.p.m.u"), ["model.p.a"]);
+        assert_eq!(
+            waits(&mut lineage, &all, "model.p.m"),
+            ["model.p.a", "unit_test.p.m.u"]
+        );
+    }
+
+    #[test]
+    fn a_cycle_in_a_broken_manifest_ends() {
+        let mut lineage = lineage(&[
+            ("model.p.a", &["model.p.b"]),
+            ("model.p.b", &["model.p.a", "model.p.c"]),
+            ("model.p.d", &["model.p.a"]),
+        ]);
+        assert_eq!(
+            waits(&mut lineage, &["model.p.c", "model.p.d"], "model.p.d"),
+            ["model.p.c"]
+        );
+    }
+
+    #[test]
+    fn thousands_of_tests_below_a_deep_unselected_chain_share_the_walk() {
+        let mut lineage = Lineage::default();
+        lineage.define(Facts::of_id("model.p.0"), std::iter::empty());
+        for at in 1..20_000 {
+            lineage.define(
+                Facts::of_id(&format!("model.p.{at}")),
+                [&*format!("model.p.{}", at - 1)].into_iter(),
+            );
+        }
+        let mut upstream = Upstream::default();
+        let root = lineage.number("model.p.0");
+        upstream.join(root);
+        for at in 0..20_000 {
+            let id = format!("test.p.t.{at}");
+            lineage.define(Facts::of_id(&id), ["model.p.19999"].into_iter());
+            let test = lineage.number(&id);
+            upstream.join(test);
+            assert_eq!(upstream.of(test, &lineage), [root]);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The tracker over recorded streams.
+
+mod chaos;
+mod rules;
+mod streams;
+mod support;
