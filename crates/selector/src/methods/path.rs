@@ -1,5 +1,7 @@
 //! `path:` and `file:` — where a node is defined.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::dialect::Dialect;
 use crate::files::ProjectFiles;
 use crate::fnmatch::Pattern;
@@ -15,20 +17,31 @@ pub(super) fn path(
     graph: &SelectionGraph<'_>,
     files: Option<&dyn ProjectFiles>,
 ) -> Result<NodeSet, GlobError> {
-    let found = glob(text, files.unwrap_or_else(|| graph.files()))?;
+    let found: HashSet<String> = glob(text, files.unwrap_or_else(|| graph.files()))?
+        .into_iter()
+        .collect();
+    // Many nodes share a directory.
+    let mut directories: HashMap<&str, bool> = HashMap::new();
     Ok(graph.matching_any(|node| {
-        let original = &*node.original_file_path;
-        found.contains(original)
+        let file = &*node.original_file_path;
+        found.contains(file)
             || patch_path(node).is_some_and(|patch| found.contains(patch))
-            || directories(original).any(|directory| found.contains(directory))
+            || *directories
+                .entry(parent(file))
+                .or_insert_with(|| upwards(parent(file)).any(|path| found.contains(path)))
     }))
 }
 
-/// The directories around a file, from the nearest to the project itself.
-fn directories(path: &str) -> impl Iterator<Item = &str> {
-    path.rmatch_indices('/')
-        .map(|(slash, _)| &path[..slash])
-        .chain([""])
+/// The directory that a path is in; the project's own is empty.
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+/// A directory, and those around it up to the project's own.
+fn upwards(directory: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(directory), |path| {
+        (!path.is_empty()).then(|| parent(path))
+    })
 }
 
 /// Nodes defined in a file of a name that matches, with its suffix or (since dbt 1.6) without.

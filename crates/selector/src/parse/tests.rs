@@ -33,7 +33,7 @@ fn message(select: &[&str], exclude: &[&str]) -> String {
 fn operators_surround_method_and_value() {
     use Depth::{Layers, Unlimited};
     let all = Some(Unlimited);
-    let cases: &[(&str, bool, Option<Depth>, &str, &str, Option<Depth>)] = &[
+    let cases = [
         ("x", false, None, "fqn", "x", None),
         ("+x+", false, all, "fqn", "x", all),
         ("@x", true, None, "fqn", "x", None),
@@ -85,7 +85,7 @@ fn operators_surround_method_and_value() {
         ("seeds.csv+", false, None, "file", "seeds.csv", all),
         ("fct_orders.yml", false, None, "fqn", "fct_orders.yml", None),
     ];
-    for (text, at, parents, method, value, children) in cases.iter().copied() {
+    for (text, at, parents, method, value, children) in cases {
         let expected = (at, parents, method.to_owned(), value.to_owned(), children);
         assert_eq!(parts(text), expected, "{text}");
     }
