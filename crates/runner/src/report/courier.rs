@@ -183,7 +183,8 @@ impl<'a> Courier<'a> {
         let mut progress = Progress::new();
         while self.ledger.in_flight() > WINDOW && !self.patience.has_ended(journal) {
             let seen = self.confirm(journal).await?;
-            self.mend(journal, progress.stall(seen)).await?;
+            let unseen = self.ledger.in_flight() - seen;
+            self.mend(journal, progress.stall(unseen)).await?;
             if let Some(heartbeat) = &mut self.heartbeat {
                 heartbeat.beat(self.client, &self.context).await;
             }
@@ -231,7 +232,8 @@ impl<'a> Courier<'a> {
             if self.ledger.in_flight() == 0 || Instant::now() >= deadline {
                 return Ok(seen);
             }
-            self.mend(journal, progress.stall(seen)).await?;
+            let unseen = self.ledger.in_flight() - seen;
+            self.mend(journal, progress.stall(unseen)).await?;
             pace.wait().await;
         }
     }

@@ -99,22 +99,22 @@ impl Pace {
 /// Whether the server still gets on.
 #[derive(Debug)]
 pub(super) struct Progress {
-    seen: usize,
+    unseen: usize,
     since: Instant,
 }
 
 impl Progress {
     pub(super) fn new() -> Self {
         Self {
-            seen: 0,
+            unseen: 0,
             since: Instant::now(),
         }
     }
 
-    /// How long nothing new was seen.
-    pub(super) fn stall(&mut self, seen: usize) -> Duration {
-        if seen != self.seen {
-            self.seen = seen;
+    /// How long the number of task runs that were not yet seen has been this.
+    pub(super) fn stall(&mut self, unseen: usize) -> Duration {
+        if unseen != self.unseen {
+            self.unseen = unseen;
             self.since = Instant::now();
         }
         self.since.elapsed()
