@@ -11,8 +11,10 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 mod args;
+mod bench;
 mod ci;
 mod demo;
+mod fixtures;
 mod process;
 mod python;
 mod record;
@@ -66,6 +68,8 @@ fn dispatch() -> Result<()> {
             args::none(&args)?;
             ci::run_all()
         }
+        "bench" => bench::run(&args),
+        "fixtures" => fixtures::run(args::switch(&args, "--check")?),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             Ok(())

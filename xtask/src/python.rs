@@ -28,6 +28,8 @@ pub(crate) enum Environment {
     Dbt,
     /// The Prefect server.
     Prefect,
+    /// Prefect's own runner of dbt, for comparisons.
+    Reference,
 }
 
 impl Environment {
@@ -35,6 +37,7 @@ impl Environment {
         match self {
             Self::Dbt => "dbt",
             Self::Prefect => "prefect",
+            Self::Reference => "reference",
         }
     }
 
@@ -42,6 +45,7 @@ impl Environment {
         let file = match self {
             Self::Dbt => "dbt.txt",
             Self::Prefect => "prefect-server.txt",
+            Self::Reference => "reference.txt",
         };
         workspace::testdata().join("python").join(file)
     }

@@ -1,0 +1,73 @@
+//! What is to be measured.
+
+use anyhow::{Context, Result, bail};
+
+/// A part of the measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Builds of the demo project.
+    Small,
+    /// Builds of a generated project of about 300 nodes.
+    Large,
+    /// The start of our program.
+    Start,
+    /// Listing nodes of a large manifest.
+    List,
+}
+
+/// The command line of `bench`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Options {
+    pub(super) parts: Vec<Part>,
+    /// How often each contestant runs.
+    pub(super) rounds: usize,
+}
+
+impl Options {
+    pub(super) fn parse(args: &[String]) -> Result<Self> {
+        let mut options = Self {
+            parts: Vec::new(),
+            rounds: 4,
+        };
+        let mut args = args.iter();
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "small" => options.parts.push(Part::Small),
+                "large" => options.parts.push(Part::Large),
+                "start" => options.parts.push(Part::Start),
+                "ls" => options.parts.push(Part::List),
+                "--rounds" => {
+                    let rounds = args.next().context("`--rounds` needs a number")?;
+                    options.rounds = rounds.parse().context("`--rounds` needs a number")?;
+                }
+                unknown => {
+                    bail!("`{unknown}` is not understood; parts are small, large, start and ls")
+                }
+            }
+        }
+        if options.parts.is_empty() {
+            options.parts = vec![Part::Start, Part::List, Part::Small, Part::Large];
+        }
+        options.rounds = options.rounds.max(1);
+        Ok(options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_and_rounds_come_in_any_order() {
+        let args = ["--rounds", "2", "small"].map(str::to_owned);
+        let options = Options::parse(&args).expect("these are fine");
+        assert_eq!(
+            options,
+            Options {
+                parts: vec![Part::Small],
+                rounds: 2
+            }
+        );
+        assert!(Options::parse(&["--rounds".to_owned()]).is_err());
+    }
+}
