@@ -1,0 +1,1 @@
+select id, 1 as n from {{ ref('titles') }}

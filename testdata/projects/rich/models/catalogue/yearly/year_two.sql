@@ -1,0 +1,1 @@
+select id from {{ ref('year_one') }} union all select id from {{ ref('counted') }}

@@ -1,0 +1,1 @@
+select id, 'x' as label from {{ ref('reader', v=3) }}

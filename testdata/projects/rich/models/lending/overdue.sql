@@ -1,0 +1,1 @@
+select * from {{ ref('lendings') }} where is_overdue

@@ -1,0 +1,1 @@
+select id, name, 1 as v from {{ ref('stg_people') }}

@@ -1,0 +1,1 @@
+select code, {{ stacks.labelled('genre') }} as genre from {{ ref('genres') }}

@@ -1,0 +1,1 @@
+select * from {{ ref('shelves') }} where label is null

@@ -1,0 +1,1 @@
+select * from {{ ref('popular') }} join {{ ref('lendings') }} using (id) where false

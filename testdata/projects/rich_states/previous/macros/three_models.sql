@@ -1,0 +1,5 @@
+{% test three_models(model, second, third) %}
+select a.id from {{ model }} a join {{ second }} b on a.id = b.id join {{ third }} c on a.id = c.id where a.id < 0
+{% endtest %}
+
+{% macro overdue(column) %}{{ column }} < date '2023-01-01'{% endmacro %}

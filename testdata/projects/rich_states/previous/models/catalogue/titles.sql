@@ -1,0 +1,1 @@
+select i.*, 'x' as code from {{ ref('stg_items') }} i
