@@ -48,13 +48,18 @@ impl<'m> Queue<'m> {
                 .collect(),
         };
         let id = |node: usize| graph.node(node).unique_id.as_str();
+        // Indices order as ids do, and take less room.
         let pairs = upstream
             .iter()
-            .flat_map(|(node, from)| from.iter().map(|from| (id(*from), id(*node))));
-        let edges: BTreeSet<_> = pairs.collect();
+            .flat_map(|(node, from)| from.iter().map(|from| (*from, *node)));
+        let mut edges: Vec<(usize, usize)> = pairs.collect();
+        edges.sort_unstable();
         Self {
             nodes: selected.iter().map(id).collect(),
-            edges: edges.into_iter().collect(),
+            edges: edges
+                .into_iter()
+                .map(|(from, to)| (id(from), id(to)))
+                .collect(),
             scores: scores(&upstream)
                 .into_iter()
                 .map(|(node, score)| (id(node), score))

@@ -10,6 +10,9 @@ use serde_json::{Map, Value as Json};
 /// Environment variables of this prefix are secrets, which dbt keeps out of selectors.
 const SECRET_PREFIX: &str = "DBT_ENV_SECRET_";
 
+/// The variable that costs reading profiles.yml.
+const TARGET: &str = "target";
+
 /// Renders the strings of `selectors.yml`.
 pub(crate) struct SelectorsJinja<'a> {
     environment: Environment<'static>,
@@ -61,11 +64,13 @@ impl<'a> SelectorsJinja<'a> {
         }
     }
 
-    fn context(&self, names_target: bool) -> Result<Value, String> {
-        if !names_target {
-            return Ok(Value::from_iter([] as [(&str, Value); 0]));
+    /// What a text can name: the target, if it seems to.
+    fn context(&self, text: &str) -> Result<Value, String> {
+        let mut names = BTreeMap::new();
+        if text.contains(TARGET) {
+            names.insert(TARGET, to_jinja(&(self.target)()?));
         }
-        Ok(Value::from_iter([("target", to_jinja(&(self.target)()?))]))
+        Ok(Value::from(names))
     }
 }
 
@@ -76,22 +81,20 @@ impl RenderJinja for SelectorsJinja<'_> {
                 .detail()
                 .map_or_else(|| error.to_string(), str::to_owned)
         };
+        let context = self.context(text)?;
         if let Some(expression) = single_expression(text) {
             let expression = self
                 .environment
                 .compile_expression(expression)
                 .map_err(explain)?;
-            let context =
-                self.context(expression.undeclared_variables(false).contains("target"))?;
             let value = expression.eval(context).map_err(explain)?;
             if value.is_undefined() {
                 return Err("nothing of that name is known here".into());
             }
             return Ok(to_json(&value));
         }
-        let template = self.environment.template_from_str(text).map_err(explain)?;
-        let context = self.context(template.undeclared_variables(false).contains("target"))?;
-        template.render(context).map(Json::from).map_err(explain)
+        let rendered = self.environment.render_str(text, context);
+        rendered.map(Json::from).map_err(explain)
     }
 }
 
@@ -157,11 +160,10 @@ fn to_jinja(value: &Json) -> Value {
         },
         Json::String(text) => Value::from(text.as_str()),
         Json::Array(items) => items.iter().map(to_jinja).collect(),
-        Json::Object(entries) => Value::from_iter(
-            entries
-                .iter()
-                .map(|(key, value)| (key.as_str(), to_jinja(value))),
-        ),
+        Json::Object(entries) => {
+            let entry = |(key, value): (&String, &Json)| (key.clone(), to_jinja(value));
+            Value::from(entries.iter().map(entry).collect::<BTreeMap<_, _>>())
+        }
     }
 }
 
