@@ -1,7 +1,7 @@
 //! The rendered file, as dbt gets it.
 
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use dbt_templating::{EnvironmentVariable, Profiles, RenderOptions, RenderReport, Template};
@@ -90,7 +90,10 @@ fn read(path: &Path) -> Result<Option<Template>, ProfilesError> {
 
 /// Writes the file where only its owner can read it.
 fn write(text: &str) -> std::io::Result<TempDir> {
-    let dir = tempfile::Builder::new().prefix("prefect-dbt-").tempdir()?;
+    let dir = tempfile::Builder::new()
+        .prefix("prefect-dbt-")
+        .permissions(std::fs::Permissions::from_mode(0o700))
+        .tempdir()?;
     std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -103,7 +106,6 @@ fn write(text: &str) -> std::io::Result<TempDir> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[tokio::test]
     async fn a_file_without_references_is_dbts_own_business() {

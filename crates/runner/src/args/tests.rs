@@ -1,0 +1,65 @@
+use super::*;
+
+fn parse(line: &str) -> DbtArgs {
+    DbtArgs::parse(&line.split(' ').collect::<Vec<_>>())
+}
+
+#[test]
+fn commands_are_found_wherever_they_stand() {
+    for (line, command) in [
+        ("build", "build"),
+        ("--profiles-dir run build --select test", "build"),
+        ("--profiles-dir=run --fail-fast test", "test"),
+        ("source freshness --select source:shop", "source freshness"),
+        ("docs generate", "docs generate"),
+        ("--no-use-colors docs --quiet serve", "docs serve"),
+        ("run-operation clean --args {run:1}", "run-operation"),
+        ("--version", ""),
+    ] {
+        assert_eq!(parse(line).command, command, "{line}");
+    }
+}
+
+#[test]
+fn what_would_silence_the_stream_is_taken_out() {
+    for line in [
+        "-q build --log-level warn",
+        "--quiet build --log-level=warn --log-format text",
+        "build --log-format=text --log-level warn -q --no-debug",
+        "build -dq --log-level warn",
+    ] {
+        let read = parse(line);
+        assert_eq!(read.passed, ["build"], "{line}");
+        assert!(read.quiet, "{line}");
+        assert_eq!(read.log_level, Some(LogLevel::Warn), "{line}");
+    }
+}
+
+#[test]
+fn all_else_passes_in_order() {
+    for line in [
+        "build --select a b --select=c --exclude tag:x+ --vars {log-level:-q}",
+        "run --vars -q",
+        "build --unknown --threads=4 -x",
+        "build --log-level loud",
+        "run-operation x -- --quiet",
+        "--project-dir shop --profiles-dir=conf build --target-path out --log-level-file none",
+    ] {
+        assert_eq!(parse(line).passed.join(" "), line);
+    }
+    let read = parse(
+        "--project-dir shop --profiles-dir=conf build --target-path out --log-level-file none",
+    );
+    assert_eq!(read.project_dir, Some("shop".into()));
+    assert_eq!(read.profiles_dir, Some("conf".into()));
+    assert_eq!(read.target_path, Some("out".into()));
+    assert!(read.sets_file_level);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_arguments_are_read(args in proptest::collection::vec(".{0,12}", 0..8)) {
+        let read = DbtArgs::parse(&args);
+        proptest::prop_assert!(read.passed.len() <= args.len());
+    }
+}

@@ -1,0 +1,57 @@
+//! The environment that dbt is started with.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+/// What the environment of dbt depends on.
+pub(crate) struct Wanted<'a> {
+    pub(crate) project_dir: Option<&'a Path>,
+    pub(crate) profiles_dir: Option<&'a Path>,
+    pub(crate) target_path: Option<&'a Path>,
+    /// Whether the user has chosen what dbt's own log file holds.
+    pub(crate) sets_file_level: bool,
+    /// Secrets by the names of their variables.
+    pub(crate) secrets: Vec<(String, String)>,
+}
+
+/// Variables of dbt's that would take the stream from us, under both prefixes that dbt reads (the second since 1.11).
+const TAKEN: [&str; 4] = ["QUIET", "LOG_FORMAT", "LOG_LEVEL", "DEBUG"];
+/// Ours alone: a child that spoke on the supervisor's channel would speak in our name.
+const CONTROL: [&str; 2] = ["PREFECT__CONTROL_PORT", "PREFECT__CONTROL_TOKEN"];
+
+/// The changes to the environment that dbt inherits: a value to set, or `None` to remove.
+///
+/// Settings go this way and not as flags, since commands reject flags that they do not know.
+pub(crate) fn child_environment(wanted: Wanted<'_>) -> Vec<(OsString, Option<OsString>)> {
+    let mut changes: Vec<(OsString, Option<OsString>)> = Vec::new();
+    let mut change = |name: &str, value: Option<OsString>| changes.push((name.into(), value));
+    for name in TAKEN {
+        change(&format!("DBT_ENGINE_{name}"), None);
+    }
+    for name in CONTROL {
+        change(name, None);
+    }
+    change("DBT_QUIET", None);
+    change("DBT_LOG_FORMAT", Some("json".into()));
+    change("DBT_LOG_LEVEL", Some("debug".into()));
+    // dbt 1.5 tells of nodes only with this one.
+    change("DBT_DEBUG", Some("1".into()));
+    if !wanted.sets_file_level {
+        // Nobody reads dbt's debug log beside ours, and writing it costs time.
+        change("DBT_LOG_LEVEL_FILE", Some("none".into()));
+    }
+    let places = [
+        ("DBT_PROJECT_DIR", wanted.project_dir),
+        ("DBT_PROFILES_DIR", wanted.profiles_dir),
+        ("DBT_TARGET_PATH", wanted.target_path),
+    ];
+    for (name, place) in places {
+        if let Some(place) = place {
+            change(name, Some(place.into()));
+        }
+    }
+    for (name, secret) in wanted.secrets {
+        change(&name, Some(secret.into()));
+    }
+    changes
+}

@@ -1,0 +1,107 @@
+//! Finding dbt.
+
+use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// The dbt to run: the one given, else that of the active virtual environment, of `.venv` here, of `PATH`.
+///
+/// # Errors
+/// [`Error::NoDbt`] with the places that were searched.
+pub fn find_dbt(
+    given: Option<&Path>,
+    cwd: &Path,
+    virtual_env: Option<&OsStr>,
+    path: Option<&OsStr>,
+) -> Result<PathBuf, Error> {
+    let mut searched = Vec::new();
+    let mut try_at = |place: PathBuf| {
+        if is_executable(&place) {
+            return Some(place);
+        }
+        searched.push(format!("not at {}", place.display()));
+        None
+    };
+    if let Some(given) = given {
+        // A bare name is looked for in PATH, as a shell does.
+        if given.components().count() > 1 || path.is_none() {
+            return try_at(cwd.join(given)).ok_or(Error::NoDbt { searched });
+        }
+        return search_path(given, path).ok_or_else(|| Error::NoDbt {
+            searched: vec![format!("no {} in PATH", given.display())],
+        });
+    }
+    let environments = [
+        virtual_env.map(|dir| Path::new(dir).join("bin/dbt")),
+        Some(cwd.join(".venv/bin/dbt")),
+    ];
+    for place in environments.into_iter().flatten() {
+        if let Some(found) = try_at(place) {
+            return Ok(found);
+        }
+    }
+    search_path(Path::new("dbt"), path).ok_or_else(|| {
+        searched.push("no dbt in PATH".to_owned());
+        Error::NoDbt { searched }
+    })
+}
+
+fn search_path(name: &Path, path: Option<&OsStr>) -> Option<PathBuf> {
+    std::env::split_paths(path?)
+        .map(|dir| dir.join(name))
+        .find(|place| is_executable(place))
+}
+
+fn is_executable(place: &Path) -> bool {
+    fs_err::metadata(place)
+        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn executable(place: &Path) -> PathBuf {
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::fs::write(place, "").unwrap();
+        std::fs::set_permissions(place, std::fs::Permissions::from_mode(0o755)).unwrap();
+        place.to_path_buf()
+    }
+
+    #[test]
+    fn the_order_of_places() {
+        let dir = tempfile::tempdir().unwrap();
+        let cwd = dir.path();
+        let on_path = cwd.join("usr/bin");
+        let active = cwd.join("active");
+        let find = |given: Option<&str>| {
+            find_dbt(
+                given.map(Path::new),
+                cwd,
+                Some(active.as_os_str()),
+                Some(on_path.as_os_str()),
+            )
+        };
+        let missing = find(None).unwrap_err().to_string();
+        for place in ["active/bin/dbt", ".venv/bin/dbt", "PATH", "--dbt"] {
+            assert!(missing.contains(place), "{missing}");
+        }
+        let last = executable(&on_path.join("dbt"));
+        assert_eq!(find(None).unwrap(), last);
+        let second = executable(&cwd.join(".venv/bin/dbt"));
+        assert_eq!(find(None).unwrap(), second);
+        let first = executable(&active.join("bin/dbt"));
+        assert_eq!(find(None).unwrap(), first);
+        let other = executable(&on_path.join("dbt-1.8"));
+        assert_eq!(find(Some("dbt-1.8")).unwrap(), other);
+        assert_eq!(find(Some("usr/bin/dbt")).unwrap(), last);
+        assert!(
+            find(Some("nowhere/dbt"))
+                .unwrap_err()
+                .to_string()
+                .contains("nowhere/dbt")
+        );
+    }
+}

@@ -1,0 +1,12 @@
+//! dbt as a child process: found, started in a group of its own, read, stopped.
+
+mod environment;
+mod find;
+mod process;
+mod pump;
+mod watchdog;
+
+pub(crate) use environment::{Wanted, child_environment};
+pub use find::find_dbt;
+pub(crate) use process::{DbtCommand, DbtProcess, Ended, Group};
+pub(crate) use pump::pump;

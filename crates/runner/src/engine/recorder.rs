@@ -1,0 +1,166 @@
+//! From dbt's lines to the journal: the path that nothing may block.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use dbt_events::{Event, EventName, Line, RawLine, decode, strip_ansi};
+use jiff::Timestamp;
+
+use super::artifacts::{read_manifest, read_run_results};
+use crate::effect::{Effect, LogLine};
+use crate::journal::JournalWriter;
+use crate::observer::Observer;
+use crate::redact::Redactor;
+use crate::stop::StopCause;
+use crate::track::{ProcessEnd, TextSource, TrackedRun, Tracker};
+
+const WARNING: u8 = 30;
+
+/// Takes in what dbt says, and writes down what it means.
+pub(super) struct Recorder {
+    pub(super) tracker: Tracker,
+    pub(super) journal: JournalWriter,
+    pub(super) redactor: Redactor,
+    pub(super) observer: Arc<dyn Observer>,
+    /// Where dbt writes its artifacts.
+    pub(super) target: PathBuf,
+    /// dbt's command.
+    pub(super) command: String,
+    /// Lowest level of log lines.
+    pub(super) level: u8,
+    /// Whether the manifest was looked for.
+    pub(super) manifest_read: bool,
+    pub(super) effects: Vec<Effect>,
+}
+
+impl Recorder {
+    /// Takes a line of dbt's standard output.
+    pub(super) fn on_stdout(&mut self, line: &RawLine<'_>) {
+        match decode(&line.text) {
+            Line::Event(event) => self.on_event(&event),
+            // `--version`, `--help` and usage errors are plain text.
+            Line::Text(text) if self.command.is_empty() => self.on_data(text),
+            Line::Text(text) => self.on_text(TextSource::Stdout, text),
+        }
+    }
+
+    /// Takes a line of dbt's standard error.
+    pub(super) fn on_stderr(&mut self, line: &RawLine<'_>) {
+        self.on_text(TextSource::Stderr, &line.text);
+    }
+
+    fn on_event(&mut self, event: &Event<'_>) {
+        self.observer.on_event(event);
+        if event.has_node() && !self.manifest_read {
+            self.manifest_read = true;
+            self.read_manifest(event.invocation_id());
+        }
+        if self.is_data(event.name()) {
+            let message = event.message();
+            return self.on_data(&strip_ansi(&message));
+        }
+        self.tracker.on_event(event, &mut self.effects);
+        self.write();
+    }
+
+    /// Whether the event is a result that the user asked for, which goes to standard output and not to the log.
+    fn is_data(&self, name: EventName) -> bool {
+        match name {
+            EventName::ShowNode | EventName::CompiledNode => true,
+            EventName::PrintEvent => matches!(self.command.as_str(), "ls" | "list"),
+            _ => false,
+        }
+    }
+
+    fn on_data(&mut self, text: &str) {
+        self.observer.on_data(&self.redactor.text(text));
+    }
+
+    fn on_text(&mut self, source: TextSource, text: &str) {
+        self.tracker
+            .on_text(source, text, Timestamp::now(), &mut self.effects);
+        self.write();
+    }
+
+    fn read_manifest(&mut self, invocation_id: &str) {
+        match read_manifest(&self.target, invocation_id) {
+            Ok(manifest) => self.tracker.set_manifest(Some(manifest)),
+            Err(problem) => {
+                self.tracker.set_manifest(None);
+                self.observer.on_warning(&format!(
+                    "task runs have no edges in this run, for want of its manifest: {problem}"
+                ));
+            }
+        }
+    }
+
+    /// We ask dbt to stop.
+    pub(super) fn on_stop(&mut self, cause: StopCause) {
+        let reason = match cause {
+            StopCause::Interrupt => "interrupted by SIGINT",
+            StopCause::Terminate => "the process was asked to end (SIGTERM)",
+            StopCause::Cancel => "the flow run was cancelled",
+            StopCause::Timeout => "the run took longer than its timeout",
+        };
+        self.tracker.interrupted(reason);
+        if self.level <= WARNING {
+            self.effects.push(Effect::Log(LogLine {
+                at: Timestamp::now(),
+                level: WARNING,
+                message: format!("Stopping dbt: {reason}"),
+                task: None,
+            }));
+            self.write();
+        }
+    }
+
+    fn write(&mut self) {
+        for effect in &mut self.effects {
+            self.redactor.effect(effect);
+        }
+        if !self.effects.is_empty() {
+            self.journal.append(self.effects.drain(..));
+        }
+    }
+
+    /// Ends the run: every open node gets its terminal state. Gives the journal back for the run's own end.
+    pub(super) fn close(mut self, end: ProcessEnd) -> (TrackedRun, Closing) {
+        let results = read_run_results(&self.target);
+        let mut effects = std::mem::take(&mut self.effects);
+        let mut run = self.tracker.close(end, results.as_ref(), &mut effects);
+        for effect in &mut effects {
+            self.redactor.effect(effect);
+        }
+        self.journal.append(effects);
+        self.redactor.run(&mut run);
+        let closing = Closing {
+            journal: self.journal,
+            redactor: self.redactor,
+            level: self.level,
+        };
+        (run, closing)
+    }
+}
+
+/// What is left of a recorder when the nodes have ended: the run's own last words.
+pub(super) struct Closing {
+    pub(super) journal: JournalWriter,
+    redactor: Redactor,
+    level: u8,
+}
+
+impl Closing {
+    /// Writes effects of the run itself; log lines only from the chosen level on.
+    pub(super) fn write(&mut self, effects: impl IntoIterator<Item = Effect>) {
+        let level = self.level;
+        let kept = effects
+            .into_iter()
+            .filter(|effect| !matches!(effect, Effect::Log(line) if line.level < level))
+            .map(|mut effect| {
+                self.redactor.effect(&mut effect);
+                effect
+            })
+            .collect::<Vec<_>>();
+        self.journal.append(kept);
+    }
+}

@@ -1,0 +1,76 @@
+//! Finding the flow run that an invocation reports to.
+
+use uuid::Uuid;
+
+use crate::effect::FlowTarget;
+use crate::error::Error;
+use crate::invocation::Invocation;
+use crate::report::{
+    Decision, Mode, ModeFacts, NewRun, ReportOptions, Reporter, decide, flow_run_name,
+};
+
+/// Where an invocation reports to, and who reports.
+pub(super) struct Report {
+    pub(super) target: FlowTarget,
+    pub(super) reporter: Option<Reporter>,
+}
+
+/// Decides where the invocation reports to, and connects to the flow run if there is one already.
+pub(super) async fn connect(
+    invocation: &Invocation,
+    run_id: Uuid,
+    command: &str,
+) -> Result<Report, Error> {
+    let choice = &invocation.flow;
+    let name = choice
+        .flow_run_name
+        .clone()
+        .unwrap_or_else(|| flow_run_name(run_id));
+    let facts = ModeFacts {
+        declined: choice.declined || command.is_empty(),
+        api_configured: invocation.client.is_some(),
+        engine: choice.engine,
+        named: choice.flow_run_id,
+        inherited: choice.inherited,
+    };
+    let decision = decide(facts)?;
+    let nowhere = |name| Report {
+        target: FlowTarget::Nowhere {
+            flow_run_name: name,
+        },
+        reporter: None,
+    };
+    let Some(client) = &invocation.client else {
+        return Ok(nowhere(name));
+    };
+    let mode = match decision {
+        Decision::Settled(mode) => mode,
+        Decision::DependsOn(flow_run) => Reporter::probe(client, flow_run).await?,
+    };
+    let options = ReportOptions {
+        verify_timeout: invocation.verify_timeout,
+    };
+    let reporter = match mode {
+        Mode::Alone => return Ok(nowhere(name)),
+        Mode::Engine(id) => Reporter::attach(client, run_id, id, true, options).await?,
+        Mode::Attached(id) => Reporter::attach(client, run_id, id, false, options).await?,
+        Mode::Create => {
+            let run = NewRun {
+                flow_name: choice
+                    .flow_name
+                    .clone()
+                    .unwrap_or_else(|| format!("dbt {command}")),
+                flow_run_name: name,
+                tags: choice.tags.clone(),
+                parameters: [("args".to_owned(), invocation.args.clone().into())]
+                    .into_iter()
+                    .collect(),
+            };
+            Reporter::create(client, run_id, run, options)
+        }
+    };
+    Ok(Report {
+        target: reporter.flow_target(),
+        reporter: Some(reporter),
+    })
+}

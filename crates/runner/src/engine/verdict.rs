@@ -1,0 +1,107 @@
+//! What a run comes to: the flow run's state and the exit code.
+
+use crate::effect::{State, StateKind};
+use crate::exit;
+use crate::stop::StopCause;
+use crate::summary::{failure_text, headline};
+use crate::track::TrackedRun;
+
+/// What a run comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) success: bool,
+    pub(super) state: State,
+    pub(super) exit_code: u8,
+    /// The failures, for people.
+    pub(super) failure: Option<String>,
+}
+
+/// Judges a run by how dbt ended, and by whether it was asked to stop.
+pub(super) fn judge(
+    args: &[String],
+    run: &TrackedRun,
+    stopped: Option<StopCause>,
+    raise_on_failure: bool,
+) -> Verdict {
+    if run.end.exit_code == Some(0) {
+        // A stop that came too late has stopped nothing.
+        return Verdict {
+            success: true,
+            state: state(StateKind::Completed, "Completed", None),
+            exit_code: exit::SUCCESS,
+            failure: None,
+        };
+    }
+    let told = failure_text(args, run);
+    let failed = |state, exit_code, failure| Verdict {
+        success: false,
+        state,
+        exit_code,
+        failure,
+    };
+    if let Some(cause) = stopped {
+        let (state, exit_code) = stopped_state(cause);
+        return failed(state, exit_code, told);
+    }
+    if let Some(signal) = run.end.signal {
+        let text = format!("dbt was ended by signal {signal}");
+        let told = told.unwrap_or_else(|| format!("{}\n{text}", headline(args)));
+        return failed(
+            state(StateKind::Crashed, "Crashed", Some(text)),
+            exit::CANNOT_RUN,
+            Some(told),
+        );
+    }
+    let text = told.unwrap_or_else(|| {
+        let code = run.end.exit_code.unwrap_or(-1);
+        format!("{}\ndbt exited with code {code}", headline(args))
+    });
+    let only_failures = run.end.exit_code == Some(1);
+    let (kind, name, exit_code) = match (only_failures, raise_on_failure) {
+        (true, false) => (StateKind::Completed, "Completed", exit::SUCCESS),
+        (true, true) => (StateKind::Failed, "Failed", exit::FAILURES),
+        (false, _) => (StateKind::Failed, "Failed", exit::CANNOT_RUN),
+    };
+    failed(state(kind, name, Some(text.clone())), exit_code, Some(text))
+}
+
+fn stopped_state(cause: StopCause) -> (State, u8) {
+    let (kind, name, text, exit_code) = match cause {
+        StopCause::Interrupt => (
+            StateKind::Cancelled,
+            "Cancelled",
+            "interrupted by SIGINT",
+            exit::INTERRUPTED,
+        ),
+        StopCause::Cancel => (
+            StateKind::Cancelled,
+            "Cancelled",
+            "cancelled through Prefect",
+            exit::INTERRUPTED,
+        ),
+        StopCause::Terminate => (
+            StateKind::Crashed,
+            "Crashed",
+            "ended by SIGTERM",
+            exit::TERMINATED,
+        ),
+        StopCause::Timeout => (
+            StateKind::Failed,
+            "TimedOut",
+            "the run took longer than its timeout",
+            exit::FAILURES,
+        ),
+    };
+    (state(kind, name, Some(text.to_owned())), exit_code)
+}
+
+fn state(kind: StateKind, name: &str, message: Option<String>) -> State {
+    State {
+        kind,
+        name: name.to_owned(),
+        message,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! What to run, and how to report it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use prefect_client::Client;
+use uuid::Uuid;
+
+use crate::settings::PrefectDbtSettings;
+use crate::surroundings::inherited;
+
+/// One run of dbt: what, with which settings, and how it is reported.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Invocation {
+    /// dbt's arguments, command included.
+    pub args: Vec<String>,
+    /// The dbt executable; looked for when not given.
+    pub dbt: Option<PathBuf>,
+    /// Directories and log level.
+    pub settings: PrefectDbtSettings,
+    /// Whether failures in dbt make the run fail.
+    pub raise_on_failure: bool,
+    /// The connection to Prefect; `None` for a run without it.
+    pub client: Option<Client>,
+    /// The flow run to report to.
+    pub flow: FlowChoice,
+    /// How long the server is asked after the run's end whether it has everything.
+    pub verify_timeout: Duration,
+    /// How long dbt may take.
+    pub timeout: Option<Duration>,
+    /// The folder of journals; that of the project when not given.
+    pub journal_dir: Option<PathBuf>,
+}
+
+/// What the user says about the flow run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FlowChoice {
+    /// No Prefect, whatever is configured.
+    pub declined: bool,
+    /// We are the flow run's engine.
+    pub engine: bool,
+    /// The flow run that the user names.
+    pub flow_run_id: Option<Uuid>,
+    /// The flow run that the process was started for (`PREFECT__FLOW_RUN_ID`).
+    pub inherited: Option<Uuid>,
+    /// Name of the flow, if one is created; `dbt <command>` when not given.
+    pub flow_name: Option<String>,
+    /// Name of the flow run, if one is created; two words when not given.
+    pub flow_run_name: Option<String>,
+    /// Tags of the flow run, if one is created.
+    pub tags: Vec<String>,
+}
+
+impl FlowChoice {
+    /// What the process was started for (`PREFECT__FLOW_RUN_ID`), and nothing else.
+    #[must_use]
+    pub fn from_env() -> Self {
+        Self {
+            inherited: inherited::from_env(),
+            ..Self::default()
+        }
+    }
+}
+
+impl Invocation {
+    /// dbt with these arguments, reported nowhere.
+    pub fn new<S: Into<String>>(args: impl IntoIterator<Item = S>) -> Self {
+        Self {
+            args: args.into_iter().map(Into::into).collect(),
+            dbt: None,
+            settings: PrefectDbtSettings::default(),
+            raise_on_failure: true,
+            client: None,
+            flow: FlowChoice::default(),
+            verify_timeout: Duration::from_secs(3),
+            timeout: None,
+            journal_dir: None,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The folder of a project's journals.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use fs_err::{File, OpenOptions};
+use uuid::Uuid;
+
+/// Name of the folder in a dbt project. Not below `target`, which `dbt clean` empties.
+pub const JOURNAL_DIR: &str = ".prefect-dbt";
+
+/// Journals of earlier runs that are kept.
+const KEPT: usize = 10;
+const EXTENSION: &str = "jsonl";
+
+/// A folder of journals, one file a run.
+#[derive(Debug, Clone)]
+pub struct JournalFolder {
+    dir: PathBuf,
+}
+
+impl JournalFolder {
+    /// The folder at `dir`, which need not exist yet.
+    #[must_use]
+    pub fn at(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into() }
+    }
+
+    /// Makes the file for a run, readable by its owner alone, and with it the folder, which git ignores.
+    ///
+    /// # Errors
+    /// When folder or file cannot be written.
+    pub fn create(&self, run_id: Uuid) -> std::io::Result<File> {
+        fs_err::create_dir_all(&self.dir)?;
+        let ignore = self.dir.join(".gitignore");
+        if !ignore.exists() {
+            File::create(ignore)?.write_all(b"*\n")?;
+        }
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        options.options_mut().mode(0o600);
+        options.open(self.dir.join(format!("{run_id}.{EXTENSION}")))
+    }
+
+    /// Deletes a journal that has served.
+    pub fn discard(&self, journal: &Path) {
+        if let Err(error) = fs_err::remove_file(journal) {
+            tracing::warn!(%error, "a journal that has served stays");
+        }
+    }
+
+    /// Deletes the oldest journals beyond the last ten. Their names are UUIDv7, so that they sort by age.
+    pub fn trim(&self) {
+        let Ok(entries) = fs_err::read_dir(&self.dir) else {
+            return;
+        };
+        let mut journals: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|found| found == EXTENSION))
+            .collect();
+        journals.sort();
+        let surplus = journals.len().saturating_sub(KEPT);
+        for journal in &journals[..surplus] {
+            self.discard(journal);
+        }
+    }
+}
