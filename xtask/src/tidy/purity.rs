@@ -12,7 +12,7 @@ const OUTSIDE: [&str; 11] = [
     "std::process",
     "std::thread",
     "std::io::std",
-    "SystemTime",
+    "SystemTime::now",
     "Instant::now",
     "Timestamp::now",
     "print!(",
