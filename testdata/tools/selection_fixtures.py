@@ -89,7 +89,6 @@ def states(work, out):
 
 
 def fill(out):
-    shutil.rmtree(out, ignore_errors=True)
     (out / "states").mkdir(parents=True)
     (out / "README.md").write_text(README)
     with tempfile.TemporaryDirectory() as scratch:
@@ -121,16 +120,20 @@ def main():
     parser.add_argument("--out", type=Path, default=FIXTURES, help="the folder to fill; what is in it goes")
     parser.add_argument("--check", action="store_true", help="write nothing, compare")
     options = parser.parse_args()
-    if not options.check:
-        fill(options.out.resolve())
-        return
     with tempfile.TemporaryDirectory() as scratch:
         built = Path(scratch).resolve() / "selection"
         fill(built)
-        committed, built = texts(options.out), texts(built)
+        if options.check:
+            report(texts(options.out), texts(built))
+        else:
+            shutil.rmtree(options.out, ignore_errors=True)
+            shutil.copytree(built, options.out)
+
+
+def report(committed, built):
     changed = sorted(name for name in committed | built if committed.get(name) != built.get(name))
     if changed:
-        sys.exit(f"dbt would now write other texts into {options.out}: " + ", ".join(changed))
+        sys.exit("dbt would now write these in another way: " + ", ".join(changed))
 
 
 if __name__ == "__main__":

@@ -33,9 +33,11 @@ pub enum ErrorKind {
     },
     /// A schema version that this crate does not know.
     #[error(
-        "{artifact} v{found} is not supported (v{} to v{} are): {}",
-        artifact.supported().start(),
-        artifact.supported().end(),
+        "{artifact} v{found} is not supported ({}): {}",
+        match artifact.supported().into_inner() {
+            (first, last) if first == last => format!("v{first} is"),
+            (first, last) => format!("v{first} to v{last} are"),
+        },
         match *found < *artifact.supported().start() {
             true => "run dbt again with a newer dbt",
             false => "it was written by a newer dbt than this program knows",

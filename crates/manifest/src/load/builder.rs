@@ -15,6 +15,9 @@ use crate::node::{Node, TestMetadata};
 /// The first schema version whose metrics are those of today. dbt drops older ones when it reads a manifest.
 const METRICS_SINCE: u32 = 10;
 
+/// The first schema version whose seeds have no parents. dbt drops those that older ones list.
+const SEEDS_SINCE: u32 = 8;
+
 /// What was read so far.
 pub(super) struct Builder<'a> {
     text: &'a Arc<String>,
@@ -193,6 +196,12 @@ impl<'a> Builder<'a> {
                     .iter()
                     .all(|node| node.resource_type != ResourceType::Metric)
             });
+        }
+        if schema_version < SEEDS_SINCE {
+            let seeds = nodes
+                .iter_mut()
+                .filter(|node| node.resource_type == ResourceType::Seed);
+            seeds.for_each(|seed| seed.depends_on.clear());
         }
         // As in Python, the last of two nodes of one id counts; the sort is stable.
         nodes.sort_by(|a, b| a.unique_id.cmp(&b.unique_id));

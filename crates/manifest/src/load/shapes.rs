@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::lenient::{List, Text};
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, expecting = "a node")]
 pub(super) struct NodeShape<'a> {
     #[serde(borrow)]
     pub(super) resource_type: Text<'a>,
@@ -54,7 +54,7 @@ pub(super) struct NodeShape<'a> {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, expecting = "what the node depends on")]
 pub(super) struct DependsOnShape<'a> {
     #[serde(borrow)]
     pub(super) nodes: List<'a>,
@@ -63,7 +63,7 @@ pub(super) struct DependsOnShape<'a> {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, expecting = "what the test applies")]
 pub(super) struct TestMetadataShape<'a> {
     #[serde(borrow)]
     pub(super) name: Text<'a>,
@@ -72,7 +72,7 @@ pub(super) struct TestMetadataShape<'a> {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, expecting = "a macro")]
 pub(super) struct MacroShape<'a> {
     #[serde(borrow)]
     pub(super) name: Text<'a>,
@@ -85,7 +85,7 @@ pub(super) struct MacroShape<'a> {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, expecting = "a group")]
 pub(super) struct GroupShape<'a> {
     #[serde(borrow)]
     pub(super) name: Text<'a>,
@@ -96,7 +96,7 @@ pub(super) struct GroupShape<'a> {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, expecting = "an owner")]
 pub(super) struct OwnerShape<'a> {
     #[serde(borrow)]
     pub(super) name: Text<'a>,
@@ -106,7 +106,7 @@ pub(super) struct OwnerShape<'a> {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, expecting = "metadata")]
 pub(super) struct MetadataShape<'a> {
     #[serde(borrow)]
     pub(super) dbt_schema_version: Text<'a>,

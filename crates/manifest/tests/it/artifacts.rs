@@ -1,0 +1,124 @@
+//! What is read out of the artifacts of a real dbt.
+
+use dbt_manifest::{Manifest, Node, ResourceType, RunResults, Sources};
+use serde_json::{Value, json};
+
+const MANIFEST: &[u8] = include_bytes!("../data/manifest.json");
+
+/// All that is typed of a node.
+fn summary(node: &Node) -> Value {
+    let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
+    let texts =
+        |list: &[std::sync::Arc<str>]| list.iter().map(|text| text.to_string()).collect::<Vec<_>>();
+    let all = json!({
+        "resource_type": node.resource_type.as_str(),
+        "collection": node.collection.as_str(),
+        "name": &*node.name,
+        "package_name": &*node.package_name,
+        "fqn": texts(&node.fqn).join("."),
+        "path": &*node.path,
+        "original_file_path": &*node.original_file_path,
+        "patch_path": text(&node.patch_path),
+        "tags": texts(&node.tags).join(" "),
+        "config.enabled": node.config.enabled,
+        "config.materialized": text(&node.config.materialized),
+        "config.group": text(&node.config.group),
+        "config.severity": text(&node.config.severity),
+        "config.tags": texts(&node.config.tags).join(" "),
+        "depends_on": node.depends_on_nodes().collect::<Vec<_>>().join(" "),
+        "macros": node.macros.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(" "),
+        "alias": text(&node.alias),
+        "schema": text(&node.schema),
+        "database": text(&node.database),
+        "relation_name": text(&node.relation_name),
+        "source_name": text(&node.source_name),
+        "identifier": text(&node.identifier),
+        "access": text(&node.access),
+        "version": node.version,
+        "latest_version": node.latest_version,
+        "test": node.test_metadata.as_ref().map(|test| test.name.to_string()),
+        "test.namespace": node.test_metadata.as_ref().and_then(|test| text(&test.namespace)),
+        "attached_node": node.attached_node.as_ref().map(|id| id.as_str()),
+        "column_name": text(&node.column_name),
+        "raw_code": node.raw_code(),
+        "description": node.description(),
+    });
+    let Value::Object(all) = all else {
+        unreachable!("it is written as an object")
+    };
+    all.into_iter()
+        .filter(|(_, value)| !value.is_null() && *value != "")
+        .collect()
+}
+
+#[test]
+fn every_kind_of_node() {
+    let manifest = Manifest::from_slice(MANIFEST).unwrap();
+    let nodes: Value = manifest
+        .iter()
+        .map(|node| (node.unique_id.to_string(), summary(node)))
+        .collect();
+    insta::assert_json_snapshot!(nodes);
+}
+
+#[test]
+fn what_is_no_node() {
+    let manifest = Manifest::from_slice(MANIFEST).unwrap();
+    insta::assert_debug_snapshot!((
+        manifest.metadata(),
+        manifest.groups(),
+        manifest.macros(),
+        manifest.disabled(),
+        manifest.selectors(),
+    ));
+}
+
+#[test]
+fn a_node_knows_every_field_of_its_text() {
+    let manifest = Manifest::from_slice(MANIFEST).unwrap();
+    let whole: Value = serde_json::from_slice(MANIFEST).unwrap();
+    for node in &manifest {
+        let fields = node.fields();
+        let there = whole[node.collection.as_str()][node.unique_id.as_str()]
+            .as_object()
+            .unwrap();
+        assert_eq!(fields.iter().len(), there.len(), "{}", node.unique_id);
+        for (key, value) in there {
+            assert_eq!(fields.value(key), *value, "{} {key}", node.unique_id);
+        }
+        assert_eq!(node.config.values(), there["config"].as_object().unwrap());
+    }
+    let switched_off = &manifest.disabled()["model.library.switched_off"][0];
+    assert_eq!(
+        switched_off.fields().text("name").as_deref(),
+        Some("switched_off")
+    );
+}
+
+#[test]
+fn alike_configurations_are_shared() {
+    let manifest = Manifest::from_slice(MANIFEST).unwrap();
+    let tests = manifest
+        .iter()
+        .filter(|node| node.resource_type == ResourceType::Test);
+    let mut configs: Vec<_> = tests
+        .map(|node| std::sync::Arc::as_ptr(&node.config))
+        .collect();
+    let all = configs.len();
+    configs.sort_unstable();
+    configs.dedup();
+    assert!(configs.len() < all, "{} of {all}", configs.len());
+}
+
+#[test]
+fn results_of_a_run() {
+    let results = RunResults::from_slice(include_bytes!("../data/run_results.json")).unwrap();
+    insta::assert_debug_snapshot!(results);
+}
+
+#[test]
+fn results_of_a_freshness_check() {
+    insta::assert_debug_snapshot!(
+        Sources::from_slice(include_bytes!("../data/sources.json")).unwrap()
+    );
+}
