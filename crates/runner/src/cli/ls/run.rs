@@ -5,25 +5,21 @@ use std::mem::ManuallyDrop;
 
 use anyhow::{anyhow, bail};
 use dbt_selector::{Command, Context, NodeFilter, Request, SelectionGraph};
+use prefect_dbt::exit;
 
 use super::args::LsArgs;
 use super::project::Project;
 use super::{inputs, lines};
 
-/// The exit code where everything went well, even if nothing is selected.
-const SUCCESS: u8 = 0;
-/// The exit code of wrong usage, and of anything that cannot be read.
-const USAGE: u8 = 2;
-
 /// Prints what is selected to `out`, and warnings and errors to `err`. Gives back the exit code.
 pub(crate) fn run(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     match list(args, &mut BufWriter::new(out), err) {
-        Ok(()) => SUCCESS,
-        Err(error) if is_broken_pipe(&error) => SUCCESS,
+        Ok(()) => exit::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => exit::SUCCESS,
         Err(error) => {
             // Nobody is left to tell if this fails.
             let _ = writeln!(err, "error: {error:#}");
-            USAGE
+            exit::CANNOT_RUN
         }
     }
 }
