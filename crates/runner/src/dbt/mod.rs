@@ -10,3 +10,6 @@ pub(crate) use environment::{Wanted, child_environment};
 pub use find::find_dbt;
 pub(crate) use process::{DbtCommand, DbtProcess, Ended, Group};
 pub(crate) use pump::pump;
+
+#[cfg(test)]
+mod tests;

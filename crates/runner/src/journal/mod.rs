@@ -11,3 +11,6 @@ mod writer;
 pub use folder::{JOURNAL_DIR, JournalFolder};
 pub use reader::JournalReader;
 pub use writer::JournalWriter;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! The process, with scripts in dbt's place: real dbt dies of nothing on demand.
+
+use std::io::{BufRead, BufReader, Read};
+
+use rustix::process::{Pid, test_kill_process};
+
+use super::*;
+
+fn start(script: &str) -> DbtProcess {
+    let args = ["-c", script, "dbt", "build"];
+    DbtProcess::start(DbtCommand {
+        program: "/bin/sh".into(),
+        args: args.map(str::to_owned).to_vec(),
+        environment: vec![
+            ("WORD".into(), Some("from us".into())),
+            ("HOME".into(), None),
+        ],
+    })
+    .unwrap()
+}
+
+fn first_line(process: &mut DbtProcess) -> String {
+    let mut line = String::new();
+    BufReader::new(&mut process.stdout)
+        .read_line(&mut line)
+        .unwrap();
+    line.trim().to_owned()
+}
+
+#[tokio::test]
+async fn arguments_environment_pipes_and_exit_code() {
+    let mut process = start(
+        dir.path(),
+        r#"echo "$1 $WORD ${HOME-none}"; echo oops >&2; exit 3"#,
+    );
+    assert_eq!(first_line(&mut process), "build from us none");
+    let mut stderr = String::new();
+    process.stderr.read_to_string(&mut stderr).unwrap();
+    assert_eq!(stderr, "oops\n");
+    let ended = process.ended.await.unwrap();
+    assert_eq!((ended.exit_code(), ended.signal()), (Some(3), None));
+}
+
+#[tokio::test]
+async fn an_interrupt_reaches_the_whole_group_and_what_ignores_it_is_killed() {
+    // The wrapper ends of the interrupt; what it started does not listen.
+    let script = "(trap '' INT; echo $$ >/dev/null; exec sleep 60) & echo $!\nwait";
+    let mut process = start(script);
+    let child: i32 = first_line(&mut process).parse().unwrap();
+    let child = Pid::from_raw(child).unwrap();
+    test_kill_process(child).unwrap();
+    process.group.interrupt();
+    let ended = process.ended.await.unwrap();
+    assert!(ended.exit_code() != Some(0));
+    // The child holds the pipe: its end is the child's.
+    let mut rest = String::new();
+    process.stdout.read_to_string(&mut rest).unwrap();
+}
+
+#[tokio::test]
+async fn a_kill_ends_it_at_once() {
+    let mut process = start(
+        dir.path(),
+        "trap '' INT TERM\necho ready\nwhile :; do sleep 1; done",
+    );
+    assert_eq!(first_line(&mut process), "ready");
+    process.group.interrupt();
+    process.group.kill();
+    assert_eq!(process.ended.await.unwrap().signal(), Some(9));
+}
+
+#[test]
+fn what_cannot_be_started_is_an_error_that_names_it() {
+    let error = DbtProcess::start(DbtCommand {
+        program: "/nowhere/dbt".into(),
+        args: Vec::new(),
+        environment: Vec::new(),
+    })
+    .err()
+    .unwrap();
+    assert!(error.to_string().contains("/nowhere/dbt"), "{error}");
+}
