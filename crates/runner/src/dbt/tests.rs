@@ -29,10 +29,7 @@ fn first_line(process: &mut DbtProcess) -> String {
 
 #[tokio::test]
 async fn arguments_environment_pipes_and_exit_code() {
-    let mut process = start(
-        dir.path(),
-        r#"echo "$1 $WORD ${HOME-none}"; echo oops >&2; exit 3"#,
-    );
+    let mut process = start(r#"echo "$1 $WORD ${HOME-none}"; echo oops >&2; exit 3"#);
     assert_eq!(first_line(&mut process), "build from us none");
     let mut stderr = String::new();
     process.stderr.read_to_string(&mut stderr).unwrap();
@@ -59,10 +56,7 @@ async fn an_interrupt_reaches_the_whole_group_and_what_ignores_it_is_killed() {
 
 #[tokio::test]
 async fn a_kill_ends_it_at_once() {
-    let mut process = start(
-        dir.path(),
-        "trap '' INT TERM\necho ready\nwhile :; do sleep 1; done",
-    );
+    let mut process = start("trap '' INT TERM\necho ready\nwhile :; do sleep 1; done");
     assert_eq!(first_line(&mut process), "ready");
     process.group.interrupt();
     process.group.kill();
