@@ -1,9 +1,7 @@
-//! The program `prefect-dbt`.
+//! The `prefect-dbt` program.
 
 mod cli;
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
+fn main() -> std::process::ExitCode {
     cli::run()
 }

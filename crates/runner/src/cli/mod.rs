@@ -1,5 +1,6 @@
 //! The command line: what only the binary needs. It alone prints and exits.
 
+mod invoke;
 mod ls;
 mod root;
 

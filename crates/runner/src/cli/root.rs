@@ -17,6 +17,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Invoke(super::invoke::InvokeArgs),
     #[command(alias = "list")]
     Ls(ls::LsArgs),
 }
@@ -25,6 +26,7 @@ enum Command {
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse_from(ls::spread_values(std::env::args_os()));
     match cli.command {
+        Command::Invoke(args) => super::invoke::run(args).into(),
         Command::Ls(args) => ls::run(&args, &mut io::stdout(), &mut io::stderr()).into(),
     }
 }
