@@ -19,6 +19,6 @@ pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
             .ok()?
             .timestamp(),
     };
-    // The Rust engine of dbt may write nanoseconds; Prefect keeps microseconds.
+    // The Rust engine of dbt may write nanoseconds; microseconds are what everything after us keeps.
     Timestamp::from_microsecond(exact.as_microsecond()).ok()
 }

@@ -85,11 +85,6 @@ impl Config {
     pub fn meta(&self) -> Option<&Map<String, Value>> {
         self.get("meta").and_then(Value::as_object)
     }
-
-    /// The key `prefect`, which dbt knows nothing of and hands through.
-    pub fn prefect(&self) -> Option<&Value> {
-        self.get("prefect").filter(|value| !value.is_null())
-    }
 }
 
 impl Default for Config {

@@ -45,6 +45,7 @@ mod methods;
 mod output;
 mod parse;
 mod queue;
+mod reference;
 mod request;
 mod selection;
 mod set;
@@ -66,12 +67,10 @@ pub use method::{Method, MethodName};
 pub use methods::MethodError;
 pub use output::{json_line, name_line, selector_line};
 pub use queue::Queue;
+pub use reference::REFERENCE;
 pub use request::Request;
 pub use selection::Selection;
 pub use span::{Origin, Place, Span};
 pub use state::{State, StateMistake};
 pub use warning::Warning;
 pub use yaml::{NamedSelector, RenderJinja, Selectors, YamlMistake};
-
-/// Every method, in Markdown: what `--help` and the site show.
-pub const REFERENCE: &str = include_str!("reference.md");

@@ -5,7 +5,8 @@ use super::source::{File, Tree};
 
 const LONGEST: usize = 500;
 
-const ITEMS: [&str; 8] = [
+const ITEMS: [&str; 9] = [
+    "const ",
     "fn ",
     "impl",
     "struct ",

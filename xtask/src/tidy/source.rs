@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-/// Directories that hold nothing of ours.
+/// What holds nothing of ours.
 const FOREIGN: [&str; 6] = [
     ".git",
     "target",
@@ -38,10 +38,12 @@ impl Tree {
     fn read_dir(&mut self, root: &Path, dir: &Path) -> Result<()> {
         for entry in fs_err::read_dir(dir)? {
             let entry = entry?;
+            // `.git` is a file where git has several work trees.
+            if FOREIGN.iter().any(|name| entry.file_name() == *name) {
+                continue;
+            }
             if entry.file_type()?.is_dir() {
-                if !FOREIGN.iter().any(|name| entry.file_name() == *name) {
-                    self.read_dir(root, &entry.path())?;
-                }
+                self.read_dir(root, &entry.path())?;
             } else if let Ok(text) = String::from_utf8(fs_err::read(entry.path())?) {
                 let path = entry.path().strip_prefix(root)?.to_path_buf();
                 self.files.push(File { path, text });
