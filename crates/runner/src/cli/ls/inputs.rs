@@ -1,6 +1,7 @@
 //! Everything that is read before anything is selected.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -47,7 +48,7 @@ pub(super) fn selectors(
         return Ok(Selectors::default());
     }
     let text = fs_err::read_to_string(&path)?;
-    let (vars, env) = (vars(&args.vars)?, env_from_env());
+    let (vars, env) = (vars(&args.vars)?, Environment::from_env().variables);
     let home = env.get("HOME").map(PathBuf::from);
     let no_target = || Err("profiles.yml has no `target` to use".to_owned());
     let profile_jinja = SelectorsJinja::new(vars.clone(), env.clone(), &no_target);
@@ -131,9 +132,19 @@ fn vars(text: &str) -> anyhow::Result<Map<String, Value>> {
     Ok(vars.unwrap_or_default())
 }
 
-fn env_from_env() -> BTreeMap<String, String> {
-    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    };
-    std::env::vars_os().filter_map(text).collect()
+/// What `env_var` in selectors.yml sees.
+struct Environment {
+    variables: BTreeMap<String, String>,
+}
+
+impl Environment {
+    /// Every variable that is text.
+    fn from_env() -> Self {
+        let text = |(name, value): (OsString, OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        Self {
+            variables: std::env::vars_os().filter_map(text).collect(),
+        }
+    }
 }
