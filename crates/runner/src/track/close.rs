@@ -42,18 +42,29 @@ impl Tracker {
             let outcome = self.outcome_of_open(ix, hint, result, end, last);
             self.end(ix, outcome, out);
         }
-        for result in results
-            .filter(|_| !listed.is_empty())
-            .into_iter()
-            .flat_map(|results| &results.results)
-        {
+        self.skip_unstarted(results.filter(|_| !listed.is_empty()), last, out);
+        self.into_run(end)
+    }
+
+    /// Ends the nodes that dbt never started, but lists as skipped. All of them take part before the first one ends, so
+    /// that they can wait for each other.
+    fn skip_unstarted(
+        &mut self,
+        results: Option<&RunResults>,
+        last: Timestamp,
+        out: &mut Vec<Effect>,
+    ) {
+        let mut unstarted = Vec::new();
+        for result in results.into_iter().flat_map(|results| &results.results) {
             let ix = self.lineage.number(result.unique_id.as_str());
             if result.status == "skipped" && !self.nodes.contains_key(&ix) {
                 self.enter(ix, last);
-                self.end(ix, Outcome::of_artifact(result), out);
+                unstarted.push((ix, result));
             }
         }
-        self.into_run(end)
+        for (ix, result) in unstarted {
+            self.end(ix, Outcome::of_artifact(result), out);
+        }
     }
 
     /// The artifact's results, if it is this invocation's.
