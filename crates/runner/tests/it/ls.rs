@@ -190,3 +190,12 @@ fn mistakes_end_with_two_and_advice() {
     });
     insta::assert_snapshot!(told.join("\n"));
 }
+
+#[test]
+fn the_help_describes_every_method() {
+    let (code, help, _) = ls_with(&[], &["--help"]);
+    assert_eq!(code, Some(0));
+    for method in dbt_selector::MethodName::ALL {
+        assert!(help.contains(&format!("`{method}:`")), "{method}");
+    }
+}

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 ///
 /// Flags that take several values take them in any number after one flag, or with the flag repeated.
 #[derive(Debug, Args)]
+#[command(after_long_help = dbt_selector::REFERENCE)]
 pub(crate) struct LsArgs {
     /// What to select: terms joined by spaces (any of them) and commas (all of them).
     #[arg(short, long, num_args = 1.., value_name = "SELECTION")]
