@@ -144,14 +144,16 @@ pub fn parse_retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     const LONGEST: f64 = 3600.0;
     let seconds = match value.trim().parse::<f64>() {
         Ok(seconds) => seconds,
-        Err(_) => {
-            let date = jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp();
-            date.duration_since(now).as_secs_f64()
-        }
+        Err(_) => parse_http_date(value)?.duration_since(now).as_secs_f64(),
     };
     seconds
         .is_finite()
         .then(|| Duration::from_secs_f64(seconds.clamp(0.0, LONGEST)))
+}
+
+/// Reads a date as headers have it.
+pub(crate) fn parse_http_date(value: &str) -> Option<Timestamp> {
+    Some(jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The one place that sends.
 
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::client::Client;
 use crate::csrf::{self, CsrfToken, Protection};
 use crate::error::{Error, TransportKind};
-use crate::retry::{Failure, parse_retry_after};
+use crate::retry::{Failure, parse_http_date, parse_retry_after};
 use crate::secret::{Secret, mask};
 
 /// A request, ready to be sent any number of times.
@@ -26,6 +26,8 @@ struct Call {
 /// A good answer.
 struct Reply {
     body: Vec<u8>,
+    /// The server's clock when it answered, to the second.
+    date: Option<Timestamp>,
 }
 
 /// A failed try: what to tell the caller, and what the retry policy needs to know.
@@ -44,6 +46,17 @@ impl Client {
         };
         let reply = self.send(&call).await?;
         self.decode(&call, &reply)
+    }
+
+    /// What the server's clock says in its answer to a GET.
+    pub(crate) async fn date_of(&self, path: &str) -> Result<Option<Timestamp>, Error> {
+        let call = Call {
+            method: Method::GET,
+            path: path.to_owned(),
+            body: None,
+            repeatable: true,
+        };
+        Ok(self.send(&call).await?.date)
     }
 
     /// A POST that may reach the server twice: reads, and writes that carry their own identity.
@@ -199,8 +212,10 @@ impl Client {
             .map_err(|error| self.lost(call, error))?;
         self.note_answer();
         if status.is_success() {
+            let date = headers.get(DATE).and_then(|value| value.to_str().ok());
             return Ok(Reply {
                 body: body.to_vec(),
+                date: date.and_then(parse_http_date),
             });
         }
         Err(self.refused(call, status, &headers, &body))

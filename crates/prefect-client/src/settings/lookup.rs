@@ -42,13 +42,17 @@ pub(super) struct Sheets {
     sheets: Vec<(Place, Sheet)>,
     /// Name of the active profile.
     pub(super) profile: Option<String>,
+    /// Why the profiles file was passed over.
+    pub(super) profile_problem: Option<String>,
 }
 
 impl Sheets {
     pub(super) fn new(sources: &Sources) -> Result<Self, SettingsError> {
         let mut sheets = Self::without_profile(sources)?;
         let chosen = sheets.environment("PREFECT_PROFILE").map(str::to_owned);
-        if let Some((name, settings)) = active_profile(sources, chosen.as_deref()) {
+        let profile = active_profile(sources, chosen.as_deref());
+        sheets.profile_problem = profile.problem;
+        if let Some((name, settings)) = profile.found {
             sheets.sheets.push((Place::Profile, Sheet::Names(settings)));
             sheets.profile = Some(name);
         }
@@ -83,6 +87,7 @@ impl Sheets {
         Ok(Self {
             sheets,
             profile: None,
+            profile_problem: None,
         })
     }
 
@@ -127,7 +132,7 @@ fn at_path<'a>(tables: &'a toml::Table, path: &[&str]) -> Option<&'a toml::Value
     }
 }
 
-fn parse_toml(place: Place, text: &str) -> Result<toml::Table, SettingsError> {
+pub(super) fn parse_toml(place: Place, text: &str) -> Result<toml::Table, SettingsError> {
     text.parse::<toml::Table>().map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         let before = text.get(..at).unwrap_or_default();

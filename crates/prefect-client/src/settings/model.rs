@@ -52,6 +52,8 @@ pub struct Settings {
     pub attribution: BTreeMap<&'static str, String>,
     /// The profile that was active; `None` when the packaged default took its place.
     pub profile: Option<String>,
+    /// Why the profiles file was passed over: Prefect takes one that is not TOML for none at all.
+    pub profile_problem: Option<String>,
 }
 
 /// `PREFECT_LOGGING_TO_API_*`.
@@ -93,6 +95,7 @@ impl Default for Settings {
             default_retry_delay: Duration::ZERO,
             attribution: BTreeMap::new(),
             profile: None,
+            profile_problem: None,
         }
     }
 }

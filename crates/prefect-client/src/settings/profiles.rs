@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::lookup::{Place, Sheets};
+use super::lookup::{Place, Sheets, parse_toml};
 use super::{SettingsError, Sources};
 
 /// Where the profiles file is.
@@ -39,25 +39,39 @@ fn expanded(path: &str, sources: &Sources) -> PathBuf {
     }
 }
 
-/// The active profile: its name and its settings. `None` when no file or no such profile is there; Prefect then takes a
-/// packaged one, which names no API. A file that is not TOML counts as none, with a warning.
-pub(super) fn active_profile(
-    sources: &Sources,
+/// What the profiles file gave.
+#[derive(Debug, Default)]
+pub(super) struct ActiveProfile {
+    /// The active profile: its name and its settings. `None` when no file or no such profile is there; Prefect then
+    /// takes a packaged one, which names no API.
+    pub(super) found: Option<(String, BTreeMap<String, String>)>,
+    /// Why the file was passed over, as Prefect does with one that is not TOML.
+    pub(super) problem: Option<String>,
+}
+
+pub(super) fn active_profile(sources: &Sources, chosen: Option<&str>) -> ActiveProfile {
+    let Some(text) = sources.profiles_toml.as_deref() else {
+        return ActiveProfile::default();
+    };
+    match parse_toml(Place::Profile, text) {
+        Ok(document) => ActiveProfile {
+            found: find(&document, chosen),
+            problem: None,
+        },
+        Err(error) => {
+            tracing::warn!("{error}; passed over");
+            ActiveProfile {
+                found: None,
+                problem: Some(error.to_string()),
+            }
+        }
+    }
+}
+
+fn find(
+    document: &toml::Table,
     chosen: Option<&str>,
 ) -> Option<(String, BTreeMap<String, String>)> {
-    let text = sources.profiles_toml.as_deref()?;
-    let document = match text.parse::<toml::Table>() {
-        Ok(document) => document,
-        Err(error) => {
-            // The message alone: the error's own form quotes the line, which may hold a key.
-            tracing::warn!(
-                problem = error.message(),
-                "{} is not valid TOML; passed over",
-                Place::Profile
-            );
-            return None;
-        }
-    };
     let name = match chosen.filter(|name| !name.is_empty()) {
         Some(name) => name,
         None => document.get("active")?.as_str()?,

@@ -103,6 +103,7 @@ impl Settings {
             )?,
             attribution: attribution(&sheets),
             profile: sheets.profile.clone(),
+            profile_problem: sheets.profile_problem.clone(),
         })
     }
 }

@@ -102,7 +102,13 @@ fn profiles() {
     assert_eq!(settings(&[chosen, PROFILES]).profile.as_deref(), Some("b"));
     // A name that no profile has gives Prefect's packaged profile, which names no API.
     assert_eq!(url(&[("env", "PREFECT_PROFILE=none"), PROFILES]), None);
-    assert_eq!(url(&[("profiles.toml", "this is not TOML")]), None);
+    let broken = settings(&[("profiles.toml", "a = 1\nthis is not TOML")]);
+    assert_eq!(broken.api_url, None);
+    let problem = broken.profile_problem.expect("told");
+    assert!(
+        problem.starts_with("profiles.toml is not valid TOML: line 2, column 6"),
+        "{problem}"
+    );
     assert_eq!(
         url(&[("profiles.toml", "[profiles.a]\nPREFECT_API_URL = 'x'")]),
         None
@@ -240,7 +246,13 @@ proptest::proptest! {
     fn no_file_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300), text in "[\\[\\]a-z='\"\n .]{0,80}") {
         for text in [String::from_utf8_lossy(&bytes).into_owned(), text] {
             for place in [".env", "prefect.toml", "pyproject.toml", "profiles.toml"] {
-                let _ = Settings::from_sources(&sources(&[(place, &text)]));
+                match Settings::from_sources(&sources(&[(place, &text)])) {
+                    Ok(_) => {}
+                    Err(error) => {
+                        let told = error.to_string();
+                        proptest::prop_assert!(told.contains(place), "{}", told);
+                    }
+                }
             }
         }
     }
