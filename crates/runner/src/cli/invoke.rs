@@ -5,105 +5,133 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
-use prefect_dbt::effect::{Effect, Entry};
-use prefect_dbt::journal::JournalReader;
-use prefect_dbt::report::Notice;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, ValueEnum};
+use prefect_client::Client;
 use prefect_dbt::{
-    FlowChoice, Invocation, LogLevel, Observer, PrefectDbtSettings, StopCause, Stopper,
+    Error, FlowChoice, Invocation, LogLevel, Observer, Outcome, PrefectDbtSettings, Stopper,
 };
 use uuid::Uuid;
 
+use super::account::account;
+use super::console::Console;
+use super::printer::Printer;
+use super::result::ResultObject;
+use super::signals;
+
+/// Runs dbt and reports the run to Prefect.
+///
+/// Options before the first positional argument or `--` belong to prefect-dbt; everything from there on is handed to
+/// dbt: `prefect-dbt invoke -- build --select tag:nightly`.
 #[derive(Debug, Args)]
 pub(crate) struct InvokeArgs {
-    #[arg(long, env = "PREFECT_DBT_EXECUTABLE")]
+    /// The dbt executable [default: that of the virtual environment, else of PATH].
+    #[arg(long, env = "PREFECT_DBT_EXECUTABLE", value_name = "PATH")]
     dbt: Option<PathBuf>,
-    #[arg(long)]
+    /// The folder of dbt_project.yml.
+    #[arg(long, value_name = "DIR")]
     project_dir: Option<PathBuf>,
-    #[arg(long)]
+    /// The folder of profiles.yml.
+    #[arg(long, value_name = "DIR")]
     profiles_dir: Option<PathBuf>,
-    #[arg(long)]
+    /// The folder that dbt writes to.
+    #[arg(long, value_name = "DIR")]
     target_path: Option<PathBuf>,
-    #[arg(long)]
+    /// The lowest level of log lines to show and report.
+    #[arg(long, ignore_case = true, value_parser = PossibleValuesParser::new(["debug", "info", "warn", "error", "none"]))]
     log_level: Option<String>,
-    #[arg(long)]
+    /// Name of the flow, if one is created [default: `dbt` and the command].
+    #[arg(long, value_name = "NAME")]
     flow_name: Option<String>,
-    #[arg(long)]
+    /// Name of the flow run, if one is created.
+    #[arg(long, value_name = "NAME")]
     flow_run_name: Option<String>,
-    #[arg(long)]
+    /// Report to this flow run, whose state is left alone unless --engine is given.
+    #[arg(long, value_name = "ID")]
     flow_run_id: Option<Uuid>,
+    /// Be the engine of the flow run that this process was started for: set its states.
     #[arg(long)]
     engine: bool,
-    #[arg(long = "tag")]
+    /// A tag for the flow run, if one is created; may be repeated.
+    #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
-    #[arg(long)]
-    timeout: Option<f64>,
+    /// Stop dbt after so many seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+    /// End well in spite of failures in dbt.
     #[arg(long)]
     no_raise_on_failure: bool,
+    /// Report nowhere, whatever API is configured.
     #[arg(long)]
     no_prefect: bool,
-    #[arg(long)]
-    verify_timeout: Option<f64>,
-    #[arg(long)]
+    /// How long the server is asked after the run whether it has everything [default: 3].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    verify_timeout: Option<Duration>,
+    /// The folder of the run's record [default: .prefect-dbt in the project].
+    #[arg(long, value_name = "DIR")]
     journal_dir: Option<PathBuf>,
+    /// Show warnings, errors and failures alone.
     #[arg(long)]
     quiet: bool,
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    /// What stdout gets: dbt's data as text, or one JSON object about the run.
+    #[arg(long, default_value = "text")]
+    output: Output,
+    /// dbt's command and arguments.
+    #[arg(required = true, value_name = "DBT ARGUMENTS")]
     args: Vec<String>,
 }
 
-struct Console;
-
-impl Observer for Console {
-    fn on_journal(&self, mut journal: JournalReader) {
-        std::thread::spawn(move || {
-            let mut err = std::io::stderr();
-            while let Some(entry) = journal.blocking_next() {
-                if let Entry::Effect(effect) = entry
-                    && let Effect::Log(line) = *effect
-                {
-                    let who = line.task.map_or("Flow run".to_owned(), |task| {
-                        format!("Task run '{}'", task.name)
-                    });
-                    let _ = writeln!(
-                        err,
-                        "{} | {} | {who} - {}",
-                        line.at, line.level, line.message
-                    );
-                }
-            }
-        });
-    }
-    fn on_data(&self, line: &str) {
-        let _ = writeln!(std::io::stdout(), "{line}");
-    }
-    fn on_notice(&self, notice: &Notice) {
-        let _ = writeln!(std::io::stderr(), "{notice:?}");
-    }
-    fn on_warning(&self, warning: &str) {
-        let _ = writeln!(std::io::stderr(), "WARNING {warning}");
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Text,
+    Json,
 }
 
+/// Runs dbt. Gives back the exit code.
 pub(crate) fn run(args: InvokeArgs) -> u8 {
+    let json = args.output == Output::Json;
+    let console = Arc::new(Console::new(Printer::from_env(args.quiet), json));
+    let dbt_args = args.args.clone();
+    let outcome = invoke(args, &console);
+    let (printer, data) = console.finish();
+    let code = outcome
+        .as_ref()
+        .map_or_else(Error::exit_code, |outcome| outcome.exit_code);
+    match &outcome {
+        Ok(outcome) => conclude(outcome, printer),
+        Err(error) => printer.line(&format!("error: {error}")),
+    }
+    if json {
+        print(&match outcome {
+            Ok(outcome) => ResultObject::of(outcome, data),
+            Err(error) => ResultObject::of_error(dbt_args, &error),
+        });
+    }
+    code
+}
+
+fn invoke(args: InvokeArgs, console: &Arc<Console>) -> Result<Outcome, Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)?;
+    runtime.block_on(async {
+        let stopper = Stopper::default();
+        signals::forward(stopper.clone()).map_err(Error::Runtime)?;
+        let invocation = invocation_of(args, console)?;
+        prefect_dbt::engine::run(invocation, Arc::clone(console) as _, stopper).await
+    })
+}
+
+fn invocation_of(args: InvokeArgs, console: &Console) -> Result<Invocation, Error> {
     let mut settings = PrefectDbtSettings::from_env();
     settings.project_dir = args.project_dir.or(settings.project_dir);
     settings.profiles_dir = args.profiles_dir.or(settings.profiles_dir);
     settings.target_path = args.target_path.or(settings.target_path);
-    settings.log_level = args
-        .log_level
-        .as_deref()
-        .and_then(LogLevel::from_name)
-        .or(settings.log_level);
-    let mut invocation = Invocation::new(args.args);
-    invocation.dbt = args.dbt;
-    invocation.settings = settings;
-    invocation.raise_on_failure = !args.no_raise_on_failure;
-    invocation.journal_dir = args.journal_dir;
-    invocation.timeout = args.timeout.map(Duration::from_secs_f64);
-    if let Some(t) = args.verify_timeout {
-        invocation.verify_timeout = Duration::from_secs_f64(t);
-    }
+    let level = args.log_level.as_deref().and_then(LogLevel::from_name);
+    settings.log_level = level.or(settings.log_level);
+
     let mut flow = FlowChoice::from_env();
     flow.declined = args.no_prefect;
     flow.engine = args.engine;
@@ -111,42 +139,60 @@ pub(crate) fn run(args: InvokeArgs) -> u8 {
     flow.flow_name = args.flow_name;
     flow.flow_run_name = args.flow_run_name;
     flow.tags = args.tags;
+
+    let mut invocation = Invocation::new(args.args);
+    invocation.dbt = args.dbt;
+    invocation.settings = settings;
+    invocation.raise_on_failure = !args.no_raise_on_failure;
     invocation.flow = flow;
-    if let Ok(settings) = prefect_client::Settings::from_env()
-        && settings.api_url.is_some()
-    {
-        invocation.client = prefect_client::Client::new(&settings).ok();
+    invocation.timeout = args.timeout;
+    invocation.verify_timeout = args.verify_timeout.unwrap_or(invocation.verify_timeout);
+    invocation.journal_dir = args.journal_dir;
+    if !args.no_prefect {
+        invocation.client = client_from_env(console);
     }
-    let stopper = Stopper::default();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("runtime");
-    runtime.block_on(async {
-        let mut int = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())
-            .expect("signal");
-        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-            .expect("signal");
-        let s = stopper.clone();
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    _ = int.recv() => s.stop(StopCause::Interrupt),
-                    _ = term.recv() => s.stop(StopCause::Terminate),
-                }
-            }
-        });
-        match prefect_dbt::engine::run(invocation, Arc::new(Console), stopper).await {
-            Ok(outcome) => {
-                if let Some(failure) = &outcome.failure {
-                    let _ = writeln!(std::io::stderr(), "{failure}");
-                }
-                outcome.exit_code
-            }
-            Err(error) => {
-                let _ = writeln!(std::io::stderr(), "error: {error}");
-                error.exit_code()
-            }
-        }
+    Ok(invocation)
+}
+
+/// The connection to Prefect, if an API is configured. Settings that are wrong are a warning, like an API that is away.
+fn client_from_env(console: &Console) -> Option<Client> {
+    let connect = || -> anyhow::Result<Option<Client>> {
+        let settings = prefect_client::Settings::from_env()?;
+        let client = settings.api_url.is_some().then(|| Client::new(&settings));
+        Ok(client.transpose()?)
+    };
+    connect().unwrap_or_else(|error| {
+        console.on_warning(&format!("cannot report to Prefect: {error:#}"));
+        None
     })
+}
+
+/// Shows the account of a run, and its failures.
+fn conclude(outcome: &Outcome, printer: &Printer) {
+    if !printer.quiet
+        && let Some(account) = account(outcome)
+    {
+        printer.line(&account);
+    }
+    if let Some(failure) = &outcome.failure {
+        printer.line(failure);
+    }
+}
+
+/// Prints the result object; a reader that has gone away changes nothing about the run.
+fn print(object: &ResultObject) {
+    match serde_json::to_string(object) {
+        Ok(text) => {
+            let _ = writeln!(std::io::stdout(), "{text}");
+        }
+        Err(error) => tracing::error!(%error, "the result cannot be written"),
+    }
+}
+
+/// Reads a number of seconds, fractions allowed.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text
+        .parse()
+        .map_err(|_| format!("`{text}` is no number of seconds"))?;
+    Duration::try_from_secs_f64(number).map_err(|error| error.to_string())
 }

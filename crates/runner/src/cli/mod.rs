@@ -1,7 +1,17 @@
 //! The command line: what only the binary needs. It alone prints and exits.
 
+mod account;
+mod console;
+mod doctor;
 mod invoke;
+mod line;
+mod logging;
 mod ls;
+mod printer;
+mod render_profiles;
+mod result;
 mod root;
+mod signals;
+mod split;
 
 pub(crate) use root::run;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::ls;
+use super::{doctor, invoke, logging, ls, render_profiles, split};
 
 /// Runs dbt and reports the run to Prefect exactly as dbt ran it.
 #[derive(Debug, Parser)]
@@ -17,16 +17,24 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Invoke(super::invoke::InvokeArgs),
+    Invoke(invoke::InvokeArgs),
     #[command(alias = "list")]
     Ls(ls::LsArgs),
+    RenderProfiles(render_profiles::RenderProfilesArgs),
+    Doctor(doctor::DoctorArgs),
 }
 
 /// Runs what the command line asks for. Wrong usage ends with exit code 2.
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::parse_from(ls::spread_values(std::env::args_os()));
+    let args = ls::spread_values(std::env::args_os());
+    let cli = Cli::parse_from(split::mark_dbt_arguments(args));
+    logging::from_env();
     match cli.command {
-        Command::Invoke(args) => super::invoke::run(args).into(),
+        Command::Invoke(args) => invoke::run(args).into(),
         Command::Ls(args) => ls::run(&args, &mut io::stdout(), &mut io::stderr()).into(),
+        Command::RenderProfiles(args) => {
+            render_profiles::run(args, &mut io::stdout(), &mut io::stderr()).into()
+        }
+        Command::Doctor(args) => doctor::run(args, &mut io::stdout(), &mut io::stderr()).into(),
     }
 }

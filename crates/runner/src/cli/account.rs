@@ -1,0 +1,56 @@
+//! The account of a run, shown at its end.
+
+use std::fmt::Write;
+
+use prefect_dbt::Outcome;
+use prefect_dbt::summary::Summary;
+
+/// How many of the slowest nodes are named.
+const SLOWEST: usize = 5;
+
+/// The account of a run, for people; `None` when no node ran and nothing is left to deliver.
+pub(super) fn account(outcome: &Outcome) -> Option<String> {
+    let summary = Summary::new(&outcome.run, SLOWEST);
+    let delivery = outcome.delivery.as_ref();
+    let mut text = counts(&summary);
+    if !summary.slowest.is_empty() {
+        let slowest = summary.slowest.iter();
+        let slowest: Vec<_> = slowest
+            .map(|(name, took)| format!("{name} {took:.2}s"))
+            .collect();
+        let _ = writeln!(text, "Slowest: {}", slowest.join(", "));
+    }
+    if let Some(url) = delivery.and_then(|delivery| delivery.url.as_ref()) {
+        let _ = writeln!(text, "Flow run: {url}");
+    }
+    if let Some(delivery) = delivery.filter(|delivery| !delivery.verified) {
+        let problem = delivery
+            .problem
+            .as_deref()
+            .unwrap_or("not all was confirmed");
+        let _ = writeln!(text, "Prefect may not hold the whole run: {problem}");
+        if let Some(journal) = &outcome.journal {
+            let _ = writeln!(
+                text,
+                "The record of the run is kept in {}",
+                journal.display()
+            );
+        }
+    }
+    let text = text.trim_end();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn counts(summary: &Summary) -> String {
+    let total: usize = summary.counts.values().sum();
+    if total == 0 {
+        return String::new();
+    }
+    let counts = summary.counts.iter();
+    let counts: Vec<_> = counts
+        .map(|(status, count)| format!("{count} {status}"))
+        .collect();
+    let took = summary.seconds.map(|took| format!(" in {took:.2}s"));
+    let took = took.unwrap_or_default();
+    format!("Nodes: {total}{took} ({})\n", counts.join(", "))
+}

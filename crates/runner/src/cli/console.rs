@@ -1,0 +1,194 @@
+//! What people see of a run while it goes on.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use prefect_dbt::Observer;
+use prefect_dbt::effect::{Effect, Entry, FlowTarget, StateKind};
+use prefect_dbt::journal::JournalReader;
+use prefect_dbt::report::Notice;
+
+use super::line::{self, INFO, WARNING};
+use super::printer::Printer;
+
+/// Follows a run on stderr, and hands dbt's data to stdout or keeps it.
+pub(super) struct Console {
+    screen: Arc<Screen>,
+    /// dbt's data lines, where they are to be part of a result object.
+    data: Option<Mutex<Vec<String>>>,
+    follower: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What several threads write to.
+struct Screen {
+    printer: Printer,
+    zone: TimeZone,
+    flow_run: Mutex<String>,
+}
+
+impl Console {
+    pub(super) fn new(printer: Printer, keeps_data: bool) -> Self {
+        Self {
+            screen: Arc::new(Screen {
+                printer,
+                zone: TimeZone::system(),
+                flow_run: Mutex::default(),
+            }),
+            data: keeps_data.then(Mutex::default),
+            follower: Mutex::default(),
+        }
+    }
+
+    /// Waits until all that the journal holds is shown; gives back the printer and the data kept.
+    pub(super) fn finish(&self) -> (&Printer, Vec<String>) {
+        if let Some(follower) = lock(&self.follower).take() {
+            let _ = follower.join();
+        }
+        let printer = &self.screen.printer;
+        printer.end_progress();
+        let data = self
+            .data
+            .as_ref()
+            .map(|data| std::mem::take(&mut *lock(data)));
+        (printer, data.unwrap_or_default())
+    }
+}
+
+impl Observer for Console {
+    fn on_journal(&self, journal: JournalReader) {
+        let screen = Arc::clone(&self.screen);
+        let thread = std::thread::Builder::new()
+            .name("console".to_owned())
+            .spawn(move || screen.follow(journal));
+        match thread {
+            Ok(thread) => *lock(&self.follower) = Some(thread),
+            Err(error) => tracing::error!(%error, "the run cannot be shown"),
+        }
+    }
+
+    fn on_data(&self, line: &str) {
+        match &self.data {
+            Some(data) => lock(data).push(line.to_owned()),
+            None => {
+                // A reader that has gone away does not end the run.
+                let _ = writeln!(std::io::stdout(), "{line}");
+            }
+        }
+    }
+
+    fn on_notice(&self, notice: &Notice) {
+        match notice {
+            Notice::Connected { name, url, .. } => {
+                lock(&self.screen.flow_run).clone_from(name);
+                if let Some(url) = url {
+                    self.screen.say(INFO, &format!("View at {url}"));
+                }
+            }
+            Notice::Away { problem } | Notice::LeftOut { problem } => {
+                self.screen.say(WARNING, problem);
+            }
+            Notice::Back => self
+                .screen
+                .say(WARNING, "Prefect is there again; nothing was lost"),
+            _ => {}
+        }
+    }
+
+    fn on_warning(&self, warning: &str) {
+        self.screen.say(WARNING, warning);
+    }
+}
+
+impl Screen {
+    fn follow(&self, mut journal: JournalReader) {
+        let mut progress = Progress::default();
+        while let Some(entry) = journal.blocking_next() {
+            match entry {
+                Entry::Header(header) => {
+                    let mut name = lock(&self.flow_run);
+                    if name.is_empty() {
+                        *name = name_of(&header.flow);
+                    }
+                }
+                Entry::Effect(effect) => {
+                    if progress.take(&effect) {
+                        self.printer.progress(progress.to_string());
+                    }
+                    if let Effect::Log(log) = *effect {
+                        let task = log.task.map(|task| format!("Task run '{}'", task.name));
+                        self.show(log.at, log.level, task, &log.message);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Says something of the flow run, now.
+    fn say(&self, level: u8, text: &str) {
+        self.show(Timestamp::now(), level, None, text);
+    }
+
+    fn show(&self, at: Timestamp, level: u8, task: Option<String>, text: &str) {
+        if self.printer.quiet && level < WARNING {
+            return;
+        }
+        let who = task.unwrap_or_else(|| format!("Flow run '{}'", lock(&self.flow_run)));
+        let coloured = self.printer.coloured;
+        self.printer
+            .line(&line::render((at, &self.zone), level, &who, text, coloured));
+    }
+}
+
+/// How far the run is.
+#[derive(Debug, Default)]
+struct Progress {
+    total: Option<u32>,
+    running: u32,
+    done: u32,
+    failed: u32,
+}
+
+impl Progress {
+    /// Whether an effect changed anything.
+    fn take(&mut self, effect: &Effect) -> bool {
+        match effect {
+            Effect::Total(total) => self.total = Some(*total),
+            Effect::NodeRunning(_) => self.running += 1,
+            Effect::NodeFinished(_, end) => {
+                self.running = self.running.saturating_sub(1);
+                self.done += 1;
+                self.failed += u32::from(end.state.kind == StateKind::Failed);
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl std::fmt::Display for Progress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.done)?;
+        if let Some(total) = self.total {
+            write!(f, " of {total}")?;
+        }
+        write!(f, " done, {} running, {} failed", self.running, self.failed)
+    }
+}
+
+fn name_of(flow: &FlowTarget) -> String {
+    match flow {
+        FlowTarget::Existing { flow_run_id, .. } => flow_run_id.to_string(),
+        FlowTarget::Create { flow_run_name, .. } | FlowTarget::Nowhere { flow_run_name } => {
+            flow_run_name.clone()
+        }
+        _ => String::new(),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

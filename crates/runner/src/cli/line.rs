@@ -1,0 +1,62 @@
+//! The form of a console line: Prefect's.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// From this level on a line is a warning, which is shown even when quiet.
+pub(super) const WARNING: u8 = 30;
+/// The level of what people want to read.
+pub(super) const INFO: u8 = 20;
+
+/// `15:54:59.119 | INFO    | Task run 'model my_model' - text`; `who` is the part before the dash.
+pub(super) fn render(
+    (at, zone): (Timestamp, &TimeZone),
+    level: u8,
+    who: &str,
+    text: &str,
+    coloured: bool,
+) -> String {
+    let time = at
+        .to_zoned(zone.clone())
+        .strftime("%H:%M:%S%.3f")
+        .to_string();
+    let (name, colour) = named(level);
+    match colour.filter(|_| coloured) {
+        Some(colour) => format!("{time} | \x1b[{colour}m{name:<7}\x1b[0m | {who} - {text}"),
+        None => format!("{time} | {name:<7} | {who} - {text}"),
+    }
+}
+
+/// The name of a level, and its colour on a terminal.
+fn named(level: u8) -> (&'static str, Option<&'static str>) {
+    match level {
+        0..20 => ("DEBUG", Some("2")),
+        20..30 => ("INFO", Some("36")),
+        30..40 => ("WARNING", Some("33")),
+        40..50 => ("ERROR", Some("31")),
+        50.. => ("CRITICAL", Some("1;31")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_have_prefects_form() {
+        let at = (Timestamp::UNIX_EPOCH, &TimeZone::UTC);
+        let line = |level, coloured| render(at, level, "Task run 'model a'", "done", coloured);
+        assert_eq!(
+            line(20, false),
+            "00:00:00.000 | INFO    | Task run 'model a' - done"
+        );
+        assert_eq!(
+            line(30, false),
+            "00:00:00.000 | WARNING | Task run 'model a' - done"
+        );
+        assert_eq!(
+            line(40, true),
+            "00:00:00.000 | \x1b[31mERROR  \x1b[0m | Task run 'model a' - done"
+        );
+    }
+}

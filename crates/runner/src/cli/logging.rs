@@ -1,0 +1,17 @@
+//! What the program says of its own inner life.
+
+use tracing_subscriber::EnvFilter;
+
+/// The variable with the filter, such as `debug` or `prefect_client=trace`.
+const FILTER: &str = "PREFECT_DBT_LOG";
+
+/// Writes spans and events to stderr, if `PREFECT_DBT_LOG` asks for any.
+pub(super) fn from_env() {
+    let Some(filter) = std::env::var_os(FILTER).filter(|filter| !filter.is_empty()) else {
+        return;
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter.to_string_lossy()))
+        .with_writer(std::io::stderr)
+        .init();
+}

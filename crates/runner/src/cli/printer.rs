@@ -1,0 +1,54 @@
+//! Writing to the terminal: lines, and a progress line below them.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Writes lines to stderr. That nobody reads them is no error: the run goes on.
+#[derive(Debug)]
+pub(super) struct Printer {
+    bar: ProgressBar,
+    pub(super) coloured: bool,
+    pub(super) quiet: bool,
+}
+
+impl Printer {
+    /// A printer for our stderr: colour and progress only for a terminal, no colour where `NO_COLOR` is set.
+    pub(super) fn from_env(quiet: bool) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let target = match terminal && !quiet {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} [{elapsed_precise}]") {
+            bar.set_style(style);
+        }
+        if terminal && !quiet {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        Self {
+            bar,
+            coloured: terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            quiet,
+        }
+    }
+
+    /// Writes a line, above the progress line.
+    pub(super) fn line(&self, text: &str) {
+        self.bar.suspend(|| {
+            let _ = writeln!(std::io::stderr(), "{text}");
+        });
+    }
+
+    /// Changes the progress line.
+    pub(super) fn progress(&self, text: String) {
+        self.bar.set_message(text);
+    }
+
+    /// Takes the progress line away.
+    pub(super) fn end_progress(&self) {
+        self.bar.finish_and_clear();
+    }
+}
