@@ -29,6 +29,9 @@ pub enum Error {
         /// The reason.
         source: std::io::Error,
     },
+    /// `DBT_LOG_LEVEL` names no level.
+    #[error("DBT_LOG_LEVEL is `{0}`, which is no level; dbt knows debug, info, warn, error and none")]
+    LogLevel(String),
     /// The working directory is gone.
     #[error("there is no working directory: {0}")]
     NoWorkingDirectory(std::io::Error),

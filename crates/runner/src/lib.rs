@@ -2,6 +2,7 @@
 
 mod args;
 mod dbt;
+pub mod doctor;
 pub mod effect;
 pub mod engine;
 mod error;
@@ -23,6 +24,7 @@ pub mod track;
 
 pub use args::DbtArgs;
 pub use dbt::find_dbt;
+pub use dbt_templating::Missing;
 pub use error::Error;
 pub use invocation::{FlowChoice, Invocation};
 pub use observer::{Observer, Unobserved};

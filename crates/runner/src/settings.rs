@@ -1,6 +1,11 @@
 //! Settings of dbt that have an effect here.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
+
+use dbt_templating::Missing;
+
+use crate::error::Error;
 
 /// Settings of dbt that have an effect here, with the names that Prefect's Python package gives them.
 ///
@@ -20,6 +25,9 @@ pub struct PrefectDbtSettings {
     pub log_level: Option<LogLevel>,
     /// Prefect's own level (`PREFECT_LOGGING_LEVEL`), which `log_level` can only tighten.
     pub prefect_log_level: LogLevel,
+    /// What a reference in profiles.yml to a Prefect variable that does not exist gives: an error, or, as in Prefect's
+    /// Python package, an empty text.
+    pub missing_variables: Missing,
 }
 
 /// A lowest level of log lines.
@@ -67,18 +75,43 @@ impl LogLevel {
 }
 
 impl PrefectDbtSettings {
-    /// The settings that `DBT_*` variables of the process give. Empty variables count as unset, as in dbt.
-    #[must_use]
-    pub fn from_env() -> Self {
-        let get = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        Self {
-            project_dir: get("DBT_PROJECT_DIR").map(PathBuf::from),
-            profiles_dir: get("DBT_PROFILES_DIR").map(PathBuf::from),
-            target_path: get("DBT_TARGET_PATH").map(PathBuf::from),
-            log_level: get("DBT_LOG_LEVEL")
-                .and_then(|value| LogLevel::from_name(&value.to_string_lossy())),
-            prefect_log_level: LogLevel::default(),
-        }
+    /// The settings that the environment gives: `DBT_*` variables (dbt 1.11 knows them as `DBT_ENGINE_*`, too, which
+    /// win; empty ones count as unset, as in dbt), and Prefect's logging level from wherever Prefect's settings are.
+    ///
+    /// # Errors
+    /// When `DBT_LOG_LEVEL` names no level.
+    pub fn from_env() -> Result<Self, Error> {
+        let level = prefect_client::Settings::from_env()
+            .ok()
+            .and_then(|settings| LogLevel::from_name(&settings.logging_level));
+        Self::from_variables(|name| std::env::var_os(name), level.unwrap_or_default())
+    }
+
+    fn from_variables(
+        variable: impl Fn(&str) -> Option<OsString>,
+        prefect_log_level: LogLevel,
+    ) -> Result<Self, Error> {
+        let get = |name: &str| {
+            ["DBT_ENGINE_", "DBT_"]
+                .iter()
+                .filter_map(|prefix| variable(&format!("{prefix}{name}")))
+                .find(|value| !value.is_empty())
+        };
+        let log_level = match get("LOG_LEVEL") {
+            Some(value) => {
+                let value = value.to_string_lossy();
+                Some(LogLevel::from_name(&value).ok_or_else(|| Error::LogLevel(value.into()))?)
+            }
+            None => None,
+        };
+        Ok(Self {
+            project_dir: get("PROJECT_DIR").map(PathBuf::from),
+            profiles_dir: get("PROFILES_DIR").map(PathBuf::from),
+            target_path: get("TARGET_PATH").map(PathBuf::from),
+            log_level,
+            prefect_log_level,
+            missing_variables: Missing::default(),
+        })
     }
 
     /// The same for this project.
@@ -116,6 +149,13 @@ impl PrefectDbtSettings {
         self
     }
 
+    /// The same with this for a variable of Prefect's that profiles.yml refers to and that does not exist.
+    #[must_use]
+    pub fn with_missing_variables(mut self, missing: Missing) -> Self {
+        self.missing_variables = missing;
+        self
+    }
+
     /// The lowest level of log lines that is shown: the more restrictive of dbt's and Prefect's.
     #[must_use]
     pub fn effective_log_level(&self) -> LogLevel {
@@ -150,6 +190,45 @@ mod tests {
             effective(Some(LogLevel::Debug), LogLevel::Debug),
             LogLevel::Debug
         );
+    }
+
+    fn from(variables: &[(&str, &str)]) -> Result<PrefectDbtSettings, Error> {
+        let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
+        PrefectDbtSettings::from_variables(|name| Some(find(name)?.1.into()), LogLevel::Warn)
+    }
+
+    #[test]
+    fn each_variable_has_its_setting_and_the_newer_name_wins() {
+        let settings = from(&[
+            ("DBT_PROJECT_DIR", "shop"),
+            ("DBT_PROFILES_DIR", "old"),
+            ("DBT_ENGINE_PROFILES_DIR", "new"),
+            ("DBT_TARGET_PATH", "out"),
+            ("DBT_ENGINE_TARGET_PATH", ""),
+            ("DBT_LOG_LEVEL", "ERROR"),
+        ])
+        .unwrap();
+        let expected = PrefectDbtSettings::default()
+            .with_project_dir("shop")
+            .with_profiles_dir("new")
+            .with_target_path("out")
+            .with_log_level(LogLevel::Error)
+            .with_prefect_log_level(LogLevel::Warn);
+        assert_eq!(settings, expected);
+    }
+
+    #[test]
+    fn without_variables_the_level_is_prefects() {
+        let settings = from(&[("DBT_LOG_LEVEL", ""), ("DBT_PROJECT_DIR", "")]).unwrap();
+        let expected = PrefectDbtSettings::default().with_prefect_log_level(LogLevel::Warn);
+        assert_eq!(settings, expected);
+        assert_eq!(settings.effective_log_level(), LogLevel::Warn);
+    }
+
+    #[test]
+    fn a_level_that_is_none_is_told() {
+        let error = from(&[("DBT_LOG_LEVEL", "loud")]).unwrap_err();
+        assert!(error.to_string().contains("`loud`"), "{error}");
     }
 
     #[test]

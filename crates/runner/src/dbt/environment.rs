@@ -41,13 +41,15 @@ pub(crate) fn child_environment(wanted: Wanted<'_>) -> Vec<(OsString, Option<OsS
         change("DBT_LOG_LEVEL_FILE", Some("none".into()));
     }
     let places = [
-        ("DBT_PROJECT_DIR", wanted.project_dir),
-        ("DBT_PROFILES_DIR", wanted.profiles_dir),
-        ("DBT_TARGET_PATH", wanted.target_path),
+        ("PROJECT_DIR", wanted.project_dir),
+        ("PROFILES_DIR", wanted.profiles_dir),
+        ("TARGET_PATH", wanted.target_path),
     ];
     for (name, place) in places {
         if let Some(place) = place {
-            change(name, Some(place.into()));
+            change(&format!("DBT_{name}"), Some(place.into()));
+            // The newer name would win.
+            change(&format!("DBT_ENGINE_{name}"), None);
         }
     }
     for (name, secret) in wanted.secrets {

@@ -65,6 +65,9 @@ pub async fn run(
         &around.cwd,
     );
     let profiles = render_profiles(&invocation, &args, &around).await?;
+    for warning in profiles.iter().flat_map(RenderedProfiles::warnings) {
+        observer.on_warning(&warning.to_string());
+    }
 
     let run_id = Uuid::now_v7();
     let Report { target, reporter } = connect(&invocation, run_id, &args.command).await?;
@@ -170,7 +173,8 @@ async fn render_profiles(
         return Ok(None);
     };
     let client = invocation.client.as_ref();
-    Ok(RenderedProfiles::prepare(&dir, client, &RenderOptions::default()).await?)
+    let options = RenderOptions::default().missing(invocation.settings.missing_variables);
+    Ok(RenderedProfiles::prepare(&dir, client, &options).await?)
 }
 
 fn secrets_of(profiles: &RenderedProfiles) -> Vec<(String, String)> {

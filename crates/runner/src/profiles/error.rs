@@ -18,7 +18,7 @@ pub enum ProfilesError {
         source: std::io::Error,
     },
     /// The file, or what its references lead to, is wrong; each mistake with its place.
-    #[error("{0}")]
+    #[error("cannot render profiles.yml\n{0}")]
     Template(#[from] Errors),
     /// The file refers to Prefect, and there is no API to ask.
     #[error(

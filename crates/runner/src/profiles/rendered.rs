@@ -4,7 +4,9 @@ use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use dbt_templating::{EnvironmentVariable, Profiles, RenderOptions, RenderReport, Template};
+use dbt_templating::{
+    EnvironmentVariable, Profiles, RenderOptions, RenderReport, Template, Warning,
+};
 use prefect_client::Client;
 use tempfile::TempDir;
 
@@ -20,6 +22,7 @@ pub struct RenderedProfiles {
     dir: TempDir,
     variables: Vec<EnvironmentVariable>,
     report: RenderReport,
+    warnings: Vec<Warning>,
 }
 
 impl RenderedProfiles {
@@ -51,6 +54,7 @@ impl RenderedProfiles {
             dir: write(&text).map_err(ProfilesError::Write)?,
             variables: rendered.variables,
             report: rendered.report,
+            warnings: template.warnings().to_vec(),
         }))
     }
 
@@ -64,6 +68,12 @@ impl RenderedProfiles {
     #[must_use]
     pub fn variables(&self) -> &[EnvironmentVariable] {
         &self.variables
+    }
+
+    /// What in the file is probably not meant.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 
     /// What each reference gave, secrets masked.

@@ -1,0 +1,75 @@
+//! `prefect-dbt render-profiles`.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use prefect_client::{Client, Settings, SettingsError};
+use prefect_dbt::profiles::Preview;
+use prefect_dbt::{Error, PrefectDbtSettings, exit};
+
+/// Prints profiles.yml as dbt gets it, and what each reference to Prefect gave; secrets are masked.
+///
+/// Exits with 2 when the file is wrong or refers to what does not exist, with 3 when Prefect is needed and away.
+#[derive(Debug, Args)]
+pub(crate) struct RenderProfilesArgs {
+    /// The folder of profiles.yml (else DBT_PROFILES_DIR, the working directory if it has one, ~/.dbt).
+    #[arg(long, value_name = "DIR")]
+    profiles_dir: Option<PathBuf>,
+}
+
+/// Writes the rendered text to `out`, warnings and errors to `err`. Gives back the exit code.
+pub(crate) fn run(args: RenderProfilesArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    match preview(args, err) {
+        // A reader that has gone away needs no text.
+        Ok(preview) => {
+            for warning in &preview.warnings {
+                let _ = writeln!(err, "warning: {warning}");
+            }
+            let _ = match preview.text {
+                Some(text) => write!(out, "{text}"),
+                None => writeln!(
+                    err,
+                    "{} refers to nothing in Prefect: dbt reads it as it is",
+                    preview.file.display()
+                ),
+            };
+            exit::SUCCESS
+        }
+        Err(error) => {
+            let text = error.to_string();
+            // A mistake in the file brings its own heading.
+            let heading = if text.starts_with("error: ") {
+                ""
+            } else {
+                "error: "
+            };
+            let _ = writeln!(err, "{heading}{text}");
+            error.exit_code()
+        }
+    }
+}
+
+fn preview(args: RenderProfilesArgs, err: &mut dyn Write) -> Result<Preview, Error> {
+    let mut settings = PrefectDbtSettings::from_env()?;
+    settings.profiles_dir = args.profiles_dir.or(settings.profiles_dir);
+    let client = match client_from_env() {
+        Ok(client) => client
+            .transpose()
+            .map_err(|error| Error::Connect(Box::new(error)))?,
+        Err(error) => {
+            let _ = writeln!(err, "warning: {error}");
+            None
+        }
+    };
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)?
+        .block_on(Preview::from_env(&settings, client.as_ref()))
+}
+
+fn client_from_env() -> Result<Option<Result<Client, prefect_client::Error>>, SettingsError> {
+    let settings = Settings::from_env()?;
+    Ok(settings.api_url.is_some().then(|| Client::new(&settings)))
+}

@@ -1,0 +1,200 @@
+//! Gathering the facts that the checks judge.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use dbt_templating::RenderOptions;
+use prefect_client::{Client, Settings, SettingsError};
+
+use super::dbt::DbtVersion;
+use super::profiles::{Sought, check_profile, check_references};
+use super::report::{Check, DoctorReport};
+use super::{api, dbt, project};
+use crate::dbt::find_dbt;
+use crate::error::Error;
+use crate::profiles::{PROFILES_FILE, RenderedProfiles, find_profiles_dir};
+use crate::project::{PROJECT_FILE, Project};
+use crate::settings::PrefectDbtSettings;
+use crate::surroundings::Surroundings;
+
+/// Importing dbt takes seconds on a small machine; this is for one that hangs.
+const DBT_LIMIT: Duration = Duration::from_secs(60);
+
+/// What the doctor is to look at.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct DoctorOptions {
+    /// The dbt executable; looked for when not given.
+    pub dbt: Option<PathBuf>,
+    /// Directories.
+    pub settings: PrefectDbtSettings,
+    /// The profile, in place of the one that the project names.
+    pub profile: Option<String>,
+    /// The target, in place of the one that the profile names.
+    pub target: Option<String>,
+}
+
+impl DoctorOptions {
+    /// What the environment says: [`PrefectDbtSettings::from_env`], `DBT_PROFILE` and `DBT_TARGET`.
+    ///
+    /// # Errors
+    /// As [`PrefectDbtSettings::from_env`].
+    pub fn from_env() -> Result<Self, Error> {
+        let get = |name: &str| {
+            ["DBT_ENGINE_", "DBT_"]
+                .iter()
+                .filter_map(|prefix| std::env::var_os(format!("{prefix}{name}")))
+                .find(|value| !value.is_empty())
+                .map(|value| value.to_string_lossy().into_owned())
+        };
+        Ok(Self {
+            dbt: None,
+            settings: PrefectDbtSettings::from_env()?,
+            profile: get("PROFILE"),
+            target: get("TARGET"),
+        })
+    }
+}
+
+/// Looks at all that a run needs: dbt, the project, its profile, and Prefect as `prefect` configures it.
+///
+/// Starts `dbt --version` and no other dbt, asks the API a few times, and changes nothing.
+///
+/// # Errors
+/// When there is no working directory. What is wrong with a run is a [`Check`], and no error.
+pub async fn examine(
+    options: &DoctorOptions,
+    prefect: Result<Settings, SettingsError>,
+) -> Result<DoctorReport, Error> {
+    let around = Surroundings::from_env()?;
+    let configured = prefect
+        .as_ref()
+        .ok()
+        .filter(|settings| settings.api_url.is_some());
+    let client = configured.map(api::client).transpose();
+    let reachable = client.as_ref().ok().and_then(Option::as_ref);
+
+    let ((dbt_check, version), answers) = tokio::join!(examine_dbt(options, &around), async {
+        match reachable {
+            Some(client) => Some(api::ask(client).await),
+            None => None,
+        }
+    });
+    let (project_check, project) = examine_project(options, &around);
+    let mut checks = vec![dbt_check, project_check];
+    let sought = Sought {
+        profile: options
+            .profile
+            .clone()
+            .or_else(|| project.and_then(|project| project.profile)),
+        target: options.target.clone(),
+    };
+    checks.extend(examine_profiles(options, &around, reachable, &sought, version.as_ref()).await);
+
+    checks.push(api::check_settings(prefect.as_ref()));
+    if let (Some(client), Some(answers)) = (reachable, &answers) {
+        let settings = client.settings();
+        let has_credentials = settings.api_key.is_some() || settings.auth_string.is_some();
+        let url = client.api_url().to_string();
+        checks.extend(api::check_answers(&url, has_credentials, answers));
+    } else if prefect.is_ok() {
+        checks.push(api::check_no_client(client.as_ref().err()));
+    }
+    Ok(DoctorReport::new(checks))
+}
+
+async fn examine_dbt(
+    options: &DoctorOptions,
+    around: &Surroundings,
+) -> (Check, Option<DbtVersion>) {
+    let found = find_dbt(
+        options.dbt.as_deref(),
+        &around.cwd,
+        around.virtual_env.as_deref(),
+        around.path.as_deref(),
+    );
+    match found {
+        Ok(path) => {
+            let said = ask_version(&path).await;
+            dbt::check(&path, said.as_deref().map_err(Clone::clone))
+        }
+        Err(error) => {
+            let advice = "install dbt, or name it with --dbt or PREFECT_DBT_EXECUTABLE";
+            (Check::problem("dbt", error.to_string(), advice), None)
+        }
+    }
+}
+
+async fn ask_version(dbt: &Path) -> Result<String, String> {
+    let mut command = tokio::process::Command::new(dbt);
+    command
+        .arg("--version")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let output = tokio::time::timeout(DBT_LIMIT, command.output())
+        .await
+        .map_err(|_| format!("no answer in {} s", DBT_LIMIT.as_secs()))?
+        .map_err(|error| error.to_string())?;
+    // dbt has told its version on either in the course of time.
+    let said =
+        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+    if output.status.success() {
+        Ok(said.join("\n"))
+    } else {
+        let last = said[1].lines().last().unwrap_or_default();
+        Err(format!("{}; {last}", output.status))
+    }
+}
+
+fn examine_project(
+    options: &DoctorOptions,
+    around: &Surroundings,
+) -> (Check, Option<project::ProjectFile>) {
+    let settings = &options.settings;
+    let given = settings.project_dir.as_deref();
+    let found = Project::find(given, settings.target_path.as_deref(), &around.cwd);
+    let file = found.root.join(PROJECT_FILE);
+    project::check(&file, fs_err::read(&file).ok().as_deref())
+}
+
+async fn examine_profiles(
+    options: &DoctorOptions,
+    around: &Surroundings,
+    client: Option<&Client>,
+    sought: &Sought,
+    version: Option<&DbtVersion>,
+) -> Vec<Check> {
+    let given = options.settings.profiles_dir.as_deref();
+    let why = match given {
+        Some(_) => "named by flag or variable",
+        None if around.cwd.join(PROFILES_FILE).is_file() => "found in the working directory",
+        None => "found in dbt's folder below the home directory",
+    };
+    let Some(dir) = find_profiles_dir(given, &around.cwd, around.home.as_deref()) else {
+        return vec![check_profile(
+            Path::new("~/.dbt/profiles.yml"),
+            why,
+            None,
+            sought,
+            version,
+        )];
+    };
+    let file = dir.join(PROFILES_FILE);
+    let Ok(source) = fs_err::read(&file) else {
+        return vec![check_profile(&file, why, None, sought, version)];
+    };
+    let render = RenderOptions::default().missing(options.settings.missing_variables);
+    let rendered = RenderedProfiles::prepare(&dir, client, &render).await;
+    let mut checks = vec![check_references(&rendered)];
+    let bytes = match &rendered {
+        Ok(None) => Some(source),
+        Ok(Some(rendered)) => fs_err::read(rendered.dir().join(PROFILES_FILE)).ok(),
+        // What the references stand for is not known, nor are profile and target then.
+        Err(_) => None,
+    };
+    if let Some(bytes) = bytes {
+        checks.push(check_profile(&file, why, Some(&bytes), sought, version));
+    }
+    checks
+}

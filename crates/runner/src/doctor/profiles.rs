@@ -1,0 +1,299 @@
+//! Is there a profile for the project, and has it the target?
+
+use std::path::Path;
+
+use serde_json::Value as Json;
+use serde_yaml::Value;
+
+use super::dbt::DbtVersion;
+use super::report::Check;
+use crate::profiles::{ProfilesError, RenderedProfiles};
+
+const REFERENCES: &str = "references";
+const PROFILE: &str = "profile";
+
+/// Judges what became of the references to Prefect in profiles.yml.
+pub(super) fn check_references(
+    rendered: &Result<Option<RenderedProfiles>, ProfilesError>,
+) -> Check {
+    match rendered {
+        Ok(None) => Check::ok(REFERENCES, "profiles.yml refers to nothing in Prefect"),
+        Ok(Some(rendered)) => {
+            let given: Vec<Json> = rendered
+                .report()
+                .entries()
+                .iter()
+                .map(|entry| {
+                    serde_json::json!({
+                        "reference": entry.reference.to_string(),
+                        "line": entry.line,
+                        "column": entry.column,
+                        "gave": entry.gave.to_string(),
+                    })
+                })
+                .collect();
+            let warnings: Vec<String> = rendered
+                .warnings()
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            let finding = format!(
+                "resolved {} of profiles.yml",
+                counted(given.len(), "reference")
+            );
+            let check = match warnings.is_empty() {
+                true => Check::ok(REFERENCES, finding),
+                false => Check::warning(
+                    REFERENCES,
+                    format!("{finding}\n{}", warnings.join("\n")),
+                    "write the reference as a value",
+                ),
+            };
+            check.detail("references", given)
+        }
+        Err(error) => {
+            let advice = match error.is_about_prefect() {
+                true => "see the checks of Prefect below",
+                false => "correct profiles.yml, or create in Prefect what it refers to",
+            };
+            Check::problem(REFERENCES, error.to_string(), advice)
+        }
+    }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
+/// Which profile and target dbt will look for.
+#[derive(Debug, Default)]
+pub(super) struct Sought {
+    /// The profile's name, by flag or variable, else of the project.
+    pub(super) profile: Option<String>,
+    /// The target's name, by flag or variable.
+    pub(super) target: Option<String>,
+}
+
+/// Judges the profile that dbt will take from `file`, which is there because of `why`. `bytes` are those that dbt will
+/// read, with references resolved; `None` when there is no such file.
+pub(super) fn check_profile(
+    file: &Path,
+    why: &'static str,
+    bytes: Option<&[u8]>,
+    sought: &Sought,
+    dbt: Option<&DbtVersion>,
+) -> Check {
+    let judged = judge(file, bytes, sought, dbt);
+    let check = match judged {
+        Ok((finding, kind)) => {
+            Check::ok(PROFILE, format!("{finding}, in {} ({why})", file.display()))
+                .detail("type", kind)
+        }
+        Err((finding, advice)) => Check::problem(PROFILE, finding, advice),
+    };
+    check
+        .detail("file", file.display().to_string())
+        .detail("found_by", why)
+        .detail("profile", sought.profile.as_deref())
+}
+
+type Judged = Result<(String, Option<String>), (String, String)>;
+
+fn judge(file: &Path, bytes: Option<&[u8]>, sought: &Sought, dbt: Option<&DbtVersion>) -> Judged {
+    let shown = file.display();
+    let wrong = |finding: String, advice: &str| Err((finding, advice.to_owned()));
+    let Some(bytes) = bytes else {
+        return wrong(
+            format!("there is no {shown}"),
+            "write one, or name its folder with --profiles-dir or DBT_PROFILES_DIR",
+        );
+    };
+    let profiles: Value = match serde_yaml::from_slice(bytes) {
+        Ok(profiles) => profiles,
+        Err(error) => {
+            return wrong(
+                format!("{shown} cannot be read: {error}"),
+                "correct the file",
+            );
+        }
+    };
+    let Some(name) = &sought.profile else {
+        return wrong(
+            "no profile is named".to_owned(),
+            "add `profile: ...` to dbt_project.yml, or name one with --profile",
+        );
+    };
+    if is_jinja(name) {
+        return Ok((
+            format!("the profile is `{name}`, which dbt will know"),
+            None,
+        ));
+    }
+    let Some(profile) = profiles.get(name.as_str()) else {
+        let finding = format!("{shown} has no profile `{name}`");
+        return Err((finding, known("profiles in it", &profiles)));
+    };
+    let of_profile = profile.get("target").and_then(Value::as_str);
+    let target = sought.target.as_deref().or(of_profile).unwrap_or("default");
+    if is_jinja(target) {
+        let finding = format!("profile `{name}` with the target `{target}`, which dbt will know");
+        return Ok((finding, None));
+    }
+    let outputs = profile.get("outputs").unwrap_or(&Value::Null);
+    let Some(output) = outputs.get(target) else {
+        let finding = format!("the profile `{name}` in {shown} has no output `{target}`");
+        return Err((finding, known("outputs in it", outputs)));
+    };
+    let Some(kind) = output.get("type").and_then(Value::as_str) else {
+        let finding =
+            format!("the output `{target}` of the profile `{name}` in {shown} has no type");
+        return wrong(finding, "add `type: ...`, the name of an adapter");
+    };
+    if dbt.is_some_and(|dbt| !is_jinja(kind) && !dbt.has_adapter(kind)) {
+        let finding =
+            format!("the output `{target}` is of type `{kind}`, whose adapter is not installed");
+        return wrong(
+            finding,
+            &format!("install it, as in `pip install dbt-{kind}`"),
+        );
+    }
+    let finding = format!("profile `{name}` with the target `{target}` ({kind})");
+    Ok((finding, Some(kind.to_owned())))
+}
+
+fn is_jinja(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%")
+}
+
+/// The keys of a mapping, as a hint.
+fn known(what: &str, mapping: &Value) -> String {
+    let keys: Vec<&str> = mapping
+        .as_mapping()
+        .into_iter()
+        .flat_map(|mapping| mapping.keys())
+        .filter_map(Value::as_str)
+        .collect();
+    match keys.is_empty() {
+        true => "it has none at all: write one".to_owned(),
+        false => format!("{what}: {}", keys.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::Status;
+    use super::*;
+
+    const FILE: &str = "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb}\n    prod: {type: snowflake}\n    odd: {}\nother:\n  target: \"{{ env_var('T') }}\"\n";
+
+    fn checked(text: Option<&str>, profile: Option<&str>, target: Option<&str>) -> Check {
+        let sought = Sought {
+            profile: profile.map(str::to_owned),
+            target: target.map(str::to_owned),
+        };
+        let dbt = DbtVersion {
+            version: "1.11.0".to_owned(),
+            adapters: vec![("duckdb".to_owned(), "1.11.0".to_owned())],
+        };
+        let bytes = text.map(str::as_bytes);
+        check_profile(
+            Path::new("profiles.yml"),
+            "for a test",
+            bytes,
+            &sought,
+            Some(&dbt),
+        )
+    }
+
+    #[test]
+    fn a_profile_is_found_or_left_to_dbt() {
+        let well = checked(Some(FILE), Some("shop"), None);
+        assert_eq!(
+            well.finding,
+            "profile `shop` with the target `dev` (duckdb), in profiles.yml (for a test)"
+        );
+        assert_eq!(well.details["type"], "duckdb");
+        for profile in ["other", "{{ env_var('P') }}"] {
+            let left = checked(Some(FILE), Some(profile), None);
+            assert_eq!(left.status, Status::Ok);
+            assert!(left.finding.contains("dbt will know"), "{}", left.finding);
+        }
+    }
+
+    #[test]
+    fn each_mistake_is_told_with_what_there_is() {
+        for (text, profile, target, finding, advice) in [
+            (
+                None,
+                Some("shop"),
+                None,
+                "there is no profiles.yml",
+                "--profiles-dir",
+            ),
+            (Some("a: [b"), Some("shop"), None, "line 1", "correct"),
+            (
+                Some("a: \u{1}"),
+                Some("shop"),
+                None,
+                "cannot be read",
+                "correct",
+            ),
+            (Some(FILE), None, None, "no profile is named", "--profile"),
+            (
+                Some(FILE),
+                Some("store"),
+                None,
+                "no profile `store`",
+                "shop, other",
+            ),
+            (
+                Some(""),
+                Some("store"),
+                None,
+                "no profile `store`",
+                "none at all",
+            ),
+            (
+                Some("- a"),
+                Some("store"),
+                None,
+                "no profile `store`",
+                "none at all",
+            ),
+            (
+                Some(FILE),
+                Some("shop"),
+                Some("test"),
+                "no output `test`",
+                "dev, prod, odd",
+            ),
+            (Some(FILE), Some("shop"), Some("odd"), "has no type", "type"),
+            (
+                Some(FILE),
+                Some("shop"),
+                Some("prod"),
+                "not installed",
+                "dbt-snowflake",
+            ),
+        ] {
+            let check = checked(text, profile, target);
+            assert_eq!(check.status, Status::Problem);
+            assert!(check.finding.contains(finding), "{}", check.finding);
+            assert!(
+                check.advice.as_deref().unwrap_or_default().contains(advice),
+                "{check:?}"
+            );
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_judged(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200), text in "[a-z:{}\\[\\]&*!|>'\" \\n-]{0,80}") {
+            let sought = Sought { profile: Some("a".to_owned()), target: None };
+            for bytes in [bytes.as_slice(), text.as_bytes()] {
+                let _ = check_profile(Path::new("profiles.yml"), "", Some(bytes), &sought, None);
+            }
+        }
+    }
+}
