@@ -136,7 +136,7 @@ impl Screen {
         if self.printer.quiet && level < WARNING {
             return;
         }
-        let who = task.unwrap_or_else(|| format!("Flow run '{}'", lock(&self.flow_run)));
+        let who = task.unwrap_or_else(|| flow_run_title(&lock(&self.flow_run)));
         let coloured = self.printer.coloured;
         self.printer
             .line(&line::render((at, &self.zone), level, &who, text, coloured));
@@ -176,6 +176,14 @@ impl std::fmt::Display for Progress {
             write!(f, " of {total}")?;
         }
         write!(f, " done, {} running, {} failed", self.running, self.failed)
+    }
+}
+
+/// What stands before the text of a line of the flow run, whose name is not known at once.
+fn flow_run_title(name: &str) -> String {
+    match name {
+        "" => "prefect-dbt".to_owned(),
+        name => format!("Flow run '{name}'"),
     }
 }
 
