@@ -124,6 +124,30 @@ impl Client {
         self.post_once("/block_documents/", &document).await
     }
 
+    /// Makes a type of blocks known, with one schema: a JSON schema of its fields, whose `secret_fields` names the
+    /// secret ones. A type and a schema that the server knows already stay as they are.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn register_block_type(
+        &self,
+        slug: &str,
+        name: &str,
+        fields: &Value,
+    ) -> Result<(), Error> {
+        let path = format!("/block_types/slug/{}", segment(slug));
+        let block_type: Identified = match self.get(&path).await {
+            Err(error) if error.is_not_found() => {
+                let new = json!({ "slug": slug, "name": name });
+                self.post_once("/block_types/", &new).await?
+            }
+            found => found?,
+        };
+        let schema = json!({ "block_type_id": block_type.id, "fields": fields });
+        let _: Identified = self.post("/block_schemas/", &schema).await?;
+        Ok(())
+    }
+
     /// Deletes a block.
     ///
     /// # Errors

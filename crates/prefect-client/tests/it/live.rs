@@ -180,6 +180,38 @@ async fn blocks_tell_which_fields_are_secret() {
 }
 
 #[tokio::test]
+async fn a_type_of_blocks_is_registered_once_and_refers_to_others() {
+    let client = from_env();
+    let (slug, name) = (unique("type"), unique("block"));
+    let fields = json!({
+        "title": "Warehouse", "type": "object", "secret_fields": ["login.password"],
+        "properties": {"login": {"type": "object"}, "secret": {"type": "object"}},
+    });
+    for _ in 0..2 {
+        let registered = client.register_block_type(&slug, &slug, &fields).await;
+        registered.expect("registered");
+    }
+    let secret = json!({"value": "hunter22"});
+    let secret = secret.as_object().expect("an object");
+    let inner = client.create_block("secret", &name, secret).await;
+    let inner = inner.expect("created").id;
+    let data = json!({
+        "login": {"user": "ada", "password": "hunter23"},
+        "secret": {"$ref": {"block_document_id": inner}},
+    });
+    let data = data.as_object().expect("an object");
+    let outer = client.create_block(&slug, &name, data).await;
+    let outer = outer.expect("created").id;
+    let block = client.read_block(&slug, &name).await.expect("an answer");
+    let block = block.expect("found");
+    assert_eq!(block.data["login"]["password"], "hunter23");
+    assert_eq!(block.data["secret"]["value"], "hunter22");
+    assert!(block.secret_fields().contains("login.password"));
+    client.delete_block(outer).await.expect("deleted");
+    client.delete_block(inner).await.expect("deleted");
+}
+
+#[tokio::test]
 async fn deployments_artifacts_and_pools() {
     let client = from_env();
     let pool = unique("pool");

@@ -2,4 +2,5 @@
 
 mod bodies;
 mod live;
+mod places;
 mod transport;
