@@ -14,7 +14,7 @@ use rustix::process::{
 };
 use tokio::sync::oneshot;
 
-use super::watchdog::Watchdog;
+use super::watchdog::{HEAD_START, Watchdog};
 use crate::error::Error;
 
 /// How long what dbt left behind in its group may go on after an interrupt, before it is killed.
@@ -130,7 +130,7 @@ fn keep(command: DbtCommand, started: &mpsc::SyncSender<std::io::Result<DbtProce
         id: Some(id),
         stopping: false,
     })));
-    let mut watchdog = Watchdog::over(id.as_raw_nonzero().get());
+    let mut watchdog = Watchdog::over(id.as_raw_nonzero().get(), HEAD_START);
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return drop(started.send(Err(std::io::Error::other("dbt has no pipes"))));
     };

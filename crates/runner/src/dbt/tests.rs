@@ -1,9 +1,12 @@
 //! The process, with scripts in dbt's place: real dbt dies of nothing on demand.
 
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, test_kill_process};
 
+use super::watchdog::Watchdog;
 use super::*;
 
 fn start(script: &str) -> DbtProcess {
@@ -73,4 +76,45 @@ fn what_cannot_be_started_is_an_error_that_names_it() {
     .err()
     .unwrap();
     assert!(error.to_string().contains("/nowhere/dbt"), "{error}");
+}
+
+/// A group that says when it is interrupted, and ends when its input does.
+fn listening_group() -> (std::process::Child, BufReader<std::process::ChildStdout>) {
+    let mut child = Command::new("/bin/sh")
+        .args([
+            "-c",
+            "trap 'echo interrupted; exit' INT\necho ready\nread -r _",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    (child, said)
+}
+
+#[test]
+fn a_watchdog_whose_pipe_ends_interrupts_the_group() {
+    let (mut child, mut said) = listening_group();
+    // What is dropped without being dismissed is what the kernel does to the pipe of a process that dies.
+    drop(Watchdog::over(i32::try_from(child.id()).unwrap(), 0));
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "interrupted\n");
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_group_that_ends_within_the_head_start_gets_no_signal_from_the_watchdog() {
+    let (mut child, mut said) = listening_group();
+    drop(Watchdog::over(i32::try_from(child.id()).unwrap(), 60));
+    drop(child.stdin.take());
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+    child.wait().unwrap();
 }

@@ -7,27 +7,37 @@ use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-/// Waits for a word or the end of the pipe. On the end: SIGINT to the group, and SIGKILL when that was not enough.
+/// Waits for a word or the end of the pipe. On the end: the head start, SIGINT to the group, and SIGKILL when that was
+/// not enough. Not every shell takes a group after `kill -INT --`: `kill -s` is what POSIX has.
 const SCRIPT: &str = r#"
 read -r word && exit 0
-kill -INT -- "-$1" 2>/dev/null || exit 0
-seconds=0
-while [ "$seconds" -lt 30 ] && kill -0 -- "-$1" 2>/dev/null; do
-  sleep 1
-  seconds=$((seconds + 1))
-done
-kill -KILL -- "-$1" 2>/dev/null
+wait_for_end() {
+  seconds=0
+  while [ "$seconds" -lt "$2" ]; do
+    kill -s 0 -- "-$1" 2>/dev/null || exit 0
+    sleep 1
+    seconds=$((seconds + 1))
+  done
+}
+wait_for_end "$1" "$2"
+kill -s INT -- "-$1" 2>/dev/null || exit 0
+wait_for_end "$1" 30
+kill -s KILL -- "-$1" 2>/dev/null
 "#;
+
+/// Seconds that dbt gets before the watchdog steps in. A SIGINT that follows the kernel's closely makes dbt abort: it
+/// cancels no query and writes no run_results.json.
+pub(super) const HEAD_START: u32 = if cfg!(target_os = "linux") { 10 } else { 0 };
 
 /// Watches over one process group, until it is dismissed.
 pub(super) struct Watchdog(Option<Child>);
 
 impl Watchdog {
     /// A watchdog for the group of this id. Without a shell there is none, which only a kill of ours would show.
-    pub(super) fn over(group: i32) -> Self {
+    pub(super) fn over(group: i32, head_start: u32) -> Self {
         let child = Command::new("/bin/sh")
             .args(["-c", SCRIPT, "watchdog"])
-            .arg(group.to_string())
+            .args([group.to_string(), head_start.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
