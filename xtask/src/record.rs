@@ -57,6 +57,9 @@ pub(crate) struct Reader {
     runtime: tokio::runtime::Runtime,
 }
 
+/// A server that records nothing for so long has recorded everything.
+const SETTLED: Duration = Duration::from_secs(5);
+
 impl Reader {
     pub(crate) fn new(api: &str) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -83,6 +86,21 @@ impl Reader {
             flow_run,
             task_runs,
         })
+    }
+
+    /// The flow run of this name, once the server has recorded nothing new for a while, or after `limit`.
+    pub(crate) fn wait_until_settled(&self, flow_run: &str, limit: Duration) -> Result<Record> {
+        let flow_run_id = self.flow_run(flow_run)?.id;
+        let deadline = Instant::now() + limit;
+        let (mut seen, mut since) = (self.ended(flow_run_id)?, Instant::now());
+        while since.elapsed() < SETTLED && Instant::now() < deadline {
+            std::thread::sleep(POLL);
+            let now = self.ended(flow_run_id)?;
+            if now != seen {
+                (seen, since) = (now, Instant::now());
+            }
+        }
+        self.wait_for(flow_run, 0, limit)
     }
 
     /// The URL of a flow run's page.

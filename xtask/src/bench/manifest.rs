@@ -1,4 +1,4 @@
-//! A manifest of 5,000 models and 5,000 tests, grown from that of the demo project.
+//! A manifest of 50,000 models and 50,000 tests, grown from that of the demo project.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::workspace;
 
-const MODELS: usize = 5_000;
+const MODELS: usize = 50_000;
 /// One model in so many is tagged.
 const CRITICAL: usize = 100;
 

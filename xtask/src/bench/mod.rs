@@ -7,5 +7,6 @@ mod options;
 mod programs;
 mod project;
 mod run;
+mod wide;
 
 pub(crate) use run::run;

@@ -11,8 +11,10 @@ pub(super) enum Part {
     Large,
     /// The start of our program.
     Start,
-    /// Listing nodes of a large manifest.
+    /// Listing nodes of a project of 10,000.
     List,
+    /// Listing nodes of a manifest of 100,000.
+    Huge,
 }
 
 /// The command line of `bench`.
@@ -36,17 +38,26 @@ impl Options {
                 "large" => options.parts.push(Part::Large),
                 "start" => options.parts.push(Part::Start),
                 "ls" => options.parts.push(Part::List),
+                "huge" => options.parts.push(Part::Huge),
                 "--rounds" => {
                     let rounds = args.next().context("`--rounds` needs a number")?;
                     options.rounds = rounds.parse().context("`--rounds` needs a number")?;
                 }
                 unknown => {
-                    bail!("`{unknown}` is not understood; parts are small, large, start and ls")
+                    bail!(
+                        "`{unknown}` is not understood; parts are start, ls, huge, small and large"
+                    )
                 }
             }
         }
         if options.parts.is_empty() {
-            options.parts = vec![Part::Start, Part::List, Part::Small, Part::Large];
+            options.parts = vec![
+                Part::Start,
+                Part::List,
+                Part::Huge,
+                Part::Small,
+                Part::Large,
+            ];
         }
         options.rounds = options.rounds.max(1);
         Ok(options)

@@ -1,48 +1,82 @@
-//! Parts that need no server: the start of the program, and the listing of a large manifest.
+//! Parts that need no server: the start of the program, and the listing of large projects.
 
+use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
-use super::manifest;
 use super::measure::{Measurement, measure, medians};
+use super::{manifest, wide};
+use crate::python::Environment;
 use crate::server::quiet_environment;
-use crate::workspace;
+use crate::{process, workspace};
 
 /// These are short: more runs cost nothing.
 const TIMES: usize = 5;
 
 /// `prefect-dbt --version`.
 pub(super) fn start(rounds: usize) -> Result<()> {
-    repeat("prefect-dbt --version", &["--version"], rounds)
+    let dir = workspace::fresh_dir("bench/programs")?;
+    repeat("prefect-dbt --version", &["--version"], &dir, rounds)
 }
 
-/// `prefect-dbt ls` on a manifest of 10,000 nodes.
+/// `ls` on a project of 5,000 models and 5,000 tests, by dbt and by us; then the steps of it, one by one.
 pub(super) fn list(rounds: usize) -> Result<()> {
-    let path = workspace::fresh_dir("bench/manifest")?.join("manifest.json");
+    let dir = workspace::fresh_dir("bench/wide")?;
+    wide::generate(&dir)?;
+    let select = ["ls", "--select", "tag:critical+"];
+    let by_dbt = |args: &[&str], output: &str| {
+        let mut command = Command::new(Environment::Dbt.program("dbt"));
+        quiet_environment(&mut command);
+        measure(
+            command.current_dir(&dir).arg("--quiet").args(args),
+            &dir.join(output),
+        )
+    };
+    by_dbt(&["parse"], "parse.txt")?;
+    let theirs = by_dbt(&select, "dbt.txt")?;
+    println!("dbt ls, parsed before: {:.1} s", theirs.wall.as_secs_f64());
+    repeat("prefect-dbt ls", &select, &dir, rounds)?;
+    let ours = fs_err::read_to_string(dir.join(OUTPUT))?;
+    if ours != fs_err::read_to_string(dir.join("dbt.txt"))? {
+        bail!("the two do not list the same nodes; see {}", dir.display());
+    }
+    steps(&dir.join("target/manifest.json"))
+}
+
+/// The steps of a listing on a manifest of 100,000 nodes.
+pub(super) fn huge(rounds: usize) -> Result<()> {
+    let dir = workspace::fresh_dir("bench/huge")?;
+    let path = dir.join("manifest.json");
     manifest::generate(&path)?;
-    let bytes = fs_err::metadata(&path)?.len();
-    let title = format!(
-        "prefect-dbt ls --select tag:critical+ ({} MB manifest)",
-        bytes / 1_000_000
-    );
     let file = path.to_string_lossy();
-    repeat(
-        &title,
-        &["ls", "--manifest", &file, "--select", "tag:critical+"],
-        rounds,
+    let args = ["ls", "--manifest", &file, "--select", "tag:critical+"];
+    repeat("prefect-dbt ls, 100,000 nodes", &args, &dir, rounds)?;
+    steps(&path)
+}
+
+fn steps(manifest: &Path) -> Result<()> {
+    process::run(
+        process::cargo()
+            .args([
+                "bench",
+                "--package",
+                "dbt-selector",
+                "--bench",
+                "selection",
+                "--",
+            ])
+            .arg(manifest),
     )
 }
 
-fn repeat(title: &str, args: &[&str], rounds: usize) -> Result<()> {
-    let dir = workspace::fresh_dir("bench/programs")?;
+const OUTPUT: &str = "output.txt";
+
+fn repeat(title: &str, args: &[&str], dir: &Path, rounds: usize) -> Result<()> {
     let one = |_| {
         let mut command = Command::new(workspace::release_binary());
         quiet_environment(&mut command);
-        measure(
-            command.current_dir(&dir).args(args),
-            &dir.join("output.txt"),
-        )
+        measure(command.current_dir(dir).args(args), &dir.join(OUTPUT))
     };
     let runs = (0..rounds * TIMES)
         .map(one)

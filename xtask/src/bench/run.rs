@@ -15,14 +15,15 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         .parts
         .iter()
         .any(|part| matches!(part, Part::Small | Part::Large));
+    setup::run()?;
     if has_builds {
-        setup::run()?;
         Environment::Reference.install()?;
     }
     for part in &options.parts {
         match part {
             Part::Start => programs::start(options.rounds)?,
             Part::List => programs::list(options.rounds)?,
+            Part::Huge => programs::huge(options.rounds)?,
             Part::Small => {
                 let shop = workspace::testdata().join("projects/shop");
                 builds::compare("small", &shop, options.rounds)?;
