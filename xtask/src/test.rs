@@ -20,6 +20,10 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         .env(
             "PREFECT_DBT_TEST_PYTHON",
             Environment::Dbt.program("python"),
+        )
+        .env(
+            "PREFECT_DBT_TEST_PREFECT",
+            Environment::Prefect.program("prefect"),
         );
     process::run(&mut cargo)
 }
