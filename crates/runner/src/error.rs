@@ -32,6 +32,24 @@ pub enum Error {
     /// `DBT_LOG_LEVEL` names no level.
     #[error("DBT_LOG_LEVEL is `{0}`, which is no level; dbt knows debug, info, warn, error and none")]
     LogLevel(String),
+    /// There is no project.
+    #[error(
+        "there is no dbt_project.yml in {}; run it in a dbt project, or name one with --project-dir",
+        dir.display()
+    )]
+    NoProject {
+        /// Where it was looked for.
+        dir: PathBuf,
+    },
+    /// There are no profiles.
+    #[error(
+        "there is no profiles.yml in {}; put it there or beside dbt_project.yml, or name its folder with --profiles-dir",
+        dir.display()
+    )]
+    NoProfiles {
+        /// Where it was looked for.
+        dir: PathBuf,
+    },
     /// The working directory is gone.
     #[error("there is no working directory: {0}")]
     NoWorkingDirectory(std::io::Error),

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::preflight;
 use super::recorder::{Closing, Recorder};
 use super::report::{Report, connect};
 use super::stopping::stop_when_asked;
@@ -64,7 +65,15 @@ pub async fn run(
             .or(settings.target_path.as_deref()),
         &around.cwd,
     );
-    let profiles = render_profiles(&invocation, &args, &around).await?;
+    let profiles_dir = find_profiles_dir(
+        args.profiles_dir
+            .as_deref()
+            .or(settings.profiles_dir.as_deref()),
+        &around.cwd,
+        around.home.as_deref(),
+    );
+    preflight::check(&args, &project, profiles_dir.as_deref())?;
+    let profiles = render_profiles(&invocation, &args, profiles_dir.as_deref()).await?;
     for warning in profiles.iter().flat_map(RenderedProfiles::warnings) {
         observer.on_warning(&warning.to_string());
     }
@@ -160,21 +169,14 @@ pub async fn run(
 async fn render_profiles(
     invocation: &Invocation,
     args: &DbtArgs,
-    around: &Surroundings,
+    dir: Option<&Path>,
 ) -> Result<Option<RenderedProfiles>, Error> {
-    if !args.has_command() {
-        return Ok(None);
-    }
-    let given = args
-        .profiles_dir
-        .as_deref()
-        .or(invocation.settings.profiles_dir.as_deref());
-    let Some(dir) = find_profiles_dir(given, &around.cwd, around.home.as_deref()) else {
+    let Some(dir) = dir.filter(|_| args.has_command()) else {
         return Ok(None);
     };
     let client = invocation.client.as_ref();
     let options = RenderOptions::default().missing(invocation.settings.missing_variables);
-    Ok(RenderedProfiles::prepare(&dir, client, &options).await?)
+    Ok(RenderedProfiles::prepare(dir, client, &options).await?)
 }
 
 fn secrets_of(profiles: &RenderedProfiles) -> Vec<(String, String)> {

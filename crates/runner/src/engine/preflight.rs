@@ -1,0 +1,69 @@
+//! What dbt would only stumble over: told at once, in one sentence.
+
+use std::path::Path;
+
+use crate::args::DbtArgs;
+use crate::error::Error;
+use crate::profiles::PROFILES_FILE;
+use crate::project::Project;
+
+/// Commands that work without a project, or say themselves what is missing.
+const WITHOUT_PROJECT: [&str; 2] = ["init", "debug"];
+/// Commands that work without a profile.
+const WITHOUT_PROFILE: [&str; 5] = ["init", "debug", "clean", "deps", "man"];
+
+/// Looks for the project and the profiles.yml that the command needs.
+pub(super) fn check(
+    args: &DbtArgs,
+    project: &Project,
+    profiles_dir: Option<&Path>,
+) -> Result<(), Error> {
+    let command = args.command.as_str();
+    if !args.has_command() {
+        return Ok(());
+    }
+    if !project.exists && !WITHOUT_PROJECT.contains(&command) {
+        return Err(Error::NoProject {
+            dir: project.root.clone(),
+        });
+    }
+    if let Some(dir) = profiles_dir
+        && !WITHOUT_PROFILE.contains(&command)
+        && !dir.join(PROFILES_FILE).is_file()
+    {
+        return Err(Error::NoProfiles {
+            dir: dir.to_path_buf(),
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(command: &str, project: &Path, profiles: &Path) -> Result<(), Error> {
+        let args: Vec<&str> = command.split_whitespace().collect();
+        let found = Project::find(Some(project), None, Path::new("/"));
+        check(&DbtArgs::parse(&args), &found, Some(profiles))
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let empty = tempfile::tempdir().unwrap();
+        let shop = tempfile::tempdir().unwrap();
+        std::fs::write(shop.path().join("dbt_project.yml"), "name: shop\n").unwrap();
+        let profiles = tempfile::tempdir().unwrap();
+        std::fs::write(profiles.path().join(PROFILES_FILE), "").unwrap();
+
+        assert!(checked("build", shop.path(), profiles.path()).is_ok());
+        let error = checked("build", empty.path(), profiles.path()).unwrap_err();
+        assert!(matches!(error, Error::NoProject { .. }), "{error}");
+        let error = checked("build", shop.path(), empty.path()).unwrap_err();
+        assert!(matches!(error, Error::NoProfiles { .. }), "{error}");
+        for fine in ["--version", "init", "debug"] {
+            assert!(checked(fine, empty.path(), empty.path()).is_ok(), "{fine}");
+        }
+        assert!(checked("deps", shop.path(), empty.path()).is_ok());
+    }
+}
