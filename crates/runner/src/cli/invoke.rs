@@ -125,7 +125,7 @@ fn invoke(args: InvokeArgs, console: &Arc<Console>) -> Result<Outcome, Error> {
 }
 
 fn invocation_of(args: InvokeArgs, console: &Console) -> Result<Invocation, Error> {
-    let mut settings = PrefectDbtSettings::from_env();
+    let mut settings = PrefectDbtSettings::from_env()?;
     settings.project_dir = args.project_dir.or(settings.project_dir);
     settings.profiles_dir = args.profiles_dir.or(settings.profiles_dir);
     settings.target_path = args.target_path.or(settings.target_path);
