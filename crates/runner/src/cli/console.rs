@@ -87,6 +87,10 @@ impl Observer for Console {
                     self.screen.say(INFO, &format!("View at {url}"));
                 }
             }
+            Notice::Unconfigured => self.screen.say(
+                INFO,
+                "This run is not reported: no Prefect API is configured; set PREFECT_API_URL",
+            ),
             Notice::Away { problem } | Notice::LeftOut { problem } => {
                 self.screen.say(WARNING, problem);
             }

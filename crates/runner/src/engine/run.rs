@@ -26,6 +26,7 @@ use crate::observer::Observer;
 use crate::outcome::Outcome;
 use crate::profiles::{RenderedProfiles, find_profiles_dir};
 use crate::project::Project;
+use crate::report::Notice;
 use crate::redact::Redactor;
 use crate::settings::LogLevel;
 use crate::stop::{StopCause, Stopper};
@@ -80,6 +81,9 @@ pub async fn run(
 
     let run_id = Uuid::now_v7();
     let Report { target, reporter } = connect(&invocation, run_id, &args.command).await?;
+    if reporter.is_none() && args.has_command() && !invocation.flow.declined {
+        observer.on_notice(&Notice::Unconfigured);
+    }
     let folder = JournalFolder::at(
         invocation
             .journal_dir

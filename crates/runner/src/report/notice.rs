@@ -15,6 +15,8 @@ pub enum Notice {
         /// Its page.
         url: Option<String>,
     },
+    /// There is no API to report to, and nobody said that there should be none.
+    Unconfigured,
     /// The API is away or refuses; said once in a run, which goes on.
     Away {
         /// What is wrong.
