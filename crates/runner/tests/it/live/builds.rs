@@ -12,9 +12,7 @@ const DAILY_REVENUE: &str = "model.shop.daily_revenue";
 
 #[test]
 fn a_build_with_a_warning_is_recorded_as_dbt_ran_it() {
-    let Some(project) = Project::new() else {
-        return;
-    };
+    let project = Project::new();
     project
         .invoke(&[], &["build", "--vars", "warn_test: true"])
         .exits_with(0);
@@ -36,9 +34,7 @@ fn a_build_with_a_warning_is_recorded_as_dbt_ran_it() {
 
 #[test]
 fn a_model_that_fails_fails_the_flow_run_and_what_is_below_is_skipped() {
-    let Some(project) = Project::new() else {
-        return;
-    };
+    let project = Project::new();
     let finished = project.invoke(&[], &["build", "--vars", "fail_model: true"]);
     let headline =
         "Failures detected during invocation of dbt command 'build --vars fail_model: true':";
@@ -63,9 +59,7 @@ fn a_model_that_fails_fails_the_flow_run_and_what_is_below_is_skipped() {
 
 #[test]
 fn a_failure_that_is_not_to_be_raised_is_reported_all_the_same() {
-    let Some(project) = Project::new() else {
-        return;
-    };
+    let project = Project::new();
     let finished = project.invoke(
         &["--no-raise-on-failure"],
         &["build", "--vars", "fail_test: true"],
@@ -80,9 +74,7 @@ fn a_failure_that_is_not_to_be_raised_is_reported_all_the_same() {
 
 #[test]
 fn failing_fast_leaves_no_node_open() {
-    let Some(project) = Project::new() else {
-        return;
-    };
+    let project = Project::new();
     project
         .invoke(&[], &["build", "--fail-fast", "--vars", "error_test: true"])
         .exits_with(1);
@@ -95,9 +87,7 @@ fn failing_fast_leaves_no_node_open() {
 
 #[test]
 fn the_freshness_of_sources_is_recorded() {
-    let Some(project) = Project::new() else {
-        return;
-    };
+    let project = Project::new();
     project.invoke(&[], &["source", "freshness"]).exits_with(0);
 
     let truth = project.truth();
@@ -115,9 +105,7 @@ fn the_freshness_of_sources_is_recorded() {
 
 #[test]
 fn a_project_that_does_not_parse_fails_the_flow_run_with_the_words_of_dbt() {
-    let Some(project) = Project::new() else {
-        return;
-    };
+    let project = Project::new();
     let finished = project.invoke(
         &["--no-raise-on-failure"],
         &["build", "--vars", "fail_parse: true"],
@@ -133,9 +121,7 @@ fn a_project_that_does_not_parse_fails_the_flow_run_with_the_words_of_dbt() {
 
 #[test]
 fn two_invocations_in_one_flow_run_leave_the_task_runs_of_both() {
-    let Some(project) = Project::new() else {
-        return;
-    };
+    let project = Project::new();
     let id = running_flow_run(&project).to_string();
     let seed = project.invoke(&["--flow-run-id", &id], &["seed"]);
     seed.exits_with(0);
@@ -165,9 +151,7 @@ fn two_invocations_in_one_flow_run_leave_the_task_runs_of_both() {
 
 #[test]
 fn a_selection_is_joined_over_what_was_left_out() {
-    let Some(project) = Project::new() else {
-        return;
-    };
+    let project = Project::new();
     // `daily_revenue` depends on the seeds by way of three models that this run leaves out.
     project
         .invoke(

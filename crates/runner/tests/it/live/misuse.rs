@@ -4,18 +4,14 @@ use super::project::{Finished, Project};
 
 #[test]
 fn a_missing_dbt_is_named() {
-    let Some(project) = Project::new() else {
-        return;
-    };
+    let project = Project::new();
     let finished = project.invoke(&["--dbt", "there/is/no/dbt"], &["build"]);
     finished.exits_with(2).says("there/is/no/dbt");
 }
 
 #[test]
 fn an_unknown_option_is_a_usage_error() {
-    let Some(project) = Project::new() else {
-        return;
-    };
+    let project = Project::new();
     Finished::of(
         project
             .program()
@@ -27,27 +23,21 @@ fn an_unknown_option_is_a_usage_error() {
 
 #[test]
 fn a_directory_that_is_no_project_is_told_apart() {
-    let Some(project) = Project::new() else {
-        return;
-    };
+    let project = Project::new();
     let finished = project.invoke(&["--project-dir", "seeds"], &["ls"]);
     finished.exits_with(2).says("dbt_project.yml");
 }
 
 #[test]
 fn a_missing_project_directory_is_named() {
-    let Some(project) = Project::new() else {
-        return;
-    };
+    let project = Project::new();
     let finished = project.invoke(&["--project-dir", "there_is_no_project"], &["ls"]);
     finished.exits_with(2).says("there_is_no_project");
 }
 
 #[test]
 fn a_missing_profile_is_told() {
-    let Some(project) = Project::new() else {
-        return;
-    };
+    let project = Project::new();
     std::fs::remove_file(project.path().join("profiles.yml")).unwrap();
     let finished = project.invoke(&["--no-raise-on-failure"], &["ls"]);
     finished.exits_with(2).says("shop");
@@ -55,9 +45,7 @@ fn a_missing_profile_is_told() {
 
 #[test]
 fn an_option_that_dbt_does_not_know_is_dbts_own_usage_error() {
-    let Some(project) = Project::new() else {
-        return;
-    };
+    let project = Project::new();
     let finished = project.invoke(&["--no-prefect"], &["build", "--no-such-option"]);
     finished.exits_with(2).says("--no-such-option");
 }

@@ -3,7 +3,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stderr,
     reason = "what goes wrong in a test's own helpers is best told by a panic at its place"
 )]
 
@@ -12,8 +11,11 @@ mod builds;
 mod dbt_truth;
 mod edges;
 mod faithful;
+mod guarded_server;
 mod interrupts;
 mod misuse;
+mod profiles;
 mod project;
 mod recorded;
+mod references;
 mod surroundings;

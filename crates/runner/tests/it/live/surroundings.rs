@@ -12,14 +12,16 @@ pub(super) struct Surroundings {
 }
 
 impl Surroundings {
-    /// Where they are; `None`, and a word about it, when the tests run by themselves.
-    pub(super) fn from_env() -> Option<Self> {
-        let found = std::env::var_os("PREFECT_DBT_TEST_API")
-            .zip(std::env::var_os("PREFECT_DBT_TEST_DBT"))
-            .and_then(|(api, dbt)| Some((api.into_string().ok()?, PathBuf::from(dbt))));
-        if found.is_none() {
-            eprintln!("no dbt and no Prefect server to test with: run `cargo xtask test`");
+    /// Where they are. Tests of the real thing have nothing to say without it, so they fail rather than pass.
+    pub(super) fn from_env() -> Self {
+        let variable = |name| {
+            std::env::var(name).unwrap_or_else(|_| {
+                panic!("{name} is not set: run the tests by `cargo xtask test`")
+            })
+        };
+        Self {
+            api: variable("PREFECT_DBT_TEST_API"),
+            dbt: variable("PREFECT_DBT_TEST_DBT").into(),
         }
-        found.map(|(api, dbt)| Self { api, dbt })
     }
 }
