@@ -1,0 +1,314 @@
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::*;
+use crate::effect::{FlowTarget, Header, JOURNAL_FORMAT, NodeResult, RunEnd, State, StateKind};
+use crate::hooks::Hooks;
+use crate::hooks::patience::{Progress, watch_hooks};
+use crate::journal::JournalWriter;
+
+const MANIFEST: &str = r#"{
+    "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "dbt_version": "1.11.16"},
+    "nodes": {
+        "model.shop.a": {"resource_type": "model", "name": "a", "package_name": "shop", "fqn": ["shop", "a"],
+            "config": {"materialized": "table"}, "tags": ["critical"], "depends_on": {"nodes": []}},
+        "model.shop.b": {"resource_type": "model", "name": "b", "package_name": "shop", "fqn": ["shop", "b"],
+            "config": {"materialized": "table"}, "depends_on": {"nodes": ["model.shop.a"]}}
+    }
+}"#;
+
+/// What hooks and warnings wrote, in order.
+#[derive(Clone, Default)]
+struct Notes(Arc<Mutex<Vec<String>>>);
+
+impl Notes {
+    fn add(&self, note: impl Into<String>) {
+        self.0.lock().unwrap().push(note.into());
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+struct Set {
+    hooks: Hooks,
+    notes: Notes,
+    patience: Duration,
+    abandoned: Arc<AtomicBool>,
+}
+
+impl Set {
+    fn new() -> Self {
+        Self {
+            hooks: Hooks::default(),
+            notes: Notes::default(),
+            patience: Duration::from_secs(600),
+            abandoned: Arc::default(),
+        }
+    }
+
+    /// Calls the hooks for what the journal holds, on a thread of their own.
+    fn begin(
+        &self,
+        nodes: &[(&str, &str)],
+        end: Option<&str>,
+    ) -> (std::thread::JoinHandle<()>, watch::Receiver<Progress>) {
+        let warn: Arc<dyn Fn(&str) + Send + Sync> = {
+            let notes = self.notes.clone();
+            Arc::new(move |warning| notes.add(format!("warning: {warning}")))
+        };
+        let (pulse, progress) = watch_hooks(self.patience, Arc::clone(&warn)).unwrap();
+        let manifest = OnceLock::new();
+        manifest.get_or_init(|| Arc::new(Manifest::from_slice(MANIFEST.as_bytes()).unwrap()));
+        let dispatcher = Dispatcher {
+            basis: Basis {
+                command: "build".to_owned(),
+                args: vec!["build".to_owned()],
+                owner: None,
+                flow: None,
+            },
+            hooks: self.hooks.all(),
+            manifest: Arc::new(manifest),
+            warn,
+            pulse,
+            abandoned: Arc::clone(&self.abandoned),
+            selections: None,
+            runtime: None,
+        };
+        let (orders, taken) = channel();
+        let (done, _) = oneshot::channel();
+        let schedule = Schedule {
+            node_ids: nodes.iter().map(|(id, _)| (*id).to_owned()).collect(),
+            manifest: None,
+        };
+        orders.send(Order::Start(schedule, done)).unwrap();
+        orders.send(Order::Follow(journal(nodes))).unwrap();
+        let reports = nodes
+            .iter()
+            .map(|(id, status)| ((*id).to_owned(), report(id, status)));
+        let end = End {
+            success: end.is_none(),
+            error: end.map(str::to_owned),
+            run_results: end.is_none().then(|| reports.collect()),
+        };
+        orders.send(Order::End(Box::new(end))).unwrap();
+        let thread = std::thread::spawn(move || dispatcher.work(&taken));
+        (thread, progress)
+    }
+
+    fn run(&self, nodes: &[(&str, &str)]) -> Vec<String> {
+        self.begin(nodes, None).0.join().unwrap();
+        self.notes.all()
+    }
+
+    /// A note of what a hook was told.
+    fn note(&self, name: &str) -> impl Fn(&DbtHookContext) + Send + Sync + 'static {
+        let (notes, name) = (self.notes.clone(), name.to_owned());
+        move |ctx| {
+            let status = ctx.status.map_or("-", HookStatus::as_str);
+            notes.add(format!(
+                "{name} {} {} {status}",
+                ctx.event,
+                ctx.node_ids.join(",")
+            ));
+        }
+    }
+}
+
+fn journal(nodes: &[(&str, &str)]) -> JournalReader {
+    let header = Header {
+        format: JOURNAL_FORMAT,
+        run_id: Uuid::nil(),
+        attempt: 1,
+        created: Timestamp::UNIX_EPOCH,
+        args: Vec::new(),
+        flow: FlowTarget::Nowhere {
+            flow_run_name: String::new(),
+        },
+    };
+    let mut writer = JournalWriter::in_memory(&header);
+    for (id, status) in nodes {
+        let end = NodeEnd {
+            state: state(status),
+            end_time: Timestamp::UNIX_EPOCH,
+            result: result(id, status),
+        };
+        writer.append([Effect::NodeFinished(task(id), end)]);
+    }
+    writer.append([Effect::RunFinished(RunEnd {
+        state: state("success"),
+        dbt_exit: Some(0),
+        at: Timestamp::UNIX_EPOCH,
+    })]);
+    writer.reader()
+}
+
+fn task(id: &str) -> TaskRun {
+    TaskRun {
+        id: Uuid::nil(),
+        unique_id: id.to_owned(),
+        dynamic_key: String::new(),
+        name: id.to_owned(),
+        start_time: Timestamp::UNIX_EPOCH,
+        wait_for: Vec::new(),
+        labels: BTreeMap::new(),
+    }
+}
+
+fn result(id: &str, status: &str) -> NodeResult {
+    NodeResult {
+        unique_id: id.to_owned(),
+        resource_type: id.split('.').next().unwrap().to_owned(),
+        status: status.to_owned(),
+        message: Some(format!("{status} of {id}")),
+        ..NodeResult::default()
+    }
+}
+
+fn state(status: &str) -> State {
+    let (kind, name) = match status {
+        "success" => (StateKind::Completed, "Completed"),
+        _ => (StateKind::Failed, "Failed"),
+    };
+    State {
+        kind,
+        name: name.to_owned(),
+        message: None,
+    }
+}
+
+fn report(id: &str, status: &str) -> NodeReport {
+    let at = Timestamp::UNIX_EPOCH;
+    NodeReport::new(&result(id, status), &state(status), at, at)
+}
+
+#[test]
+fn hooks_are_called_in_the_order_of_events_and_of_registration() {
+    let set = Set::new();
+    set.hooks.on_run_end().call(set.note("last"));
+    set.hooks.post_node().call(set.note("each"));
+    set.hooks.post_model().call(set.note("model"));
+    set.hooks.on_run_start(set.note("first"));
+    let called = set.run(&[
+        ("seed.shop.s", "success"),
+        ("model.shop.a", "partial success"),
+        ("model.shop.b", "skipped"),
+    ]);
+    insta::assert_snapshot!(called.join("\n"), @r"
+    first run_start seed.shop.s,model.shop.a,model.shop.b -
+    each post_node seed.shop.s success
+    each post_node model.shop.a error
+    model post_model model.shop.a error
+    each post_node model.shop.b skipped
+    model post_model model.shop.b skipped
+    last run_end model.shop.a,model.shop.b,seed.shop.s success
+    ");
+}
+
+#[test]
+fn selections_are_unions_and_wrong_ones_fire_for_nothing() {
+    let set = Set::new();
+    let select = |selection| set.hooks.post_model().named(selection).select(selection);
+    select("tag:critical").call(set.note("critical"));
+    select("tag:none").select("b").call(set.note("union"));
+    select("tag:none").call(set.note("never"));
+    select("tag:").select("config.(").call(set.note("never"));
+    set.hooks
+        .on_run_end()
+        .select("tag:critical")
+        .call(set.note("end"));
+    let called = set.run(&[("model.shop.b", "success")]);
+    insta::assert_snapshot!(called.join("\n"));
+}
+
+#[test]
+fn errors_and_panics_are_warnings_and_the_next_hook_is_called() {
+    let set = Set::new();
+    set.hooks
+        .post_model()
+        .named("one")
+        .call(|_| Err::<(), _>("no metrics today"));
+    set.hooks
+        .post_model()
+        .named("two")
+        .call(|_| panic!("out of ideas"));
+    let notes = set.notes.clone();
+    set.hooks
+        .post_model()
+        .named("three")
+        .call_async(move |ctx| {
+            let notes = notes.clone();
+            async move {
+                tokio::task::yield_now().await;
+                notes.add(format!("async {}", ctx.node().unwrap().name));
+                Err::<(), _>("not in time")
+            }
+        });
+    assert_eq!(
+        set.run(&[("model.shop.a", "success")]),
+        [
+            "warning: one failed: no metrics today",
+            "warning: two panicked: out of ideas",
+            "async a",
+            "warning: three failed: not in time",
+        ]
+    );
+}
+
+#[test]
+fn a_hook_that_hangs_is_reported_and_left_behind() {
+    let mut set = Set::new();
+    set.patience = Duration::from_millis(1);
+    let (release, held) = channel::<()>();
+    let held = Mutex::new(held);
+    set.hooks.post_model().named("stuck").call(move |_| {
+        // Ends when the test lets go.
+        let _ = held.lock().unwrap().recv();
+    });
+    set.hooks.on_run_end().call(set.note("never"));
+    let (thread, mut progress) = set.begin(&[("model.shop.a", "success")], None);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let seen = runtime.block_on(async {
+        let seen = progress.wait_for(|now| *now != Progress::Works).await;
+        seen.unwrap().clone()
+    });
+    assert_eq!(seen, Progress::Hangs("stuck".to_owned()));
+    set.abandoned.store(true, Ordering::Release);
+    drop(release);
+    thread.join().unwrap();
+    assert_eq!(
+        set.notes.all(),
+        ["warning: stuck has not ended after 0.001 s; hooks behind it wait"]
+    );
+}
+
+#[test]
+fn a_run_without_results_says_so() {
+    let set = Set::new();
+    let notes = set.notes.clone();
+    set.hooks.on_run_end().call(move |ctx| {
+        notes.add(format!("{:?} {:?}", ctx.run_results, ctx.error));
+    });
+    set.hooks.on_run_end().select("a").call(set.note("never"));
+    set.begin(&[], Some("does not parse")).0.join().unwrap();
+    assert_eq!(set.notes.all(), ["None Some(\"does not parse\")"]);
+}
+
+#[test]
+fn what_programs_read() {
+    let set = Set::new();
+    let notes = set.notes.clone();
+    let json = move |ctx: &DbtHookContext| notes.add(serde_json::to_string_pretty(ctx).unwrap());
+    set.hooks.on_run_start(json.clone());
+    set.hooks.post_model().call(json.clone());
+    set.hooks.on_run_end().call(json);
+    insta::assert_snapshot!(set.run(&[("model.shop.a", "error")]).join("\n"));
+}

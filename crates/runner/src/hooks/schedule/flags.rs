@@ -1,0 +1,183 @@
+//! The flags that decide what is selected.
+
+use dbt_selector::{Command, IndirectSelection, KindMistake, NodeFilter, Request};
+
+/// What the arguments and the environment say of what is selected, as dbt reads them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct SelectionFlags {
+    pub(super) select: Vec<String>,
+    pub(super) exclude: Vec<String>,
+    pub(super) selector: Option<String>,
+    pub(super) mode: Option<String>,
+    pub(super) kinds: Vec<String>,
+    pub(super) excluded_kinds: Vec<String>,
+    pub(super) state: Option<String>,
+    pub(super) vars: Option<String>,
+    pub(super) target: Option<String>,
+    pub(super) profile: Option<String>,
+    /// Whether the command works on something that is in no manifest (`--inline`), or on nothing (`--no-compile`).
+    pub(super) beyond: bool,
+}
+
+impl SelectionFlags {
+    /// Those of the arguments, with the environment where they say nothing.
+    pub(super) fn from_env(args: &[String]) -> Self {
+        Self::read(args, |name| {
+            let value = std::env::var_os(name)?.into_string().ok()?;
+            (!value.is_empty()).then_some(value)
+        })
+    }
+
+    /// Those of the arguments, with `env` where they say nothing.
+    pub(super) fn read(args: &[String], env: impl Fn(&str) -> Option<String>) -> Self {
+        let mut flags = Self::default();
+        let mut args = args.iter().map(String::as_str).peekable();
+        while let Some(arg) = args.next() {
+            if arg == "--" {
+                break;
+            }
+            let (flag, inline) = match arg.split_once('=') {
+                Some((flag, value)) if flag.starts_with("--") => (flag, Some(value)),
+                _ => (arg, None),
+            };
+            if let Some(list) = flags.list(flag) {
+                // dbt takes everything up to the next flag.
+                let first = inline.or_else(|| args.next());
+                list.extend(first.into_iter().flat_map(words));
+                while let Some(more) = args.next_if(|arg| !arg.starts_with('-')) {
+                    list.extend(words(more));
+                }
+            } else if let Some(value) = flags.value(flag) {
+                *value = inline.or_else(|| args.next()).map(str::to_owned);
+            } else if matches!(flag, "--inline" | "--no-compile") {
+                flags.beyond = true;
+            }
+        }
+        let list = |name| env(name).iter().flat_map(|text| words(text)).collect();
+        if flags.kinds.is_empty() {
+            flags.kinds = list("DBT_RESOURCE_TYPES");
+        }
+        if flags.excluded_kinds.is_empty() {
+            flags.excluded_kinds = list("DBT_EXCLUDE_RESOURCE_TYPES");
+        }
+        for (value, name) in [
+            (&mut flags.mode, "DBT_INDIRECT_SELECTION"),
+            (&mut flags.state, "DBT_STATE"),
+            (&mut flags.target, "DBT_TARGET"),
+            (&mut flags.profile, "DBT_PROFILE"),
+        ] {
+            if value.is_none() {
+                *value = env(name);
+            }
+        }
+        flags
+    }
+
+    fn list(&mut self, flag: &str) -> Option<&mut Vec<String>> {
+        Some(match flag {
+            "--select" | "-s" | "--models" | "--model" | "-m" => &mut self.select,
+            "--exclude" => &mut self.exclude,
+            "--resource-type" | "--resource-types" => &mut self.kinds,
+            "--exclude-resource-type" | "--exclude-resource-types" => &mut self.excluded_kinds,
+            _ => return None,
+        })
+    }
+
+    fn value(&mut self, flag: &str) -> Option<&mut Option<String>> {
+        Some(match flag {
+            "--selector" => &mut self.selector,
+            "--indirect-selection" => &mut self.mode,
+            "--state" => &mut self.state,
+            "--vars" => &mut self.vars,
+            "--target" | "-t" => &mut self.target,
+            "--profile" => &mut self.profile,
+            _ => return None,
+        })
+    }
+
+    /// Which tests come with what is selected.
+    pub(super) fn mode(&self) -> IndirectSelection {
+        match self.mode.as_deref().map(str::to_ascii_lowercase).as_deref() {
+            Some("cautious") => IndirectSelection::Cautious,
+            Some("buildable") => IndirectSelection::Buildable,
+            Some("empty") => IndirectSelection::Empty,
+            _ => IndirectSelection::Eager,
+        }
+    }
+
+    /// What these flags ask of the command.
+    pub(super) fn request(&self, command: Command) -> Result<Request, KindMistake> {
+        // The variables of the environment concern the commands that know the flags, and no other.
+        let knows_kinds = matches!(command, Command::Build | Command::Test | Command::Clone);
+        let kinds = |list: &[String]| match knows_kinds {
+            true => list.to_vec(),
+            false => Vec::new(),
+        };
+        let filter = NodeFilter::new(command, &kinds(&self.kinds), &kinds(&self.excluded_kinds))?;
+        let mut request = Request::new(filter);
+        request.select.clone_from(&self.select);
+        request.exclude.clone_from(&self.exclude);
+        request.selector.clone_from(&self.selector);
+        request.mode = self.mode();
+        Ok(request)
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split_whitespace().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(args: &[&str], env: &[(&str, &str)]) -> SelectionFlags {
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        SelectionFlags::read(&args, |name| {
+            let found = env.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn lists_go_on_to_the_next_flag_and_repeat() {
+        let flags = read(
+            &[
+                "build",
+                "-s",
+                "a",
+                "b c",
+                "--threads",
+                "2",
+                "--select=d",
+                "e",
+                "--exclude",
+                "f",
+                "-t",
+                "prod",
+            ],
+            &[],
+        );
+        assert_eq!(flags.select, ["a", "b", "c", "d", "e"]);
+        assert_eq!(flags.exclude, ["f"]);
+        assert_eq!(flags.target.as_deref(), Some("prod"));
+    }
+
+    #[test]
+    fn flags_beat_the_environment() {
+        let env = [
+            ("DBT_INDIRECT_SELECTION", "empty"),
+            ("DBT_RESOURCE_TYPES", "model test"),
+        ];
+        let flags = read(&["build", "--indirect-selection", "cautious"], &env);
+        assert_eq!(flags.mode(), IndirectSelection::Cautious);
+        assert_eq!(flags.kinds, ["model", "test"]);
+        assert_eq!(read(&["build"], &env).mode(), IndirectSelection::Empty);
+    }
+
+    #[test]
+    fn what_is_inline_is_in_no_manifest() {
+        assert!(read(&["show", "--inline", "select 1"], &[]).beyond);
+        assert!(!read(&["show", "-s", "a"], &[]).beyond);
+    }
+}

@@ -1,0 +1,8 @@
+//! What dbt is going to run, known before it starts.
+
+mod flags;
+mod fresh;
+mod nodes;
+mod plan;
+
+pub(super) use plan::Schedule;

@@ -1,0 +1,79 @@
+//! Which nodes the selections of hooks mean, looked up once per invocation.
+
+use std::collections::{BTreeSet, HashMap};
+
+use dbt_manifest::Manifest;
+use dbt_selector::{Context, Dialect, Expr, IndirectSelection, SelectionGraph, Selectors};
+use serde_json::{Value, json};
+
+use super::hook::Hook;
+
+/// The nodes of each selection; selections that are wrong have none.
+#[derive(Debug, Default)]
+pub(super) struct Selections(HashMap<Vec<String>, BTreeSet<String>>);
+
+impl Selections {
+    /// Looks up the selections of all hooks, and warns of each that is wrong or selects nothing.
+    pub(super) fn resolve(hooks: &[Hook], manifest: &Manifest, warn: &dyn Fn(&str)) -> Self {
+        let mut selections = Self::default();
+        if hooks.iter().all(|hook| hook.select.is_none()) {
+            return selections;
+        }
+        let graph = SelectionGraph::new(manifest);
+        let mode = IndirectSelection::Eager;
+        let named = named_selectors(manifest, mode, graph.dialect()).unwrap_or_default();
+        let mut context = Context::default();
+        context.selectors = Some(&named);
+        for hook in hooks {
+            let Some(select) = &hook.select else { continue };
+            let found = Expr::parse_arguments(select, &[""; 0], mode)
+                .and_then(|expr| expr.compile(&graph, &context))
+                .map(|compiled| compiled.evaluate());
+            let nodes = match found {
+                Ok(selection) => selection.unique_ids().map(str::to_owned).collect(),
+                Err(errors) => {
+                    warn(&format!(
+                        "{} is called for nothing, for its selection is wrong\n{errors}",
+                        hook.name
+                    ));
+                    selections.0.insert(select.clone(), BTreeSet::new());
+                    continue;
+                }
+            };
+            if BTreeSet::is_empty(&nodes) {
+                warn(&format!(
+                    "{} is called for nothing: `{}` selects no node of the project",
+                    hook.name,
+                    select.join(" ")
+                ));
+            }
+            selections.0.insert(select.clone(), nodes);
+        }
+        selections
+    }
+
+    /// Whether the hook is to be called for this node.
+    pub(super) fn matches(&self, hook: &Hook, unique_id: &str) -> bool {
+        hook.select.as_ref().is_none_or(|select| {
+            self.0
+                .get(select)
+                .is_some_and(|nodes| nodes.contains(unique_id))
+        })
+    }
+}
+
+/// The selectors of the project's selectors.yml, as dbt wrote them into the manifest: without Jinja.
+pub(super) fn named_selectors(
+    manifest: &Manifest,
+    mode: IndirectSelection,
+    dialect: Dialect,
+) -> Result<Selectors, String> {
+    let entries: Vec<Value> = manifest.selectors().values().cloned().collect();
+    if entries.is_empty() {
+        return Ok(Selectors::default());
+    }
+    // JSON is YAML.
+    let text = json!({ "selectors": entries }).to_string();
+    let as_it_is = |text: &str| Ok(Value::from(text));
+    Selectors::parse(&text, &as_it_is, mode, dialect).map_err(|errors| errors.to_string())
+}

@@ -1,0 +1,118 @@
+//! Hooks that are shell commands.
+
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::process::{Command, Stdio};
+
+use super::context::{DbtHookContext, HookEvent};
+use super::hook::BoxError;
+use super::registry::Hooks;
+
+/// What a selection never holds, so that a `=` behind it belongs to the command.
+const NOT_IN_SELECTIONS: &[char] = &[
+    '\'', '"', '`', '$', '|', '&', ';', '<', '>', '(', ')', '{', '}', '\\', '#', '!',
+];
+
+/// A hook of the command line: `[SELECT=]CMD`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShellHook {
+    /// The selection; `None` for all nodes.
+    pub select: Option<String>,
+    /// The command.
+    pub command: String,
+}
+
+impl ShellHook {
+    /// Reads `[SELECT=]CMD`: what stands before the first `=` is a selection, unless it holds white space, a quote or
+    /// another sign of the shell; then all is the command. `=CMD` is a command without a selection.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let is_selection = |text: &str| {
+            !text
+                .chars()
+                .any(|char| char.is_whitespace() || NOT_IN_SELECTIONS.contains(&char))
+        };
+        match text.split_once('=') {
+            Some((select, command)) if is_selection(select) => Self {
+                select: (!select.is_empty()).then(|| select.to_owned()),
+                command: command.to_owned(),
+            },
+            _ => Self {
+                select: None,
+                command: text.to_owned(),
+            },
+        }
+    }
+
+    /// Registers it; warnings call it by its flag and command.
+    pub fn register(self, hooks: &Hooks, event: HookEvent) {
+        let flag = match event {
+            HookEvent::RunStart => "--on-run-start",
+            HookEvent::PostModel => "--post-model",
+            HookEvent::PostNode => "--post-node",
+            HookEvent::RunEnd => "--on-run-end",
+        };
+        let mut builder = hooks
+            .builder(event)
+            .named(format!("{flag} `{}`", self.command));
+        if let Some(select) = self.select {
+            builder = builder.select(select);
+        }
+        builder.call(shell_hook(self.command));
+    }
+}
+
+/// A hook that runs `command` by `sh -c` in our working directory, with the context as JSON on its standard input (see
+/// [`HOOK_CONTEXT_VERSION`](super::HOOK_CONTEXT_VERSION)). What it prints goes to our standard error.
+pub fn shell_hook(
+    command: impl Into<String>,
+) -> impl Fn(&DbtHookContext) -> Result<(), BoxError> + Send + Sync + 'static {
+    let command = command.into();
+    move |context| {
+        let json = serde_json::to_vec(context)?;
+        let mut child = Command::new("sh")
+            .arg("-c")
+            .arg(&command)
+            .stdin(Stdio::piped())
+            .stdout(std::io::stderr().as_fd().try_clone_to_owned()?)
+            .spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A command that does not read it is as good as one that does.
+            let _ = stdin.write_all(&json);
+        }
+        let status = child.wait()?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("the command ended with {status}").into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selection_before_the_command() {
+        let read = |text| {
+            let hook = ShellHook::parse(text);
+            (hook.select, hook.command)
+        };
+        let selected = |select: &str, command: &str| (Some(select.to_owned()), command.to_owned());
+        let plain = |command: &str| (None, command.to_owned());
+        assert_eq!(
+            read("tag:nightly=./notify"),
+            selected("tag:nightly", "./notify")
+        );
+        assert_eq!(
+            read("tag:a,+b=x=1 ./notify"),
+            selected("tag:a,+b", "x=1 ./notify")
+        );
+        assert_eq!(read("=x=1 ./notify"), plain("x=1 ./notify"));
+        assert_eq!(read("./notify --to=me"), plain("./notify --to=me"));
+        assert_eq!(read("./notify"), plain("./notify"));
+        assert_eq!(read("'a'=b"), plain("'a'=b"));
+        assert_eq!(read("$X=b"), plain("$X=b"));
+    }
+}
