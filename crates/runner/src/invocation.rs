@@ -6,6 +6,7 @@ use std::time::Duration;
 use prefect_client::Client;
 use uuid::Uuid;
 
+use crate::assets::AssetKeyHook;
 use crate::settings::PrefectDbtSettings;
 use crate::surroundings::inherited;
 
@@ -29,6 +30,14 @@ pub struct Invocation {
     pub verify_timeout: Duration,
     /// How long dbt may take.
     pub timeout: Option<Duration>,
+    /// Whether no asset is reported, whatever the project says.
+    pub disable_assets: bool,
+    /// Whether the descriptions of assets end with the compiled code.
+    pub include_compiled_code: bool,
+    /// Other asset keys than the usual ones.
+    pub asset_key: Option<AssetKeyHook>,
+    /// Whether the flow run gets an artifact with a summary.
+    pub summary_artifact: bool,
     /// The folder of journals; that of the project when not given.
     pub journal_dir: Option<PathBuf>,
 }
@@ -76,6 +85,10 @@ impl Invocation {
             flow: FlowChoice::default(),
             verify_timeout: Duration::from_secs(3),
             timeout: None,
+            disable_assets: false,
+            include_compiled_code: false,
+            asset_key: None,
+            summary_artifact: true,
             journal_dir: None,
         }
     }

@@ -1,6 +1,7 @@
 //! Runs dbt and reports the run to Prefect exactly as dbt ran it.
 
 mod args;
+pub mod assets;
 mod dbt;
 pub mod doctor;
 pub mod effect;

@@ -92,6 +92,14 @@ impl Redactor {
             }
             Effect::Log(line) => self.mend(&mut line.message),
             Effect::RunFinished(end) => self.state(&mut end.state),
+            Effect::Asset(event) => {
+                self.mend_option(&mut event.asset.description);
+                event
+                    .payload
+                    .values_mut()
+                    .for_each(|value| self.value(value));
+            }
+            Effect::Summary(summary) => self.mend(&mut summary.markdown),
             Effect::NodeRunning(_) | Effect::Total(_) => {}
         }
     }

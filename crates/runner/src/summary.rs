@@ -1,11 +1,15 @@
 //! What there is to say of a run in the end: which nodes failed, how many ended how, which took longest.
 
+mod markdown;
+
 use std::collections::BTreeMap;
 
 use crate::{
     effect::{NodeResult, StateKind},
     track::{TrackedNode, TrackedRun},
 };
+
+pub use markdown::markdown;
 
 /// The account of a run.
 #[derive(Debug, Clone, PartialEq)]

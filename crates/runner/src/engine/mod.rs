@@ -1,6 +1,7 @@
 //! Running one invocation, from dbt's start to the last word of the report.
 
 mod artifacts;
+mod assets;
 mod preflight;
 mod recorder;
 mod report;

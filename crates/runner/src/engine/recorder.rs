@@ -7,6 +7,7 @@ use dbt_events::{Event, EventName, Line, RawLine, decode, strip_ansi};
 use jiff::Timestamp;
 
 use super::artifacts::{read_manifest, read_run_results};
+use super::assets::AssetWatch;
 use crate::effect::{Effect, LogLine};
 use crate::journal::JournalWriter;
 use crate::observer::Observer;
@@ -19,6 +20,7 @@ const WARNING: u8 = 30;
 /// Takes in what dbt says, and writes down what it means.
 pub(super) struct Recorder {
     pub(super) tracker: Tracker,
+    pub(super) assets: AssetWatch,
     pub(super) journal: JournalWriter,
     pub(super) redactor: Redactor,
     pub(super) observer: Arc<dyn Observer>,
@@ -60,6 +62,8 @@ impl Recorder {
             return self.on_data(&strip_ansi(&message));
         }
         self.tracker.on_event(event, &mut self.effects);
+        let warnings = self.assets.follow(Some(event), &mut self.effects);
+        self.warn(&warnings);
         self.write();
     }
 
@@ -84,11 +88,14 @@ impl Recorder {
 
     fn read_manifest(&mut self, invocation_id: &str) {
         match read_manifest(&self.target, invocation_id) {
-            Ok(manifest) => self.tracker.set_manifest(Some(manifest)),
+            Ok(manifest) => {
+                self.assets.learn(&manifest);
+                self.tracker.set_manifest(Some(manifest));
+            }
             Err(problem) => {
                 self.tracker.set_manifest(None);
                 self.observer.on_warning(&format!(
-                    "task runs have no edges in this run, for want of its manifest: {problem}"
+                    "task runs have no edges and no assets in this run, for want of its manifest: {problem}"
                 ));
             }
         }
@@ -114,6 +121,12 @@ impl Recorder {
         }
     }
 
+    fn warn(&self, warnings: &[String]) {
+        for warning in warnings {
+            self.observer.on_warning(&self.redactor.text(warning));
+        }
+    }
+
     fn write(&mut self) {
         for effect in &mut self.effects {
             self.redactor.effect(effect);
@@ -128,6 +141,9 @@ impl Recorder {
         let results = read_run_results(&self.target);
         let mut effects = std::mem::take(&mut self.effects);
         let mut run = self.tracker.close(end, results.as_ref(), &mut effects);
+        for warning in self.assets.follow(None, &mut effects) {
+            self.observer.on_warning(&self.redactor.text(&warning));
+        }
         for effect in &mut effects {
             self.redactor.effect(effect);
         }

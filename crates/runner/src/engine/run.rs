@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::assets::AssetWatch;
 use super::preflight;
 use super::recorder::{Closing, Recorder};
 use super::report::{Report, connect};
@@ -30,6 +31,7 @@ use crate::report::Notice;
 use crate::redact::Redactor;
 use crate::settings::LogLevel;
 use crate::stop::{StopCause, Stopper};
+use crate::summary::markdown;
 use crate::surroundings::Surroundings;
 use crate::track::{ProcessEnd, Tracker, TrackerOptions, closing_line};
 
@@ -113,6 +115,7 @@ pub async fn run(
     let secrets = profiles.as_ref().map(secrets_of).unwrap_or_default();
     let recorder = Recorder {
         tracker: Tracker::new(TrackerOptions::new(run_id).level(level)),
+        assets: AssetWatch::new(&invocation, &args, &project.target),
         journal,
         redactor: Redactor::new(secrets.iter().map(|(_, value)| value.clone())),
         observer: Arc::clone(&observer),
@@ -141,8 +144,12 @@ pub async fn run(
     };
     let (recorder, end, stopped) = drive(command, recorder, &invocation, &stopper).await?;
 
-    let (run, closing) = recorder.close(end);
+    let (run, mut closing) = recorder.close(end);
     let verdict = judge(&invocation.args, &run, stopped, invocation.raise_on_failure);
+    if invocation.summary_artifact {
+        let summary = markdown(&args.command, &invocation.args, &verdict.state, &run);
+        closing.write(summary.map(Effect::Summary));
+    }
     finish(closing, &verdict, &end);
     let delivery = match reporting {
         Some(reporting) => reporting.await.ok(),

@@ -10,11 +10,11 @@ use tokio::time::Instant;
 
 use super::context::RunContext;
 use super::translate;
-use crate::effect::{NodeEnd, TaskRun};
+use crate::effect::{AssetEvent, NodeEnd, TaskRun};
 
 /// How long something waits for company.
 const WINDOW: Duration = Duration::from_millis(750);
-/// Most ended nodes of a batch.
+/// Most ended nodes and assets of a batch.
 const MOST_ENDS: usize = 300;
 /// Most logs of a batch.
 const MOST_LOGS: usize = 500;
@@ -26,9 +26,10 @@ const MOST_LOG_BYTES: usize = 500_000;
 pub(super) struct Batch {
     began: Vec<(TaskRun, Instant)>,
     ended: Vec<(TaskRun, NodeEnd)>,
+    assets: Vec<AssetEvent>,
     logs: Vec<Log>,
     log_bytes: usize,
-    /// When the oldest of `ended` and `logs` came.
+    /// When the oldest of `ended`, `assets` and `logs` came.
     since: Option<Instant>,
 }
 
@@ -38,6 +39,8 @@ pub(super) struct Load {
     pub(super) events: Vec<Event>,
     /// The task runs that end in it.
     pub(super) ended: Vec<uuid::Uuid>,
+    /// How many of the events are about assets.
+    pub(super) assets: usize,
     pub(super) logs: Vec<Log>,
 }
 
@@ -49,6 +52,11 @@ impl Batch {
     pub(super) fn ended(&mut self, task: TaskRun, end: NodeEnd, now: Instant) {
         self.began.retain(|(began, _)| began.id != task.id);
         self.ended.push((task, end));
+        self.since.get_or_insert(now);
+    }
+
+    pub(super) fn asset(&mut self, event: AssetEvent, now: Instant) {
+        self.assets.push(event);
         self.since.get_or_insert(now);
     }
 
@@ -67,7 +75,7 @@ impl Batch {
 
     /// Whether the batch is to be sent whatever the time.
     pub(super) fn is_full(&self) -> bool {
-        self.ended.len() >= MOST_ENDS
+        self.ended.len() + self.assets.len() >= MOST_ENDS
             || self.logs.len() >= MOST_LOGS
             || self.log_bytes >= MOST_LOG_BYTES
     }
@@ -80,10 +88,12 @@ impl Batch {
         self.began = kept;
         let began: Vec<(TaskRun, Instant)> = due;
         let ended = std::mem::take(&mut self.ended);
+        let assets = std::mem::take(&mut self.assets);
         self.since = None;
         self.log_bytes = 0;
         Load {
             ended: ended.iter().map(|(task, _)| task.id).collect(),
+            assets: assets.len(),
             events: began
                 .iter()
                 .map(|(task, _)| translate::running(context, task))
@@ -92,6 +102,7 @@ impl Batch {
                         .iter()
                         .map(|(task, end)| translate::finished(context, task, end, 0)),
                 )
+                .chain(assets.iter().map(|event| translate::asset(context, event)))
                 .collect(),
             logs: std::mem::take(&mut self.logs),
         }

@@ -6,6 +6,7 @@ use prefect_client::Client;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
+use super::artifact::publish;
 use super::batch::Batch;
 use super::connect::Connection;
 use super::context::RunContext;
@@ -18,7 +19,7 @@ use super::patience::{Patience, Unsent};
 use super::send::{send_events, send_logs};
 use super::translate::LogTranslator;
 use super::verify::{Pace, Progress, count_ended, find_missing, overtaken, retell};
-use crate::effect::{Effect, Entry, RunEnd};
+use crate::effect::{Effect, Entry, RunEnd, RunSummary};
 
 /// Most task runs that are told and not yet seen while the run goes on: far below the 10 000 events at which the
 /// server's queue begins to drop, two events each.
@@ -41,6 +42,7 @@ pub(super) struct Courier<'a> {
     logs: Option<LogTranslator>,
     heartbeat: Option<Heartbeat>,
     ledger: Ledger,
+    summary: Option<RunSummary>,
     repairs: u32,
 }
 
@@ -67,6 +69,7 @@ impl<'a> Courier<'a> {
                 .then(|| LogTranslator::new(context.flow_run_id, settings.max_log_size())),
             heartbeat: own_states.then(|| Heartbeat::new(settings.heartbeat_frequency)),
             ledger: Ledger::default(),
+            summary: None,
             repairs: 0,
             own_states,
             context,
@@ -78,6 +81,10 @@ impl<'a> Courier<'a> {
         let (final_state, carried) = match self.carry(&mut journal).await {
             Ok(end) => self.end(&journal, end.as_ref()).await,
             Err(error) => (FinalState::NotSent, Err(error)),
+        };
+        let carried = match carried {
+            Ok(()) => self.publish(&journal).await,
+            failed => failed,
         };
         let seen = match &carried {
             Ok(()) => self.verify(&journal).await,
@@ -152,6 +159,8 @@ impl<'a> Courier<'a> {
                     self.batch.log(logs.translate(&line), now);
                 }
             }
+            Effect::Asset(event) => self.batch.asset(event, now),
+            Effect::Summary(summary) => self.summary = Some(summary),
             Effect::Total(_) => {}
             Effect::RunFinished(end) => return Some(end),
         }
@@ -163,12 +172,12 @@ impl<'a> Courier<'a> {
         let load = self.batch.take(&self.context, Instant::now());
         if !load.events.is_empty() {
             self.wait_for_room(journal).await?;
-            if self.ledger.in_flight() > WINDOW_AT_END {
+            if self.ledger.load() > WINDOW_AT_END {
                 // The server would drop them; the journal keeps them.
                 self.ledger.withhold(load.ended.len());
             } else {
                 send_events(self.client, &mut self.patience, journal, &load.events).await?;
-                self.ledger.tell(&load.ended);
+                self.ledger.tell(&load.ended, load.assets);
             }
         }
         if !load.logs.is_empty() {
@@ -181,7 +190,7 @@ impl<'a> Courier<'a> {
     async fn wait_for_room<F: Feed>(&mut self, journal: &F) -> Result<(), Unsent> {
         let mut pace = Pace::new();
         let mut progress = Progress::new();
-        while self.ledger.in_flight() > WINDOW && !self.patience.has_ended(journal) {
+        while self.ledger.load() > WINDOW && !self.patience.has_ended(journal) {
             let seen = self.confirm(journal).await?;
             let unseen = self.ledger.in_flight() - seen;
             self.mend(journal, progress.stall(unseen)).await?;
@@ -220,6 +229,23 @@ impl<'a> Courier<'a> {
             Ok(state) => (state, Ok(())),
             Err(error) => (FinalState::NotSent, Err(error)),
         }
+    }
+
+    /// Shows the run's summary. One that the server does not want is left out.
+    async fn publish<F: Feed>(&mut self, journal: &F) -> Result<(), Unsent> {
+        let Some(summary) = self.summary.take() else {
+            return Ok(());
+        };
+        let (client, flow_run_id) = (self.client, self.context.flow_run_id);
+        let published = self
+            .patience
+            .insist(journal, || publish(client, flow_run_id, &summary))
+            .await;
+        match published {
+            Err(Unsent::Refused(error)) => self.patience.left_out(error.to_string()),
+            other => other?,
+        }
+        Ok(())
     }
 
     /// Asks until everything was seen or the time is over; gives how many of those in flight were seen.

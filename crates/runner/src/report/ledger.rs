@@ -1,5 +1,7 @@
 //! Which task runs were told to have ended, and how many of them the server was seen to hold.
 
+use std::collections::VecDeque;
+
 use uuid::Uuid;
 
 /// Most ids of one question.
@@ -10,13 +12,20 @@ const CHUNK: usize = 500;
 pub(super) struct Ledger {
     told: Vec<Uuid>,
     confirmed: usize,
+    /// Events of assets, by how many task runs were told by then: the server takes events in order, so they are
+    /// through when those task runs are.
+    assets: VecDeque<(usize, usize)>,
     /// Ended, but never told: the server's queue would have dropped them.
     withheld: usize,
 }
 
 impl Ledger {
-    pub(super) fn tell(&mut self, ids: &[Uuid]) {
+    /// Notes that these ends were told, and behind them so many events of assets.
+    pub(super) fn tell(&mut self, ids: &[Uuid], assets: usize) {
         self.told.extend_from_slice(ids);
+        if assets > 0 {
+            self.assets.push_back((self.told.len(), assets));
+        }
     }
 
     pub(super) fn withhold(&mut self, count: usize) {
@@ -33,6 +42,12 @@ impl Ledger {
         self.told.len() - self.confirmed
     }
 
+    /// What the server still has in its queue, counted in task runs of two events each.
+    pub(super) fn load(&self) -> usize {
+        let assets: usize = self.assets.iter().map(|(_, events)| events).sum();
+        self.in_flight() + assets / 2
+    }
+
     pub(super) fn withheld(&self) -> usize {
         self.withheld
     }
@@ -46,6 +61,11 @@ impl Ledger {
     /// The first `count` of the next chunk, which must be all of it, were seen.
     pub(super) fn confirm(&mut self, count: usize) {
         self.confirmed = self.told.len().min(self.confirmed + count);
+        while self
+            .assets
+            .pop_front_if(|(told, _)| *told <= self.confirmed)
+            .is_some()
+        {}
     }
 }
 
@@ -57,7 +77,7 @@ mod tests {
     fn chunks_are_confirmed_in_order() {
         let ids: Vec<Uuid> = (0..700).map(Uuid::from_u128).collect();
         let mut ledger = Ledger::default();
-        ledger.tell(&ids);
+        ledger.tell(&ids, 0);
         ledger.withhold(5);
         assert_eq!(ledger.next_chunk(), &ids[..500]);
         ledger.confirm(500);
@@ -65,5 +85,18 @@ mod tests {
         assert_eq!((ledger.in_flight(), ledger.total()), (200, 705));
         ledger.confirm(200);
         assert!(ledger.next_chunk().is_empty());
+    }
+
+    #[test]
+    fn assets_are_through_when_what_was_told_with_them_is() {
+        let ids: Vec<Uuid> = (0..600).map(Uuid::from_u128).collect();
+        let mut ledger = Ledger::default();
+        ledger.tell(&ids[..400], 20);
+        ledger.tell(&ids[400..], 10);
+        assert_eq!(ledger.load(), 615);
+        ledger.confirm(500);
+        assert_eq!(ledger.load(), 105);
+        ledger.confirm(100);
+        assert_eq!(ledger.load(), 0);
     }
 }

@@ -3,6 +3,7 @@
 //! [`decide`] says whose flow run it is; a [`Reporter`] then follows the journal at its own pace and makes the server
 //! show what it says. Nothing here can block dbt or fail a run, but for connecting to a flow run that exists.
 
+mod artifact;
 mod batch;
 mod connect;
 mod context;
