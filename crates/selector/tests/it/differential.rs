@@ -1,6 +1,9 @@
 //! What real dbt answered, asked again: every case in testdata/fixtures/selection must give the same.
 
-#![expect(clippy::unwrap_used, reason = "a fixture that cannot be read fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a fixture that cannot be read fails the test"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
