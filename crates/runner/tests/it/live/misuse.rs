@@ -40,7 +40,7 @@ fn a_missing_profile_is_told() {
     let project = Project::new();
     std::fs::remove_file(project.path().join("profiles.yml")).unwrap();
     let finished = project.invoke(&["--no-raise-on-failure"], &["ls"]);
-    finished.exits_with(2).says("shop");
+    finished.exits_with(2).says("profiles.yml");
 }
 
 #[test]
