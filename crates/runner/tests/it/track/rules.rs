@@ -19,20 +19,20 @@ fn ends(effects: &[Effect]) -> Vec<(&str, &str)> {
 fn a_skip_before_the_run_begins_has_one_event_alone() {
     let (mut tracker, mut out) = (tracker(), Vec::new());
     let line = r#"{"info": {"name": "SkippingDetails", "level": "info", "msg": "SKIP", "ts": "2026-01-01T00:00:00Z"},
-        "data": {"node_info": {"unique_id": "model.demo.stg", "node_status": "skipped"}}}"#;
+        "data": {"node_info": {"unique_id": "model.tiny.stg", "node_status": "skipped"}}}"#;
     feed(&mut tracker, line, &mut out);
     tracker.close(exit(1), None, &mut out);
-    assert_eq!(ends(&out), [("model.demo.stg", "Skipped")]);
+    assert_eq!(ends(&out), [("model.tiny.stg", "Skipped")]);
 }
 
 #[test]
 fn an_exception_is_an_end_even_without_a_node_info() {
     let (mut tracker, mut out) = (tracker(), Vec::new());
     let line = r#"{"info": {"name": "GenericExceptionOnRun", "level": "error", "msg": "Unhandled", "ts": "2026-01-01T00:00:00Z"},
-        "data": {"unique_id": "model.demo.stg", "exc": "disk full"}}"#;
+        "data": {"unique_id": "model.tiny.stg", "exc": "disk full"}}"#;
     feed(&mut tracker, line, &mut out);
     let run = tracker.close(exit(1), None, &mut out);
-    assert_eq!(ends(&out), [("model.demo.stg", "Failed")]);
+    assert_eq!(ends(&out), [("model.tiny.stg", "Failed")]);
     assert_eq!(run.nodes[0].result.message.as_deref(), Some("disk full"));
 }
 
@@ -79,7 +79,7 @@ fn times_are_dbts_own_to_the_microsecond() {
     let mut checked = 0;
     for line in lines("good")
         .iter()
-        .filter(|line| line.contains("\"name\": \"NodeFinished\""))
+        .filter(|line| line.contains("\"name\":\"NodeFinished\""))
     {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();
         let info = &event["data"]["node_info"];
@@ -91,7 +91,7 @@ fn times_are_dbts_own_to_the_microsecond() {
             _ => None,
         });
         let Some((task, end)) = last else { continue };
-        if task.unique_id != "model.demo.daily" {
+        if task.unique_id != "model.tiny.daily" {
             assert_eq!(
                 end.end_time,
                 finished.parse().unwrap(),

@@ -1,0 +1,2 @@
+select id from {{ source('landing', 'visits') }}
+{{ ref('nowhere') if var('bad_ref') }}
