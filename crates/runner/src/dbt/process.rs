@@ -1,6 +1,8 @@
 //! dbt's process: started in a group of its own, signalled as a group, and never outliving us.
 
 use std::ffi::OsString;
+use std::io::Write;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
@@ -14,7 +16,7 @@ use rustix::process::{
 };
 use tokio::sync::oneshot;
 
-use super::watchdog::{HEAD_START, Watchdog};
+use super::watchdog::Watchdog;
 use crate::error::Error;
 
 /// How long what dbt left behind in its group may go on after an interrupt, before it is killed.
@@ -95,8 +97,8 @@ impl Group {
 }
 
 impl DbtProcess {
-    /// Starts dbt from a thread of its own, which lives until dbt has ended: the kernel's promise to signal dbt when
-    /// its parent dies is about the parent *thread*.
+    /// Starts dbt from a thread of its own, which lives until dbt has ended: where the kernel is to signal dbt when its
+    /// parent dies, that is about the parent *thread*.
     ///
     /// # Errors
     /// [`Error::Start`].
@@ -121,16 +123,19 @@ impl DbtProcess {
 /// Starts dbt, says so, and stays until dbt has ended.
 fn keep(command: DbtCommand, started: &mpsc::SyncSender<std::io::Result<DbtProcess>>) {
     let (ended, when_ended) = oneshot::channel();
-    let mut child = match spawn(command) {
+    let mut watchdog = Watchdog::start();
+    let mut child = match spawn(command, &watchdog) {
         Ok(child) => child,
-        Err(error) => return drop(started.send(Err(error))),
+        Err(error) => {
+            watchdog.dismiss();
+            return drop(started.send(Err(error)));
+        }
     };
     let id = Pid::from_child(&child);
     let group = Group(Arc::new(Mutex::new(GroupState {
         id: Some(id),
         stopping: false,
     })));
-    let mut watchdog = Watchdog::over(id.as_raw_nonzero().get(), HEAD_START);
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return drop(started.send(Err(std::io::Error::other("dbt has no pipes"))));
     };
@@ -173,7 +178,7 @@ fn end_leftovers(group: Pid) {
     }
 }
 
-fn spawn(wanted: DbtCommand) -> std::io::Result<Child> {
+fn spawn(wanted: DbtCommand, watchdog: &Watchdog) -> std::io::Result<Child> {
     let mut command = Command::new(wanted.program);
     command
         .args(wanted.args)
@@ -187,35 +192,66 @@ fn spawn(wanted: DbtCommand) -> std::io::Result<Child> {
             None => command.env_remove(name),
         };
     }
-    prepare_child(&mut command);
+    prepare_child(&mut command, watchdog);
     command.spawn()
 }
 
-/// Default signals for the child, which we may have been started without, and SIGINT for it when we die.
+/// Signals that end dbt by default, each in its way, and that we may have been started with ignored.
+const DEFAULT_SIGNALS: [libc::c_int; 5] = [
+    libc::SIGINT,
+    libc::SIGTERM,
+    libc::SIGQUIT,
+    libc::SIGHUP,
+    libc::SIGPIPE,
+];
+
+/// Default signals for the child, and a watchdog over it.
 #[expect(
     unsafe_code,
     reason = "code between fork and exec is unsafe to the language; see the comment on the block"
 )]
-fn prepare_child(command: &mut Command) {
+fn prepare_child(command: &mut Command, watchdog: &Watchdog) {
     let parent = getpid();
+    let ear = watchdog.ear().map(|ear| ear.as_raw_fd());
     // SAFETY: the closure runs between fork and exec. It only makes system calls that POSIX or Linux allow there
-    // (sigaction, prctl, getppid): it allocates nothing and takes no lock.
+    // (sigaction, getpid, write, prctl, getppid): it allocates nothing and takes no lock. The descriptor is open: the
+    // watchdog that owns it outlives the call of `spawn`.
     unsafe {
         command.pre_exec(move || {
-            for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGQUIT, libc::SIGHUP] {
+            // A watchdog that is gone must not take the child with it.
+            libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+            // The child itself says who it is: there is no moment at which we could die and leave it unknown.
+            let watched = ear.is_some_and(|ear| announce(BorrowedFd::borrow_raw(ear)).is_ok());
+            if !watched {
+                die_with(parent)?;
+            }
+            for signal in DEFAULT_SIGNALS {
                 if libc::signal(signal, libc::SIG_DFL) == libc::SIG_ERR {
                     return Err(std::io::Error::last_os_error());
-                }
-            }
-            #[cfg(target_os = "linux")]
-            {
-                rustix::process::set_parent_process_death_signal(Some(Signal::INT))?;
-                // Had we died before that call, nobody would ever signal the child.
-                if getppid() != Some(parent) {
-                    return Err(std::io::Error::from_raw_os_error(libc::ECANCELED));
                 }
             }
             Ok(())
         });
     }
+}
+
+/// Tells a watchdog that this process leads the group to watch over.
+fn announce(ear: BorrowedFd<'_>) -> std::io::Result<()> {
+    let mut line = [0; 16];
+    let mut rest = &mut line[..];
+    writeln!(rest, "{}", getpid().as_raw_nonzero())?;
+    let length = 16 - rest.len();
+    rustix::io::write(ear, &line[..length])?;
+    Ok(())
+}
+
+/// Makes the kernel interrupt this process when its parent dies: where there is no watchdog to do it better.
+fn die_with(parent: Pid) -> std::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(Signal::INT))?;
+    // Had the parent died before that call, nobody would ever signal this process.
+    if getppid() != Some(parent) {
+        return Err(std::io::Error::from_raw_os_error(libc::ECANCELED));
+    }
+    Ok(())
 }

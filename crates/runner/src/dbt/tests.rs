@@ -97,11 +97,19 @@ fn listening_group() -> (std::process::Child, BufReader<std::process::ChildStdou
     (child, said)
 }
 
+/// A watchdog that was told of this group.
+fn watchdog_over(group: u32) -> Watchdog {
+    let watchdog = Watchdog::start();
+    let line = format!("{group}\n");
+    rustix::io::write(watchdog.ear().unwrap(), line.as_bytes()).unwrap();
+    watchdog
+}
+
 #[test]
 fn a_watchdog_whose_pipe_ends_interrupts_the_group() {
     let (mut child, mut said) = listening_group();
     // What is dropped without being dismissed is what the kernel does to the pipe of a process that dies.
-    drop(Watchdog::over(i32::try_from(child.id()).unwrap(), 0));
+    drop(watchdog_over(child.id()));
     let mut rest = String::new();
     said.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "interrupted\n");
@@ -109,9 +117,9 @@ fn a_watchdog_whose_pipe_ends_interrupts_the_group() {
 }
 
 #[test]
-fn a_group_that_ends_within_the_head_start_gets_no_signal_from_the_watchdog() {
+fn a_watchdog_that_is_dismissed_signals_nobody() {
     let (mut child, mut said) = listening_group();
-    drop(Watchdog::over(i32::try_from(child.id()).unwrap(), 60));
+    watchdog_over(child.id()).dismiss();
     drop(child.stdin.take());
     let mut rest = String::new();
     said.read_to_string(&mut rest).unwrap();

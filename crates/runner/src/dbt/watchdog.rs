@@ -1,43 +1,37 @@
 //! A small process that stops dbt when we are killed.
 //!
-//! On Linux the kernel tells dbt itself, but not what a wrapper script started, and other systems tell nobody. The
-//! watchdog holds the end of a pipe that nobody else has: when we die, however, the pipe ends.
+//! It holds the end of a pipe that nobody else has: when we die, however, the pipe ends. The kernel's own means on Linux
+//! (PR_SET_PDEATHSIG) does not do: it says nothing to what a wrapper script has started, and signals once for each of
+//! our threads that dbt is handed down to while we die. dbt aborts on two SIGINTs in a row, and neither cancels its
+//! queries nor writes its results.
 
 use std::io::Write;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-/// Waits for a word or the end of the pipe. On the end: the head start, SIGINT to the group, and SIGKILL when that was
-/// not enough. Not every shell takes a group after `kill -INT --`: `kill -s` is what POSIX has.
+/// Reads the id of the group, then waits for a word or the end of the pipe. On the end: SIGINT to the group, and SIGKILL
+/// when that was not enough. Not every shell takes a group after `kill -INT --`: `kill -s` is what POSIX has.
 const SCRIPT: &str = r#"
+read -r group || exit 0
 read -r word && exit 0
-wait_for_end() {
-  seconds=0
-  while [ "$seconds" -lt "$2" ]; do
-    kill -s 0 -- "-$1" 2>/dev/null || exit 0
-    sleep 1
-    seconds=$((seconds + 1))
-  done
-}
-wait_for_end "$1" "$2"
-kill -s INT -- "-$1" 2>/dev/null || exit 0
-wait_for_end "$1" 30
-kill -s KILL -- "-$1" 2>/dev/null
+kill -s INT -- "-$group" 2>/dev/null || exit 0
+seconds=0
+while [ "$seconds" -lt 30 ] && kill -s 0 -- "-$group" 2>/dev/null; do
+  sleep 1
+  seconds=$((seconds + 1))
+done
+kill -s KILL -- "-$group" 2>/dev/null
 "#;
 
-/// Seconds that dbt gets before the watchdog steps in. A SIGINT that follows the kernel's closely makes dbt abort: it
-/// cancels no query and writes no run_results.json.
-pub(super) const HEAD_START: u32 = if cfg!(target_os = "linux") { 10 } else { 0 };
-
-/// Watches over one process group, until it is dismissed.
+/// Watches over one process group, from when it is told which until it is dismissed.
 pub(super) struct Watchdog(Option<Child>);
 
 impl Watchdog {
-    /// A watchdog for the group of this id. Without a shell there is none, which only a kill of ours would show.
-    pub(super) fn over(group: i32, head_start: u32) -> Self {
+    /// A watchdog that waits for a line with the id of its group.
+    pub(super) fn start() -> Self {
         let child = Command::new("/bin/sh")
             .args(["-c", SCRIPT, "watchdog"])
-            .args([group.to_string(), head_start.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -46,6 +40,11 @@ impl Watchdog {
             .spawn()
             .inspect_err(|error| tracing::debug!(%error, "no watchdog"));
         Self(child.ok())
+    }
+
+    /// Where it is told its group; `None` where there is no shell, and so no watchdog.
+    pub(super) fn ear(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.0.as_ref()?.stdin.as_ref()?.as_fd())
     }
 
     /// Sends it home: the group has ended.
