@@ -30,7 +30,9 @@ pub enum Error {
         source: std::io::Error,
     },
     /// `DBT_LOG_LEVEL` names no level.
-    #[error("DBT_LOG_LEVEL is `{0}`, which is no level; dbt knows debug, info, warn, error and none")]
+    #[error(
+        "DBT_LOG_LEVEL is `{0}`, which is no level; dbt knows debug, info, warn, error and none"
+    )]
     LogLevel(String),
     /// There is no project.
     #[error(
@@ -60,6 +62,9 @@ pub enum Error {
     #[error(transparent)]
     Report(#[from] ReportError),
     /// Prefect's settings are wrong.
+    #[error("Prefect's settings are wrong: {0}")]
+    Settings(#[from] prefect_client::SettingsError),
+    /// Prefect cannot be talked to.
     #[error("cannot connect to Prefect: {0}")]
     Connect(Box<prefect_client::Error>),
     /// The record of the run went with a thread that panicked.

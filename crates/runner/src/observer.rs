@@ -1,6 +1,9 @@
 //! Watching a run while it goes on.
 
+use std::sync::Arc;
+
 use dbt_events::Event;
+use dbt_manifest::Manifest;
 
 use crate::journal::JournalReader;
 use crate::report::Notice;
@@ -10,6 +13,9 @@ use crate::report::Notice;
 pub trait Observer: Send + Sync {
     /// The run has begun; its journal can be read, at any pace.
     fn on_journal(&self, _journal: JournalReader) {}
+
+    /// The manifest of the run was read, before any node is told of. Not called when there is none.
+    fn on_manifest(&self, _manifest: &Arc<Manifest>) {}
 
     /// dbt said something; the event is as dbt wrote it, secrets masked by dbt alone.
     fn on_event(&self, _event: &Event<'_>) {}

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use prefect_client::Client;
+use prefect_dbt::hooks::{self, HookOptions, Hooks};
 use prefect_dbt::{
     Error, FlowChoice, Invocation, LogLevel, Observer, Outcome, PrefectDbtSettings, Stopper,
 };
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 use super::account::account;
 use super::console::Console;
+use super::hooks::HookArgs;
 use super::printer::Printer;
 use super::result::ResultObject;
 use super::signals;
@@ -61,6 +63,17 @@ pub(crate) struct InvokeArgs {
     /// End well in spite of failures in dbt.
     #[arg(long)]
     no_raise_on_failure: bool,
+    /// End the descriptions of assets with the compiled code.
+    #[arg(long)]
+    include_compiled_code: bool,
+    /// Report no assets, whatever the project says.
+    #[arg(long)]
+    disable_assets: bool,
+    /// Leave no summary artifact in the flow run.
+    #[arg(long)]
+    no_summary_artifact: bool,
+    #[command(flatten)]
+    hooks: HookArgs,
     /// Report nowhere, whatever API is configured.
     #[arg(long)]
     no_prefect: bool,
@@ -119,12 +132,13 @@ fn invoke(args: InvokeArgs, console: &Arc<Console>) -> Result<Outcome, Error> {
     runtime.block_on(async {
         let stopper = Stopper::default();
         signals::forward(stopper.clone()).map_err(Error::Runtime)?;
-        let invocation = invocation_of(args, console)?;
-        prefect_dbt::engine::run(invocation, Arc::clone(console) as _, stopper).await
+        let (invocation, hooks) = invocation_of(args, console)?;
+        let options = HookOptions::default();
+        hooks::run(invocation, Arc::clone(console) as _, stopper, &hooks, options).await
     })
 }
 
-fn invocation_of(args: InvokeArgs, console: &Console) -> Result<Invocation, Error> {
+fn invocation_of(args: InvokeArgs, console: &Console) -> Result<(Invocation, Hooks), Error> {
     let mut settings = PrefectDbtSettings::from_env()?;
     settings.project_dir = args.project_dir.or(settings.project_dir);
     settings.profiles_dir = args.profiles_dir.or(settings.profiles_dir);
@@ -148,10 +162,13 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> Result<Invocation, Erro
     invocation.timeout = args.timeout;
     invocation.verify_timeout = args.verify_timeout.unwrap_or(invocation.verify_timeout);
     invocation.journal_dir = args.journal_dir;
+    invocation.include_compiled_code = args.include_compiled_code;
+    invocation.disable_assets = args.disable_assets;
+    invocation.summary_artifact = !args.no_summary_artifact;
     if !args.no_prefect {
         invocation.client = client_from_env(console);
     }
-    Ok(invocation)
+    Ok((invocation, args.hooks.hooks()))
 }
 
 /// The connection to Prefect, if an API is configured. Settings that are wrong are a warning, like an API that is away.

@@ -3,6 +3,7 @@
 mod account;
 mod console;
 mod doctor;
+mod hooks;
 mod invoke;
 mod line;
 mod logging;

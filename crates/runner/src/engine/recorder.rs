@@ -89,6 +89,7 @@ impl Recorder {
     fn read_manifest(&mut self, invocation_id: &str) {
         match read_manifest(&self.target, invocation_id) {
             Ok(manifest) => {
+                self.observer.on_manifest(&manifest);
                 self.assets.learn(&manifest);
                 self.tracker.set_manifest(Some(manifest));
             }

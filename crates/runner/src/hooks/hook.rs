@@ -44,12 +44,15 @@ pub(super) struct Hook {
 /// What a hook runs.
 #[derive(Clone)]
 pub(super) enum Callable {
-    Blocking(Arc<dyn Fn(&DbtHookContext) -> Result<(), BoxError> + Send + Sync>),
-    Async(Arc<dyn Fn(DbtHookContext) -> HookFuture + Send + Sync>),
+    Blocking(Arc<BlockingHook>),
+    Async(Arc<AsyncHook>),
 }
 
+type BlockingHook = dyn Fn(&DbtHookContext) -> Result<(), BoxError> + Send + Sync;
+type AsyncHook = dyn Fn(DbtHookContext) -> HookFuture + Send + Sync;
+
 /// What an asynchronous hook is while it runs. It stays on its thread.
-pub(super) type HookFuture = Pin<Box<dyn Future<Output = Result<(), BoxError>>>>;
+type HookFuture = Pin<Box<dyn Future<Output = Result<(), BoxError>>>>;
 
 impl Callable {
     pub(super) fn blocking<F, R>(hook: F) -> Self
