@@ -47,7 +47,7 @@ pub(crate) fn run(args: DoctorArgs, out: &mut dyn Write, err: &mut dyn Write) ->
             // A reader that has gone away needs no report.
             let _ = match form {
                 Form::Text => write!(out, "{report}"),
-                Form::Json => writeln!(out, "{:#}", serde_json::json!(report)),
+                Form::Json => print_json(&report, out),
             };
             match report.ok {
                 true => exit::SUCCESS,
@@ -59,6 +59,12 @@ pub(crate) fn run(args: DoctorArgs, out: &mut dyn Write, err: &mut dyn Write) ->
             error.exit_code()
         }
     }
+}
+
+/// The report's fields in their own order, which `Value` would not keep.
+fn print_json(report: &DoctorReport, out: &mut dyn Write) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    writeln!(out)
 }
 
 fn report(args: DoctorArgs) -> Result<DoctorReport, Error> {

@@ -121,7 +121,11 @@ async fn examine_dbt(
         }
         Err(error) => {
             let advice = "install dbt, or name it with --dbt or PREFECT_DBT_EXECUTABLE";
-            (Check::problem("dbt", error.to_string(), advice), None)
+            let finding = match error {
+                Error::NoDbt { searched } => format!("dbt was not found: {}", searched.join(", ")),
+                other => other.to_string(),
+            };
+            (Check::problem("dbt", finding, advice), None)
         }
     }
 }

@@ -153,3 +153,32 @@ impl fmt::Display for DoctorReport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_a_line_for_each_check_and_what_to_do_below() {
+        let report = DoctorReport::new(vec![
+            Check::ok("dbt", "dbt 1.11.2 at /bin/dbt"),
+            Check::warning("api", "no API is configured", "set PREFECT_API_URL"),
+            Check::problem("references", "no variable `x`\n  --> there", "create it"),
+        ]);
+        assert!(!report.ok);
+        insta::assert_snapshot!(report);
+    }
+
+    #[test]
+    fn a_warning_is_no_problem() {
+        assert!(DoctorReport::new(vec![Check::warning("api", "none", "set it")]).ok);
+        let well = DoctorReport::new(vec![Check::ok("api", "there")]);
+        assert!(well.to_string().ends_with("\nall is well\n"));
+    }
+
+    #[test]
+    fn programs_read_every_field_of_every_check() {
+        let check = Check::ok("dbt", "dbt 1.11.2").detail("version", "1.11.2");
+        insta::assert_json_snapshot!(DoctorReport::new(vec![check]));
+    }
+}

@@ -42,7 +42,7 @@ impl Preview {
             .unwrap_or_else(|| around.cwd.clone());
         let file = dir.join(PROFILES_FILE);
         // Rendering leaves it to dbt to miss the file.
-        fs_err::metadata(&file).map_err(|source| ProfilesError::Read {
+        std::fs::metadata(&file).map_err(|source| ProfilesError::Read {
             path: file.clone(),
             source,
         })?;

@@ -9,6 +9,7 @@
 mod addresses;
 mod builds;
 mod dbt_truth;
+mod doctor;
 mod edges;
 mod faithful;
 mod guarded_server;

@@ -1,0 +1,105 @@
+//! A Prefect server of a test's own, with everything switched on that keeps strangers out.
+
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use prefect_client::{Client, Secret, Settings};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// What the server wants to hear from whoever asks.
+pub(super) const AUTH: &str = "admin:open-sesame-4711";
+const LIMIT: Duration = Duration::from_secs(180);
+const POLL: Duration = Duration::from_millis(100);
+
+/// Ends the server when our end of its standard input closes: at `drop`, and also when the test is killed.
+const UNTIL_STDIN_CLOSES: &str = r#""$@" </dev/null & server=$!
+read -r never
+kill -TERM "$server" 2>/dev/null
+wait "$server""#;
+
+/// A server with basic authentication and CSRF protection.
+pub(super) struct GuardedServer {
+    shell: Child,
+    /// Its database is there, and its log.
+    pub(super) home: TempDir,
+    pub(super) api: String,
+}
+
+impl GuardedServer {
+    pub(super) fn start(runtime: &Runtime) -> Self {
+        let prefect = std::env::var_os("PREFECT_DBT_TEST_PREFECT").map(PathBuf::from);
+        let prefect = prefect
+            .expect("PREFECT_DBT_TEST_PREFECT is not set: run the tests by `cargo xtask test`");
+        let port = TcpListener::bind(("127.0.0.1", 0))
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let home = tempfile::tempdir().unwrap();
+        let log = std::fs::File::create(home.path().join("server.log")).unwrap();
+        let mut shell = Command::new("sh");
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("PREFECT_") {
+                shell.env_remove(&name);
+            }
+        }
+        shell
+            .args(["-c", UNTIL_STDIN_CLOSES, "server"])
+            .arg(prefect)
+            .args([
+                "server",
+                "start",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                &port.to_string(),
+            ])
+            .env("PREFECT_HOME", home.path())
+            .env("PREFECT_SERVER_API_AUTH_STRING", AUTH)
+            .env("PREFECT_SERVER_CSRF_PROTECTION_ENABLED", "true")
+            .env("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+            .env("DO_NOT_TRACK", "1")
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .process_group(0);
+        let server = Self {
+            shell: shell.spawn().unwrap(),
+            home,
+            api: format!("http://127.0.0.1:{port}/api"),
+        };
+        let client = server.client();
+        let deadline = Instant::now() + LIMIT;
+        while !runtime
+            .block_on(client.read_health())
+            .is_ok_and(|well| well)
+        {
+            assert!(Instant::now() < deadline, "the server did not come up");
+            std::thread::sleep(POLL);
+        }
+        server
+    }
+
+    /// A client with the right credentials.
+    pub(super) fn client(&self) -> Client {
+        let mut settings = Settings::with_api_url(&self.api);
+        settings.auth_string = Some(Secret::new(AUTH));
+        Client::new(&settings).unwrap()
+    }
+
+    /// Stops the server, so that its database holds all that it will ever hold.
+    pub(super) fn stop(&mut self) {
+        drop(self.shell.stdin.take());
+        let _ = self.shell.wait();
+    }
+}
+
+impl Drop for GuardedServer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
