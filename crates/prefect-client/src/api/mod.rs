@@ -12,6 +12,7 @@ mod logs;
 mod names;
 mod path;
 mod states;
+mod stored_events;
 mod task_runs;
 mod variables;
 mod work_pools;
@@ -25,6 +26,7 @@ pub use flow_runs::{FlowRun, FlowRunFilter, FlowRunPatch, NewFlowRun, RetryRules
 pub use flows::{Flow, NewFlow};
 pub use logs::{Log, LogFilter, StoredLog};
 pub use states::{NewState, Proposal, ProposalDetails, State, StateType, Verdict};
+pub use stored_events::{EventFilter, StoredEvent};
 pub use task_runs::{TaskRun, TaskRunFilter};
 pub use variables::{NewVariable, Variable};
 pub use work_pools::{NewWorkPool, WorkPool};

@@ -70,3 +70,6 @@ fn related(role: &str, id: &str) -> Resource {
 fn label(name: &str, value: impl Into<String>) -> (String, String) {
     (format!("prefect.resource.{name}"), value.into())
 }
+
+#[cfg(test)]
+mod tests;

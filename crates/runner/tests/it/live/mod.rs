@@ -7,12 +7,15 @@
 )]
 
 mod addresses;
+mod assets;
 mod builds;
 mod dbt_truth;
 mod doctor;
 mod edges;
+mod examples;
 mod faithful;
 mod guarded_server;
+mod hooks;
 mod interrupts;
 mod misuse;
 mod profiles;

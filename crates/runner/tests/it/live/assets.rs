@@ -1,0 +1,264 @@
+//! Assets and the summary, as the server holds them; and asset by asset what the Python runner sends for the same build.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use prefect_client::{Client, EventFilter, Settings, StoredEvent};
+use serde_json::{Map, Value, json};
+use tokio::runtime::{Builder, Runtime};
+use uuid::Uuid;
+
+use super::project::Project;
+
+const SUCCEEDED: &str = "prefect.asset.materialization.succeeded";
+const FAILED: &str = "prefect.asset.materialization.failed";
+
+#[test]
+fn a_build_sends_the_assets_that_the_python_runner_sends() {
+    compare("build", &[], &["build"], 0);
+}
+
+#[test]
+fn descriptions_hold_the_code_that_the_python_runner_puts_there() {
+    compare("compiled_code", &["--include-compiled-code"], &["build"], 0);
+}
+
+#[test]
+fn a_failed_build_sends_the_assets_that_the_python_runner_sends() {
+    compare("failed", &[], &["build", "--vars", "fail_model: true"], 1);
+}
+
+/// Builds the shop, and compares with what the Python runner sent for the same build.
+///
+/// Ours differs on purpose in this alone:
+/// - an upstream is referenced once in a run, not once by each that is built from it;
+/// - payloads also hold `execution_time`, `rows_affected`, `tests` (results that came before) and `error`;
+/// - compiled code stands in every description of a model that has some. Theirs are written when a node starts, and
+///   have it if dbt happened to be quicker.
+fn compare(case: &str, options: &[&str], args: &[&str], code: i32) {
+    let project = Project::new();
+    project.invoke(options, args).exits_with(code);
+    let theirs = distinct(&reference(case));
+    let ours = Server::of(&project).asset_events(theirs.len());
+
+    let mut seen = BTreeSet::new();
+    let twice: Vec<_> = ours
+        .iter()
+        .filter(|event| !seen.insert((event.event.clone(), event.resource.clone())))
+        .collect();
+    assert!(twice.is_empty(), "told twice: {twice:#?}");
+    let ours: Vec<Value> = ours.iter().map(normalised).collect();
+    let missing: Vec<_> = theirs
+        .iter()
+        .filter(|event| !ours.contains(event) && !ours.contains(&with_code(event, &ours)))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "missing: {missing:#?}\nof ours: {ours:#?}"
+    );
+    assert_eq!(ours.len(), theirs.len(), "of ours: {ours:#?}");
+}
+
+/// The event with our description, if that says the same and goes on with the code.
+fn with_code(event: &Value, ours: &[Value]) -> Value {
+    const DESCRIPTION: &str = "prefect.asset.description";
+    /// dbt had opened the file and had not yet written to it.
+    const UNWRITTEN: &str = "\n ### Compiled code\n```sql\n\n```";
+    let mut completed = event.clone();
+    let same = |ours: &&Value| {
+        ours["event"] == event["event"]
+            && ours["resource"]["prefect.resource.id"] == event["resource"]["prefect.resource.id"]
+    };
+    let description = |event: &Value| {
+        event["resource"][DESCRIPTION]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    if let Some(ours) = ours.iter().find(same)
+        && let Some((before, _)) = description(ours).split_once("\n ### Compiled code\n")
+        && before == description(event).trim_end_matches(UNWRITTEN)
+    {
+        completed["resource"][DESCRIPTION] = description(ours).into();
+    }
+    completed
+}
+
+#[test]
+fn payloads_tell_more_of_the_run() {
+    let project = Project::new();
+    project
+        .invoke(&[], &["build", "--vars", "fail_model: true"])
+        .exits_with(1);
+    let events = Server::of(&project).asset_events(distinct(&reference("failed")).len());
+    let of = |name: &str, key: &str| {
+        let found = events
+            .iter()
+            .find(|event| event.event == name && event.resource["prefect.resource.id"] == key);
+        &found.unwrap().payload
+    };
+    let orders = of(FAILED, "duckdb://shop/main/orders");
+    assert!(
+        orders["error"]
+            .as_str()
+            .unwrap()
+            .contains("the till is jammed"),
+        "{orders:?}"
+    );
+    for payload in [orders, of(SUCCEEDED, "duckdb://shop/main_raw/raw_orders")] {
+        assert!(payload["execution_time"].is_f64());
+        for time in ["node_started_at", "node_finished_at"] {
+            assert!(payload[time].as_str().unwrap().contains('T'));
+        }
+    }
+}
+
+#[test]
+fn assets_can_be_switched_off() {
+    let project = Project::new();
+    let file = project.path().join("dbt_project.yml");
+    let text = fs_err::read_to_string(&file).unwrap();
+    let off = "    marts:\n      +prefect: {enable_assets: false}\n";
+    let text = text.replacen("    marts:\n", off, 1)
+        + "\nsources:\n  shop:\n    +meta: {prefect: {enable_assets: false}}\n";
+    fs_err::write(&file, text).unwrap();
+    project.invoke(&[], &["build"]).exits_with(0);
+    let wanted = |event: &&Value| {
+        let key = event["resource"]["prefect.resource.id"].as_str().unwrap();
+        let schema = key.trim_start_matches("duckdb://shop/");
+        // Seeds and their readers, the staging models; of these only the history's is referred to otherwise.
+        schema.starts_with("main_raw/")
+            || event["event"] == SUCCEEDED
+                && (schema.starts_with("main/stg_") || schema.starts_with("main_history/"))
+            || schema == "main/stg_customers"
+    };
+    let expected: Vec<Value> = distinct(&reference("build"))
+        .into_iter()
+        .filter(|event| wanted(&event))
+        .collect();
+    let events = Server::of(&project).asset_events(expected.len());
+    assert_eq!(events.len(), expected.len());
+    let keys: BTreeSet<&str> = events
+        .iter()
+        .map(|event| event.resource["prefect.resource.id"].as_str())
+        .collect();
+    assert!(keys.contains("duckdb://shop/main/stg_orders"), "{keys:?}");
+    for off in ["main/orders", "main/customers", "landing/store_visits"] {
+        assert!(
+            !keys.contains(format!("duckdb://shop/{off}").as_str()),
+            "{off}"
+        );
+    }
+
+    let project = Project::new();
+    project
+        .invoke(&["--disable-assets", "--no-summary-artifact"], &["seed"])
+        .exits_with(0);
+    let server = Server::of(&project);
+    // When its task runs are there, the events behind them would be, too.
+    project.recorded(project.truth().nodes().len());
+    assert!(server.asset_events(0).is_empty());
+}
+
+#[test]
+fn the_flow_run_has_a_summary() {
+    let project = Project::new();
+    project
+        .invoke(&[], &["build", "--vars", "fail_model: true"])
+        .exits_with(1);
+    let server = Server::of(&project);
+    let graph = server
+        .runtime
+        .block_on(server.client.read_flow_run_graph(server.flow_run));
+    let graph = graph.unwrap();
+    let artifacts = graph["artifacts"].as_array().unwrap();
+    let keys: Vec<_> = artifacts.iter().map(|artifact| &artifact["key"]).collect();
+    assert_eq!(keys, ["dbt-build-summary"]);
+}
+
+/// The server, as to one flow run.
+struct Server {
+    client: Client,
+    runtime: Runtime,
+    flow_run: Uuid,
+}
+
+impl Server {
+    fn of(project: &Project) -> Self {
+        let recorded = project.recorded(0);
+        Self {
+            client: Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap(),
+            runtime: Builder::new_current_thread().enable_all().build().unwrap(),
+            flow_run: recorded.flow_run.id,
+        }
+    }
+
+    /// The asset events of the flow run, once there are so many, or after a minute.
+    fn asset_events(&self, wanted: usize) -> Vec<StoredEvent> {
+        let mut filter = EventFilter::default();
+        filter.prefixes.push("prefect.asset.".to_owned());
+        filter
+            .related_ids
+            .push(format!("prefect.flow-run.{}", self.flow_run));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let found = self
+                .runtime
+                .block_on(self.client.filter_events(&filter))
+                .unwrap();
+            if found.len() >= wanted || Instant::now() > deadline {
+                return found;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+}
+
+/// What the Python runner sent.
+fn reference(case: &str) -> Vec<Value> {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../testdata/fixtures/python-runner/asset_events.json"
+    );
+    let cases: Value = serde_json::from_slice(&fs_err::read(path).unwrap()).unwrap();
+    cases[case].as_array().unwrap().clone()
+}
+
+/// The events without repetitions, as by one run that refers to each upstream once.
+fn distinct(events: &[Value]) -> Vec<Value> {
+    let mut found: Vec<Value> = Vec::new();
+    for event in events {
+        if !found.contains(event) {
+            found.push(event.clone());
+        }
+    }
+    found
+}
+
+/// An event in the fixture's form, without what ours has in addition.
+fn normalised(event: &StoredEvent) -> Value {
+    let mut related: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for resource in &event.related {
+        let role = resource["prefect.resource.role"].as_str();
+        if role.starts_with("asset") {
+            related
+                .entry(role)
+                .or_default()
+                .insert(&resource["prefect.resource.id"]);
+        }
+    }
+    let ours = ["execution_time", "rows_affected", "tests", "error"];
+    let times = ["node_started_at", "node_finished_at"];
+    let payload: Map<String, Value> = event
+        .payload
+        .iter()
+        .filter(|(name, _)| !ours.contains(&name.as_str()) && !times.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    json!({
+        "event": event.event,
+        "resource": event.resource,
+        "related": related,
+        "payload": payload,
+    })
+}
