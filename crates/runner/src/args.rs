@@ -92,6 +92,12 @@ const VALUED: [&str; 33] = [
     "-t",
 ];
 
+/// The letters of short switches, which may stand together (`-xq`); `None` when any of them is not a switch of dbt's.
+fn short_switches(arg: &str) -> Option<&str> {
+    arg.strip_prefix('-')
+        .filter(|letters| !letters.is_empty() && letters.chars().all(|c| "qdxf".contains(c)))
+}
+
 impl DbtArgs {
     /// Reads dbt's arguments.
     #[must_use]
@@ -108,6 +114,16 @@ impl DbtArgs {
                 Some((flag, value)) if flag.starts_with("--") => (flag, Some(value)),
                 _ => (arg, None),
             };
+            if let Some(cluster) = short_switches(arg) {
+                let kept: String = cluster
+                    .chars()
+                    .filter(|switch| !read.take_switch(&format!("-{switch}")))
+                    .collect();
+                if !kept.is_empty() {
+                    read.passed.push(format!("-{kept}"));
+                }
+                continue;
+            }
             if read.take_switch(flag) {
                 continue;
             }
@@ -159,16 +175,8 @@ impl DbtArgs {
             "--no-quiet" => self.quiet = false,
             "--debug" => self.log_level = Some(LogLevel::Debug),
             "--no-debug" => {}
-            // Short switches may stand together.
-            _ if flag.len() > 1
-                && flag.starts_with('-')
-                && flag[1..].chars().all(|c| "qd".contains(c)) =>
-            {
-                self.quiet |= flag.contains('q');
-                if flag.contains('d') {
-                    self.log_level = Some(LogLevel::Debug);
-                }
-            }
+            "-q" => self.quiet = true,
+            "-d" => self.log_level = Some(LogLevel::Debug),
             _ => return false,
         }
         true

@@ -36,6 +36,16 @@ fn what_would_silence_the_stream_is_taken_out() {
 }
 
 #[test]
+fn a_short_switch_of_ours_leaves_those_it_stands_with() {
+    let read = parse("build -xqf");
+    assert_eq!(read.passed, ["build", "-xf"]);
+    assert!(read.quiet);
+    assert_eq!(parse("build -x -q").passed, ["build", "-x"]);
+    // A value that is glued to its flag is no switch.
+    assert_eq!(parse("build -tq").passed, ["build", "-tq"]);
+}
+
+#[test]
 fn all_else_passes_in_order() {
     for line in [
         "build --select a b --select=c --exclude tag:x+ --vars {log-level:-q}",
