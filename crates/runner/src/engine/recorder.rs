@@ -132,8 +132,15 @@ impl Recorder {
         for effect in &mut self.effects {
             self.redactor.effect(effect);
         }
-        if !self.effects.is_empty() {
-            self.journal.append(self.effects.drain(..));
+        if self.effects.is_empty() {
+            return;
+        }
+        let was_whole = self.journal.problem().is_none();
+        self.journal.append(self.effects.drain(..));
+        if let Some(problem) = self.journal.problem().filter(|_| was_whole) {
+            self.observer.on_warning(&format!(
+                "the rest of the journal of this run stays in memory: {problem}"
+            ));
         }
     }
 

@@ -19,7 +19,9 @@ use super::stopping::stop_when_asked;
 use super::verdict::{Verdict, judge};
 use crate::args::DbtArgs;
 use crate::dbt::{DbtCommand, DbtProcess, Ended, Group, Wanted, child_environment, find_dbt, pump};
-use crate::effect::{Effect, FlowTarget, Header, JOURNAL_FORMAT, LogLine, RunEnd};
+use crate::effect::{
+    Effect, FlowTarget, Header, JOURNAL_FORMAT, LogLine, RunEnd, State, StateKind,
+};
 use crate::error::Error;
 use crate::invocation::Invocation;
 use crate::journal::{JOURNAL_DIR, JournalFolder, JournalWriter};
@@ -27,8 +29,8 @@ use crate::observer::Observer;
 use crate::outcome::Outcome;
 use crate::profiles::{RenderedProfiles, find_profiles_dir};
 use crate::project::Project;
-use crate::report::Notice;
 use crate::redact::Redactor;
+use crate::report::Notice;
 use crate::settings::LogLevel;
 use crate::stop::{StopCause, Stopper};
 use crate::summary::markdown;
@@ -142,7 +144,21 @@ pub async fn run(
             secrets,
         }),
     };
-    let (recorder, end, stopped) = drive(command, recorder, &invocation, &stopper).await?;
+    let process = match DbtProcess::start(command) {
+        Ok(process) => process,
+        Err(error) => {
+            not_started(recorder.journal, &error);
+            if let Some(reporting) = reporting {
+                // What it could not deliver it has said.
+                let _ = reporting.await;
+            }
+            if let Some(path) = &journal_path {
+                folder.discard(path);
+            }
+            return Err(error);
+        }
+    };
+    let (recorder, end, stopped) = drive(process, recorder, &invocation, &stopper).await?;
 
     let (run, mut closing) = recorder.close(end);
     let verdict = judge(&invocation.args, &run, stopped, invocation.raise_on_failure);
@@ -230,14 +246,27 @@ fn begin_journal(
     }
 }
 
-/// Starts dbt and records what it says, until it has ended.
+/// Ends the journal of a run whose dbt could not be started, so that its flow run does not stay Running.
+fn not_started(mut journal: JournalWriter, error: &Error) {
+    let state = State {
+        kind: StateKind::Failed,
+        name: "Failed".to_owned(),
+        message: Some(error.to_string()),
+    };
+    journal.append([Effect::RunFinished(RunEnd {
+        state,
+        dbt_exit: None,
+        at: Timestamp::now(),
+    })]);
+}
+
+/// Records what dbt says, until it has ended.
 async fn drive(
-    command: DbtCommand,
+    process: DbtProcess,
     recorder: Recorder,
     invocation: &Invocation,
     stopper: &Stopper,
 ) -> Result<(Recorder, ProcessEnd, Option<StopCause>), Error> {
-    let process = DbtProcess::start(command)?;
     let _guard = StopOnDrop(process.group.clone());
     let shared: SharedRecorder = Arc::new(Mutex::new(Some(recorder)));
     let stdout = listen("dbt-stdout", process.stdout, &shared, Recorder::on_stdout);
