@@ -5,9 +5,18 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 /// cargo, the one that runs us.
+///
+/// What it told us about our own package stays here: build scripts look at some of it, so that crates such as `ring`, and all
+/// that depend on them, would be built anew by turns for us and for a cargo that was called by hand.
 pub(crate) fn cargo() -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
     command.current_dir(crate::workspace::root());
     command
 }
