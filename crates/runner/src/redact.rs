@@ -18,11 +18,12 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// A redactor for these values; empty ones cannot be masked and do not matter.
+    /// A redactor for these values, in the forms in which a program may print them; empty ones cannot be masked and do
+    /// not matter.
     pub fn new<S: Into<String>>(secrets: impl IntoIterator<Item = S>) -> Self {
         let mut secrets: Vec<String> = secrets
             .into_iter()
-            .map(Into::into)
+            .flat_map(|secret| forms(secret.into()))
             .filter(|secret: &String| !secret.trim().is_empty())
             .collect();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
@@ -118,6 +119,27 @@ impl Redactor {
     }
 }
 
+/// Shorter lines of a long secret are braces and the like, which would be masked everywhere.
+const SHORTEST_LINE: usize = 8;
+
+/// A secret as it is, as a literal of Python or JSON, and, as output comes in lines, each line of a long one.
+fn forms(secret: String) -> Vec<String> {
+    let python = secret
+        .replace('\\', r"\\")
+        .replace('\n', r"\n")
+        .replace('\r', r"\r")
+        .replace('\t', r"\t");
+    let json = python.replace('"', r#"\""#);
+    let mut forms = vec![python.replace('\'', r"\'"), python, json];
+    if secret.contains('\n') {
+        let lines = secret.lines().map(str::trim);
+        let long = lines.filter(|line| line.len() >= SHORTEST_LINE);
+        forms.extend(long.map(str::to_owned));
+    }
+    forms.push(secret);
+    forms
+}
+
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Redactor")
@@ -139,5 +161,19 @@ mod tests {
         );
         assert!(matches!(redactor.text("nothing here"), Cow::Borrowed(_)));
         assert!(!format!("{redactor:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_secret_is_known_line_by_line_and_as_a_literal() {
+        let key = "-----BEGIN KEY-----\nMIIEvQIBADAN\n{\n\"quoted\"\\";
+        let redactor = Redactor::new([key]);
+        let traceback = "File x\n  MIIEvQIBADAN\n{";
+        assert_eq!(redactor.text(traceback), "File x\n  *****\n{");
+        assert_eq!(
+            redactor.text(&serde_json::json!([key]).to_string()),
+            "[\"*****\"]"
+        );
+        let python = r#"{'key': '-----BEGIN KEY-----\nMIIEvQIBADAN\n{\n"quoted"\\'}"#;
+        assert_eq!(redactor.text(python), "{'key': '*****'}");
     }
 }

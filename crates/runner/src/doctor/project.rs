@@ -85,7 +85,8 @@ mod tests {
             ),
             (Some("profile: x"), "names no project"),
             (Some("name: [shop"), "line 1"),
-            (Some(""), "cannot be read"),
+            (Some(""), "names no project"),
+            (Some("- shop"), "cannot be read"),
         ] {
             let check = checked(text);
             assert_eq!(check.status, Status::Problem, "{told}");
