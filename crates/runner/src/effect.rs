@@ -73,10 +73,6 @@ pub enum FlowTarget {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "an entry boxes its effect, and a batch of them lives for a moment"
-)]
 pub enum Effect {
     /// A node began to run.
     NodeRunning(TaskRun),
