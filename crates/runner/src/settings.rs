@@ -77,6 +77,7 @@ impl LogLevel {
 impl PrefectDbtSettings {
     /// The settings that the environment gives: `DBT_*` variables (dbt 1.11 knows them as `DBT_ENGINE_*`, too, which
     /// win; empty ones count as unset, as in dbt), and Prefect's logging level from wherever Prefect's settings are.
+    /// `DBT_DEBUG` and `DBT_QUIET` count as levels, and beat `DBT_LOG_LEVEL`.
     ///
     /// # Errors
     /// When `DBT_LOG_LEVEL` names no level.
@@ -97,12 +98,18 @@ impl PrefectDbtSettings {
                 .filter_map(|prefix| variable(&format!("{prefix}{name}")))
                 .find(|value| !value.is_empty())
         };
-        let log_level = match get("LOG_LEVEL") {
+        let is_on = |name: &str| get(name).is_some_and(|value| is_true(&value.to_string_lossy()));
+        let named = match get("LOG_LEVEL") {
             Some(value) => {
                 let value = value.to_string_lossy();
                 Some(LogLevel::from_name(&value).ok_or_else(|| Error::LogLevel(value.into()))?)
             }
             None => None,
+        };
+        let log_level = match (is_on("QUIET"), is_on("DEBUG")) {
+            (true, _) => named.max(Some(LogLevel::Error)),
+            (false, true) => Some(LogLevel::Debug),
+            (false, false) => named,
         };
         Ok(Self {
             project_dir: get("PROJECT_DIR").map(PathBuf::from),
@@ -165,6 +172,12 @@ impl PrefectDbtSettings {
     }
 }
 
+/// Whether dbt takes the value of a variable for a yes.
+fn is_true(value: &str) -> bool {
+    let yes = ["1", "true", "t", "yes", "y", "on"];
+    yes.iter().any(|yes| value.trim().eq_ignore_ascii_case(yes))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,6 +236,23 @@ mod tests {
         let expected = PrefectDbtSettings::default().with_prefect_log_level(LogLevel::Warn);
         assert_eq!(settings, expected);
         assert_eq!(settings.effective_log_level(), LogLevel::Warn);
+    }
+
+    #[test]
+    fn quiet_and_debug_are_levels() {
+        let level = |variables: &[(&str, &str)]| from(variables).unwrap().log_level;
+        let warn = ("DBT_LOG_LEVEL", "warn");
+        assert_eq!(level(&[warn, ("DBT_QUIET", "1")]), Some(LogLevel::Error));
+        assert_eq!(
+            level(&[warn, ("DBT_ENGINE_DEBUG", "True")]),
+            Some(LogLevel::Debug)
+        );
+        assert_eq!(
+            level(&[warn, ("DBT_QUIET", "0"), ("DBT_DEBUG", "false")]),
+            Some(LogLevel::Warn)
+        );
+        let none = ("DBT_LOG_LEVEL", "none");
+        assert_eq!(level(&[none, ("DBT_QUIET", "1")]), Some(LogLevel::None));
     }
 
     #[test]

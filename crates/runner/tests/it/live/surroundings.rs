@@ -15,9 +15,9 @@ impl Surroundings {
     /// Where they are. Tests of the real thing have nothing to say without it, so they fail rather than pass.
     pub(super) fn from_env() -> Self {
         let variable = |name| {
-            std::env::var(name).unwrap_or_else(|_| {
-                panic!("{name} is not set: run the tests by `cargo xtask test`")
-            })
+            let value = std::env::var_os(name).and_then(|value| value.into_string().ok());
+            value
+                .unwrap_or_else(|| panic!("{name} is not set: run the tests by `cargo xtask test`"))
         };
         Self {
             api: variable("PREFECT_DBT_TEST_API"),
