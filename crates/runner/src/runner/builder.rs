@@ -9,6 +9,7 @@ use dbt_manifest::Manifest;
 use prefect_client::Client;
 
 use super::connection;
+use super::executable;
 use super::prefect_dbt_runner::{Config, PrefectDbtRunner};
 use super::told::Told;
 use crate::assets::AssetKeyHook;
@@ -63,7 +64,8 @@ impl PrefectDbtRunnerBuilder {
         self
     }
 
-    /// The dbt executable; looked for when not given, see [`find_dbt`](crate::find_dbt).
+    /// The dbt executable; when not given, that in `PREFECT_DBT_EXECUTABLE`, else the one that
+    /// [`find_dbt`](crate::find_dbt) finds.
     pub fn dbt(mut self, dbt: impl Into<PathBuf>) -> Self {
         self.dbt = Some(dbt.into());
         self
@@ -165,7 +167,7 @@ impl PrefectDbtRunnerBuilder {
             summary_artifact: !self.without_summary,
             client,
             raise_on_failure: !self.accepts_failures,
-            dbt: self.dbt,
+            dbt: self.dbt.or_else(executable::from_env),
             journal_dir: self.journal_dir,
             verify_timeout: self.verify_timeout,
             timeout: self.timeout,

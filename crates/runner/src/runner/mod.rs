@@ -3,6 +3,7 @@
 mod builder;
 mod connection;
 mod error;
+mod executable;
 mod flow;
 mod options;
 mod prefect_dbt_runner;
