@@ -48,7 +48,7 @@ pub(crate) fn child_environment(wanted: Wanted<'_>) -> Vec<(OsString, Option<OsS
     for (name, place) in places {
         if let Some(place) = place {
             change(&format!("DBT_{name}"), Some(place.into()));
-            // The newer name would win.
+            // It would win.
             change(&format!("DBT_ENGINE_{name}"), None);
         }
     }
@@ -56,4 +56,76 @@ pub(crate) fn child_environment(wanted: Wanted<'_>) -> Vec<(OsString, Option<OsS
         change(&name, Some(secret.into()));
     }
     changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nothing_wanted() -> Wanted<'static> {
+        Wanted {
+            project_dir: None,
+            profiles_dir: None,
+            target_path: None,
+            sets_file_level: false,
+            secrets: Vec::new(),
+        }
+    }
+
+    /// What becomes of an environment in which the user has said something for each of these names.
+    fn after(wanted: Wanted<'_>, name: &str) -> Option<String> {
+        child_environment(wanted)
+            .into_iter()
+            .rfind(|(changed, _)| changed == name)
+            .map_or(Some("the user's".into()), |(_, value)| value)
+            .map(|value| value.to_string_lossy().into_owned())
+    }
+
+    #[test]
+    fn our_folders_win_under_both_prefixes_and_the_rest_stays() {
+        let wanted = || Wanted {
+            profiles_dir: Some(Path::new("rendered")),
+            ..nothing_wanted()
+        };
+        let after = |name| after(wanted(), name);
+        assert_eq!(after("DBT_PROFILES_DIR").as_deref(), Some("rendered"));
+        assert_eq!(after("DBT_ENGINE_PROFILES_DIR"), None);
+        for untouched in ["DBT_PROJECT_DIR", "DBT_ENGINE_TARGET_PATH", "DBT_LOG_PATH"] {
+            assert_eq!(
+                after(untouched).as_deref(),
+                Some("the user's"),
+                "{untouched}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_users_changes_the_stream_and_no_child_gets_our_channel() {
+        for name in TAKEN {
+            assert_eq!(after(nothing_wanted(), &format!("DBT_ENGINE_{name}")), None);
+        }
+        for name in [
+            "DBT_QUIET",
+            "PREFECT__CONTROL_PORT",
+            "PREFECT__CONTROL_TOKEN",
+        ] {
+            assert_eq!(after(nothing_wanted(), name), None, "{name}");
+        }
+        assert_eq!(
+            after(nothing_wanted(), "DBT_LOG_FORMAT").as_deref(),
+            Some("json")
+        );
+        assert_eq!(
+            after(nothing_wanted(), "DBT_LOG_LEVEL_FILE").as_deref(),
+            Some("none")
+        );
+        let chosen = Wanted {
+            sets_file_level: true,
+            ..nothing_wanted()
+        };
+        assert_eq!(
+            after(chosen, "DBT_LOG_LEVEL_FILE").as_deref(),
+            Some("the user's")
+        );
+    }
 }
