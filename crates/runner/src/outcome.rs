@@ -1,7 +1,9 @@
 //! What became of an invocation.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use dbt_manifest::Manifest;
 use uuid::Uuid;
 
 use crate::effect::State;
@@ -28,6 +30,8 @@ pub struct Outcome {
     pub failure: Option<String>,
     /// Every node, and how dbt's process ended.
     pub run: TrackedRun,
+    /// The manifest of the run; `None` when no node took part, or dbt wrote none.
+    pub manifest: Option<Arc<Manifest>>,
     /// What became of the report to Prefect; `None` when there was none to make.
     pub delivery: Option<Delivery>,
     /// The journal, if it was kept.

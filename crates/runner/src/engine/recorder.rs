@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use dbt_events::{Event, EventName, Line, RawLine, decode, strip_ansi};
+use dbt_manifest::Manifest;
 use jiff::Timestamp;
 
 use super::artifacts::{read_manifest, read_run_results};
@@ -32,6 +33,8 @@ pub(super) struct Recorder {
     pub(super) level: u8,
     /// Whether the manifest was looked for.
     pub(super) manifest_read: bool,
+    /// The manifest, if it was found.
+    pub(super) manifest: Option<Arc<Manifest>>,
     pub(super) effects: Vec<Effect>,
 }
 
@@ -91,6 +94,7 @@ impl Recorder {
             Ok(manifest) => {
                 self.observer.on_manifest(&manifest);
                 self.assets.learn(&manifest);
+                self.manifest = Some(Arc::clone(&manifest));
                 self.tracker.set_manifest(Some(manifest));
             }
             Err(problem) => {
@@ -159,6 +163,7 @@ impl Recorder {
         self.redactor.run(&mut run);
         let closing = Closing {
             journal: self.journal,
+            manifest: self.manifest,
             redactor: self.redactor,
             level: self.level,
         };
@@ -169,6 +174,7 @@ impl Recorder {
 /// What is left of a recorder when the nodes have ended: the run's own last words.
 pub(super) struct Closing {
     pub(super) journal: JournalWriter,
+    pub(super) manifest: Option<Arc<Manifest>>,
     redactor: Redactor,
     level: u8,
 }

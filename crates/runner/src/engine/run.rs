@@ -125,6 +125,7 @@ pub async fn run(
         command: args.command.clone(),
         level,
         manifest_read: false,
+        manifest: None,
         effects: Vec::new(),
     };
     let command = DbtCommand {
@@ -166,6 +167,7 @@ pub async fn run(
         let summary = markdown(&args.command, &invocation.args, &verdict.state, &run);
         closing.write(summary.map(Effect::Summary));
     }
+    let manifest = closing.manifest.take();
     finish(closing, &verdict, &end);
     let delivery = match reporting {
         Some(reporting) => reporting.await.ok(),
@@ -187,6 +189,7 @@ pub async fn run(
         exit_code: verdict.exit_code,
         failure: verdict.failure,
         run,
+        manifest,
         delivery,
         journal: journal_path.filter(|_| !served),
     })

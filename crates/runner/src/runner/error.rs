@@ -1,13 +1,16 @@
 //! Why an invocation did not end well.
 
+use std::fmt;
+
 use thiserror::Error;
 
 use crate::error::Error;
 use crate::exit;
 use crate::outcome::Outcome;
 
-/// Why an invocation did not end well.
-#[derive(Debug, Error)]
+/// Why an invocation did not end well. Its `Debug` form is the message, since that is what a `main` that gives back the
+/// error shows.
+#[derive(Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// dbt ran, and did not do all that it was asked to.
@@ -16,6 +19,12 @@ pub enum RunError {
     /// dbt could not be run.
     #[error(transparent)]
     NotRun(#[from] Error),
+}
+
+impl fmt::Debug for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl RunError {
