@@ -1,5 +1,6 @@
 //! The folder of a project's journals.
 
+use std::fs::TryLockError;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -40,7 +41,12 @@ impl JournalFolder {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         options.options_mut().mode(0o600);
-        options.open(self.dir.join(format!("{run_id}.{EXTENSION}")))
+        let file = options.open(self.dir.join(format!("{run_id}.{EXTENSION}")))?;
+        // It only keeps others from tidying it away: a file system without locks will do, too.
+        if let Err(error) = file.file().try_lock_shared() {
+            tracing::debug!(%error, "the journal cannot be locked");
+        }
+        Ok(file)
     }
 
     /// Deletes a journal that has served.
@@ -50,7 +56,8 @@ impl JournalFolder {
         }
     }
 
-    /// Deletes the oldest journals beyond the last ten. Their names are UUIDv7, so that they sort by age.
+    /// Deletes the oldest journals beyond the last ten, except those that are being written. Their names are UUIDv7, so
+    /// that they sort by age.
     pub fn trim(&self) {
         let Ok(entries) = fs_err::read_dir(&self.dir) else {
             return;
@@ -61,8 +68,17 @@ impl JournalFolder {
             .collect();
         journals.sort();
         let surplus = journals.len().saturating_sub(KEPT);
-        for journal in &journals[..surplus] {
+        for journal in journals[..surplus]
+            .iter()
+            .filter(|journal| is_at_rest(journal))
+        {
             self.discard(journal);
         }
     }
+}
+
+/// Whether nobody writes the journal.
+fn is_at_rest(journal: &Path) -> bool {
+    let file = OpenOptions::new().write(true).open(journal);
+    file.is_ok_and(|file| !matches!(file.file().try_lock(), Err(TryLockError::WouldBlock)))
 }

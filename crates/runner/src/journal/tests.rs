@@ -118,6 +118,25 @@ fn the_folder_is_private_ignored_by_git_and_keeps_ten() {
     assert!(!paths[11].exists());
 }
 
+#[test]
+fn a_journal_that_is_being_written_is_not_tidied_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().join(JOURNAL_DIR);
+    let long_run = in_folder(&at);
+    for _ in 0..11 {
+        in_folder(&at);
+    }
+    let folder = JournalFolder::at(&at);
+    folder.trim();
+    assert!(long_run.path().unwrap().exists());
+    assert_eq!(std::fs::read_dir(&at).unwrap().count(), 11 + 1);
+    let path = long_run.path().unwrap().to_path_buf();
+    drop(long_run);
+    in_folder(&at);
+    folder.trim();
+    assert!(!path.exists());
+}
+
 proptest::proptest! {
     #[test]
     fn any_bytes_are_read_as_a_journal(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
