@@ -15,7 +15,7 @@ const FLOW_RUN: &str = "demo";
 /// Builds the shop with our program, and shows what a Prefect server recorded of it.
 pub(crate) fn run(keep: bool) -> Result<()> {
     setup::run()?;
-    process::run(process::cargo().args(["build", "--package", "prefect-dbt"]))?;
+    process::run(process::cargo().args(["build", "--release", "--package", "prefect-dbt"]))?;
     println!("starting a Prefect server");
     let server = if keep {
         Server::start_and_keep()?
@@ -25,7 +25,7 @@ pub(crate) fn run(keep: bool) -> Result<()> {
     let project = workspace::fresh_dir("demo")?.join("shop");
     workspace::copy_project(&workspace::testdata().join("projects/shop"), &project)?;
 
-    let mut command = Command::new(workspace::debug_binary());
+    let mut command = Command::new(workspace::release_binary());
     quiet_environment(&mut command);
     command
         .current_dir(&project)

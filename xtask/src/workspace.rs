@@ -22,11 +22,6 @@ pub(crate) fn testdata() -> PathBuf {
     root().join("testdata")
 }
 
-/// The debug build of our program: what the tests build anyway.
-pub(crate) fn debug_binary() -> PathBuf {
-    target().join("debug").join("prefect-dbt")
-}
-
 /// The release build of our program.
 pub(crate) fn release_binary() -> PathBuf {
     target().join("release").join("prefect-dbt")
