@@ -127,6 +127,9 @@ impl Client {
     /// Makes a type of blocks known, with one schema: a JSON schema of its fields, whose `secret_fields` names the
     /// secret ones. A type and a schema that the server knows already stay as they are.
     ///
+    /// The server tells schemas apart by their fields alone, and gives each to one type: let them say
+    /// `"block_type_slug": "<slug>"`, as Prefect's own do.
+    ///
     /// # Errors
     /// As every call.
     pub async fn register_block_type(

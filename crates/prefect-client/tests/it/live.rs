@@ -184,7 +184,7 @@ async fn a_type_of_blocks_is_registered_once_and_refers_to_others() {
     let client = from_env();
     let (slug, name) = (unique("type"), unique("block"));
     let fields = json!({
-        "title": "Warehouse", "type": "object", "secret_fields": ["login.password"],
+        "block_type_slug": slug, "type": "object", "secret_fields": ["login.password"],
         "properties": {"login": {"type": "object"}, "secret": {"type": "object"}},
     });
     for _ in 0..2 {
