@@ -134,7 +134,14 @@ fn invoke(args: InvokeArgs, console: &Arc<Console>) -> Result<Outcome, Error> {
         signals::forward(stopper.clone()).map_err(Error::Runtime)?;
         let (invocation, hooks) = invocation_of(args, console)?;
         let options = HookOptions::default();
-        hooks::run(invocation, Arc::clone(console) as _, stopper, &hooks, options).await
+        hooks::run(
+            invocation,
+            Arc::clone(console) as _,
+            stopper,
+            &hooks,
+            options,
+        )
+        .await
     })
 }
 
