@@ -13,7 +13,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let mut cargo = process::cargo();
     quiet_environment(&mut cargo);
     cargo
-        .args(["test", "--workspace"])
+        .args(["test", "--workspace", "--no-fail-fast"])
         .args(args)
         .env("PREFECT_DBT_TEST_API", server.api())
         .env("PREFECT_DBT_TEST_DBT", Environment::Dbt.program("dbt"))

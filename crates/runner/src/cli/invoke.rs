@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use prefect_client::Client;
+use prefect_dbt::effect::StateKind;
 use prefect_dbt::hooks::{self, HookOptions, Hooks};
 use prefect_dbt::{
     Error, FlowChoice, Invocation, LogLevel, Observer, Outcome, PrefectDbtSettings, Stopper,
@@ -198,7 +199,14 @@ fn conclude(outcome: &Outcome, printer: &Printer) {
     {
         printer.line(&account);
     }
-    if let Some(failure) = &outcome.failure {
+    // dbt's own error stands in the lines above already, unless nobody wanted them.
+    let is_new = printer.quiet
+        || outcome
+            .run
+            .nodes
+            .iter()
+            .any(|node| node.state.kind == StateKind::Failed);
+    if let Some(failure) = outcome.failure.as_ref().filter(|_| is_new) {
         printer.line(failure);
     }
 }

@@ -1,8 +1,6 @@
 //! The process, with scripts in dbt's place: real dbt dies of nothing on demand.
 
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, test_kill_process};
 
@@ -78,23 +76,13 @@ fn what_cannot_be_started_is_an_error_that_names_it() {
     assert!(error.to_string().contains("/nowhere/dbt"), "{error}");
 }
 
-/// A group that says when it is interrupted, and ends when its input does.
-fn listening_group() -> (std::process::Child, BufReader<std::process::ChildStdout>) {
-    let mut child = Command::new("/bin/sh")
-        .args([
-            "-c",
-            "trap 'echo interrupted; exit' INT\necho ready\nread -r _",
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .unwrap();
-    let mut said = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    said.read_line(&mut line).unwrap();
-    assert_eq!(line, "ready\n");
-    (child, said)
+/// A process that says when it is interrupted, and the id of its group. Started as dbt is, since a shell cannot trap
+/// a signal that was ignored when it began.
+fn listening_group() -> (DbtProcess, u32) {
+    let mut process =
+        start("trap 'echo interrupted; exit' INT\necho $$\nwhile :; do sleep 0.1; done");
+    let group = first_line(&mut process).parse().unwrap();
+    (process, group)
 }
 
 /// A watchdog that was told of this group.
@@ -107,22 +95,20 @@ fn watchdog_over(group: u32) -> Watchdog {
 
 #[test]
 fn a_watchdog_whose_pipe_ends_interrupts_the_group() {
-    let (mut child, mut said) = listening_group();
+    let (mut process, group) = listening_group();
     // What is dropped without being dismissed is what the kernel does to the pipe of a process that dies.
-    drop(watchdog_over(child.id()));
+    drop(watchdog_over(group));
     let mut rest = String::new();
-    said.read_to_string(&mut rest).unwrap();
+    process.stdout.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "interrupted\n");
-    child.wait().unwrap();
 }
 
 #[test]
 fn a_watchdog_that_is_dismissed_signals_nobody() {
-    let (mut child, mut said) = listening_group();
-    watchdog_over(child.id()).dismiss();
-    drop(child.stdin.take());
+    let (mut process, group) = listening_group();
+    watchdog_over(group).dismiss();
+    process.group.kill();
     let mut rest = String::new();
-    said.read_to_string(&mut rest).unwrap();
+    process.stdout.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "");
-    child.wait().unwrap();
 }
