@@ -13,6 +13,9 @@ pub(super) fn account(outcome: &Outcome) -> Option<String> {
     let summary = Summary::new(&outcome.run, SLOWEST);
     let delivery = outcome.delivery.as_ref();
     let mut text = counts(&summary);
+    for (cause, count) in &summary.skipped_because_of {
+        let _ = writeln!(text, "Skipped because of {cause}: {count}");
+    }
     if !summary.slowest.is_empty() {
         let slowest = summary.slowest.iter();
         let slowest: Vec<_> = slowest
@@ -50,7 +53,9 @@ fn counts(summary: &Summary) -> String {
     let counts: Vec<_> = counts
         .map(|(status, count)| format!("{count} {status}"))
         .collect();
-    let took = summary.seconds.map(|took| format!(" in {took:.2}s"));
+    let took = summary
+        .seconds
+        .map(|took| format!(" in {took:.2}s, parsing included"));
     let took = took.unwrap_or_default();
     format!("Nodes: {total}{took} ({})\n", counts.join(", "))
 }

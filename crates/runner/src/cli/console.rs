@@ -1,6 +1,5 @@
 //! What people see of a run while it goes on.
 
-use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -72,10 +71,7 @@ impl Observer for Console {
     fn on_data(&self, line: &str) {
         match &self.data {
             Some(data) => lock(data).push(line.to_owned()),
-            None => {
-                // A reader that has gone away does not end the run.
-                let _ = writeln!(std::io::stdout(), "{line}");
-            }
+            None => self.screen.printer.data(line),
         }
     }
 

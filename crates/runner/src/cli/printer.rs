@@ -42,6 +42,14 @@ impl Printer {
         });
     }
 
+    /// Writes a line of dbt's data to stdout, which may be the same terminal. A reader that has gone away does not end
+    /// the run.
+    pub(super) fn data(&self, line: &str) {
+        self.bar.suspend(|| {
+            let _ = writeln!(std::io::stdout(), "{line}");
+        });
+    }
+
     /// Changes the progress line.
     pub(super) fn progress(&self, text: String) {
         self.bar.set_message(text);
