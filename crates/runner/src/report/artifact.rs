@@ -5,24 +5,27 @@ use uuid::Uuid;
 
 use crate::effect::RunSummary;
 
-/// Creates the artifact unless it is there: neither a request whose answer got lost nor a replay doubles it.
+/// Creates the artifact. A repetition looks first whether it is there, since only the answer may have been lost.
 pub(super) async fn publish(
     client: &Client,
     flow_run_id: Uuid,
     summary: &RunSummary,
+    is_repetition: bool,
 ) -> Result<(), Error> {
-    match client.read_latest_artifact(&summary.key).await {
-        Ok(latest)
-            if latest.flow_run_id == Some(flow_run_id)
-                && latest.data.as_str() == Some(&summary.markdown) =>
-        {
-            return Ok(());
-        }
-        Err(error) if !error.is_not_found() => return Err(error),
-        _ => {}
+    if is_repetition && is_there(client, flow_run_id, summary).await? {
+        return Ok(());
     }
     let artifact = NewArtifact::new("markdown", summary.markdown.clone().into())
         .with_key(&summary.key)
         .of_flow_run(flow_run_id);
     client.create_artifact(&artifact).await.map(drop)
+}
+
+async fn is_there(client: &Client, flow_run_id: Uuid, summary: &RunSummary) -> Result<bool, Error> {
+    match client.read_latest_artifact(&summary.key).await {
+        Ok(latest) => Ok(latest.flow_run_id == Some(flow_run_id)
+            && latest.data.as_str() == Some(&summary.markdown)),
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error),
+    }
 }

@@ -12,8 +12,9 @@ use super::context::RunContext;
 use super::translate;
 use crate::effect::{AssetEvent, NodeEnd, TaskRun};
 
-/// How long something waits for company.
-const WINDOW: Duration = Duration::from_millis(750);
+/// How long something waits for company. dbt takes about as long to end after its last word: the last batch is then on
+/// its way before the run's end has to wait for it.
+const WINDOW: Duration = Duration::from_millis(450);
 /// Most ended nodes and assets of a batch.
 const MOST_ENDS: usize = 300;
 /// Most logs of a batch.

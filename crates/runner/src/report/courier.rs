@@ -237,9 +237,17 @@ impl<'a> Courier<'a> {
             return Ok(());
         };
         let (client, flow_run_id) = (self.client, self.context.flow_run_id);
+        let mut is_repetition = false;
         let published = self
             .patience
-            .insist(journal, || publish(client, flow_run_id, &summary))
+            .insist(journal, || {
+                publish(
+                    client,
+                    flow_run_id,
+                    &summary,
+                    std::mem::replace(&mut is_repetition, true),
+                )
+            })
             .await;
         match published {
             Err(Unsent::Refused(error)) => self.patience.left_out(error.to_string()),
