@@ -1,22 +1,19 @@
-//! A manifest of 50,000 models and 50,000 tests, grown from that of the demo project.
+//! A manifest of 50,000 models and 50,000 tests, grown from that of another project.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
-use crate::workspace;
-
 const MODELS: usize = 50_000;
 /// One model in so many is tagged.
 const CRITICAL: usize = 100;
 
-/// Writes the manifest.
-pub(super) fn generate(path: &Path) -> Result<()> {
-    let source = workspace::testdata().join("fixtures/shop/build/manifest.json");
+/// Writes the manifest, with nodes like those in `source`.
+pub(super) fn generate(source: &Path, path: &Path) -> Result<()> {
     let mut manifest: Value = serde_json::from_slice(&fs_err::read(source)?)?;
-    let model = manifest["nodes"]["model.shop.orders"].clone();
-    let test = find_test(&manifest).context("the demo project has no generic test on a column")?;
+    let model = find(&manifest, "model.").context("there is no model to copy")?;
+    let test = find(&manifest, "test.").context("there is no test to copy")?;
     let mut nodes = Map::new();
     let (mut parents, mut children) = (Map::new(), Map::new());
     for index in 0..MODELS {
@@ -73,12 +70,10 @@ fn model_id(index: usize) -> String {
     format!("model.shop.m{index}")
 }
 
-fn find_test(manifest: &Value) -> Option<Value> {
+fn find(manifest: &Value, prefix: &str) -> Option<Value> {
     let nodes = manifest["nodes"].as_object()?;
-    let test = nodes
-        .iter()
-        .find(|(id, _)| id.starts_with("test.shop.not_null_orders_"));
-    test.map(|(_, node)| node.clone())
+    let mut found = nodes.iter().filter(|(id, _)| id.starts_with(prefix));
+    found.next().map(|(_, node)| node.clone())
 }
 
 /// A node like the pattern, under another name.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::measure::{Measurement, measure, medians};
 use super::{manifest, wide};
@@ -22,7 +22,7 @@ pub(super) fn start(rounds: usize) -> Result<()> {
 
 /// `ls` on a project of 5,000 models and 5,000 tests, by dbt and by us; then the steps of it, one by one.
 pub(super) fn list(rounds: usize) -> Result<()> {
-    let dir = workspace::fresh_dir("bench/wide")?;
+    let dir = workspace::fresh_dir(WIDE)?;
     wide::generate(&dir)?;
     let select = ["ls", "--select", "tag:critical+"];
     let by_dbt = |args: &[&str], output: &str| {
@@ -41,14 +41,15 @@ pub(super) fn list(rounds: usize) -> Result<()> {
     if ours != fs_err::read_to_string(dir.join("dbt.txt"))? {
         bail!("the two do not list the same nodes; see {}", dir.display());
     }
-    steps(&dir.join("target/manifest.json"))
+    steps(&dir.join(MANIFEST))
 }
 
 /// The steps of a listing on a manifest of 100,000 nodes.
 pub(super) fn huge(rounds: usize) -> Result<()> {
     let dir = workspace::fresh_dir("bench/huge")?;
     let path = dir.join("manifest.json");
-    manifest::generate(&path)?;
+    let source = workspace::target().join(WIDE).join(MANIFEST);
+    manifest::generate(&source, &path).context("the part `ls` makes what this one grows")?;
     let file = path.to_string_lossy();
     let args = ["ls", "--manifest", &file, "--select", "tag:critical+"];
     repeat("prefect-dbt ls, 100,000 nodes", &args, &dir, rounds)?;
@@ -71,6 +72,9 @@ fn steps(manifest: &Path) -> Result<()> {
 }
 
 const OUTPUT: &str = "output.txt";
+const MANIFEST: &str = "target/manifest.json";
+/// Where the project of 10,000 nodes is made.
+const WIDE: &str = "bench/wide";
 
 fn repeat(title: &str, args: &[&str], dir: &Path, rounds: usize) -> Result<()> {
     let one = |_| {
