@@ -53,8 +53,11 @@ pub enum FlowTarget {
         /// Whether we are its engine.
         own_states: bool,
     },
-    /// A flow run that is created, with the run id as its idempotency key.
+    /// A flow run that is created.
     Create {
+        /// Its idempotency key; the run id when there is none. A repetition has that of the attempt before it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<Uuid>,
         /// Name of the flow.
         flow_name: String,
         /// Name of the flow run.

@@ -7,6 +7,7 @@ use prefect_client::Client;
 use uuid::Uuid;
 
 use crate::assets::AssetKeyHook;
+use crate::attempts::{Attempt, RetryStrategy};
 use crate::settings::PrefectDbtSettings;
 use crate::surroundings::inherited;
 
@@ -40,6 +41,14 @@ pub struct Invocation {
     pub summary_artifact: bool,
     /// The folder of journals; that of the project when not given.
     pub journal_dir: Option<PathBuf>,
+    /// How often a failed run is repeated; what the flow run itself says when not given.
+    pub retries: Option<u32>,
+    /// How long a failed run waits before it is repeated; whole seconds.
+    pub retry_delay: Duration,
+    /// What a repetition runs.
+    pub retry_strategy: RetryStrategy,
+    /// Which attempt this is.
+    pub(crate) attempt: Attempt,
 }
 
 /// What the user says about the flow run.
@@ -90,6 +99,10 @@ impl Invocation {
             asset_key: None,
             summary_artifact: true,
             journal_dir: None,
+            retries: None,
+            retry_delay: Duration::ZERO,
+            retry_strategy: RetryStrategy::default(),
+            attempt: Attempt::default(),
         }
     }
 }

@@ -23,6 +23,7 @@
 
 mod args;
 pub mod assets;
+pub mod attempts;
 mod dbt;
 pub mod doctor;
 pub mod effect;
@@ -47,6 +48,7 @@ mod surroundings;
 pub mod track;
 
 pub use args::DbtArgs;
+pub use attempts::RetryStrategy;
 pub use dbt::find_dbt;
 pub use dbt_templating::Missing;
 pub use error::Error;

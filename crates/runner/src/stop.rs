@@ -18,11 +18,31 @@ pub enum StopCause {
     Timeout,
 }
 
-/// How often, and why first, a run was asked to stop.
+/// Why a run was asked to stop, and how urgently.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) cause: Option<StopCause>,
-    pub(crate) times: u32,
+    /// How often somebody lost patience.
+    pub(crate) urgency: u32,
+    terminated: bool,
+}
+
+impl Asked {
+    /// Notes a request. A supervisor that cancels and then sends SIGTERM says one thing twice; a person who presses
+    /// Ctrl-C again means it.
+    fn ask(&mut self, cause: StopCause) {
+        let is_impatient = match cause {
+            StopCause::Interrupt => self.cause.is_some(),
+            StopCause::Terminate => std::mem::replace(&mut self.terminated, true),
+            StopCause::Cancel | StopCause::Timeout => false,
+        };
+        self.urgency += u32::from(is_impatient);
+        // What looked like the end of the process was part of a cancellation.
+        let explains = self.cause == Some(StopCause::Terminate) && cause == StopCause::Cancel;
+        if explains || self.cause.is_none() {
+            self.cause = Some(cause);
+        }
+    }
 }
 
 /// Asks a run to stop. Clones ask the same run.
@@ -36,15 +56,62 @@ impl Default for Stopper {
 }
 
 impl Stopper {
-    /// Asks the run to stop. dbt gets time to cancel its queries; a second call takes that time away.
+    /// Asks the run to stop. dbt gets time to cancel its queries; a Ctrl-C after any request, or a second SIGTERM, takes
+    /// that time away.
     pub fn stop(&self, cause: StopCause) {
-        self.0.send_modify(|asked| {
-            asked.cause.get_or_insert(cause);
-            asked.times += 1;
-        });
+        self.0.send_modify(|asked| asked.ask(cause));
+    }
+
+    /// Why the run was asked to stop, if it was. A cancellation explains a SIGTERM that came before it.
+    #[must_use]
+    pub fn cause(&self) -> Option<StopCause> {
+        self.0.borrow().cause
+    }
+
+    /// Comes when the run is asked to stop, or was.
+    pub(crate) async fn stopped(&self) -> StopCause {
+        let mut asked = self.subscribe();
+        loop {
+            if let Some(cause) = asked.borrow_and_update().cause {
+                return cause;
+            }
+            if asked.changed().await.is_err() {
+                // Nobody is left who could ask.
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Asked> {
         self.0.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StopCause::{Cancel, Interrupt, Terminate, Timeout};
+    use super::*;
+
+    fn asked(causes: &[StopCause]) -> (Option<StopCause>, u32) {
+        let mut asked = Asked::default();
+        causes.iter().for_each(|cause| asked.ask(*cause));
+        (asked.cause, asked.urgency)
+    }
+
+    #[test]
+    fn a_person_who_asks_again_is_impatient_and_a_supervisor_is_not() {
+        let cases: [(&[StopCause], StopCause, u32); 8] = [
+            (&[Interrupt], Interrupt, 0),
+            (&[Interrupt, Interrupt], Interrupt, 1),
+            (&[Cancel, Terminate], Cancel, 0),
+            (&[Terminate, Cancel], Cancel, 0),
+            (&[Terminate, Terminate], Terminate, 1),
+            (&[Cancel, Terminate, Terminate], Cancel, 1),
+            (&[Timeout, Interrupt], Timeout, 1),
+            (&[Interrupt, Cancel], Interrupt, 0),
+        ];
+        for (causes, cause, urgency) in cases {
+            assert_eq!(asked(causes), (Some(cause), urgency), "{causes:?}");
+        }
     }
 }

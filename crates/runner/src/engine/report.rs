@@ -1,5 +1,6 @@
 //! Finding the flow run that an invocation reports to.
 
+use prefect_client::RetryRules;
 use uuid::Uuid;
 
 use crate::effect::FlowTarget;
@@ -13,6 +14,16 @@ use crate::report::{
 pub(super) struct Report {
     pub(super) target: FlowTarget,
     pub(super) reporter: Option<Reporter>,
+}
+
+/// What the server is to know of repetitions.
+fn policy(invocation: &Invocation) -> RetryRules {
+    let mut policy = RetryRules::default();
+    policy.retries = invocation.retries;
+    policy.retry_delay = invocation
+        .retries
+        .map(|_| invocation.retry_delay.as_secs_f64());
+    policy
 }
 
 /// Decides where the invocation reports to, and connects to the flow run if there is one already.
@@ -65,6 +76,8 @@ pub(super) async fn connect(
                 parameters: [("args".to_owned(), invocation.args.clone().into())]
                     .into_iter()
                     .collect(),
+                key: invocation.attempt.key,
+                policy: policy(invocation),
             };
             Reporter::create(client, run_id, run, options)
         }

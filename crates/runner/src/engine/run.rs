@@ -277,7 +277,7 @@ async fn drive(
 
     let mut stopped = None;
     let stopping = stop_when_asked(
-        stopper.subscribe(),
+        stopper,
         invocation.timeout,
         process.group.clone(),
         |cause| {
@@ -307,6 +307,11 @@ async fn drive(
         .unwrap_or_else(PoisonError::into_inner)
         .take()
         .ok_or(Error::Lost)?;
+    // A cancellation may have explained the SIGTERM in the meantime.
+    let stopped = stopped.map(|first| match stopper.cause() {
+        Some(StopCause::Cancel) if first == StopCause::Terminate => StopCause::Cancel,
+        _ => first,
+    });
     Ok((recorder, end, stopped))
 }
 

@@ -69,7 +69,8 @@ pub(super) async fn create(
     request.name = Some(run.flow_run_name.clone());
     request.tags = run.tags.clone();
     request.parameters = run.parameters.clone();
-    request.idempotency_key = Some(run_id.to_string());
+    request.empirical_policy = run.policy.clone();
+    request.idempotency_key = Some(run.key.unwrap_or(run_id).to_string());
     let created = client.create_flow_run(&request).await?;
     let transition = Uuid::new_v5(&run_id, b"running");
     if let Err(reason) = start(client, created.id, transition).await? {

@@ -1,5 +1,6 @@
 //! What the reporter has to say.
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 /// Something that people should know at once.
@@ -24,6 +25,13 @@ pub enum Notice {
     },
     /// The API is there again; nothing was lost.
     Back,
+    /// The run failed, and is repeated.
+    Retrying {
+        /// Which attempt comes next, from 2.
+        attempt: u32,
+        /// How long it waits, in seconds.
+        delay: u64,
+    },
     /// Something was left out, since Prefect cannot take it; said once in a run.
     LeftOut {
         /// What, and why.
@@ -67,7 +75,10 @@ pub enum FinalState {
     /// The flow run had ended before.
     AlreadyTerminal,
     /// The server wants the run repeated.
-    AwaitingRetry,
+    AwaitingRetry {
+        /// Not before this time, by the server's clock.
+        due: Option<Timestamp>,
+    },
     /// The server did not take it.
     Refused {
         /// Its reason.

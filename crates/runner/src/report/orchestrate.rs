@@ -1,5 +1,6 @@
 //! Proposing states of a flow run, and obeying the answer.
 
+use jiff::Timestamp;
 use prefect_client::{Client, Error, NewState, Proposal, StateType, Verdict};
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -15,7 +16,7 @@ pub(super) enum Ruling {
     /// It had ended before.
     AlreadyTerminal,
     /// It is to be repeated.
-    AwaitingRetry,
+    AwaitingRetry { due: Option<Timestamp> },
     /// Somebody wants it cancelled: no terminal state but Cancelled will do.
     Cancelling,
     /// Ask again after this time.
@@ -34,7 +35,9 @@ pub(super) fn ruling(proposed: StateType, proposal: &Proposal) -> Ruling {
         Verdict::Reject if proposal.is_repetition() => Ruling::Done { state_id },
         Verdict::Reject => match current {
             Some(kind) if kind == proposed => Ruling::Done { state_id },
-            Some(StateType::Scheduled) if proposed.is_terminal() => Ruling::AwaitingRetry,
+            Some(StateType::Scheduled) if proposed.is_terminal() => Ruling::AwaitingRetry {
+                due: scheduled_time(proposal),
+            },
             Some(StateType::Cancelling) if proposed.is_terminal() => Ruling::Cancelling,
             Some(kind) if kind.is_terminal() && proposed.is_terminal() => Ruling::AlreadyTerminal,
             _ => Ruling::Refused(reason(proposal)),
@@ -44,6 +47,11 @@ pub(super) fn ruling(proposed: StateType, proposal: &Proposal) -> Ruling {
         }
         _ => Ruling::Refused(reason(proposal)),
     }
+}
+
+fn scheduled_time(proposal: &Proposal) -> Option<Timestamp> {
+    let details = &proposal.state.as_ref()?.state_details;
+    details.get("scheduled_time")?.as_str()?.parse().ok()
 }
 
 fn says_terminal(proposal: &Proposal) -> bool {
@@ -76,7 +84,7 @@ pub(super) async fn start(
             Ruling::Later(delay) => sleep(delay).await,
             Ruling::Refused(reason) => return Ok(Err(reason)),
             // These answer terminal states alone.
-            Ruling::AlreadyTerminal | Ruling::AwaitingRetry | Ruling::Cancelling => {
+            Ruling::AlreadyTerminal | Ruling::AwaitingRetry { .. } | Ruling::Cancelling => {
                 return Ok(Err("it has ended".to_owned()));
             }
         }
@@ -101,7 +109,7 @@ pub(super) async fn finish(
         match ruling(state.kind, &proposal) {
             Ruling::Done { state_id } => return Ok(FinalState::Accepted { state_id }),
             Ruling::AlreadyTerminal => return Ok(FinalState::AlreadyTerminal),
-            Ruling::AwaitingRetry => return Ok(FinalState::AwaitingRetry),
+            Ruling::AwaitingRetry { due } => return Ok(FinalState::AwaitingRetry { due }),
             Ruling::Later(delay) => sleep(delay).await,
             Ruling::Cancelling if state.kind != StateType::Cancelled => {
                 let cancelled = Uuid::new_v5(&transition_id, b"cancelled");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prefect_client::{Client, RetryPolicy};
+use prefect_client::{Client, RetryPolicy, RetryRules};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -42,6 +42,10 @@ pub struct NewRun {
     pub tags: Vec<String>,
     /// Its parameters.
     pub parameters: Map<String, Value>,
+    /// Its idempotency key; the run id when there is none.
+    pub key: Option<Uuid>,
+    /// What happens when it fails.
+    pub policy: RetryRules,
 }
 
 /// Reports one run to Prefect.
@@ -119,6 +123,7 @@ impl Reporter {
                 own_states: connection.own_states,
             },
             Target::Create(run) => FlowTarget::Create {
+                key: run.key,
                 flow_name: run.flow_name.clone(),
                 flow_run_name: run.flow_run_name.clone(),
                 tags: run.tags.clone(),

@@ -49,7 +49,7 @@ fn each_answer_of_the_server() {
         (
             Failed,
             answer("REJECT", Some("SCHEDULED"), "Retrying"),
-            Ruling::AwaitingRetry,
+            Ruling::AwaitingRetry { due: None },
         ),
         (
             Failed,

@@ -171,6 +171,8 @@ impl Run {
             flow_run_name: crate::report::flow_run_name(self.id),
             tags: vec!["tested".to_owned()],
             parameters: serde_json::Map::new(),
+            key: None,
+            policy: prefect_client::RetryRules::default(),
         };
         let options = ReportOptions {
             verify_timeout: std::time::Duration::from_secs(seconds),

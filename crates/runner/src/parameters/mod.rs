@@ -1,0 +1,30 @@
+//! The parameters of a Prefect flow run, as changes to dbt's command line.
+//!
+//! ```
+//! use prefect_dbt::parameters;
+//! use serde_json::json;
+//!
+//! let line = ["build", "--select", "tag:nightly"].map(String::from);
+//! let parameters = json!({ "select": ["orders+"], "full_refresh": true });
+//! let changed = parameters::apply(&line, parameters.as_object().expect("an object"))?;
+//! assert_eq!(changed, ["build", "--select", "orders+", "--full-refresh"]);
+//! # Ok::<(), parameters::ParameterError>(())
+//! ```
+//!
+//! One table holds every parameter: what it means for the command line, and what its form looks like in Prefect's UI.
+
+mod apply;
+mod command_line;
+mod error;
+mod schema;
+mod table;
+mod value;
+mod words;
+
+pub use apply::apply;
+pub use error::{Mistake, ParameterError};
+pub use schema::schema;
+pub use words::{join_words, split_words};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! Values of parameters, read.
+
+use serde_json::Value;
+
+use super::command_line::is_command;
+use super::table::{Change, Parameter, Takes};
+use super::words::split_words;
+
+/// What a parameter's value asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// This command line.
+    Line(Vec<String>),
+    /// This command.
+    Command(Vec<String>),
+    /// These words where the flags that make room were; none when the flag is to go.
+    Flag {
+        displaced: Vec<&'static str>,
+        words: Vec<String>,
+    },
+}
+
+/// Reads the value of a parameter; `None` when it leaves everything as it is: null, and a blank text, which forms send
+/// for a field that is left alone.
+///
+/// # Errors
+/// What is wrong with it, to be said after the parameter's name.
+pub(super) fn read(parameter: &Parameter, value: &Value) -> Result<Option<Meaning>, String> {
+    if value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty()) {
+        return Ok(None);
+    }
+    Ok(Some(match parameter.change {
+        Change::Line => Meaning::Line(line(value)?),
+        Change::Command => Meaning::Command(command(value)?),
+        Change::Flag {
+            flag,
+            displaces,
+            takes,
+        } => Meaning::Flag {
+            displaced: [&[flag], displaces].concat(),
+            words: flag_words(flag, takes, value)?,
+        },
+    }))
+}
+
+fn line(value: &Value) -> Result<Vec<String>, String> {
+    let words = match value {
+        Value::String(text) => split_words(text).ok_or("has a quote that is not closed")?,
+        _ => texts(value).ok_or_else(|| wrong("a text or a list of texts", value))?,
+    };
+    if words.is_empty() {
+        return Err("holds no word".to_owned());
+    }
+    Ok(words)
+}
+
+fn command(value: &Value) -> Result<Vec<String>, String> {
+    let text = text(value)?;
+    let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    if !is_command(&words) {
+        return Err(format!("is `{text}`, which is no command of dbt's"));
+    }
+    Ok(words)
+}
+
+/// The flag with the value, as words of the command line.
+fn flag_words(flag: &str, takes: Takes, value: &Value) -> Result<Vec<String>, String> {
+    let one = match takes {
+        Takes::Words => {
+            let words = selection(value)?;
+            let flag = (!words.is_empty()).then(|| flag.to_owned());
+            return Ok(flag.into_iter().chain(words).collect());
+        }
+        Takes::Switch { off } => {
+            let on = value.as_bool().ok_or_else(|| wrong("true or false", value))?;
+            let word = if on { Some(flag) } else { off };
+            return Ok(word.into_iter().map(str::to_owned).collect());
+        }
+        Takes::Text => text(value)?.to_owned(),
+        Takes::OneOf(words) => {
+            let text = text(value)?.to_ascii_lowercase();
+            if !words.contains(&text.as_str()) {
+                return Err(format!("is `{text}`, but must be one of {}", words.join(", ")));
+            }
+            text
+        }
+        Takes::Count => count(value)?.to_string(),
+        Takes::Object => match value {
+            Value::String(yaml) => yaml.clone(),
+            Value::Object(_) => value.to_string(),
+            _ => return Err(wrong("an object, or a text of YAML", value)),
+        },
+    };
+    Ok(match one.starts_with('-') {
+        // As a word of its own it could be taken for a flag.
+        true => vec![format!("{flag}={one}")],
+        false => vec![flag.to_owned(), one],
+    })
+}
+
+/// Words in one text or in several; dbt takes texts apart at blanks.
+fn selection(value: &Value) -> Result<Vec<String>, String> {
+    let texts = texts(value).ok_or_else(|| wrong("a text or a list of texts", value))?;
+    let words = texts.iter().flat_map(|text| text.split_whitespace());
+    let words: Vec<String> = words.map(str::to_owned).collect();
+    match words.iter().find(|word| word.starts_with('-')) {
+        Some(word) => Err(format!("holds `{word}`, which dbt would take for a flag")),
+        None => Ok(words),
+    }
+}
+
+fn texts(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::String(text) => Some(vec![text.clone()]),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| item.as_str().map(str::to_owned))
+            .collect(),
+        _ => None,
+    }
+}
+
+fn text(value: &Value) -> Result<&str, String> {
+    value.as_str().ok_or_else(|| wrong("a text", value))
+}
+
+/// A whole number from 1; JSON writes some of them as `4.0`.
+fn count(value: &Value) -> Result<u64, String> {
+    let whole = |number: &f64| number.fract() == 0.0 && (1.0..1e9).contains(number);
+    let number = value.as_f64().filter(whole);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number between 1 and a billion"
+    )]
+    number
+        .map(|number| number as u64)
+        .ok_or_else(|| wrong("a whole number from 1", value))
+}
+
+/// That the value is not what it must be. The value itself stays out: it may be long, or secret.
+fn wrong(wanted: &str, value: &Value) -> String {
+    let given = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(items) if items.iter().any(|item| !item.is_string()) => {
+            "a list with something else in it"
+        }
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    };
+    match value {
+        Value::Number(number) => format!("must be {wanted}, but is {number}"),
+        _ => format!("must be {wanted}, but is {given}"),
+    }
+}
