@@ -74,7 +74,7 @@ async fn answers_that_get_lost_double_nothing() {
     // The first answer of every kind of request is lost, after the server has acted.
     let proxy = Proxy::before(&server.url, move |request| {
         if request.starts_with("POST") && seen.insert(request.to_owned()) {
-            Fate::LoseAnswer
+            Fate::LOSE_ANSWER
         } else {
             Fate::Pass
         }
@@ -96,7 +96,7 @@ async fn logs_behind_a_gateway_that_gives_up_are_neither_lost_nor_doubled() {
         refusals += usize::from(request.starts_with("POST /api/logs/"));
         match request {
             // Never stored, though the status leaves it open.
-            "POST /api/logs/" if refusals < 3 => Fate::Answer(504),
+            "POST /api/logs/" if refusals < 3 => Fate::refuse(504),
             _ => Fate::Pass,
         }
     });
@@ -119,7 +119,7 @@ async fn events_that_the_server_drops_are_told_again() {
         batches += usize::from(request == "POST /api/events");
         if request == "POST /api/events" && batches == 2 {
             swallowed.send(()).expect("awaited");
-            return Fate::Swallow;
+            return Fate::SWALLOW;
         }
         Fate::Pass
     });
@@ -155,9 +155,9 @@ async fn events_that_the_server_drops_are_told_again() {
 async fn a_server_that_never_comes_costs_one_notice() {
     for fate in [
         Fate::Cut,
-        Fate::Answer(401),
-        Fate::Answer(404),
-        Fate::Answer(500),
+        Fate::refuse(401),
+        Fate::refuse(404),
+        Fate::refuse(500),
     ] {
         let proxy = Proxy::before("http://127.0.0.1:9/api", move |_| fate);
         let run = Run::new();
@@ -179,7 +179,7 @@ async fn a_server_that_never_comes_costs_one_notice() {
 
 #[tokio::test]
 async fn a_run_that_needs_the_server_fails_at_once_without_it() {
-    let proxy = Proxy::before("http://127.0.0.1:9/api", |_| Fate::Answer(401));
+    let proxy = Proxy::before("http://127.0.0.1:9/api", |_| Fate::refuse(401));
     let id = Uuid::now_v7();
     let error = Reporter::attach(&client(&proxy.url), id, id, true, ReportOptions::default())
         .await
@@ -197,7 +197,7 @@ async fn one_bad_log_does_not_take_the_others_along() {
             return Fate::Pass;
         }
         match refused.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
-            0 | 2 => Fate::Answer(422),
+            0 | 2 => Fate::refuse(422),
             _ => Fate::Pass,
         }
     });
