@@ -56,7 +56,7 @@ const COMMANDS: [&str; 21] = [
 const FAMILIES: [&str; 2] = ["docs", "source"];
 
 /// Flags with exactly one value, so that the value is not taken for a flag or a command.
-const VALUED: [&str; 33] = [
+pub(crate) const VALUED: [&str; 33] = [
     "--args",
     "--defer-state",
     "--event-time-end",

@@ -36,6 +36,7 @@ mod invocation;
 pub mod journal;
 mod observer;
 mod outcome;
+pub mod parameters;
 pub mod profiles;
 mod project;
 mod redact;

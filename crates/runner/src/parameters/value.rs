@@ -46,7 +46,7 @@ pub(super) fn read(parameter: &Parameter, value: &Value) -> Result<Option<Meanin
 fn line(value: &Value) -> Result<Vec<String>, String> {
     let words = match value {
         Value::String(text) => split_words(text).ok_or("has a quote that is not closed")?,
-        _ => texts(value).ok_or_else(|| wrong("a text or a list of texts", value))?,
+        _ => texts(value).ok_or_else(|| wrong("a text, or a list of texts alone", value))?,
     };
     if words.is_empty() {
         return Err("holds no word".to_owned());
@@ -54,13 +54,18 @@ fn line(value: &Value) -> Result<Vec<String>, String> {
     Ok(words)
 }
 
+/// Any word, as the second one of a command.
+const HALF: &str = "any";
+
 fn command(value: &Value) -> Result<Vec<String>, String> {
     let text = text(value)?;
     let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-    if !is_command(&words) {
-        return Err(format!("is `{text}`, which is no command of dbt's"));
+    // `source` and `docs` are only the first words of commands.
+    let is_half = is_command(&[words.as_slice(), &[HALF.to_owned()]].concat());
+    match is_command(&words) && !is_half {
+        true => Ok(words),
+        false => Err(format!("is `{text}`, which is no command of dbt's")),
     }
-    Ok(words)
 }
 
 /// The flag with the value, as words of the command line.
@@ -72,7 +77,9 @@ fn flag_words(flag: &str, takes: Takes, value: &Value) -> Result<Vec<String>, St
             return Ok(flag.into_iter().chain(words).collect());
         }
         Takes::Switch { off } => {
-            let on = value.as_bool().ok_or_else(|| wrong("true or false", value))?;
+            let on = value
+                .as_bool()
+                .ok_or_else(|| wrong("true or false", value))?;
             let word = if on { Some(flag) } else { off };
             return Ok(word.into_iter().map(str::to_owned).collect());
         }
@@ -80,7 +87,10 @@ fn flag_words(flag: &str, takes: Takes, value: &Value) -> Result<Vec<String>, St
         Takes::OneOf(words) => {
             let text = text(value)?.to_ascii_lowercase();
             if !words.contains(&text.as_str()) {
-                return Err(format!("is `{text}`, but must be one of {}", words.join(", ")));
+                return Err(format!(
+                    "is `{text}`, but must be one of {}",
+                    words.join(", ")
+                ));
             }
             text
         }
@@ -100,7 +110,7 @@ fn flag_words(flag: &str, takes: Takes, value: &Value) -> Result<Vec<String>, St
 
 /// Words in one text or in several; dbt takes texts apart at blanks.
 fn selection(value: &Value) -> Result<Vec<String>, String> {
-    let texts = texts(value).ok_or_else(|| wrong("a text or a list of texts", value))?;
+    let texts = texts(value).ok_or_else(|| wrong("a text, or a list of texts alone", value))?;
     let words = texts.iter().flat_map(|text| text.split_whitespace());
     let words: Vec<String> = words.map(str::to_owned).collect();
     match words.iter().find(|word| word.starts_with('-')) {
@@ -145,9 +155,6 @@ fn wrong(wanted: &str, value: &Value) -> String {
         Value::Bool(_) => "true or false",
         Value::Number(_) => "a number",
         Value::String(_) => "a text",
-        Value::Array(items) if items.iter().any(|item| !item.is_string()) => {
-            "a list with something else in it"
-        }
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     };
