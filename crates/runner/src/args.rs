@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::settings::LogLevel;
+use crate::settings::{LogLevel, PrefectDbtSettings};
 
 /// dbt's arguments, read.
 ///
@@ -166,6 +166,17 @@ impl DbtArgs {
             }
         }
         kept
+    }
+
+    /// The lowest level of log lines, by these arguments and by the settings.
+    pub(crate) fn level(&self, settings: &PrefectDbtSettings) -> LogLevel {
+        let mut settings = settings.clone();
+        settings.log_level = self.log_level.or(settings.log_level);
+        let level = settings.effective_log_level();
+        match self.quiet {
+            true => level.max(LogLevel::Error),
+            false => level,
+        }
     }
 
     /// Takes a switch out, if it is one of ours.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::exit;
+use crate::parameters::ParameterError;
 use crate::profiles::ProfilesError;
 use crate::report::ReportError;
 
@@ -61,6 +62,9 @@ pub enum Error {
     /// The flow run could not be had.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// The parameters of the flow run are wrong.
+    #[error(transparent)]
+    Parameters(#[from] ParameterError),
     /// Prefect's settings are wrong.
     #[error("Prefect's settings are wrong: {0}")]
     Settings(#[from] prefect_client::SettingsError),

@@ -105,4 +105,16 @@ impl Invocation {
             attempt: Attempt::default(),
         }
     }
+
+    /// Takes over how often Prefect's settings repeat failed runs (`PREFECT_FLOWS_DEFAULT_RETRIES`), where the user says
+    /// nothing and the flow run is created here: one that exists has its own say.
+    pub fn adopt_default_retries(&mut self) {
+        let Some(client) = &self.client else { return };
+        let settings = client.settings();
+        let is_new = self.flow.flow_run_id.is_none() && self.flow.inherited.is_none();
+        if self.retries.is_none() && settings.default_retries > 0 && is_new {
+            self.retries = Some(settings.default_retries);
+            self.retry_delay = settings.default_retry_delay;
+        }
+    }
 }

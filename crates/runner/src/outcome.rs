@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use dbt_manifest::Manifest;
+use dbt_manifest::{Manifest, RunResults};
 use uuid::Uuid;
 
+use crate::attempts::Kept;
 use crate::effect::State;
 use crate::report::Delivery;
 use crate::track::TrackedRun;
@@ -32,8 +33,12 @@ pub struct Outcome {
     pub run: TrackedRun,
     /// The manifest of the run; `None` when no node took part, or dbt wrote none.
     pub manifest: Option<Arc<Manifest>>,
+    /// run_results.json of the run as dbt wrote it; `None` when dbt wrote none.
+    pub run_results: Option<RunResults>,
     /// What became of the report to Prefect; `None` when there was none to make.
     pub delivery: Option<Delivery>,
     /// The journal, if it was kept.
     pub journal: Option<PathBuf>,
+    /// What a repetition needs to know.
+    pub(crate) record: Option<Kept>,
 }

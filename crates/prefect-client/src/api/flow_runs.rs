@@ -65,7 +65,7 @@ pub struct RetryRules {
     /// How often it is run again.
     pub retries: Option<u32>,
     /// Seconds between.
-    pub retry_delay: Option<f64>,
+    pub retry_delay: Option<u64>,
 }
 
 /// A flow run to be created.

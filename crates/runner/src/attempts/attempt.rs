@@ -9,6 +9,8 @@ pub(crate) struct Attempt {
     pub(crate) number: u32,
     /// The idempotency key of the flow run that the first attempt created, or meant to create.
     pub(crate) key: Option<Uuid>,
+    /// What the first attempt was called with, where this one is called with something else.
+    pub(crate) original: Option<Vec<String>>,
     /// What the log says of it at its start.
     pub(crate) note: Option<String>,
     /// The nodes that it runs, where that is known without looking.
@@ -22,6 +24,7 @@ impl Default for Attempt {
         Self {
             number: 1,
             key: None,
+            original: None,
             note: None,
             scheduled: None,
             environment: Vec::new(),

@@ -59,6 +59,10 @@ impl Console {
 impl Observer for Console {
     fn on_journal(&self, journal: JournalReader) {
         let screen = Arc::clone(&self.screen);
+        // The journal of an attempt before this one has come to its end.
+        if let Some(earlier) = lock(&self.follower).take() {
+            let _ = earlier.join();
+        }
         let thread = std::thread::Builder::new()
             .name("console".to_owned())
             .spawn(move || screen.follow(journal));
@@ -86,6 +90,10 @@ impl Observer for Console {
             Notice::Unconfigured => self.screen.say(
                 INFO,
                 "This run is not reported: no Prefect API is configured; set PREFECT_API_URL",
+            ),
+            Notice::Retrying { attempt, delay } => self.screen.say(
+                WARNING,
+                &format!("The run failed; attempt {attempt} begins in {delay} s"),
             ),
             Notice::Away { problem } | Notice::LeftOut { problem } => {
                 self.screen.say(WARNING, problem);

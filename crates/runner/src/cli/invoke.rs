@@ -8,10 +8,12 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use prefect_client::Client;
+use prefect_dbt::attempts;
 use prefect_dbt::effect::StateKind;
-use prefect_dbt::hooks::{self, HookOptions, Hooks};
+use prefect_dbt::hooks::{HookOptions, Hooks};
 use prefect_dbt::{
-    Error, FlowChoice, Invocation, LogLevel, Observer, Outcome, PrefectDbtSettings, Stopper,
+    Error, FlowChoice, Invocation, LogLevel, Observer, Outcome, PrefectDbtSettings, RetryStrategy,
+    Stopper,
 };
 use uuid::Uuid;
 
@@ -58,6 +60,15 @@ pub(crate) struct InvokeArgs {
     /// A tag for the flow run, if one is created; may be repeated.
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
+    /// Repeat a failed run up to so many times [default: what the flow run itself says, or PREFECT_FLOWS_DEFAULT_RETRIES].
+    #[arg(long, value_name = "N")]
+    retries: Option<u32>,
+    /// Wait so many seconds before a failed run is repeated.
+    #[arg(long, value_name = "SECONDS", requires = "retries", value_parser = seconds)]
+    retry_delay: Option<Duration>,
+    /// What a repetition runs: `auto` repeats by `dbt retry` what did not succeed where that is safe, and else everything.
+    #[arg(long, value_name = "STRATEGY", default_value = "auto", value_parser = PossibleValuesParser::new(RetryStrategy::NAMES))]
+    retry_strategy: String,
     /// Stop dbt after so many seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
@@ -135,7 +146,7 @@ fn invoke(args: InvokeArgs, console: &Arc<Console>) -> Result<Outcome, Error> {
         signals::forward(stopper.clone()).map_err(Error::Runtime)?;
         let (invocation, hooks) = invocation_of(args, console)?;
         let options = HookOptions::default();
-        hooks::run(
+        attempts::run(
             invocation,
             Arc::clone(console) as _,
             stopper,
@@ -168,6 +179,9 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> Result<(Invocation, Hoo
     invocation.raise_on_failure = !args.no_raise_on_failure;
     invocation.flow = flow;
     invocation.timeout = args.timeout;
+    invocation.retries = args.retries;
+    invocation.retry_delay = args.retry_delay.unwrap_or_default();
+    invocation.retry_strategy = RetryStrategy::from_name(&args.retry_strategy).unwrap_or_default();
     invocation.verify_timeout = args.verify_timeout.unwrap_or(invocation.verify_timeout);
     invocation.journal_dir = args.journal_dir;
     invocation.include_compiled_code = args.include_compiled_code;
@@ -176,6 +190,7 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> Result<(Invocation, Hoo
     if !args.no_prefect {
         invocation.client = client_from_env(console);
     }
+    invocation.adopt_default_retries();
     Ok((invocation, args.hooks.hooks()))
 }
 

@@ -10,6 +10,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) target_path: Option<&'a Path>,
     /// Whether the user has chosen what dbt's own log file holds.
     pub(crate) sets_file_level: bool,
+    /// Flags by the names of their variables (`DBT_...`).
+    pub(crate) flags: Vec<(String, String)>,
     /// Secrets by the names of their variables.
     pub(crate) secrets: Vec<(String, String)>,
 }
@@ -52,6 +54,12 @@ pub(crate) fn child_environment(wanted: Wanted<'_>) -> Vec<(OsString, Option<OsS
             change(&format!("DBT_ENGINE_{name}"), None);
         }
     }
+    for (name, value) in wanted.flags {
+        if let Some(flag) = name.strip_prefix("DBT_") {
+            change(&format!("DBT_ENGINE_{flag}"), None);
+        }
+        change(&name, Some(value.into()));
+    }
     for (name, secret) in wanted.secrets {
         change(&name, Some(secret.into()));
     }
@@ -68,6 +76,7 @@ mod tests {
             profiles_dir: None,
             target_path: None,
             sets_file_level: false,
+            flags: Vec::new(),
             secrets: Vec::new(),
         }
     }

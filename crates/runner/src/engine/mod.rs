@@ -2,11 +2,16 @@
 
 mod artifacts;
 mod assets;
+mod claim;
+mod drive;
 mod preflight;
+mod prepare;
 mod recorder;
 mod report;
 mod run;
 mod stopping;
 mod verdict;
 
+pub(crate) use prepare::{journal_dir, project};
 pub use run::run;
+pub(crate) use verdict::stopped_state;

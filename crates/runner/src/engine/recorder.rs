@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use dbt_events::{Event, EventName, Line, RawLine, decode, strip_ansi};
-use dbt_manifest::Manifest;
+use dbt_manifest::{Manifest, RunResults};
 use jiff::Timestamp;
 
 use super::artifacts::{read_manifest, read_run_results};
@@ -164,6 +164,10 @@ impl Recorder {
         let closing = Closing {
             journal: self.journal,
             manifest: self.manifest,
+            run_results: results.filter(|results| {
+                let theirs = &results.metadata.invocation_id;
+                theirs.is_some() && *theirs == run.invocation_id
+            }),
             redactor: self.redactor,
             level: self.level,
         };
@@ -175,6 +179,8 @@ impl Recorder {
 pub(super) struct Closing {
     pub(super) journal: JournalWriter,
     pub(super) manifest: Option<Arc<Manifest>>,
+    /// dbt's own results, if it wrote any.
+    pub(super) run_results: Option<RunResults>,
     redactor: Redactor,
     level: u8,
 }

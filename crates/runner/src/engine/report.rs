@@ -1,29 +1,18 @@
 //! Finding the flow run that an invocation reports to.
 
-use prefect_client::RetryRules;
 use uuid::Uuid;
 
 use crate::effect::FlowTarget;
 use crate::error::Error;
 use crate::invocation::Invocation;
 use crate::report::{
-    Decision, Mode, ModeFacts, NewRun, ReportOptions, Reporter, decide, flow_run_name,
+    Decision, Mode, ModeFacts, NewRun, ReportOptions, Reporter, decide, flow_run_name, retry_rules,
 };
 
 /// Where an invocation reports to, and who reports.
 pub(super) struct Report {
     pub(super) target: FlowTarget,
     pub(super) reporter: Option<Reporter>,
-}
-
-/// What the server is to know of repetitions.
-fn policy(invocation: &Invocation) -> RetryRules {
-    let mut policy = RetryRules::default();
-    policy.retries = invocation.retries;
-    policy.retry_delay = invocation
-        .retries
-        .map(|_| invocation.retry_delay.as_secs_f64());
-    policy
 }
 
 /// Decides where the invocation reports to, and connects to the flow run if there is one already.
@@ -77,7 +66,7 @@ pub(super) async fn connect(
                     .into_iter()
                     .collect(),
                 key: invocation.attempt.key,
-                policy: policy(invocation),
+                policy: retry_rules(invocation.retries, invocation.retry_delay),
             };
             Reporter::create(client, run_id, run, options)
         }

@@ -16,13 +16,17 @@ pub(super) struct Verdict {
     pub(super) failure: Option<String>,
 }
 
-/// Judges a run by how dbt ended, and by whether it was asked to stop.
+/// Judges a run by how dbt ended, by whether it was asked to stop, and by what there is to object to a good end.
 pub(super) fn judge(
     args: &[String],
     run: &TrackedRun,
     stopped: Option<StopCause>,
+    objection: Option<String>,
     raise_on_failure: bool,
 ) -> Verdict {
+    if let Some(objection) = objection {
+        return objected(objection, raise_on_failure);
+    }
     if run.end.exit_code == Some(0) {
         // A stop that came too late has stopped nothing.
         return Verdict {
@@ -65,7 +69,22 @@ pub(super) fn judge(
     failed(state(kind, name, Some(text.clone())), exit_code, Some(text))
 }
 
-fn stopped_state(cause: StopCause) -> (State, u8) {
+/// dbt ended well, and yet its work is not done.
+fn objected(objection: String, raise_on_failure: bool) -> Verdict {
+    let (kind, name, exit_code) = match raise_on_failure {
+        true => (StateKind::Failed, "Failed", exit::FAILURES),
+        false => (StateKind::Completed, "Completed", exit::SUCCESS),
+    };
+    Verdict {
+        success: false,
+        state: state(kind, name, Some(objection.clone())),
+        exit_code,
+        failure: Some(objection),
+    }
+}
+
+/// The state of a run that was stopped, and the exit code that goes with it.
+pub(crate) fn stopped_state(cause: StopCause) -> (State, u8) {
     let (kind, name, text, exit_code) = match cause {
         StopCause::Interrupt => (
             StateKind::Cancelled,

@@ -22,4 +22,5 @@ pub use json::HOOK_CONTEXT_VERSION;
 pub use registry::{HookBuilder, Hooks};
 pub use report::NodeReport;
 pub use run::{HookOptions, run};
+pub(crate) use schedule::selected;
 pub use shell::{ShellHook, shell_hook};

@@ -28,16 +28,28 @@ impl JournalFolder {
         Self { dir: dir.into() }
     }
 
-    /// Makes the file for a run, readable by its owner alone, and with it the folder, which git ignores.
-    ///
-    /// # Errors
-    /// When folder or file cannot be written.
-    pub fn create(&self, run_id: Uuid) -> std::io::Result<File> {
+    /// Where it is.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Makes the folder, which git ignores.
+    pub(crate) fn make(&self) -> std::io::Result<()> {
         fs_err::create_dir_all(&self.dir)?;
         let ignore = self.dir.join(".gitignore");
         if !ignore.exists() {
             File::create(ignore)?.write_all(b"*\n")?;
         }
+        Ok(())
+    }
+
+    /// Makes the file for a run, readable by its owner alone, and with it the folder.
+    ///
+    /// # Errors
+    /// When folder or file cannot be written.
+    pub fn create(&self, run_id: Uuid) -> std::io::Result<File> {
+        self.make()?;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         options.options_mut().mode(0o600);

@@ -1,6 +1,8 @@
 //! Getting hold of the flow run.
 
-use prefect_client::{Client, Error, NewFlow, NewFlowRun};
+use std::time::Duration;
+
+use prefect_client::{Client, Error, NewFlow, NewFlowRun, RetryRules};
 use uuid::Uuid;
 
 use super::context::RunContext;
@@ -25,6 +27,14 @@ impl Connection {
             url: client.settings().flow_run_page(self.context.flow_run_id),
         }
     }
+}
+
+/// What the server is to know of repetitions.
+pub(crate) fn retry_rules(retries: Option<u32>, delay: Duration) -> RetryRules {
+    let mut rules = RetryRules::default();
+    rules.retries = retries;
+    rules.retry_delay = retries.map(|_| delay.as_secs());
+    rules
 }
 
 /// Connects to a flow run that exists, and sets it Running if its states are ours.

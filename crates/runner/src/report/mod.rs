@@ -23,11 +23,13 @@ mod translate;
 mod verify;
 mod words;
 
+pub(crate) use connect::retry_rules;
 pub use error::ReportError;
 pub use feed::Feed;
 pub use mode::{Decision, Mode, ModeFacts, decide, settle};
 pub use name::flow_run_name;
 pub use notice::{Delivery, FinalState, Notice};
+pub(crate) use orchestrate::conclude;
 pub use reporter::{NewRun, ReportOptions, Reporter};
 
 #[cfg(test)]

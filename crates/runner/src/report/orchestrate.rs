@@ -128,6 +128,26 @@ pub(super) async fn finish(
     }
 }
 
+/// Ends a flow run that no reporter is at work on, whatever the server's rules say of repetitions; gives what is wrong if
+/// that fails.
+pub(crate) async fn conclude(client: &Client, flow_run_id: Uuid, end: &State) -> Option<String> {
+    let mut state = NewState::new(state_type(end.kind))
+        .named(&end.name)
+        .with_transition_id(Uuid::new_v4());
+    state = state.with_message(end.message.clone());
+    let answer = client.set_flow_run_state(flow_run_id, &state, true).await;
+    match answer {
+        Ok(proposal) if proposal.status == Verdict::Accept => None,
+        Ok(proposal) => Some(format!(
+            "Prefect does not take the final state: {}",
+            reason(&proposal)
+        )),
+        Err(error) => Some(format!(
+            "the flow run's final state could not be sent: {error}"
+        )),
+    }
+}
+
 /// The type of a state of ours, in the client's terms.
 pub(super) fn state_type(kind: StateKind) -> StateType {
     match kind {

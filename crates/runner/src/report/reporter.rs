@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prefect_client::{Client, RetryPolicy, RetryRules};
+use prefect_client::{Client, FlowRun, RetryPolicy, RetryRules};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -69,17 +69,22 @@ impl Reporter {
     /// # Errors
     /// When the API is away or refuses.
     pub async fn probe(client: &Client, flow_run_id: Uuid) -> Result<Mode, ReportError> {
-        let run = client
-            .clone()
-            .with_retry(quick(client))
-            .read_flow_run(flow_run_id)
-            .await
-            .map_err(|source| ReportError::Unreachable {
-                flow_run_id,
-                api: client.api_url().to_string(),
-                source: Box::new(source),
-            })?;
+        let run = Self::read(client, flow_run_id).await?;
         Ok(settle(flow_run_id, run.state.map(|state| state.kind)))
+    }
+
+    /// Reads a flow run.
+    ///
+    /// # Errors
+    /// When the API is away or refuses.
+    pub async fn read(client: &Client, flow_run_id: Uuid) -> Result<FlowRun, ReportError> {
+        let run = client.clone().with_retry(quick(client));
+        let run = run.read_flow_run(flow_run_id).await;
+        run.map_err(|source| ReportError::Unreachable {
+            flow_run_id,
+            api: client.api_url().to_string(),
+            source: Box::new(source),
+        })
     }
 
     /// A reporter for a flow run that exists, which is set Running if its states are ours.

@@ -1,14 +1,18 @@
 //! Flows: runs of dbt that are flow runs.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::error::RunError;
 use super::prefect_dbt_runner::PrefectDbtRunner;
+use crate::attempts::{Attempt, Next, Series, agree};
 use crate::error::Error;
 use crate::invocation::{FlowChoice, Invocation};
 use crate::outcome::Outcome;
+use crate::stop::Stopper;
 
 /// A flow, each run of which is a run of dbt.
 ///
@@ -19,6 +23,7 @@ use crate::outcome::Outcome;
 /// let runner = PrefectDbtRunner::builder().build()?;
 /// Flow::new("nightly")
 ///     .tag("dbt")
+///     .retries(2)
 ///     .run(&runner, |flow: FlowContext| match flow.run_count {
 ///         1 => Invocation::new(["build"]),
 ///         _ => Invocation::new(["retry"]),
@@ -35,6 +40,8 @@ use crate::outcome::Outcome;
 #[derive(Debug, Clone)]
 pub struct Flow {
     choice: FlowChoice,
+    retries: Option<u32>,
+    retry_delay: Duration,
 }
 
 /// What is known of a flow run before dbt starts.
@@ -56,7 +63,23 @@ impl Flow {
     pub fn new(name: impl Into<String>) -> Self {
         let mut choice = FlowChoice::from_env();
         choice.flow_name = Some(name.into());
-        Self { choice }
+        Self {
+            choice,
+            retries: None,
+            retry_delay: Duration::ZERO,
+        }
+    }
+
+    /// How often the flow run is repeated when it fails; what its deployment says when not given.
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.retries = Some(retries);
+        self
+    }
+
+    /// How long a failed flow run waits before it is repeated; whole seconds.
+    pub fn retry_delay(mut self, delay: Duration) -> Self {
+        self.retry_delay = delay;
+        self
     }
 
     /// A name for the flow run, if one is created; two words when not given.
@@ -71,22 +94,53 @@ impl Flow {
         self
     }
 
-    /// Runs the flow once: `invocation` says what dbt is to do.
+    /// Runs the flow: `invocation` says what dbt is to do, at each attempt anew. [`FlowContext::run_count`] tells the
+    /// attempts apart.
+    ///
+    /// A `retry` that comes after a failed attempt is given the state of that attempt, which `dbt retry` by itself may
+    /// have lost.
     ///
     /// # Errors
-    /// Those of [`PrefectDbtRunner::invoke`], and when the flow run that the process was started for cannot be read.
+    /// Those of [`PrefectDbtRunner::invoke`] at the last attempt, and when the flow run that the process was started for
+    /// cannot be read.
     pub async fn run<I: Into<Invocation>>(
-        self,
+        mut self,
         runner: &PrefectDbtRunner,
-        invocation: impl FnOnce(FlowContext) -> I,
+        mut invocation: impl FnMut(FlowContext) -> I,
     ) -> Result<Outcome, RunError> {
-        let context = self.context(runner).await?;
-        let mut invocation = invocation(context.clone()).into();
-        invocation.flow = self.choice;
-        runner.run(invocation, Some(context)).await
+        let mut context = self.context(runner).await?;
+        let (told, stopper) = (runner.told(), Stopper::default());
+        let mut attempt = Attempt {
+            number: context.run_count,
+            ..Attempt::default()
+        };
+        loop {
+            let mut wanted = invocation(context.clone()).into();
+            wanted.flow = self.choice.clone();
+            wanted.retries = wanted.retries.or(self.retries);
+            wanted.retry_delay = wanted.retry_delay.max(self.retry_delay);
+            wanted.attempt = attempt;
+            let wanted = runner.completed(wanted);
+            let (number, mut series) = (wanted.attempt.number, Series::of(&wanted));
+            let outcome = runner
+                .attempt(wanted, Some(context.clone()), stopper.clone())
+                .await?;
+            match series.next(number, outcome, &told, &stopper).await {
+                Next::Over(outcome) => return RunError::check(*outcome),
+                Next::Attempt(next, flow_run_id) => {
+                    attempt = next;
+                    context.run_count = attempt.number;
+                    context.flow_run_id = context.flow_run_id.or(flow_run_id);
+                    if let Some(id) = flow_run_id {
+                        self.choice.engine = true;
+                        self.choice.flow_run_id = Some(id);
+                    }
+                }
+            }
+        }
     }
 
-    async fn context(&self, runner: &PrefectDbtRunner) -> Result<FlowContext, Error> {
+    async fn context(&mut self, runner: &PrefectDbtRunner) -> Result<FlowContext, Error> {
         let (Some(id), Some(client)) = (self.choice.inherited, runner.client()) else {
             return Ok(FlowContext {
                 flow_run_id: None,
@@ -103,6 +157,9 @@ impl Flow {
             .state
             .as_ref()
             .is_some_and(|state| state.kind == prefect_client::StateType::Running);
+        if !is_running {
+            self.retries = agree(client, &run, self.retries, self.retry_delay).await;
+        }
         Ok(FlowContext {
             flow_run_id: Some(run.id),
             name: Some(run.name),

@@ -95,7 +95,9 @@ impl PrefectDbtRunner {
             choice.inherited = FlowChoice::from_env().inherited;
         }
         choice.declined |= choice.inherited.is_none() && choice.flow_run_id.is_none();
-        self.run(invocation, None).await
+        let invocation = self.completed(invocation);
+        let outcome = self.attempt(invocation, None, Stopper::default()).await?;
+        RunError::check(outcome)
     }
 
     /// [`invoke`](Self::invoke) for programs without an async runtime.
@@ -113,30 +115,29 @@ impl PrefectDbtRunner {
         runtime.block_on(self.invoke(invocation))
     }
 
-    /// Runs dbt and reports to the flow run that the invocation says.
-    pub(super) async fn run(
+    /// Runs dbt once, and reports to the flow run that the invocation says.
+    pub(super) async fn attempt(
         &self,
         invocation: Invocation,
         flow: Option<FlowContext>,
-    ) -> Result<Outcome, RunError> {
+        stopper: Stopper,
+    ) -> Result<Outcome, Error> {
         let options = HookOptions {
             owner: Some(self.clone()),
             flow,
             ..self.0.hook_options.clone()
         };
-        let outcome = hooks::run(
-            self.completed(invocation),
-            Arc::new(self.0.told.clone()),
-            Stopper::default(),
-            &self.0.hooks,
-            options,
-        )
-        .await?;
-        RunError::check(outcome)
+        let told = Arc::new(self.told());
+        hooks::run(invocation, told, stopper, &self.0.hooks, options).await
+    }
+
+    /// What becomes of what a run tells.
+    pub(super) fn told(&self) -> Told {
+        self.0.told.clone()
     }
 
     /// The invocation, with what the runner says where the invocation says nothing.
-    fn completed(&self, mut invocation: Invocation) -> Invocation {
+    pub(super) fn completed(&self, mut invocation: Invocation) -> Invocation {
         let config = &self.0;
         let defaults = Invocation::new([""; 0]);
         invocation.settings = joined(invocation.settings, &config.settings);

@@ -31,7 +31,7 @@ fn each_end_has_its_state_and_exit_code() {
         (run(None, Some(9)), Some(Timeout), true, "TimedOut", 1),
     ];
     for (run, stopped, raise, name, exit_code) in cases {
-        let verdict = judge(&args, &run, stopped, raise);
+        let verdict = judge(&args, &run, stopped, None, raise);
         let told = (verdict.state.name.as_str(), i32::from(verdict.exit_code));
         assert_eq!(told, (name, exit_code), "{:?} {stopped:?} {raise}", run.end);
         assert_eq!(verdict.success, run.end.exit_code == Some(0));
@@ -40,7 +40,7 @@ fn each_end_has_its_state_and_exit_code() {
 
 #[test]
 fn a_failure_always_has_a_text() {
-    let verdict = judge(&["build".to_owned()], &run(Some(2), None), None, true);
+    let verdict = judge(&["build".to_owned()], &run(Some(2), None), None, None, true);
     let text = verdict.failure.unwrap();
     assert!(text.starts_with("Failures detected during invocation of dbt command 'build':"));
     assert_eq!(verdict.state.message, Some(text));

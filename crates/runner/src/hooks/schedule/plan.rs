@@ -53,13 +53,14 @@ async fn find_out(
     options: &HookOptions,
     stopper: &Stopper,
 ) -> Result<Option<Schedule>, String> {
-    let args = DbtArgs::parse(&invocation.args);
-    let flags = SelectionFlags::from_env(&invocation.args);
-    let command = Command::from_name(&args.command)
-        .filter(|command| *command != Command::List && !flags.beyond);
-    let Some(command) = command else {
+    // A repetition repeats what the first attempt was asked for.
+    let attempt = &invocation.attempt;
+    let asked = attempt.original.as_ref().unwrap_or(&invocation.args);
+    let args = DbtArgs::parse(asked);
+    let flags = SelectionFlags::from_env(asked);
+    if command_of(&args, &flags).is_none() {
         return Ok(None);
-    };
+    }
     let places = Places::of(invocation, &args).map_err(|error| error.to_string())?;
     let manifest = match &options.manifest {
         Some(manifest) => Arc::clone(manifest),
@@ -69,15 +70,35 @@ async fn find_out(
                 .await?,
         ),
     };
-    let state = flags
-        .state
-        .as_ref()
-        .map(|dir| places.project.root.join(dir));
-    let state = read_state(state.as_deref(), &places.project.target);
+    let node_ids = match &attempt.scheduled {
+        Some(scheduled) => scheduled.clone(),
+        None => selected(&manifest, asked, &places.project)?.unwrap_or_default(),
+    };
     Ok(Some(Schedule {
-        node_ids: scheduled(&manifest, command, &flags, &state)?,
+        node_ids,
         manifest: Some(manifest),
     }))
+}
+
+/// The nodes that dbt runs when it is called with these arguments, in the order of their unique ids; `None` for commands
+/// that select none.
+pub(crate) fn selected(
+    manifest: &Manifest,
+    args: &[String],
+    project: &Project,
+) -> Result<Option<Vec<String>>, String> {
+    let flags = SelectionFlags::from_env(args);
+    let Some(command) = command_of(&DbtArgs::parse(args), &flags) else {
+        return Ok(None);
+    };
+    let state = flags.state.as_ref().map(|dir| project.root.join(dir));
+    let state = read_state(state.as_deref(), &project.target);
+    scheduled(manifest, command, &flags, &state).map(Some)
+}
+
+/// The command, if it runs nodes of the manifest.
+fn command_of(args: &DbtArgs, flags: &SelectionFlags) -> Option<Command> {
+    Command::from_name(&args.command).filter(|command| *command != Command::List && !flags.beyond)
 }
 
 /// Where the project and its profiles.yml are.
@@ -142,7 +163,8 @@ fn read_manifest(target: &Path) -> Result<Manifest, String> {
 async fn parse(invocation: &Invocation, stopper: &Stopper) -> Result<(), String> {
     let journals = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut parse = invocation.clone();
-    parse.args = parse_args(&invocation.args);
+    let attempt = std::mem::take(&mut parse.attempt);
+    parse.args = parse_args(attempt.original.as_ref().unwrap_or(&invocation.args));
     parse.flow.declined = true;
     parse.journal_dir = Some(journals.path().to_path_buf());
     let outcome = Box::pin(engine::run(parse, Arc::new(Unobserved), stopper.clone()))

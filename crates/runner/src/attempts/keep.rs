@@ -1,0 +1,90 @@
+//! Keeping on record what an attempt has left undone.
+
+use dbt_manifest::Manifest;
+use dbt_selector::Command;
+use jiff::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::record::{Kept, Record, Records};
+use super::rest::{Rest, rest};
+use crate::args::DbtArgs;
+use crate::hooks::selected;
+use crate::invocation::Invocation;
+use crate::project::Project;
+use crate::track::TrackedRun;
+
+/// An attempt that has ended.
+pub(crate) struct Ended<'a> {
+    pub(crate) run_id: Uuid,
+    /// The flow run whose engine we are, if it was there before.
+    pub(crate) flow_run_id: Option<Uuid>,
+    pub(crate) invocation: &'a Invocation,
+    pub(crate) project: &'a Project,
+    pub(crate) run: &'a TrackedRun,
+    pub(crate) manifest: Option<&'a Manifest>,
+}
+
+/// Keeps what an attempt has left undone, if its command builds anything. One that had nothing to do leaves the record of
+/// an earlier one in place.
+pub(crate) fn keep(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
+    let Ended {
+        invocation, run, ..
+    } = ended;
+    let attempt = &invocation.attempt;
+    let asked = attempt.original.as_ref().unwrap_or(&invocation.args);
+    let command = DbtArgs::parse(asked).command;
+    let is_idle = run.end.exit_code == Some(0) && run.nodes.is_empty();
+    if !builds(&command) || is_idle {
+        return None;
+    }
+    let scheduled = attempt.scheduled.clone().or_else(|| {
+        let selected = selected(ended.manifest?, asked, ended.project);
+        selected
+            .inspect_err(|problem| tracing::debug!(problem, "the schedule is not known"))
+            .ok()?
+    });
+    let rest = rest(run, results(ended), scheduled.as_deref());
+    let (nodes, obstacle, results) = match rest {
+        Rest::Nothing => (Vec::new(), None, None),
+        Rest::Nodes { ids, results } => (ids, None, Some(results)),
+        Rest::Unclear { obstacle, results } => (Vec::new(), Some(obstacle), results),
+    };
+    let record = Record {
+        run_id: ended.run_id,
+        flow_run_id: ended.flow_run_id,
+        ended: Timestamp::now(),
+        args: asked.clone(),
+        command,
+        target: ended.project.target.clone(),
+        invocation_id: run.invocation_id.clone(),
+        success: run.end.exit_code == Some(0),
+        nodes,
+        obstacle,
+    };
+    records
+        .keep(record, results.as_ref())
+        .inspect_err(|error| tracing::warn!(%error, "the run leaves no record for dbt retry"))
+        .ok()
+}
+
+/// Whether there is anything to repeat after a command.
+fn builds(command: &str) -> bool {
+    let known = Command::from_name(command);
+    command == "retry"
+        || known.is_some_and(|known| {
+            !matches!(
+                known,
+                Command::List | Command::Show | Command::SourceFreshness
+            )
+        })
+}
+
+/// dbt's results as it wrote them, of whichever run; not needed after a run that went well.
+fn results(ended: &Ended<'_>) -> Option<Value> {
+    if ended.run.end.exit_code == Some(0) {
+        return None;
+    }
+    let bytes = fs_err::read(ended.project.target.join("run_results.json")).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}

@@ -1,0 +1,79 @@
+//! A run with its repetitions.
+
+use std::sync::Arc;
+
+use super::begin::{begin, give_up};
+use super::plan::plan;
+use super::series::{Next, Series};
+use crate::error::Error;
+use crate::hooks::{self, HookOptions, Hooks};
+use crate::invocation::Invocation;
+use crate::observer::Observer;
+use crate::outcome::Outcome;
+use crate::stop::Stopper;
+
+/// Runs dbt, calls hooks, and repeats the run as long as it fails and may be repeated. Gives what the last attempt came
+/// to. Where the process was started for a flow run, that run's parameters change dbt's arguments.
+///
+/// # Errors
+/// Those of [`engine::run`](crate::engine::run) at the first attempt; later ones leave the outcome of the one before.
+pub async fn run(
+    invocation: Invocation,
+    observer: Arc<dyn Observer>,
+    stopper: Stopper,
+    hooks: &Hooks,
+    options: HookOptions,
+) -> Result<Outcome, Error> {
+    let asked = invocation.clone();
+    let first = match begin(invocation).await {
+        Ok(first) => first,
+        Err(error) => {
+            give_up(&asked, &error, &*observer).await;
+            return Err(error);
+        }
+    };
+    // What is planned anew each time is planned from the whole command.
+    let mut original = first.clone();
+    if let Some(args) = &first.attempt.original {
+        original.args.clone_from(args);
+        original.settings = asked.settings;
+    }
+    let mut series = Series::of(&first);
+    let mut attempt = first;
+    let mut before: Option<Outcome> = None;
+    loop {
+        let number = attempt.attempt.number;
+        let ran = hooks::run(
+            attempt.clone(),
+            Arc::clone(&observer),
+            stopper.clone(),
+            hooks,
+            options.clone(),
+        );
+        let outcome = match (ran.await, before.take()) {
+            (Ok(outcome), _) => outcome,
+            (Err(error), None) => {
+                give_up(&attempt, &error, &*observer).await;
+                return Err(error);
+            }
+            (Err(error), Some(before)) => {
+                observer.on_warning(&format!("attempt {number} could not be made: {error}"));
+                give_up(&attempt, &error, &*observer).await;
+                return Ok(before);
+            }
+        };
+        let record = outcome.record.clone();
+        before = Some(outcome.clone());
+        match series.next(number, outcome, &*observer, &stopper).await {
+            Next::Over(outcome) => return Ok(*outcome),
+            Next::Attempt(next, flow_run_id) => {
+                attempt =
+                    plan(original.retry_strategy, record.as_ref()).invocation(&original, next);
+                if let Some(id) = flow_run_id {
+                    attempt.flow.engine = true;
+                    attempt.flow.flow_run_id = Some(id);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Finding everything that an invocation needs, before anything is started.
+
+use std::path::{Path, PathBuf};
+
+use dbt_templating::RenderOptions;
+
+use super::preflight;
+use crate::args::DbtArgs;
+use crate::attempts::{Guard, Records};
+use crate::dbt::{DbtCommand, Wanted, child_environment, find_dbt};
+use crate::error::Error;
+use crate::invocation::Invocation;
+use crate::journal::{JOURNAL_DIR, JournalFolder};
+use crate::observer::Observer;
+use crate::profiles::{RenderedProfiles, find_profiles_dir};
+use crate::project::Project;
+use crate::surroundings::Surroundings;
+
+/// What an invocation stands on.
+pub(super) struct Prepared {
+    pub(super) args: DbtArgs,
+    pub(super) project: Project,
+    /// Journals, and records of attempts beside them; `None` when there is no place for them.
+    pub(super) folder: Option<JournalFolder>,
+    /// What is known against a `dbt retry` of the user's own.
+    pub(super) guard: Option<Guard>,
+    dbt: PathBuf,
+    profiles: Option<RenderedProfiles>,
+    sets_file_level: bool,
+}
+
+impl Prepared {
+    /// Finds dbt, project and profiles, and renders the latter.
+    pub(super) async fn of(
+        invocation: &Invocation,
+        observer: &dyn Observer,
+    ) -> Result<Self, Error> {
+        let around = Surroundings::from_env()?;
+        let mut args = DbtArgs::parse(&invocation.args);
+        let dbt = find_dbt(
+            invocation.dbt.as_deref(),
+            &around.cwd,
+            around.virtual_env.as_deref(),
+            around.path.as_deref(),
+        )?;
+        let settings = &invocation.settings;
+        let project = project(invocation, &args, &around.cwd);
+        let profiles_dir = find_profiles_dir(
+            args.profiles_dir
+                .as_deref()
+                .or(settings.profiles_dir.as_deref()),
+            &around.cwd,
+            around.home.as_deref(),
+        );
+        preflight::check(&args, &project, profiles_dir.as_deref())?;
+        let profiles = render_profiles(invocation, &args, profiles_dir.as_deref()).await?;
+        for warning in profiles.iter().flat_map(RenderedProfiles::warnings) {
+            observer.on_warning(&warning.to_string());
+        }
+        let has_folder = args.has_command() && (project.exists || invocation.journal_dir.is_some());
+        let folder = has_folder.then(|| JournalFolder::at(journal_dir(invocation, &project)));
+        let is_ours = invocation.attempt.original.is_some();
+        let guard = folder
+            .as_ref()
+            .filter(|_| !is_ours)
+            .and_then(|folder| Guard::of(&args, &project.target, &Records::beside(folder.dir())));
+        if let Some(better) = guard
+            .as_ref()
+            .and_then(|guard| guard.arguments(&args.passed))
+        {
+            args.passed = better;
+        }
+        Ok(Self {
+            args,
+            project,
+            folder,
+            guard,
+            dbt,
+            profiles,
+            sets_file_level: around.sets_file_level,
+        })
+    }
+
+    /// Secrets by the names of the variables that take them to dbt.
+    pub(super) fn secrets(&self) -> Vec<(String, String)> {
+        let variables = self
+            .profiles
+            .iter()
+            .flat_map(RenderedProfiles::variables)
+            .map(|variable| (variable.name.clone(), variable.value.expose().to_owned()));
+        variables.collect()
+    }
+
+    /// How dbt is called.
+    pub(super) fn command(&self, invocation: &Invocation) -> DbtCommand {
+        let settings = &invocation.settings;
+        let guarded = self.guard.iter().flat_map(Guard::environment);
+        DbtCommand {
+            program: self.dbt.clone(),
+            args: match &self.profiles {
+                Some(_) => self.args.without_profiles_dir(),
+                None => self.args.passed.clone(),
+            },
+            environment: child_environment(Wanted {
+                project_dir: settings.project_dir.as_deref(),
+                profiles_dir: self
+                    .profiles
+                    .as_ref()
+                    .map(RenderedProfiles::dir)
+                    .or(settings.profiles_dir.as_deref()),
+                target_path: settings.target_path.as_deref(),
+                sets_file_level: self.args.sets_file_level || self.sets_file_level,
+                flags: guarded
+                    .chain(invocation.attempt.environment.clone())
+                    .collect(),
+                secrets: self.secrets(),
+            }),
+        }
+    }
+}
+
+/// The project of an invocation.
+pub(crate) fn project(invocation: &Invocation, args: &DbtArgs, cwd: &Path) -> Project {
+    let settings = &invocation.settings;
+    let either = |one: &'_ Option<PathBuf>, other: &Option<PathBuf>| one.clone().or(other.clone());
+    Project::find(
+        either(&args.project_dir, &settings.project_dir).as_deref(),
+        either(&args.target_path, &settings.target_path).as_deref(),
+        cwd,
+    )
+}
+
+/// The folder of an invocation's journals.
+pub(crate) fn journal_dir(invocation: &Invocation, project: &Project) -> PathBuf {
+    let given = invocation.journal_dir.clone();
+    given.unwrap_or_else(|| project.root.join(JOURNAL_DIR))
+}
+
+/// Renders profiles.yml, if it refers to Prefect.
+async fn render_profiles(
+    invocation: &Invocation,
+    args: &DbtArgs,
+    dir: Option<&Path>,
+) -> Result<Option<RenderedProfiles>, Error> {
+    let Some(dir) = dir.filter(|_| args.has_command()) else {
+        return Ok(None);
+    };
+    let client = invocation.client.as_ref();
+    let options = RenderOptions::default().missing(invocation.settings.missing_variables);
+    Ok(RenderedProfiles::prepare(dir, client, &options).await?)
+}
