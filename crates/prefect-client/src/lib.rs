@@ -26,6 +26,7 @@ mod api;
 mod client;
 mod csrf;
 mod error;
+mod explanation;
 mod retry;
 mod secret;
 mod settings;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::client::Client;
 use crate::csrf::{self, CsrfToken, Protection};
 use crate::error::{Error, TransportKind};
+use crate::explanation::{explanation, shortened};
 use crate::retry::{Failure, parse_http_date, parse_retry_after};
 use crate::secret::{Secret, mask};
 
@@ -261,7 +262,7 @@ impl Client {
                 method: call.method_name(),
                 path: call.shown_path().to_owned(),
                 status: status.as_u16(),
-                detail: self.masked(&detail(body)),
+                detail: self.masked(&explanation(body)),
                 retry_after,
             },
             failure: Failure::Status {
@@ -334,36 +335,6 @@ impl Failed {
 
 fn is_stale_token(error: &Error) -> bool {
     matches!(error, Error::Refused { status: 403, detail, .. } if detail.contains("Invalid CSRF token"))
-}
-
-/// The server's explanation, out of the forms that it uses: `detail` (text or a list of validation errors) and
-/// `exception_message`.
-fn detail(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
-    let explained = serde_json::from_slice::<serde_json::Value>(body)
-        .ok()
-        .and_then(|value| {
-            let found = value
-                .get("exception_detail")
-                .or_else(|| value.get("detail"))
-                .or_else(|| value.get("exception_message"))?;
-            Some(match found {
-                serde_json::Value::String(text) => text.clone(),
-                other => other.to_string(),
-            })
-        });
-    let explained = explained.unwrap_or_else(|| text.trim().to_owned());
-    if explained.is_empty() {
-        return "no explanation".to_owned();
-    }
-    shortened(&explained, 500)
-}
-
-fn shortened(text: &str, chars: usize) -> String {
-    match text.char_indices().nth(chars) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 /// A random number in 0..1, from the generator that makes our ids.

@@ -28,12 +28,27 @@ pub struct Deployment {
     /// What its work pool needs to know.
     #[serde(default)]
     pub job_variables: Map<String, Value>,
+    /// JSON schema of its parameters.
+    pub parameter_openapi_schema: Option<Value>,
+    /// Whether parameters are checked against it.
+    #[serde(default)]
+    pub enforce_parameter_schema: bool,
+    /// Its schedules.
+    #[serde(default)]
+    pub schedules: Vec<Value>,
+    /// Whether its schedules are suspended.
+    #[serde(default)]
+    pub paused: bool,
+    /// How many of its runs may be at work at once, as a limit with a name of its own.
+    pub global_concurrency_limit: Option<Value>,
+    /// Its description.
+    pub description: Option<String>,
     /// Its tags.
     #[serde(default)]
     pub tags: Vec<String>,
 }
 
-/// A deployment to be created.
+/// A deployment to be created. Everything is sent, so that what a deployment of that name had before goes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewDeployment {
@@ -42,30 +57,31 @@ pub struct NewDeployment {
     /// The flow that it runs.
     pub flow_id: Uuid,
     /// The work pool that it runs on.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub work_pool_name: Option<String>,
     /// What its work pool needs to know: `command`, `env`, `working_dir`, ...
     pub job_variables: Map<String, Value>,
     /// Its parameters.
     pub parameters: Map<String, Value>,
     /// JSON schema of the parameters, which makes the form of the run page.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub parameter_openapi_schema: Option<Value>,
     /// Whether parameters are checked against it.
     pub enforce_parameter_schema: bool,
     /// Its schedules, as `{"active":..,"schedule":{"cron":..,"timezone":..}}`.
     pub schedules: Vec<Value>,
     /// How many runs may be at work at once.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency_limit: Option<u32>,
+    /// What becomes of a run above that: `{"collision_strategy": "ENQUEUE"}` or `"CANCEL_NEW"`.
+    pub concurrency_options: Option<Value>,
     /// Its description, in Markdown.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Its version.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Its tags.
+    /// Its tags, which its runs have, too.
     pub tags: Vec<String>,
+    /// Where the code of its flow is, for flows in Python.
+    pub entrypoint: Option<String>,
+    /// How the worker gets that code.
+    pub pull_steps: Vec<Value>,
 }
 
 impl NewDeployment {
@@ -82,9 +98,12 @@ impl NewDeployment {
             enforce_parameter_schema: false,
             schedules: Vec::new(),
             concurrency_limit: None,
+            concurrency_options: None,
             description: None,
             version: None,
             tags: Vec::new(),
+            entrypoint: None,
+            pull_steps: Vec::new(),
         }
     }
 
@@ -130,11 +149,19 @@ impl Default for NewDeploymentRun {
 }
 
 impl Client {
-    /// Creates a deployment, or replaces the one of that flow and name.
+    /// Creates a deployment, or replaces the one of that flow and name, which stays paused if it was.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::InvalidRequest`] for a name that Prefect does not take; else as every call: 404 for a work pool that is
+    /// not there, 422 for a schedule, parameters or job variables that do not fit.
     pub async fn create_deployment(&self, deployment: &NewDeployment) -> Result<Deployment, Error> {
+        // The server takes an empty one, whose page nobody can open, and fails with 500 for the others.
+        if deployment.name.is_empty() || deployment.name.contains(['/', '%', '&', '>', '<']) {
+            let name = &deployment.name;
+            return Err(Error::invalid(format!(
+                "the deployment name `{name}` is empty or holds one of / % & > <"
+            )));
+        }
         self.post("/deployments/", deployment).await
     }
 

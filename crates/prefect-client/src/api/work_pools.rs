@@ -1,7 +1,7 @@
 //! Work pools.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::path::segment;
@@ -22,6 +22,8 @@ pub struct WorkPool {
     /// Whether it hands out no runs.
     #[serde(default)]
     pub is_paused: bool,
+    /// `READY` while a worker asks it for runs, else `NOT_READY`, or `PAUSED`; `None` where the server does not tell.
+    pub status: Option<String>,
     /// What jobs on it look like; empty until its first worker has started.
     #[serde(default)]
     pub base_job_template: Map<String, Value>,
@@ -59,6 +61,15 @@ impl Client {
     /// As every call.
     pub async fn create_work_pool(&self, pool: &NewWorkPool) -> Result<WorkPool, Error> {
         self.post_once("/work_pools/", pool).await
+    }
+
+    /// Reads the work pools, 200 at most.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn read_work_pools(&self) -> Result<Vec<WorkPool>, Error> {
+        self.post("/work_pools/filter", &json!({ "limit": 200 }))
+            .await
     }
 
     /// Reads a work pool; `None` when there is none of that name.

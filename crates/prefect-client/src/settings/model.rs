@@ -145,16 +145,26 @@ impl Settings {
     /// The page that shows a flow run: on Cloud its own site, else the server's.
     #[must_use]
     pub fn flow_run_page(&self, id: uuid::Uuid) -> Option<String> {
+        self.page(&format!("runs/flow-run/{id}"))
+    }
+
+    /// The page that shows a deployment.
+    #[must_use]
+    pub fn deployment_page(&self, id: uuid::Uuid) -> Option<String> {
+        self.page(&format!("deployments/deployment/{id}"))
+    }
+
+    fn page(&self, page: &str) -> Option<String> {
         let shown = self.api_url.as_ref()?.to_string();
         if self.is_cloud() {
             let path = shown.split_once("/api/accounts/")?.1;
             let (account, workspace) = path.split_once("/workspaces/")?;
             return Some(format!(
-                "https://app.prefect.cloud/account/{account}/workspace/{workspace}/runs/flow-run/{id}"
+                "https://app.prefect.cloud/account/{account}/workspace/{workspace}/{page}"
             ));
         }
         let site = shown.strip_suffix("/api").unwrap_or(&shown);
-        Some(format!("{site}/runs/flow-run/{id}"))
+        Some(format!("{site}/{page}"))
     }
 }
 
@@ -219,6 +229,12 @@ mod tests {
         assert_eq!(
             server.flow_run_page(id).as_deref(),
             Some("http://127.0.0.1:4200/runs/flow-run/00000000-0000-0000-0000-000000000000")
+        );
+        assert_eq!(
+            server.deployment_page(id).as_deref(),
+            Some(
+                "http://127.0.0.1:4200/deployments/deployment/00000000-0000-0000-0000-000000000000"
+            )
         );
         let cloud = Settings::with_api_url("https://api.prefect.cloud/api/accounts/a/workspaces/w");
         assert!(cloud.is_cloud());

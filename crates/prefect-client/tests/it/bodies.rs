@@ -121,6 +121,7 @@ async fn the_rest() {
         .create_work_pool(&NewWorkPool::new("pool", "process"))
         .await;
     let _ = client.read_work_pool("pool").await;
+    let _ = client.read_work_pools().await;
     let minute = Duration::from_secs(60);
     let _ = client.take_slots(&["db"], 1, SlotMode::RateLimit).await;
     let _ = client.return_slots(&["db"], 1, minute).await;
@@ -139,6 +140,10 @@ async fn what_cannot_be_right_is_not_sent() {
             .await
             .expect_err(name);
         assert!(error.to_string().contains("flow name"), "{error}");
+    }
+    for name in ["", "a/b"] {
+        let deployment = NewDeployment::new(name, ID);
+        assert!(client.create_deployment(&deployment).await.is_err());
     }
     let artifact = NewArtifact::new("markdown", json!("")).with_key("No_Key");
     assert!(client.create_artifact(&artifact).await.is_err());
