@@ -25,6 +25,7 @@ mod args;
 pub mod assets;
 pub mod attempts;
 mod dbt;
+pub mod deploy;
 pub mod doctor;
 pub mod effect;
 pub mod engine;

@@ -1,0 +1,37 @@
+//! Deployments that run us on any Prefect work pool, without Python in between.
+//!
+//! ```no_run
+//! use prefect_client::{Client, Settings};
+//! use prefect_dbt::deploy::{DeploySpec, deploy};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::new(&Settings::from_env()?)?;
+//! let mut spec = DeploySpec::new("nightly", "my-pool", ["build", "--select", "tag:nightly"]);
+//! spec.working_dir = Some("/srv/shop".to_owned());
+//! let deployed = deploy(&client, &spec).await?;
+//! println!("{}", deployed.page.unwrap_or_default());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`plan`] makes the request's body of what is asked for and of what the work pool takes, without any I/O; [`deploy`]
+//! talks to the server; [`follow`] watches a run to its end.
+
+mod cron;
+mod error;
+mod follow;
+mod plan;
+mod pool;
+mod publish;
+mod schedule;
+mod spec;
+
+pub use error::DeployError;
+pub use follow::{Progress, exit_code, follow};
+pub use plan::{Plan, plan};
+pub use publish::{Deployed, deploy, start};
+pub use schedule::{Schedule, When};
+pub use spec::DeploySpec;
+
+#[cfg(test)]
+mod tests;

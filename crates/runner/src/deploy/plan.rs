@@ -1,0 +1,103 @@
+//! What is sent to the server, made without asking it anything.
+
+use prefect_client::{NewDeployment, WorkPool};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::error::DeployError;
+use super::pool::PoolFacts;
+use super::spec::DeploySpec;
+use crate::args::DbtArgs;
+use crate::parameters::{apply, join_words, schema};
+
+/// A deployment that can be made.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Plan<'a> {
+    spec: &'a DeploySpec,
+    job_variables: Map<String, Value>,
+    /// What the user should know, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Plans a deployment on a work pool.
+///
+/// # Errors
+/// All that is wrong with what is asked for, or with its parameters.
+pub fn plan<'a>(spec: &'a DeploySpec, pool: &WorkPool) -> Result<Plan<'a>, DeployError> {
+    apply(&spec.args, &spec.parameters)?;
+    let facts = PoolFacts::of(pool);
+    let (job_variables, twice) = job_variables(spec);
+    let mut problems = spec.problems();
+    problems.extend(twice);
+    let unknown = job_variables.keys().filter(|name| !facts.takes(name));
+    problems.extend(unknown.map(|name| facts.refusal(name)));
+    if !problems.is_empty() {
+        return Err(DeployError::Impossible { problems });
+    }
+    let finds_project = names_project(spec) || job_variables.contains_key("working_dir");
+    let notes = facts.notes(finds_project, job_variables.contains_key("image"));
+    Ok(Plan {
+        spec,
+        job_variables,
+        notes,
+    })
+}
+
+impl Plan<'_> {
+    /// The deployment of this flow.
+    #[must_use]
+    pub fn deployment(&self, flow_id: Uuid) -> NewDeployment {
+        let spec = self.spec;
+        let mut deployment = NewDeployment::new(&spec.name, flow_id).on_work_pool(&spec.work_pool);
+        deployment.job_variables = self.job_variables.clone();
+        deployment.parameters = spec.parameters.clone();
+        deployment.parameter_openapi_schema = Some(schema(&spec.args));
+        deployment.enforce_parameter_schema = true;
+        deployment.schedules = spec
+            .schedule
+            .iter()
+            .map(|schedule| schedule.body())
+            .collect();
+        deployment.concurrency_limit = spec.concurrency.map(Into::into);
+        deployment.description = spec.description.clone();
+        for tag in &spec.tags {
+            if !deployment.tags.contains(tag) {
+                deployment.tags.push(tag.clone());
+            }
+        }
+        deployment
+    }
+}
+
+/// The job variables, and what is wrong with them: those given both ways.
+fn job_variables(spec: &DeploySpec) -> (Map<String, Value>, Vec<String>) {
+    let made = [
+        ("command", Some(json!(join_words(spec.command())))),
+        ("env", Some(json!(spec.env))),
+        (
+            "working_dir",
+            spec.working_dir.as_ref().map(|dir| json!(dir)),
+        ),
+        ("image", spec.image.as_ref().map(|image| json!(image))),
+    ];
+    let mut variables = spec.job_variables.clone();
+    let mut twice = Vec::new();
+    for (name, value) in made {
+        let Some(value) = value else { continue };
+        let is_given = variables.contains_key(name);
+        if is_given && !(name == "env" && spec.env.is_empty()) {
+            twice.push(format!(
+                "the job variable `{name}` is made of what else is given, and cannot be given besides"
+            ));
+        } else if !is_given {
+            variables.insert(name.to_owned(), value);
+        }
+    }
+    (variables, twice)
+}
+
+/// Whether dbt learns of its project otherwise than by the folder that it runs in.
+fn names_project(spec: &DeploySpec) -> bool {
+    DbtArgs::parse(&spec.args).project_dir.is_some() || spec.env.contains_key("DBT_PROJECT_DIR")
+}
