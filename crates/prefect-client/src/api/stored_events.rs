@@ -38,6 +38,8 @@ pub struct StoredEvent {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventFilter {
+    /// Of these ids; more than fifty make the answer come in pages.
+    pub ids: Vec<Uuid>,
     /// Whose names begin so.
     pub prefixes: Vec<String>,
     /// That happened to these resources.
@@ -57,6 +59,9 @@ impl EventFilter {
             if !values.is_empty() {
                 filter.insert(name.to_owned(), json!({ key: values }));
             }
+        }
+        if !self.ids.is_empty() {
+            filter.insert("id".to_owned(), json!({ "id": self.ids }));
         }
         json!({ "filter": filter, "limit": PAGE })
     }

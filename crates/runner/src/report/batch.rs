@@ -40,8 +40,8 @@ pub(super) struct Load {
     pub(super) events: Vec<Event>,
     /// The task runs that end in it.
     pub(super) ended: Vec<uuid::Uuid>,
-    /// How many of the events are about assets.
-    pub(super) assets: usize,
+    /// Ids of those events that are about assets.
+    pub(super) assets: Vec<uuid::Uuid>,
     pub(super) logs: Vec<Log>,
 }
 
@@ -94,7 +94,7 @@ impl Batch {
         self.log_bytes = 0;
         Load {
             ended: ended.iter().map(|(task, _)| task.id).collect(),
-            assets: assets.len(),
+            assets: assets.iter().map(|event| event.id).collect(),
             events: began
                 .iter()
                 .map(|(task, _)| translate::running(context, task))

@@ -1,5 +1,6 @@
 //! Carrying a journal to the server, from its first entry to the flow run's end.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use prefect_client::Client;
@@ -18,7 +19,9 @@ use super::orchestrate::finish;
 use super::patience::{Patience, Unsent};
 use super::send::{send_events, send_logs};
 use super::translate::LogTranslator;
-use super::verify::{Pace, Progress, count_ended, find_missing, overtaken, retell};
+use super::verify::{
+    EVENT_PAGE, Pace, Progress, count_ended, find_events, find_missing, overtaken, retell, unheard,
+};
 use crate::effect::{Effect, Entry, RunEnd, RunSummary};
 
 /// Most task runs that are told and not yet seen while the run goes on: far below the 10 000 events at which the
@@ -177,7 +180,7 @@ impl<'a> Courier<'a> {
                 self.ledger.withhold(load.ended.len());
             } else {
                 send_events(self.client, &mut self.patience, journal, &load.events).await?;
-                self.ledger.tell(&load.ended, load.assets);
+                self.ledger.tell(&load.ended, &load.assets);
             }
         }
         if !load.logs.is_empty() {
@@ -263,13 +266,45 @@ impl<'a> Courier<'a> {
         let mut progress = Progress::new();
         loop {
             let seen = self.confirm(journal).await?;
-            if self.ledger.in_flight() == 0 || Instant::now() >= deadline {
+            if self.ledger.in_flight() == 0 {
+                self.verify_assets(journal, deadline).await?;
+                return Ok(seen);
+            }
+            if Instant::now() >= deadline {
                 return Ok(seen);
             }
             let unseen = self.ledger.in_flight() - seen;
             self.mend(journal, progress.stall(unseen)).await?;
             pace.wait().await;
         }
+    }
+
+    /// Tells the events of assets once more that the server has lost, as far as there is time to look. They are written
+    /// some seconds after they were taken: what is too young to be found is trusted to come, unless there was trouble.
+    async fn verify_assets<F: Feed>(
+        &mut self,
+        journal: &F,
+        deadline: Instant,
+    ) -> Result<(), Unsent> {
+        let told = self.ledger.told_assets();
+        let mut found = HashSet::new();
+        let mut looked_at = 0;
+        for page in told.chunks(EVENT_PAGE) {
+            match timeout_at(deadline, find_events(self.client, page)).await {
+                Ok(Ok(those)) => found.extend(those),
+                // Nothing depends on it: what was taken is there in all likelihood.
+                _ => break,
+            }
+            looked_at += page.len();
+        }
+        let had_trouble = self.repairs > 0 || self.patience.had_trouble();
+        let lost = unheard(&told[..looked_at], &found, had_trouble, Instant::now());
+        if lost.is_empty() {
+            return Ok(());
+        }
+        tracing::info!(count = lost.len(), "events of assets are told again");
+        let events = retell(&self.context, journal, lost, self.repairs).await;
+        send_events(self.client, &mut self.patience, journal, &events).await
     }
 
     /// Asks for the oldest in flight, as long as they are complete; gives how many of an incomplete chunk were seen.

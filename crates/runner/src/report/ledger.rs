@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// Most ids of one question.
@@ -15,17 +16,35 @@ pub(super) struct Ledger {
     /// Events of assets, by how many task runs were told by then: the server takes events in order, so they are
     /// through when those task runs are.
     assets: VecDeque<(usize, usize)>,
+    /// All events of assets, in the order of telling.
+    told_assets: Vec<ToldAsset>,
     /// Ended, but never told: the server's queue would have dropped them.
     withheld: usize,
 }
 
+/// An event of an asset that was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ToldAsset {
+    /// Id of the event.
+    pub(super) id: Uuid,
+    pub(super) at: Instant,
+}
+
 impl Ledger {
-    /// Notes that these ends were told, and behind them so many events of assets.
-    pub(super) fn tell(&mut self, ids: &[Uuid], assets: usize) {
+    /// Notes that these ends were told, and behind them these events of assets.
+    pub(super) fn tell(&mut self, ids: &[Uuid], assets: &[Uuid]) {
         self.told.extend_from_slice(ids);
-        if assets > 0 {
-            self.assets.push_back((self.told.len(), assets));
+        if !assets.is_empty() {
+            self.assets.push_back((self.told.len(), assets.len()));
+            let at = Instant::now();
+            self.told_assets
+                .extend(assets.iter().map(|&id| ToldAsset { id, at }));
         }
+    }
+
+    /// The events of assets, in the order of telling.
+    pub(super) fn told_assets(&self) -> &[ToldAsset] {
+        &self.told_assets
     }
 
     pub(super) fn withhold(&mut self, count: usize) {
@@ -77,7 +96,7 @@ mod tests {
     fn chunks_are_confirmed_in_order() {
         let ids: Vec<Uuid> = (0..700).map(Uuid::from_u128).collect();
         let mut ledger = Ledger::default();
-        ledger.tell(&ids, 0);
+        ledger.tell(&ids, &[]);
         ledger.withhold(5);
         assert_eq!(ledger.next_chunk(), &ids[..500]);
         ledger.confirm(500);
@@ -91,8 +110,8 @@ mod tests {
     fn assets_are_through_when_what_was_told_with_them_is() {
         let ids: Vec<Uuid> = (0..600).map(Uuid::from_u128).collect();
         let mut ledger = Ledger::default();
-        ledger.tell(&ids[..400], 20);
-        ledger.tell(&ids[400..], 10);
+        ledger.tell(&ids[..400], &ids[..20]);
+        ledger.tell(&ids[400..], &ids[..10]);
         assert_eq!(ledger.load(), 615);
         ledger.confirm(500);
         assert_eq!(ledger.load(), 105);

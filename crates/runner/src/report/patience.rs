@@ -95,8 +95,9 @@ impl<'a> Patience<'a> {
                 Err(error) => error,
             };
             self.note_away(&error);
-            // A server that never served gets one more try after the run's end; one that did, the whole grace.
-            let hopeless = ended_before && !self.served;
+            // What never served gets one more try after the run's end; a server that did, or is busy, the whole grace.
+            let is_busy = error.status().is_some() && error.is_temporary();
+            let hopeless = ended_before && !self.served && !is_busy;
             if hopeless || self.is_over() {
                 return Err(Unsent::GaveUp(error.to_string()));
             }
@@ -164,6 +165,11 @@ impl<'a> Patience<'a> {
                 problem: explain(&api, error),
             });
         }
+    }
+
+    /// Whether the API was ever away.
+    pub(super) fn had_trouble(&self) -> bool {
+        self.said_away
     }
 
     /// The API does what it is asked.

@@ -5,12 +5,13 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use prefect_client::{Client, Error, Event, StateType, TaskRunFilter};
+use prefect_client::{Client, Error, Event, EventFilter, StateType, TaskRunFilter};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::context::RunContext;
 use super::feed::Feed;
+use super::ledger::ToldAsset;
 use super::translate;
 use crate::effect::{Effect, Entry};
 
@@ -51,7 +52,42 @@ pub(super) fn overtaken(told: &[Uuid], missing: &HashSet<Uuid>) -> HashSet<Uuid>
         .collect()
 }
 
-/// The events that tell the ends of lost task runs once more, read back from the journal.
+/// Most ids of one question about events.
+pub(super) const EVENT_PAGE: usize = 50;
+/// Servers write events every five seconds; one that is not there after this time will not come.
+const WRITTEN: Duration = Duration::from_secs(7);
+
+/// Which of these events the server has written.
+pub(super) async fn find_events(
+    client: &Client,
+    told: &[ToldAsset],
+) -> Result<HashSet<Uuid>, Error> {
+    let mut filter = EventFilter::default();
+    filter.ids = told.iter().map(|event| event.id).collect();
+    let found = client.filter_events(&filter).await?;
+    Ok(found.into_iter().map(|event| event.id).collect())
+}
+
+/// Those of the events that are to be told once more: what was overtaken (they are written in the order of telling),
+/// what had its time, and, if the run had trouble, everything that was not found. They keep their ids, by which the
+/// server knows one that it has after all.
+pub(super) fn unheard(
+    told: &[ToldAsset],
+    found: &HashSet<Uuid>,
+    had_trouble: bool,
+    now: Instant,
+) -> HashSet<Uuid> {
+    let last_found = told.iter().rposition(|event| found.contains(&event.id));
+    let lost = |(index, event): &(usize, &ToldAsset)| {
+        let is_overtaken = last_found.is_some_and(|last| *index < last);
+        !found.contains(&event.id)
+            && (had_trouble || is_overtaken || now.duration_since(event.at) >= WRITTEN)
+    };
+    let lost = told.iter().enumerate().filter(lost);
+    lost.map(|(_, event)| event.id).collect()
+}
+
+/// The events that tell the ends of lost task runs and lost assets once more, read back from the journal.
 pub(super) async fn retell<F: Feed>(
     context: &RunContext,
     journal: &F,
@@ -66,11 +102,17 @@ pub(super) async fn retell<F: Feed>(
         let Some(entry) = journal.next().await else {
             break;
         };
-        if let Entry::Effect(effect) = entry
-            && let Effect::NodeFinished(task, end) = *effect
-            && lost.remove(&task.id)
-        {
-            events.push(translate::finished(context, &task, &end, repair));
+        let Entry::Effect(effect) = entry else {
+            continue;
+        };
+        match *effect {
+            Effect::NodeFinished(task, end) if lost.remove(&task.id) => {
+                events.push(translate::finished(context, &task, &end, repair));
+            }
+            Effect::Asset(event) if lost.remove(&event.id) => {
+                events.push(translate::asset(context, &event));
+            }
+            _ => {}
         }
     }
     events
@@ -134,5 +176,25 @@ mod tests {
         assert_eq!(lost(&[4, 5]), set(&[]));
         assert_eq!(lost(&[0, 1, 2, 3, 4, 5]), set(&[]));
         assert_eq!(lost(&[]), set(&[]));
+    }
+
+    #[test]
+    fn an_event_is_told_again_when_its_time_is_over() {
+        let now = Instant::now();
+        let told: Vec<_> = (0..4)
+            .map(|index| ToldAsset {
+                id: Uuid::from_u128(index),
+                at: now + WRITTEN * u32::try_from(index).expect("small"),
+            })
+            .collect();
+        let set = |indices: &[usize]| indices.iter().map(|&index| told[index].id).collect();
+        let again = |found: &[usize], had_trouble, after: u32| {
+            unheard(&told, &set(found), had_trouble, now + WRITTEN * after)
+        };
+        assert_eq!(again(&[], false, 0), set(&[]));
+        assert_eq!(again(&[], false, 2), set(&[0, 1]));
+        assert_eq!(again(&[2], false, 0), set(&[0, 1]));
+        assert_eq!(again(&[2], true, 0), set(&[0, 1, 3]));
+        assert_eq!(again(&[0, 1, 2, 3], true, 9), set(&[]));
     }
 }
