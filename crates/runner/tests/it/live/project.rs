@@ -45,18 +45,10 @@ impl Project {
 
     /// `prefect-dbt`, in the copy, with nothing of the developer's settings.
     pub(super) fn program(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_prefect-dbt"));
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("PREFECT_") || text.starts_with("DBT_") {
-                command.env_remove(&name);
-            }
-        }
+        let mut command = bare_program();
         command
             .current_dir(self.path())
-            .stdin(Stdio::null())
             .env("HOME", self.dir.path())
-            .env("NO_COLOR", "1")
             .env("PREFECT_API_URL", &self.surroundings.api)
             .env("PREFECT_DBT_EXECUTABLE", &self.surroundings.dbt)
             .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
@@ -92,6 +84,19 @@ impl Project {
     pub(super) fn recorded(&self, task_runs: usize) -> Recorded {
         Recorded::wait_for(&self.surroundings.api, &self.flow_run, task_runs)
     }
+}
+
+/// `prefect-dbt`, with nothing of the developer's settings.
+pub(super) fn bare_program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_prefect-dbt"));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("PREFECT_") || text.starts_with("DBT_") {
+            command.env_remove(&name);
+        }
+    }
+    command.stdin(Stdio::null()).env("NO_COLOR", "1");
+    command
 }
 
 /// A run of our program that ended.

@@ -1,0 +1,137 @@
+//! Networks and servers that fail: whatever happens, the server ends with the record that a run without faults leaves,
+//! and our exit code is dbt's.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::fault_plans::{End, ORCHESTRATION, OUTAGES, Plan, TELLING};
+use super::project::Finished;
+use super::proxy::{Fate, Proxy};
+use super::record::Record;
+use super::stand_in::{StandIn, a_minute_ago};
+use super::surroundings::Surroundings;
+
+/// A recorded run: its name, dbt's exit code, its nodes and its asset events.
+type Run = (&'static str, i32, usize, usize);
+
+const RUNS: [Run; 2] = [("good", 0, 19, 15), ("model_fails", 1, 19, 11)];
+/// More than a batch waits for company: each half is told by itself.
+const PAUSE: Duration = Duration::from_millis(900);
+/// How many plans run at a time.
+const AT_ONCE: usize = 5;
+
+#[test]
+fn orchestration_survives() {
+    carry_out(ORCHESTRATION);
+}
+
+#[test]
+fn telling_survives() {
+    carry_out(TELLING);
+}
+
+#[test]
+fn outages_are_survived() {
+    carry_out(OUTAGES);
+}
+
+/// Carries plans out, each with one of the recorded runs.
+fn carry_out(plans: &'static [Plan]) {
+    let api = Surroundings::from_env().api;
+    let began = a_minute_ago();
+    let expected = RUNS.map(|run| undisturbed(&api, run, began));
+    let next = AtomicUsize::new(0);
+    let failures = std::thread::scope(|scope| {
+        let worker = || {
+            let mut failures = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(plan) = plans.get(index) else {
+                    return failures;
+                };
+                let kind = index % RUNS.len();
+                let disturbed = Disturbed {
+                    api: &api,
+                    plan,
+                    run: RUNS[kind],
+                    began,
+                    expected: &expected[kind],
+                };
+                if let Err(problem) = disturbed.carry_out() {
+                    failures.push(format!("{}: {problem}", plan.name));
+                }
+            }
+        };
+        let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(worker)).collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().expect("problems are values"))
+            .collect::<Vec<_>>()
+    });
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+/// The record of the run without faults.
+fn undisturbed(api: &str, (run, code, nodes, assets): Run, began: Timestamp) -> Record {
+    let project = StandIn::recorded(run, began, code, Duration::ZERO);
+    let name = format!("undisturbed-{}", Uuid::now_v7());
+    Finished::of(&mut project.build(api, &name, &[])).exits_with(code);
+    Record::of_whole_run(api, &name, began, nodes, assets)
+}
+
+/// A run under a plan.
+struct Disturbed<'a> {
+    api: &'a str,
+    plan: &'a Plan,
+    run: Run,
+    began: Timestamp,
+    expected: &'a Record,
+}
+
+impl Disturbed<'_> {
+    fn carry_out(&self) -> Result<(), String> {
+        let (run, code, ..) = self.run;
+        let project = StandIn::recorded(run, self.began, code, PAUSE);
+        let struck = Arc::new(AtomicUsize::new(0));
+        let mut judge = (self.plan.judge)(project.half());
+        let strikes = Arc::clone(&struck);
+        let proxy = Proxy::before(self.api, move |request| {
+            let fate = judge(request);
+            strikes.fetch_add(usize::from(fate != Fate::Pass), Ordering::Relaxed);
+            fate
+        });
+        let name = format!("faults-{}", Uuid::now_v7());
+        let patience = match self.plan.end {
+            End::Whole => "40",
+            End::Unseen | End::Replayed => "1",
+        };
+        let options = ["--verify-timeout", patience];
+        let finished = Finished::of(&mut project.build(&proxy.url, &name, &options));
+        proxy.set(|_| Fate::Pass);
+        let told = |problem: &str| Err(format!("{problem}; stderr:\n{}", finished.stderr));
+        if finished.code != Some(code) {
+            return told(&format!("exit code {:?}", finished.code));
+        }
+        if struck.load(Ordering::Relaxed) == 0 {
+            return told("nothing was disturbed");
+        }
+        let kept = project.journals();
+        match self.plan.end {
+            End::Whole if !kept.is_empty() => return told("a journal was kept"),
+            End::Unseen | End::Replayed if kept.is_empty() => return told("no journal was kept"),
+            _ => {}
+        }
+        if self.plan.end == End::Replayed {
+            return Ok(());
+        }
+        let record = Record::wait_for(self.api, &name, self.began, self.expected);
+        if record != *self.expected {
+            return told(&record.difference(self.expected));
+        }
+        Ok(())
+    }
+}
