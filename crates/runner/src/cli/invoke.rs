@@ -237,7 +237,7 @@ fn print(object: &ResultObject) {
 }
 
 /// Reads a number of seconds, fractions allowed.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text
         .parse()
         .map_err(|_| format!("`{text}` is no number of seconds"))?;

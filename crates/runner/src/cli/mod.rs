@@ -2,6 +2,7 @@
 
 mod account;
 mod console;
+mod deploy;
 mod doctor;
 mod hooks;
 mod invoke;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::{doctor, invoke, logging, ls, render_profiles, split};
+use super::{deploy, doctor, invoke, logging, ls, render_profiles, split};
 
 /// Runs dbt and reports the run to Prefect exactly as dbt ran it.
 #[derive(Debug, Parser)]
@@ -22,6 +22,7 @@ enum Command {
     Ls(ls::LsArgs),
     RenderProfiles(render_profiles::RenderProfilesArgs),
     Doctor(doctor::DoctorArgs),
+    Deploy(deploy::DeployArgs),
 }
 
 /// Runs what the command line asks for. Wrong usage ends with exit code 2.
@@ -35,6 +36,7 @@ pub(crate) fn run() -> ExitCode {
         Command::RenderProfiles(args) => {
             render_profiles::run(args, &mut io::stdout(), &mut io::stderr()).into()
         }
+        Command::Deploy(args) => deploy::run(args, &mut io::stdout(), &mut io::stderr()).into(),
         Command::Doctor(args) => doctor::run(args, &mut io::stdout(), &mut io::stderr()).into(),
     }
 }

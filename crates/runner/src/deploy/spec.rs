@@ -42,6 +42,8 @@ pub struct DeploySpec {
     pub retries: Option<u32>,
     /// How long to wait before that.
     pub retry_delay: Option<Duration>,
+    /// Further options of `prefect-dbt invoke`, such as `--timeout`.
+    pub options: Vec<String>,
     /// Its description, in Markdown.
     pub description: Option<String>,
     /// Our program on the worker.
@@ -70,6 +72,7 @@ impl DeploySpec {
             concurrency: None,
             retries: None,
             retry_delay: None,
+            options: Vec::new(),
             description: None,
             program: "prefect-dbt".to_owned(),
         }
@@ -91,6 +94,7 @@ impl DeploySpec {
         if let Some(delay) = self.retry_delay {
             words.extend(["--retry-delay".into(), delay.as_secs_f64().to_string()]);
         }
+        words.extend_from_slice(&self.options);
         words.push("--".into());
         words.extend_from_slice(&self.args);
         words

@@ -53,6 +53,7 @@ fn on_a_process_pool() {
     spec.concurrency = NonZeroU32::new(1);
     spec.retries = Some(2);
     spec.retry_delay = Some(Duration::from_millis(1500));
+    spec.options = vec!["--timeout".into(), "600".into()];
     spec.description = Some("All of it".to_owned());
     spec.program = "/opt/my tools/prefect-dbt".to_owned();
     insta::assert_json_snapshot!(planned(&spec, &empty_pool("process")));

@@ -1,0 +1,277 @@
+//! `prefect-dbt deploy`.
+
+use std::io::{IsTerminal, Write};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use clap::{Args, Command};
+use jiff::tz::TimeZone;
+use prefect_client::{Client, State};
+use prefect_dbt::deploy::{
+    DeployError, DeploySpec, Deployed, Progress, Schedule, When, deploy, exit_code, follow, start,
+};
+use prefect_dbt::parameters::split_words;
+use prefect_dbt::{Error, exit};
+use serde_json::Value;
+
+use super::invoke::{InvokeArgs, seconds};
+use super::line;
+
+/// Makes a deployment that runs dbt on a Prefect work pool, or replaces the one of that name.
+///
+/// dbt's command and arguments follow after `--`: `prefect-dbt deploy nightly --work-pool prod --cron '0 6 * * *' --
+/// build --select tag:nightly`. The link to the deployment's page goes to stdout, all else to stderr.
+///
+/// Exits with 0 when the deployment is made, with 2 when it cannot be (or there is no such work pool), and with 3 when
+/// Prefect refuses or cannot be reached. With --run: with 0 when the run completed, 1 when it failed, 130 when it was
+/// cancelled (or Ctrl-C ended the watching), 3 when it crashed.
+#[derive(Debug, Args)]
+pub(crate) struct DeployArgs {
+    /// Name of the deployment.
+    name: String,
+    /// The work pool whose workers run it.
+    #[arg(long, value_name = "POOL")]
+    work_pool: String,
+    /// Name of the flow [default: `dbt` and the command].
+    #[arg(long, value_name = "NAME")]
+    flow_name: Option<String>,
+    /// Run at the times of a line of cron's, such as `0 6 * * *`.
+    #[arg(long, value_name = "LINE", group = "schedule")]
+    cron: Option<String>,
+    /// Run so many seconds after each other.
+    #[arg(long, value_name = "SECONDS", group = "schedule", value_parser = seconds)]
+    interval: Option<Duration>,
+    /// Run by a recurrence rule, such as `FREQ=WEEKLY;BYDAY=MO`.
+    #[arg(long, value_name = "RULE", group = "schedule")]
+    rrule: Option<String>,
+    /// The time zone of the schedule, such as Europe/Berlin [default: UTC].
+    #[arg(long, value_name = "ZONE", requires = "schedule")]
+    timezone: Option<String>,
+    /// A parameter of the runs, such as `target=prod` or `full_refresh=true`: JSON, or else text; may be repeated.
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
+    parameters: Vec<(String, String)>,
+    /// A variable of the environment; may be repeated. Everybody who may see the deployment sees its value.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    env: Vec<(String, String)>,
+    /// The folder to run in, on the worker's machine (process work pools).
+    #[arg(long, value_name = "DIR")]
+    working_dir: Option<String>,
+    /// The image to run in (docker and kubernetes work pools).
+    #[arg(long)]
+    image: Option<String>,
+    /// Another job variable of the work pool, such as `namespace=dbt`: JSON, or else text; may be repeated.
+    #[arg(long = "job-variable", value_name = "NAME=VALUE", value_parser = pair)]
+    job_variables: Vec<(String, String)>,
+    /// A tag of the deployment and of its runs; may be repeated.
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+    /// How many of its runs may be at work at once.
+    #[arg(long, value_name = "N")]
+    concurrency: Option<NonZeroU32>,
+    /// Run a run that fails again, up to so many times.
+    #[arg(long, value_name = "N")]
+    retries: Option<u32>,
+    /// Wait so long before running it again.
+    #[arg(long, value_name = "SECONDS", requires = "retries", value_parser = seconds)]
+    retry_delay: Option<Duration>,
+    /// Further options of `prefect-dbt invoke`, in one text: `--timeout 3600 --no-raise-on-failure`.
+    #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true, value_parser = invoke_options)]
+    invoke_options: Option<Words>,
+    /// The deployment's description, in Markdown.
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// prefect-dbt on the worker.
+    #[arg(long, value_name = "PATH", default_value = "prefect-dbt")]
+    program: String,
+    /// Start a run at once, and follow it to its end.
+    #[arg(long)]
+    run: bool,
+    /// dbt's command and arguments.
+    #[arg(last = true, required = true, value_name = "DBT ARGUMENTS")]
+    args: Vec<String>,
+}
+
+/// A text taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Words(Vec<String>);
+
+/// Makes the deployment. Gives back the exit code.
+pub(crate) fn run(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    attempt(args, out, err).unwrap_or_else(|(told, code)| {
+        // A reader that has gone away changes nothing.
+        let _ = writeln!(err, "error: {told}");
+        code
+    })
+}
+
+/// Makes the deployment. An error is what to tell, and the exit code.
+fn attempt(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, (String, u8)> {
+    let ours = |error: Error| (error.to_string(), error.exit_code());
+    let settings = prefect_client::Settings::from_env().map_err(|error| ours(error.into()))?;
+    let client = Client::new(&settings);
+    let client = client.map_err(|error| (error.to_string(), exit::NO_PREFECT))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| ours(Error::Runtime(error)))?;
+    let (runs, spec) = (args.run, spec_of(args));
+    let made = runtime.block_on(async {
+        let deployed = deploy(&client, &spec).await?;
+        tell(&deployed, out, err);
+        match runs {
+            true => watch(&client, &deployed, err).await,
+            false => Ok(exit::SUCCESS),
+        }
+    });
+    made.map_err(|error| (error.to_string(), error.exit_code()))
+}
+
+fn spec_of(args: DeployArgs) -> DeploySpec {
+    let mut spec = DeploySpec::new(&args.name, &args.work_pool, args.args);
+    let when = args.cron.map(When::Cron);
+    let when = when.or(args.interval.map(When::Interval));
+    let when = when.or(args.rrule.map(When::Rrule));
+    spec.schedule = when.map(|when| Schedule::new(when, args.timezone));
+    let values = |pairs: Vec<(String, String)>| {
+        let pairs = pairs.into_iter();
+        pairs
+            .map(|(name, text)| (name, json_or_text(text)))
+            .collect()
+    };
+    spec.flow_name = args.flow_name;
+    spec.parameters = values(args.parameters);
+    spec.env = args.env.into_iter().collect();
+    spec.working_dir = args.working_dir;
+    spec.image = args.image;
+    spec.job_variables = values(args.job_variables);
+    spec.tags = args.tags;
+    spec.concurrency = args.concurrency;
+    spec.retries = args.retries;
+    spec.retry_delay = args.retry_delay;
+    spec.options = args
+        .invoke_options
+        .map(|Words(words)| words)
+        .unwrap_or_default();
+    spec.description = args.description;
+    spec.program = args.program;
+    spec
+}
+
+fn tell(deployed: &Deployed, out: &mut dyn Write, err: &mut dyn Write) {
+    let Deployed { id, full_name, .. } = deployed;
+    let done = if deployed.replaced {
+        "replaced"
+    } else {
+        "made"
+    };
+    let _ = writeln!(err, "{done} the deployment {full_name} ({id})");
+    for note in &deployed.notes {
+        let _ = writeln!(err, "note: {note}");
+    }
+    if let Some(page) = &deployed.page {
+        let _ = writeln!(out, "{page}");
+        let _ = out.flush();
+    }
+}
+
+/// Starts a run and shows what becomes of it, until it has ended or somebody has seen enough.
+async fn watch(
+    client: &Client,
+    deployed: &Deployed,
+    err: &mut dyn Write,
+) -> Result<u8, DeployError> {
+    let run = start(client, deployed.id).await?;
+    let page = client.settings().flow_run_page(run.id).unwrap_or_default();
+    let who = format!("Flow run '{}'", run.name);
+    let _ = writeln!(err, "started the flow run {}: {page}", run.name);
+    let coloured = std::io::stderr().is_terminal();
+    let zone = TimeZone::system();
+    let shown = follow(client, run.id, |progress| {
+        let (at, level, text) = match &progress {
+            Progress::State(state) => (state.timestamp, line::INFO, told(state)),
+            Progress::Log(log) => (Some(log.timestamp), log.level, log.message.clone()),
+            _ => return,
+        };
+        let at = (at.unwrap_or_else(jiff::Timestamp::now), &zone);
+        let _ = writeln!(err, "{}", line::render(at, level, &who, &text, coloured));
+    });
+    tokio::select! {
+        end = shown => end.map(exit_code),
+        _ = tokio::signal::ctrl_c() => {
+            let _ = writeln!(std::io::stderr(), "the run goes on: {page}");
+            Ok(exit::INTERRUPTED)
+        }
+    }
+}
+
+fn told(state: &State) -> String {
+    match state
+        .message
+        .as_deref()
+        .filter(|message| !message.is_empty())
+    {
+        Some(message) => format!("{}: {message}", state.name),
+        None => state.name.clone(),
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(format!("`{text}` has not the form NAME=VALUE")),
+    }
+}
+
+fn json_or_text(text: String) -> Value {
+    serde_json::from_str(&text).unwrap_or(Value::String(text))
+}
+
+/// Takes options of `invoke` apart, and refuses what that would refuse: a worker's log is a bad place to learn of it.
+fn invoke_options(text: &str) -> Result<Words, String> {
+    let words = split_words(text).ok_or("a quote in it is not closed")?;
+    let command = InvokeArgs::augment_args(Command::new("invoke").no_binary_name(true));
+    let line = words.iter().map(String::as_str).chain(["--", "build"]);
+    let read = command.try_get_matches_from(line).map_err(|error| {
+        let told = error.to_string();
+        let told = told.lines().next().unwrap_or_default();
+        told.strip_prefix("error: ").unwrap_or(told).to_owned()
+    })?;
+    match read.get_many::<String>("args").map(Iterator::count) {
+        Some(1) => Ok(Words(words)),
+        _ => Err("dbt's arguments have their place behind `--`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_invoke_are_checked() {
+        let read = invoke_options("--timeout 60 --post-model 'tag:a=echo x'").expect("right");
+        assert_eq!(read.0, ["--timeout", "60", "--post-model", "tag:a=echo x"]);
+        for wrong in [
+            "--timout 60",
+            "--timeout soon",
+            "--timeout",
+            "build",
+            "--tag 'a",
+        ] {
+            assert!(invoke_options(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn values_are_json_or_text() {
+        for (text, value) in [
+            ("true", Value::Bool(true)),
+            ("[\"a\"]", serde_json::json!(["a"])),
+            ("tag:a", Value::from("tag:a")),
+            ("", Value::from("")),
+        ] {
+            assert_eq!(json_or_text(text.to_owned()), value);
+        }
+        assert_eq!(pair("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
+        assert!(pair("=b").is_err() && pair("a").is_err());
+    }
+}
