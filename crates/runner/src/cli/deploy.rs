@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Command};
 use jiff::tz::TimeZone;
-use prefect_client::{Client, State};
+use prefect_client::{Client, State, StoredLog};
 use prefect_dbt::deploy::{
     DeployError, DeploySpec, Deployed, Progress, Schedule, When, deploy, exit_code, follow, start,
 };
@@ -182,18 +182,24 @@ async fn watch(
 ) -> Result<u8, DeployError> {
     let run = start(client, deployed.id).await?;
     let page = client.settings().flow_run_page(run.id).unwrap_or_default();
-    let who = format!("Flow run '{}'", run.name);
+    let flow_run = format!("Flow run '{}'", run.name);
     let _ = writeln!(err, "started the flow run {}: {page}", run.name);
     let coloured = std::io::stderr().is_terminal();
     let zone = TimeZone::system();
     let shown = follow(client, run.id, |progress| {
-        let (at, level, text) = match &progress {
-            Progress::State(state) => (state.timestamp, line::INFO, told(state)),
-            Progress::Log(log) => (Some(log.timestamp), log.level, log.message.clone()),
+        let (at, level, who, text) = match progress {
+            Progress::State(state) => (state.timestamp, line::INFO, &*flow_run, told(&state)),
+            // Without the name of the task run this says nothing.
+            Progress::Log(log) if is_closing_line_of_task(&log) => return,
+            Progress::Log(log) => {
+                let of_task = log.task_run_id.is_some();
+                let who = if of_task { "Task run" } else { &flow_run };
+                (Some(log.timestamp), log.level, who, log.message)
+            }
             _ => return,
         };
         let at = (at.unwrap_or_else(jiff::Timestamp::now), &zone);
-        let _ = writeln!(err, "{}", line::render(at, level, &who, &text, coloured));
+        let _ = writeln!(err, "{}", line::render(at, level, who, &text, coloured));
     });
     tokio::select! {
         end = shown => end.map(exit_code),
@@ -202,6 +208,10 @@ async fn watch(
             Ok(exit::INTERRUPTED)
         }
     }
+}
+
+fn is_closing_line_of_task(log: &StoredLog) -> bool {
+    log.task_run_id.is_some() && log.message.starts_with("Finished in state ")
 }
 
 fn told(state: &State) -> String {

@@ -10,6 +10,7 @@ mod addresses;
 mod assets;
 mod builds;
 mod dbt_truth;
+mod deploy;
 mod doctor;
 mod edges;
 mod examples;

@@ -1,0 +1,286 @@
+//! Deployments, made on the real server.
+
+use std::process::Command;
+
+use prefect_client::{
+    Client, Deployment, FlowRunFilter, NewDeploymentRun, NewWorkPool, Settings, StateType,
+};
+use prefect_dbt::parameters::join_words;
+use serde_json::{Map, Value, json};
+use tokio::runtime::{Builder, Runtime};
+use uuid::Uuid;
+
+use super::project::{Finished, Project};
+
+/// A work pool of a test's own, whose flow has its name.
+struct Pool {
+    project: Project,
+    client: Client,
+    runtime: Runtime,
+    name: String,
+}
+
+impl Pool {
+    fn new(kind: &str) -> Self {
+        let project = Project::new();
+        let client = Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let name = format!("pool-{}", Uuid::now_v7());
+        let pool = NewWorkPool::new(&name, kind);
+        runtime.block_on(client.create_work_pool(&pool)).unwrap();
+        Self {
+            project,
+            client,
+            runtime,
+            name,
+        }
+    }
+
+    /// `prefect-dbt deploy nightly OPTIONS -- build --select tag:nightly`, on this pool.
+    fn deploy(&self, options: &[&str]) -> Finished {
+        let mut command = self.project.program();
+        command
+            .args(["deploy", "nightly", "--work-pool", &self.name])
+            .args(["--flow-name", &self.name])
+            .args(options)
+            .args(["--", "build", "--select", "tag:nightly"]);
+        Finished::of(&mut command)
+    }
+
+    /// What the server made of it.
+    fn deployment(&self) -> Deployment {
+        let found = self.client.read_deployment_by_name(&self.name, "nightly");
+        self.runtime.block_on(found).unwrap()
+    }
+
+    /// The status with which the server answers to a run with these parameters.
+    fn run_with(&self, deployment: &Deployment, parameters: Value) -> Option<u16> {
+        let mut run = NewDeploymentRun::default();
+        run.parameters = serde_json::from_value(parameters).unwrap();
+        let answer = self.client.create_deployment_run(deployment.id, &run);
+        self.runtime
+            .block_on(answer)
+            .err()
+            .map(|error| error.status().unwrap())
+    }
+}
+
+const COMMAND: &str = "prefect-dbt invoke --engine -- build --select tag:nightly";
+
+#[test]
+fn a_deployment_holds_what_was_asked_for() {
+    let pool = Pool::new("process");
+    let finished = pool.deploy(&[
+        "--cron=0 6 * * *",
+        "--timezone=Europe/Berlin",
+        "--param=target=prod",
+        "--param=full_refresh=true",
+        "--env=A=b=c",
+        "--working-dir=/srv/shop",
+        "--tag=one",
+        "--tag=two",
+        "--concurrency=1",
+        "--retries=2",
+        "--retry-delay=1.5",
+        "--description=All of it",
+    ]);
+    finished.exits_with(0).says("made the deployment");
+    finished.says("prefect worker start --pool");
+    let made = pool.deployment();
+    let site = pool.project.surroundings.api.trim_end_matches("/api");
+    let page = format!("{site}/deployments/deployment/{}\n", made.id);
+    assert_eq!(finished.stdout, page);
+    let command = COMMAND.replace("--engine", "--engine --retries 2 --retry-delay 1.5");
+    let job = json!({ "command": command, "env": { "A": "b=c" }, "working_dir": "/srv/shop" });
+    assert_eq!(Value::from(made.job_variables), job);
+    let parameters = json!({ "target": "prod", "full_refresh": true });
+    assert_eq!(Value::from(made.parameters), parameters);
+    assert_eq!(made.work_pool_name, Some(pool.name));
+    assert_eq!(made.tags, ["one", "two"]);
+    assert_eq!(made.description.as_deref(), Some("All of it"));
+    assert_eq!(made.global_concurrency_limit.unwrap()["limit"], 1);
+    assert_eq!(made.schedules.len(), 1);
+    let schedule = json!({ "cron": "0 6 * * *", "timezone": "Europe/Berlin", "day_or": true });
+    assert_eq!(made.schedules[0]["schedule"], schedule);
+}
+
+#[test]
+fn deploying_again_with_less_takes_away_what_was_there() {
+    let pool = Pool::new("process");
+    let first = pool.deploy(&[
+        "--interval=3600",
+        "--param=target=prod",
+        "--env=A=b",
+        "--working-dir=/srv",
+        "--tag=one",
+        "--concurrency=1",
+        "--description=All of it",
+    ]);
+    first.exits_with(0);
+    let before = pool.deployment();
+    pool.deploy(&["--rrule=FREQ=DAILY"])
+        .exits_with(0)
+        .says("replaced the deployment");
+    assert_eq!(pool.deployment().schedules.len(), 1);
+    pool.deploy(&[]).exits_with(0).says("empty folder");
+    let now = pool.deployment();
+    assert_eq!(now.id, before.id);
+    assert_eq!(
+        Value::from(now.job_variables),
+        json!({ "command": COMMAND, "env": {} })
+    );
+    assert_eq!((now.schedules, now.tags), (vec![], vec![]));
+    assert_eq!(now.parameters, Map::new());
+    assert_eq!(
+        (now.description, now.global_concurrency_limit),
+        (None, None)
+    );
+}
+
+#[test]
+fn containers_get_an_image_and_their_own_variables() {
+    for kind in ["docker", "kubernetes"] {
+        let pool = Pool::new(kind);
+        pool.deploy(&["--working-dir=/srv"])
+            .exits_with(2)
+            .says("no job variable `working_dir`");
+        pool.deploy(&["--image=shop:1", "--job-variable=labels={\"a\":\"b\"}"])
+            .exits_with(0);
+        let job =
+            json!({ "command": COMMAND, "env": {}, "image": "shop:1", "labels": { "a": "b" } });
+        assert_eq!(Value::from(pool.deployment().job_variables), job);
+    }
+}
+
+#[test]
+fn the_server_checks_parameters_before_a_run_starts() {
+    let pool = Pool::new("process");
+    pool.deploy(&[]).exits_with(0);
+    let made = pool.deployment();
+    for right in [
+        json!({}),
+        json!({ "select": "a", "threads": 4, "vars": { "a": [1] }, "args": null, "target": null }),
+        json!({ "select": ["a", "b"], "args": ["run"], "full_refresh": false, "log_level": "warn" }),
+    ] {
+        assert_eq!(pool.run_with(&made, right.clone()), None, "{right}");
+    }
+    for wrong in [
+        json!({ "select": 7 }),
+        json!({ "threads": "4" }),
+        json!({ "threads": 0 }),
+        json!({ "full_refresh": "yes" }),
+        json!({ "indirect_selection": "all" }),
+        json!({ "selct": "a" }),
+    ] {
+        assert_eq!(pool.run_with(&made, wrong.clone()), Some(409), "{wrong}");
+    }
+    let mut runs = FlowRunFilter::default();
+    runs.flow_names = vec![pool.name.clone()];
+    runs.state_types = vec![StateType::Scheduled];
+    let runs = pool
+        .runtime
+        .block_on(pool.client.filter_flow_runs(&runs))
+        .unwrap();
+    assert_eq!(runs.len(), 3);
+}
+
+#[test]
+fn what_cannot_be_deployed_is_told_and_not_made() {
+    let pool = Pool::new("process");
+    for (options, told) in [
+        (["--cron=61 * * * *", "--tag=a"], "minute `61`"),
+        (
+            ["--cron=0 6 * * *", "--timezone=Mars/Base"],
+            "no time zone `Mars/Base`",
+        ),
+        (["--timezone=UTC", "--tag=a"], "--cron"),
+        (["--cron=0 6 * * *", "--interval=5"], "cannot be used with"),
+        (
+            ["--param=threads=many", "--param=selct=a"],
+            "did you mean `select`",
+        ),
+        (["--image=shop", "--tag=a"], "no job variable `image`"),
+        (["--invoke-options=--timout 4", "--tag=a"], "--timout"),
+        // What only the server can judge.
+        (["--cron=R R * * *", "--tag=a"], "Random and Hashed"),
+    ] {
+        pool.deploy(&options).exits_with(2).says(told);
+    }
+    let found = pool.client.read_deployment_by_name(&pool.name, "nightly");
+    assert!(pool.runtime.block_on(found).unwrap_err().is_not_found());
+}
+
+#[test]
+fn a_work_pool_that_is_missing_is_told_with_those_that_are_there() {
+    let pool = Pool::new("process");
+    let mut command = pool.project.program();
+    command.args([
+        "deploy",
+        "nightly",
+        "--work-pool=there-is-none",
+        "--",
+        "build",
+    ]);
+    let finished = Finished::of(&mut command);
+    finished.exits_with(2).says("`there-is-none`");
+    finished.says(&pool.name);
+}
+
+#[test]
+fn without_an_api_there_is_nothing_to_deploy_to() {
+    let project = Project::new();
+    for (api, told) in [
+        ("", "PREFECT_API_URL"),
+        ("http://127.0.0.1:9/api", "no connection"),
+    ] {
+        let mut command = project.program();
+        command.env("PREFECT_API_URL", api).args([
+            "deploy",
+            "nightly",
+            "--work-pool=pool",
+            "--",
+            "build",
+        ]);
+        let finished = Finished::of(&mut command);
+        finished.exits_with(3).says(told);
+        assert_eq!(finished.stdout, "");
+    }
+}
+
+#[test]
+fn workers_take_the_command_apart_to_the_same_words() {
+    let python = std::env::var_os("PREFECT_DBT_TEST_PYTHON");
+    let python =
+        python.expect("PREFECT_DBT_TEST_PYTHON is not set: run the tests by `cargo xtask test`");
+    let words = [
+        "prefect-dbt",
+        "",
+        "it's",
+        "a \"b\" c",
+        "{a: 'b', c: \"d\"}",
+        "\\",
+        "\\'",
+        "$HOME",
+        "`x`",
+        "a\nb\tc",
+        "*?[a]",
+        "#no comment",
+        "ü–😀",
+        "a=b",
+        "'",
+        "'''",
+        "!x",
+        "~",
+        "tag:a,b",
+        "@x+1",
+        "\u{a0}",
+        "&& ; | > <",
+    ];
+    let script = "import json, shlex, sys; print(json.dumps(shlex.split(sys.argv[1])))";
+    let output = Command::new(python)
+        .args(["-c", script, &join_words(words)])
+        .output()
+        .unwrap();
+    let split: Vec<String> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(split, words);
+}
