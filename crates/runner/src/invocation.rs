@@ -29,6 +29,12 @@ pub struct Invocation {
     pub flow: FlowChoice,
     /// How long the server is asked after the run's end whether it has everything.
     pub verify_timeout: Duration,
+    /// Most log lines and events that are sent to Prefect in a minute. dbt is never slowed down: what there was no time
+    /// for when the run has ended, and `verify_timeout` is over, stays in the journal.
+    pub rate: Option<u32>,
+    /// Most log lines and events that Prefect gets of the run. As it fills, debug logs go first, then info logs,
+    /// references to assets, and the rest; how a node ended is always told.
+    pub budget: Option<u32>,
     /// How long dbt may take.
     pub timeout: Option<Duration>,
     /// Whether no asset is reported, whatever the project says.
@@ -93,6 +99,8 @@ impl Invocation {
             client: None,
             flow: FlowChoice::default(),
             verify_timeout: Duration::from_secs(3),
+            rate: None,
+            budget: None,
             timeout: None,
             disable_assets: false,
             include_compiled_code: false,

@@ -92,6 +92,12 @@ pub(crate) struct InvokeArgs {
     /// How long the server is asked after the run whether it has everything [default: 3].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     verify_timeout: Option<Duration>,
+    /// Send at most so many log lines and events a minute; dbt is not slowed down.
+    #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u32).range(1..))]
+    rate: Option<u32>,
+    /// Send at most so many log lines and events in all: debug logs go first, the ends of nodes never.
+    #[arg(long, value_name = "UNITS")]
+    budget: Option<u32>,
     /// The folder of the run's record [default: .prefect-dbt in the project].
     #[arg(long, value_name = "DIR")]
     journal_dir: Option<PathBuf>,
@@ -183,6 +189,8 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> Result<(Invocation, Hoo
     invocation.retry_delay = args.retry_delay.unwrap_or_default();
     invocation.retry_strategy = RetryStrategy::from_name(&args.retry_strategy).unwrap_or_default();
     invocation.verify_timeout = args.verify_timeout.unwrap_or(invocation.verify_timeout);
+    invocation.rate = args.rate;
+    invocation.budget = args.budget;
     invocation.journal_dir = args.journal_dir;
     invocation.include_compiled_code = args.include_compiled_code;
     invocation.disable_assets = args.disable_assets;

@@ -49,6 +49,8 @@ pub(super) async fn connect(
     };
     let options = ReportOptions {
         verify_timeout: invocation.verify_timeout,
+        rate: invocation.rate,
+        budget: invocation.budget,
     };
     let reporter = match mode {
         Mode::Alone => return Ok(nowhere(name)),

@@ -37,7 +37,9 @@ pub(super) struct Batch {
 /// What a batch makes to be sent.
 #[derive(Debug, Default)]
 pub(super) struct Load {
+    /// The first `began` of them tell of nodes that have begun.
     pub(super) events: Vec<Event>,
+    pub(super) began: usize,
     /// The task runs that end in it.
     pub(super) ended: Vec<uuid::Uuid>,
     /// Ids of those events that are about assets.
@@ -93,6 +95,7 @@ impl Batch {
         self.since = None;
         self.log_bytes = 0;
         Load {
+            began: began.len(),
             ended: ended.iter().map(|(task, _)| task.id).collect(),
             assets: assets.iter().map(|event| event.id).collect(),
             events: began

@@ -1,5 +1,7 @@
 //! Carrying a journal to the server, from its first entry to the flow run's end.
 
+mod deliver;
+
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -9,15 +11,16 @@ use uuid::Uuid;
 
 use super::artifact::publish;
 use super::batch::Batch;
+use super::budget::{Budget, Expense};
 use super::connect::Connection;
 use super::context::RunContext;
 use super::feed::Feed;
 use super::heartbeat::Heartbeat;
 use super::ledger::Ledger;
-use super::notice::{Delivery, FinalState};
+use super::notice::{Delivery, FinalState, Notice};
 use super::orchestrate::finish;
 use super::patience::{Patience, Unsent};
-use super::send::{send_events, send_logs};
+use super::rate::Rate;
 use super::translate::LogTranslator;
 use super::verify::{
     EVENT_PAGE, Pace, Progress, count_ended, find_events, find_missing, overtaken, retell, unheard,
@@ -47,6 +50,10 @@ pub(super) struct Courier<'a> {
     ledger: Ledger,
     summary: Option<RunSummary>,
     repairs: u32,
+    budget: Budget,
+    rate: Option<Rate>,
+    /// Log lines and events for which the rate left no time.
+    late: usize,
 }
 
 impl<'a> Courier<'a> {
@@ -74,9 +81,19 @@ impl<'a> Courier<'a> {
             ledger: Ledger::default(),
             summary: None,
             repairs: 0,
+            budget: Budget::default(),
+            rate: None,
+            late: 0,
             own_states,
             context,
         }
+    }
+
+    /// The same, with so many units a minute and so many in all.
+    pub(super) fn within(mut self, rate: Option<u32>, budget: Option<u32>) -> Self {
+        self.rate = rate.map(|rate| Rate::new(rate, Instant::now()));
+        self.budget = Budget::new(budget);
+        self
     }
 
     /// Carries everything, sets the terminal state, and looks whether all has arrived.
@@ -101,9 +118,16 @@ impl<'a> Courier<'a> {
                 Some(format!("Prefect does not take the final state: {reason}"))
             }
             (Ok(_), FinalState::NotSent, _) => Some("the end of the run is not known".to_owned()),
+            (Ok(_), ..) if self.late > 0 => Some(format!(
+                "the rate left no time for {} log lines and events",
+                self.late
+            )),
             (Ok(_), _, 0) => None,
             (Ok(_), _, n) => Some(format!("Prefect has not yet recorded {n} task runs")),
         };
+        if let Some(problem) = self.budget.left_out() {
+            self.patience.notify(Notice::LeftOut { problem });
+        }
         Delivery {
             flow_run_id: Some(self.context.flow_run_id),
             url: self
@@ -122,9 +146,7 @@ impl<'a> Courier<'a> {
     /// Reads the journal and sends what is due, up to the end of the run. `None` when the journal ends without it.
     async fn carry<F: Feed>(&mut self, journal: &mut F) -> Result<Option<RunEnd>, Unsent> {
         let end = loop {
-            if let Some(heartbeat) = &mut self.heartbeat {
-                heartbeat.beat(self.client, &self.context).await;
-            }
+            self.beat().await;
             let wake = self
                 .batch
                 .due()
@@ -153,6 +175,10 @@ impl<'a> Courier<'a> {
     }
 
     fn take_in(&mut self, effect: Effect) -> Option<RunEnd> {
+        let is_unwanted_log = self.logs.is_none() && matches!(effect, Effect::Log(_));
+        if is_unwanted_log || !self.budget.admits(&effect) {
+            return None;
+        }
         let now = Instant::now();
         match effect {
             Effect::NodeRunning(task) => self.batch.began(task, now),
@@ -170,25 +196,6 @@ impl<'a> Courier<'a> {
         None
     }
 
-    /// Sends the batch, one request after another.
-    async fn deliver<F: Feed>(&mut self, journal: &F) -> Result<(), Unsent> {
-        let load = self.batch.take(&self.context, Instant::now());
-        if !load.events.is_empty() {
-            self.wait_for_room(journal).await?;
-            if self.ledger.load() > WINDOW_AT_END {
-                // The server would drop them; the journal keeps them.
-                self.ledger.withhold(load.ended.len());
-            } else {
-                send_events(self.client, &mut self.patience, journal, &load.events).await?;
-                self.ledger.tell(&load.ended, &load.assets);
-            }
-        }
-        if !load.logs.is_empty() {
-            send_logs(self.client, &mut self.patience, journal, &load.logs).await?;
-        }
-        Ok(())
-    }
-
     /// Lets the server catch up while the run goes on. Meanwhile nothing is read, and the journal grows.
     async fn wait_for_room<F: Feed>(&mut self, journal: &F) -> Result<(), Unsent> {
         let mut pace = Pace::new();
@@ -197,9 +204,7 @@ impl<'a> Courier<'a> {
             let seen = self.confirm(journal).await?;
             let unseen = self.ledger.in_flight() - seen;
             self.mend(journal, progress.stall(unseen)).await?;
-            if let Some(heartbeat) = &mut self.heartbeat {
-                heartbeat.beat(self.client, &self.context).await;
-            }
+            self.beat().await;
             pace.wait().await;
         }
         Ok(())
@@ -303,8 +308,9 @@ impl<'a> Courier<'a> {
             return Ok(());
         }
         tracing::info!(count = lost.len(), "events of assets are told again");
-        let events = retell(&self.context, journal, lost, self.repairs).await;
-        send_events(self.client, &mut self.patience, journal, &events).await
+        let mut events = retell(&self.context, journal, lost, self.repairs).await;
+        events.retain(|_| self.budget.spend(Expense::Asset));
+        self.send_paced(journal, &events).await.map(drop)
     }
 
     /// Asks for the oldest in flight, as long as they are complete; gives how many of an incomplete chunk were seen.
@@ -350,6 +356,6 @@ impl<'a> Courier<'a> {
         tracing::info!(count = lost.len(), "task runs are told again");
         self.repairs += 1;
         let events = retell(&self.context, journal, lost, self.repairs).await;
-        send_events(client, &mut self.patience, journal, &events).await
+        self.send_paced(journal, &events).await.map(drop)
     }
 }

@@ -5,6 +5,7 @@
 
 mod artifact;
 mod batch;
+mod budget;
 mod connect;
 mod context;
 mod courier;
@@ -17,6 +18,7 @@ mod name;
 mod notice;
 mod orchestrate;
 mod patience;
+mod rate;
 mod reporter;
 mod send;
 mod translate;

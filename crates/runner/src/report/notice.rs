@@ -32,7 +32,8 @@ pub enum Notice {
         /// How long it waits, in seconds.
         delay: u64,
     },
-    /// Something was left out, since Prefect cannot take it; said once in a run.
+    /// Something was left out, since Prefect cannot take it or the budget of the run has no room for it; each is said
+    /// once in a run.
     LeftOut {
         /// What, and why.
         problem: String,

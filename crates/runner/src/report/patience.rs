@@ -150,6 +150,13 @@ impl<'a> Patience<'a> {
         self.ended.is_some()
     }
 
+    /// How much of the grace is left; `None` while the run goes on.
+    pub(super) fn remaining<F: Feed>(&mut self, journal: &F) -> Option<Duration> {
+        self.has_ended(journal);
+        let ended = self.ended?;
+        Some(self.grace.saturating_sub(ended.elapsed()))
+    }
+
     fn is_over(&self) -> bool {
         self.ended
             .is_some_and(|ended| ended.elapsed() >= self.grace)

@@ -21,12 +21,19 @@ use crate::effect::FlowTarget;
 pub struct ReportOptions {
     /// How long, after the run has ended, the server is asked whether it has everything, and an outage is waited out.
     pub verify_timeout: Duration,
+    /// Most log lines and events in a minute; what that leaves no time for stays in the journal.
+    pub rate: Option<u32>,
+    /// Most log lines and events of the run; only the ends of nodes may exceed it. What is left out for it is gone, and
+    /// told.
+    pub budget: Option<u32>,
 }
 
 impl Default for ReportOptions {
     fn default() -> Self {
         Self {
             verify_timeout: Duration::from_secs(3),
+            rate: None,
+            budget: None,
         }
     }
 }
@@ -169,6 +176,7 @@ impl Reporter {
                     patience,
                     self.options.verify_timeout,
                 )
+                .within(self.options.rate, self.options.budget)
                 .follow(journal)
                 .await
             }

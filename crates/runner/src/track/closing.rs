@@ -4,6 +4,8 @@ use crate::effect::{State, StateKind};
 
 const INFO: u8 = 20;
 const ERROR: u8 = 40;
+/// What a closing line begins with.
+const FINISHED: &str = "Finished in state ";
 
 /// The level number and the text of Prefect's closing line, such as `Finished in state Completed()` and
 /// `Finished in state Failed('...')`: info for a run that completed, error for any other.
@@ -27,8 +29,13 @@ pub fn closing_line(state: &State) -> (u8, String) {
     };
     (
         level,
-        format!("Finished in state {}({})", state.name, parts.join(", ")),
+        format!("{FINISHED}{}({})", state.name, parts.join(", ")),
     )
+}
+
+/// Whether a log line is one of these.
+pub(crate) fn is_closing_line(message: &str) -> bool {
+    message.starts_with(FINISHED)
 }
 
 fn kind_name(kind: StateKind) -> &'static str {

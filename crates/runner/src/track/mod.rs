@@ -14,5 +14,6 @@ mod tracker;
 mod upstream;
 
 pub use closing::closing_line;
+pub(crate) use closing::is_closing_line;
 pub use run::{ProcessEnd, TextSource, TrackedNode, TrackedRun, TrackerOptions};
 pub use tracker::Tracker;

@@ -216,6 +216,7 @@ async fn a_waiting_run_is_ours_and_a_running_one_is_not() {
         let task = run.task("one", 0, &[]);
         let options = ReportOptions {
             verify_timeout: std::time::Duration::from_secs(PATIENT),
+            ..ReportOptions::default()
         };
         let reporter = Reporter::attach(&client, run.id, id, own_states, options)
             .await

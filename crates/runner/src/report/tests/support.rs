@@ -176,6 +176,7 @@ impl Run {
         };
         let options = ReportOptions {
             verify_timeout: std::time::Duration::from_secs(seconds),
+            ..ReportOptions::default()
         };
         Reporter::create(client, self.id, run, options)
     }
