@@ -1,5 +1,6 @@
 //! The reporter against a real server, and against networks that fail.
 
+mod limits;
 mod live;
 mod outage;
 #[path = "../../../tests/it/live/proxy.rs"]

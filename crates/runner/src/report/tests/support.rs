@@ -164,8 +164,21 @@ impl Run {
         })
     }
 
-    /// A reporter that creates this run.
+    /// A reporter that creates this run, and waits so long after its end.
     pub(in crate::report) fn reporter(&self, client: &Client, seconds: u64) -> Reporter {
+        let options = ReportOptions {
+            verify_timeout: std::time::Duration::from_secs(seconds),
+            ..ReportOptions::default()
+        };
+        self.reporter_with(client, options)
+    }
+
+    /// A reporter that creates this run.
+    pub(in crate::report) fn reporter_with(
+        &self,
+        client: &Client,
+        options: ReportOptions,
+    ) -> Reporter {
         let run = NewRun {
             flow_name: "report tests".to_owned(),
             flow_run_name: crate::report::flow_run_name(self.id),
@@ -173,10 +186,6 @@ impl Run {
             parameters: serde_json::Map::new(),
             key: None,
             policy: prefect_client::RetryRules::default(),
-        };
-        let options = ReportOptions {
-            verify_timeout: std::time::Duration::from_secs(seconds),
-            ..ReportOptions::default()
         };
         Reporter::create(client, self.id, run, options)
     }
