@@ -67,8 +67,17 @@ pub enum FlowTarget {
     },
     /// Nothing: no Prefect API is configured, or it was declined.
     Nowhere {
-        /// Name that the console shows for the run.
+        /// The run id of the first attempt; its own when there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<Uuid>,
+        /// Name of the flow, should it be reported later.
+        #[serde(default)]
+        flow_name: Option<String>,
+        /// Name of the flow run, which the console shows.
         flow_run_name: String,
+        /// Tags of the flow run.
+        #[serde(default)]
+        tags: Vec<String>,
     },
 }
 

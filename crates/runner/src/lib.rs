@@ -41,6 +41,7 @@ pub mod parameters;
 pub mod profiles;
 mod project;
 mod redact;
+pub mod replay;
 pub mod report;
 pub mod runner;
 mod settings;

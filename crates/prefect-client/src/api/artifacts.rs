@@ -120,4 +120,18 @@ impl Client {
         self.get(&format!("/artifacts/{}/latest", segment(key)))
             .await
     }
+
+    /// Reads the artifacts that a flow run has under a key, the youngest first; 200 at most.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn filter_artifacts(
+        &self,
+        flow_run_id: Uuid,
+        key: &str,
+    ) -> Result<Vec<Artifact>, Error> {
+        let filter = json!({ "flow_run_id": { "any_": [flow_run_id] }, "key": { "any_": [key] } });
+        let body = json!({ "artifacts": filter, "sort": "ID_DESC" });
+        self.post("/artifacts/filter", &body).await
+    }
 }

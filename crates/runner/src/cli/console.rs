@@ -95,6 +95,10 @@ impl Observer for Console {
                 WARNING,
                 &format!("The run failed; attempt {attempt} begins in {delay} s"),
             ),
+            Notice::Recovered { runs } => self.screen.say(
+                WARNING,
+                &format!("Earlier runs whose process was killed are closed in Prefect now: {runs}"),
+            ),
             Notice::Away { problem } | Notice::LeftOut { problem } => {
                 self.screen.say(WARNING, problem);
             }
@@ -198,7 +202,7 @@ fn flow_run_title(name: &str) -> String {
 fn name_of(flow: &FlowTarget) -> String {
     match flow {
         FlowTarget::Existing { flow_run_id, .. } => flow_run_id.to_string(),
-        FlowTarget::Create { flow_run_name, .. } | FlowTarget::Nowhere { flow_run_name } => {
+        FlowTarget::Create { flow_run_name, .. } | FlowTarget::Nowhere { flow_run_name, .. } => {
             flow_run_name.clone()
         }
         _ => String::new(),

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::args::DbtArgs;
 use crate::effect::FlowTarget;
 use crate::error::Error;
 use crate::invocation::Invocation;
@@ -36,7 +37,10 @@ pub(super) async fn connect(
     let decision = decide(facts)?;
     let nowhere = |name| Report {
         target: FlowTarget::Nowhere {
+            key: invocation.attempt.key,
+            flow_name: Some(flow_name(invocation, command)),
             flow_run_name: name,
+            tags: choice.tags.clone(),
         },
         reporter: None,
     };
@@ -58,10 +62,7 @@ pub(super) async fn connect(
         Mode::Attached(id) => Reporter::attach(client, run_id, id, false, options).await?,
         Mode::Create => {
             let run = NewRun {
-                flow_name: choice
-                    .flow_name
-                    .clone()
-                    .unwrap_or_else(|| format!("dbt {command}")),
+                flow_name: flow_name(invocation, command),
                 flow_run_name: name,
                 tags: choice.tags.clone(),
                 parameters: [("args".to_owned(), invocation.args.clone().into())]
@@ -77,4 +78,13 @@ pub(super) async fn connect(
         target: reporter.flow_target(),
         reporter: Some(reporter),
     })
+}
+
+/// The name of a flow that is created: the same for all attempts, whatever each of them calls.
+fn flow_name(invocation: &Invocation, command: &str) -> String {
+    let original = invocation.attempt.original.as_ref();
+    let original = original.map(|args| DbtArgs::parse(args).command);
+    let command = original.as_deref().unwrap_or(command);
+    let chosen = invocation.flow.flow_name.clone();
+    chosen.unwrap_or_else(|| format!("dbt {command}"))
 }

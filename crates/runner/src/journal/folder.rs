@@ -1,12 +1,13 @@
 //! The folder of a project's journals.
 
-use std::fs::TryLockError;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use fs_err::{File, OpenOptions};
 use uuid::Uuid;
+
+use super::rest::RestingJournal;
 
 /// Name of the folder in a dbt project. Not below `target`, which `dbt clean` empties.
 pub const JOURNAL_DIR: &str = ".prefect-dbt";
@@ -53,12 +54,34 @@ impl JournalFolder {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         options.options_mut().mode(0o600);
-        let file = options.open(self.dir.join(format!("{run_id}.{EXTENSION}")))?;
-        // It only keeps others from tidying it away: a file system without locks will do, too.
+        // It gets its name once it is locked: others take a journal without a lock for one whose process is gone.
+        let (unnamed, path) = (
+            self.dir.join(format!("{run_id}.new")),
+            self.dir.join(format!("{run_id}.{EXTENSION}")),
+        );
+        let file = options.open(&unnamed)?;
+        // A file system without locks will do, too.
         if let Err(error) = file.file().try_lock_shared() {
             tracing::debug!(%error, "the journal cannot be locked");
         }
-        Ok(file)
+        fs_err::rename(&unnamed, &path)?;
+        Ok(File::from_parts(file.into_parts().0, path))
+    }
+
+    /// The journals, the oldest first: their names are UUIDv7.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn journals(&self) -> std::io::Result<Vec<PathBuf>> {
+        let mut journals = Vec::new();
+        for entry in fs_err::read_dir(&self.dir)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|found| found == EXTENSION) {
+                journals.push(path);
+            }
+        }
+        journals.sort();
+        Ok(journals)
     }
 
     /// Deletes a journal that has served.
@@ -68,29 +91,18 @@ impl JournalFolder {
         }
     }
 
-    /// Deletes the oldest journals beyond the last ten, except those that are being written. Their names are UUIDv7, so
-    /// that they sort by age.
+    /// Deletes the oldest journals beyond the last ten, except those that are being written.
     pub fn trim(&self) {
-        let Ok(entries) = fs_err::read_dir(&self.dir) else {
+        let Ok(journals) = self.journals() else {
             return;
         };
-        let mut journals: Vec<PathBuf> = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|found| found == EXTENSION))
-            .collect();
-        journals.sort();
         let surplus = journals.len().saturating_sub(KEPT);
-        for journal in journals[..surplus]
-            .iter()
-            .filter(|journal| is_at_rest(journal))
-        {
-            self.discard(journal);
+        for journal in &journals[..surplus] {
+            match RestingJournal::take(journal) {
+                Ok(Some(_)) => self.discard(journal),
+                Ok(None) => {}
+                Err(error) => tracing::debug!(%error, "an old journal stays"),
+            }
         }
     }
-}
-
-/// Whether nobody writes the journal.
-fn is_at_rest(journal: &Path) -> bool {
-    let file = OpenOptions::new().write(true).open(journal);
-    file.is_ok_and(|file| !matches!(file.file().try_lock(), Err(TryLockError::WouldBlock)))
 }

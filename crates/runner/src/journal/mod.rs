@@ -6,10 +6,12 @@
 mod folder;
 mod progress;
 mod reader;
+mod rest;
 mod writer;
 
 pub use folder::{JOURNAL_DIR, JournalFolder};
 pub use reader::JournalReader;
+pub use rest::RestingJournal;
 pub use writer::JournalWriter;
 
 #[cfg(test)]

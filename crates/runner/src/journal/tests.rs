@@ -17,6 +17,9 @@ fn header() -> Header {
         created: Timestamp::UNIX_EPOCH,
         args: vec!["build".to_owned()],
         flow: FlowTarget::Nowhere {
+            key: None,
+            flow_name: None,
+            tags: Vec::new(),
             flow_run_name: "calm-otter".to_owned(),
         },
     }

@@ -22,10 +22,7 @@ pub(super) async fn publish(
 }
 
 async fn is_there(client: &Client, flow_run_id: Uuid, summary: &RunSummary) -> Result<bool, Error> {
-    match client.read_latest_artifact(&summary.key).await {
-        Ok(latest) => Ok(latest.flow_run_id == Some(flow_run_id)
-            && latest.data.as_str() == Some(&summary.markdown)),
-        Err(error) if error.is_not_found() => Ok(false),
-        Err(error) => Err(error),
-    }
+    let artifacts = client.filter_artifacts(flow_run_id, &summary.key).await?;
+    let mut texts = artifacts.iter().map(|found| found.data.as_str());
+    Ok(texts.any(|text| text == Some(&summary.markdown)))
 }

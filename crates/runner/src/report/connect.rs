@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prefect_client::{Client, Error, NewFlow, NewFlowRun, RetryRules};
+use prefect_client::{Client, Error, FlowRun, NewFlow, NewFlowRun, RetryRules};
 use uuid::Uuid;
 
 use super::context::RunContext;
@@ -74,6 +74,23 @@ pub(super) async fn create(
     run_id: Uuid,
     run: &NewRun,
 ) -> Result<Connection, Error> {
+    let (created, flow_name) = obtain(client, run_id, run).await?;
+    if let Err(reason) = start(client, created.id, transition(run_id)).await? {
+        // Somebody was quicker (a cancellation from the UI): dbt runs all the same, and is shown.
+        tracing::warn!(reason, "the flow run did not become Running");
+    }
+    Ok(Connection {
+        context: RunContext::new(&created, flow_name),
+        own_states: true,
+    })
+}
+
+/// Creates flow and flow run, or finds them; gives the flow run and the flow's name.
+pub(super) async fn obtain(
+    client: &Client,
+    run_id: Uuid,
+    run: &NewRun,
+) -> Result<(FlowRun, String), Error> {
     let flow = client.create_flow(&NewFlow::new(&run.flow_name)).await?;
     let mut request = NewFlowRun::new(flow.id);
     request.name = Some(run.flow_run_name.clone());
@@ -82,13 +99,10 @@ pub(super) async fn create(
     request.empirical_policy = run.policy.clone();
     request.idempotency_key = Some(run.key.unwrap_or(run_id).to_string());
     let created = client.create_flow_run(&request).await?;
-    let transition = Uuid::new_v5(&run_id, b"running");
-    if let Err(reason) = start(client, created.id, transition).await? {
-        // Somebody was quicker (a cancellation from the UI): dbt runs all the same, and is shown.
-        tracing::warn!(reason, "the flow run did not become Running");
-    }
-    Ok(Connection {
-        context: RunContext::new(&created, flow.name),
-        own_states: true,
-    })
+    Ok((created, flow.name))
+}
+
+/// Identity of a created flow run's first transition, to Running.
+pub(super) fn transition(run_id: Uuid) -> Uuid {
+    Uuid::new_v5(&run_id, b"running")
 }

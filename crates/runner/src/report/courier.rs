@@ -16,6 +16,7 @@ use super::connect::Connection;
 use super::context::RunContext;
 use super::feed::Feed;
 use super::heartbeat::Heartbeat;
+use super::held::Held;
 use super::ledger::Ledger;
 use super::notice::{Delivery, FinalState, Notice};
 use super::orchestrate::finish;
@@ -54,6 +55,10 @@ pub(super) struct Courier<'a> {
     rate: Option<Rate>,
     /// Log lines and events for which the rate left no time.
     late: usize,
+    /// What the server held before; `None` while the run goes on.
+    held: Option<Held>,
+    /// Task runs that ended there already.
+    passed_over: usize,
 }
 
 impl<'a> Courier<'a> {
@@ -84,9 +89,18 @@ impl<'a> Courier<'a> {
             budget: Budget::default(),
             rate: None,
             late: 0,
+            held: None,
+            passed_over: 0,
             own_states,
             context,
         }
+    }
+
+    /// The same for a run that is over: what the server holds is passed over, and nobody has to be told that it lives.
+    pub(super) fn catching_up(mut self, held: Held) -> Self {
+        self.held = Some(held);
+        self.heartbeat = None;
+        self
     }
 
     /// The same, with so many units a minute and so many in all.
@@ -136,7 +150,7 @@ impl<'a> Courier<'a> {
                 .flow_run_page(self.context.flow_run_id),
             flow_run_name: Some(self.context.flow_run_name),
             verified: problem.is_none(),
-            task_runs: self.ledger.total(),
+            task_runs: self.ledger.total() + self.passed_over,
             unconfirmed,
             final_state,
             problem,
@@ -180,12 +194,19 @@ impl<'a> Courier<'a> {
             return None;
         }
         let now = Instant::now();
+        let held = self.held.as_ref();
         match effect {
+            Effect::NodeRunning(task) if held.is_some_and(|held| held.task_run(task.id)) => {}
+            Effect::NodeFinished(task, _) if held.is_some_and(|held| held.task_run(task.id)) => {
+                self.passed_over += 1;
+            }
+            Effect::Asset(event) if held.is_some_and(|held| held.asset(event.id)) => {}
             Effect::NodeRunning(task) => self.batch.began(task, now),
             Effect::NodeFinished(task, end) => self.batch.ended(task, end, now),
             Effect::Log(line) => {
-                if let Some(logs) = &mut self.logs {
-                    self.batch.log(logs.translate(&line), now);
+                let log = self.logs.as_mut().map(|logs| logs.translate(&line));
+                if let Some(log) = log.filter(|log| held.is_none_or(|held| !held.log(log))) {
+                    self.batch.log(log, now);
                 }
             }
             Effect::Asset(event) => self.batch.asset(event, now),
@@ -203,7 +224,12 @@ impl<'a> Courier<'a> {
         while self.ledger.load() > WINDOW && !self.patience.has_ended(journal) {
             let seen = self.confirm(journal).await?;
             let unseen = self.ledger.in_flight() - seen;
-            self.mend(journal, progress.stall(unseen)).await?;
+            let stall = progress.stall(unseen);
+            if self.held.is_some() && stall > self.verify_timeout.max(TAIL_STALL) {
+                // Of a run that is over, no end would come to our help.
+                return Ok(());
+            }
+            self.mend(journal, stall).await?;
             self.beat().await;
             pace.wait().await;
         }
@@ -245,7 +271,7 @@ impl<'a> Courier<'a> {
             return Ok(());
         };
         let (client, flow_run_id) = (self.client, self.context.flow_run_id);
-        let mut is_repetition = false;
+        let mut is_repetition = self.held.is_some();
         let published = self
             .patience
             .insist(journal, || {

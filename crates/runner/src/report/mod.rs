@@ -3,6 +3,7 @@
 //! [`decide`] says whose flow run it is; a [`Reporter`] then follows the journal at its own pace and makes the server
 //! show what it says. Nothing here can block dbt or fail a run, but for connecting to a flow run that exists.
 
+mod again;
 mod artifact;
 mod batch;
 mod budget;
@@ -12,6 +13,7 @@ mod courier;
 mod error;
 mod feed;
 mod heartbeat;
+mod held;
 mod ledger;
 mod mode;
 mod name;
@@ -25,6 +27,7 @@ mod translate;
 mod verify;
 mod words;
 
+pub(crate) use again::{Home, PastRun};
 pub(crate) use connect::retry_rules;
 pub use error::ReportError;
 pub use feed::Feed;

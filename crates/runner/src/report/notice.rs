@@ -32,6 +32,11 @@ pub enum Notice {
         /// How long it waits, in seconds.
         delay: u64,
     },
+    /// Runs whose process was killed were closed, and are delivered.
+    Recovered {
+        /// How many.
+        runs: usize,
+    },
     /// Something was left out, since Prefect cannot take it or the budget of the run has no room for it; each is said
     /// once in a run.
     LeftOut {

@@ -36,7 +36,9 @@ pub(super) struct Patience<'a> {
     ended: Option<Instant>,
     /// Whether the API has ever done what it was asked.
     served: bool,
-    away: bool,
+    away: Option<Instant>,
+    /// How long an outage is waited out while the run goes on; without end when not given.
+    longest_outage: Option<Duration>,
     said_away: bool,
     said_left_out: bool,
 }
@@ -54,10 +56,16 @@ impl<'a> Patience<'a> {
             on_notice,
             ended: None,
             served: false,
-            away: false,
+            away: None,
+            longest_outage: None,
             said_away: false,
             said_left_out: false,
         }
+    }
+
+    /// Gives up after outages of so long, whether the run goes on or not.
+    pub(super) fn limit_outages(&mut self, longest: Duration) {
+        self.longest_outage = Some(longest);
     }
 
     pub(super) fn notify(&mut self, notice: Notice) {
@@ -158,13 +166,16 @@ impl<'a> Patience<'a> {
     }
 
     fn is_over(&self) -> bool {
-        self.ended
-            .is_some_and(|ended| ended.elapsed() >= self.grace)
+        let outage = self.longest_outage.zip(self.away);
+        outage.is_some_and(|(longest, since)| since.elapsed() >= longest)
+            || self
+                .ended
+                .is_some_and(|ended| ended.elapsed() >= self.grace)
     }
 
     fn note_away(&mut self, error: &Error) {
         tracing::debug!(%error, "the API is away");
-        self.away = true;
+        self.away.get_or_insert_with(Instant::now);
         if !self.said_away {
             self.said_away = true;
             let api = self.client.api_url().to_string();
@@ -182,7 +193,7 @@ impl<'a> Patience<'a> {
     /// The API does what it is asked.
     pub(super) fn note_back(&mut self) {
         self.served = true;
-        if std::mem::take(&mut self.away) {
+        if self.away.take().is_some() {
             self.notify(Notice::Back);
         }
     }

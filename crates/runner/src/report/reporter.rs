@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use prefect_client::{Client, FlowRun, RetryPolicy, RetryRules};
+use prefect_client::{Client, Error, FlowRun, RetryPolicy, RetryRules};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::again::{PastRun, reconnect};
 use super::connect::{Connection, attach, create};
 use super::courier::Courier;
 use super::error::ReportError;
 use super::feed::Feed;
+use super::held::Held;
 use super::mode::{Mode, settle};
 use super::notice::{Delivery, FinalState, Notice};
 use super::patience::{Patience, Unsent};
@@ -68,6 +70,7 @@ pub struct Reporter {
 enum Target {
     Connected(Connection),
     Create(NewRun),
+    Past(Connection, Held),
 }
 
 impl Reporter {
@@ -126,11 +129,32 @@ impl Reporter {
         }
     }
 
+    /// A reporter that delivers what the server lacks of a run that is over. It waits an outage out for no longer than
+    /// `verify_timeout`.
+    ///
+    /// # Errors
+    /// When the API is away or refuses; 404 when the flow run was deleted.
+    pub(crate) async fn catch_up(
+        client: &Client,
+        past: &PastRun,
+        options: ReportOptions,
+    ) -> Result<Self, Error> {
+        let client = client.clone().with_retry(quick(client));
+        let connection = reconnect(&client, past).await?;
+        let held = Held::read(&client, connection.context.flow_run_id).await?;
+        Ok(Self {
+            client,
+            run_id: past.run_id,
+            target: Target::Past(connection, held),
+            options,
+        })
+    }
+
     /// What the journal's header says of the target.
     #[must_use]
     pub fn flow_target(&self) -> FlowTarget {
         match &self.target {
-            Target::Connected(connection) => FlowTarget::Existing {
+            Target::Connected(connection) | Target::Past(connection, _) => FlowTarget::Existing {
                 flow_run_id: connection.context.flow_run_id,
                 own_states: connection.own_states,
             },
@@ -155,9 +179,16 @@ impl Reporter {
             self.options.verify_timeout,
             &mut on_notice,
         );
+        let mut held = None;
         let connection = match self.target {
             Target::Connected(connection) => {
                 patience.note_back();
+                Ok(connection)
+            }
+            Target::Past(connection, known) => {
+                patience.note_back();
+                patience.limit_outages(self.options.verify_timeout);
+                held = Some(known);
                 Ok(connection)
             }
             Target::Create(run) => {
@@ -167,20 +198,17 @@ impl Reporter {
                     .await
             }
         };
-        match connection {
-            Ok(connection) => {
-                patience.notify(connection.notice(&self.client));
-                Courier::new(
-                    &self.client,
-                    connection,
-                    patience,
-                    self.options.verify_timeout,
-                )
-                .within(self.options.rate, self.options.budget)
-                .follow(journal)
-                .await
-            }
-            Err(error) => Self::undelivered(&mut patience, &error),
+        let connection = match connection {
+            Ok(connection) => connection,
+            Err(error) => return Self::undelivered(&mut patience, &error),
+        };
+        patience.notify(connection.notice(&self.client));
+        let timeout = self.options.verify_timeout;
+        let courier = Courier::new(&self.client, connection, patience, timeout)
+            .within(self.options.rate, self.options.budget);
+        match held {
+            Some(held) => courier.catching_up(held).follow(journal).await,
+            None => courier.follow(journal).await,
         }
     }
 

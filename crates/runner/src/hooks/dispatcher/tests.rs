@@ -129,6 +129,9 @@ fn journal(nodes: &[(&str, &str)]) -> JournalReader {
         created: Timestamp::UNIX_EPOCH,
         args: Vec::new(),
         flow: FlowTarget::Nowhere {
+            key: None,
+            flow_name: None,
+            tags: Vec::new(),
             flow_run_name: String::new(),
         },
     };

@@ -1,0 +1,101 @@
+//! Delivering one journal.
+
+use std::time::Duration;
+
+use prefect_client::Client;
+use serde_json::Map;
+
+use super::error::ReplayError;
+use super::feed::RestingFeed;
+use super::survey::Survey;
+use crate::args::DbtArgs;
+use crate::effect::{FlowTarget, Header};
+use crate::journal::JournalReader;
+use crate::report::{
+    Delivery, FinalState, Home, NewRun, Notice, PastRun, ReportOptions, Reporter, conclude,
+    retry_rules,
+};
+
+/// Delivers what the server lacks of a journal that nobody writes; where the run's end is missing, it is closed.
+pub(super) async fn deliver(
+    client: &Client,
+    header: &Header,
+    journal: JournalReader,
+    is_superseded: bool,
+    verify_timeout: Duration,
+    on_notice: impl FnMut(Notice) + Send,
+) -> Result<Delivery, ReplayError> {
+    let again = |journal: &JournalReader| crate::report::Feed::rewound(journal);
+    let survey = again(&journal).map(|journal| Survey::of(journal, header));
+    let survey = survey.unwrap_or(Survey {
+        end: None,
+        last: header.created,
+    });
+    let past = PastRun {
+        run_id: header.run_id,
+        home: home(header),
+        attempt: header.attempt,
+        last: survey.last,
+        is_superseded,
+    };
+    let options = ReportOptions {
+        verify_timeout,
+        ..ReportOptions::default()
+    };
+    let reporter = Reporter::catch_up(client, &past, options)
+        .await
+        .map_err(|error| ReplayError::of_connection(client, header, error))?;
+    let mut delivery = reporter.run(RestingFeed::new(journal), on_notice).await;
+    // A repetition that the server still waits for will not come.
+    if let (FinalState::AwaitingRetry { .. }, Home::Created(_)) =
+        (&delivery.final_state, &past.home)
+        && let (Some(id), Some(end)) = (delivery.flow_run_id, &survey.end)
+        && let Some(problem) = conclude(client, id, end).await
+    {
+        delivery.verified = false;
+        delivery.problem = Some(problem);
+    }
+    Ok(delivery)
+}
+
+/// The flow run that a journal belongs to. One that was reported nowhere gets one of its own, now.
+fn home(header: &Header) -> Home {
+    let (key, flow_name, flow_run_name, tags) = match &header.flow {
+        FlowTarget::Existing {
+            flow_run_id,
+            own_states,
+        } => {
+            return Home::Existing {
+                flow_run_id: *flow_run_id,
+                own_states: *own_states,
+            };
+        }
+        FlowTarget::Create {
+            key,
+            flow_name,
+            flow_run_name,
+            tags,
+        } => (*key, flow_name.clone(), flow_run_name, tags.clone()),
+        FlowTarget::Nowhere {
+            key,
+            flow_name,
+            flow_run_name,
+            tags,
+        } => {
+            let command = || DbtArgs::parse(&header.args).command;
+            let flow_name = flow_name
+                .clone()
+                .unwrap_or_else(|| format!("dbt {}", command()));
+            (*key, flow_name, flow_run_name, tags.clone())
+        }
+    };
+    let parameters = Map::from_iter([("args".to_owned(), header.args.clone().into())]);
+    Home::Created(NewRun {
+        flow_name,
+        flow_run_name: flow_run_name.clone(),
+        tags,
+        parameters,
+        key,
+        policy: retry_rules(None, Duration::ZERO),
+    })
+}

@@ -1,0 +1,13 @@
+//! Delivering later what the server lacks: from the journals of runs, and from logs that dbt has stored.
+//!
+//! Everything here may be interrupted and repeated: what the server holds is not told again.
+
+mod closer;
+mod deliver;
+mod error;
+mod feed;
+mod leftovers;
+mod survey;
+
+pub use error::ReplayError;
+pub use leftovers::{Leftovers, leftovers};

@@ -1,0 +1,79 @@
+//! A look through a journal, before it is delivered.
+
+use std::io::{self, BufRead as _, BufReader};
+use std::path::Path;
+
+use fs_err::File;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::closer::Closer;
+use crate::effect::{Effect, Entry, FlowTarget, Header, State};
+use crate::journal::JournalReader;
+
+/// What a look through a journal tells.
+#[derive(Debug)]
+pub(super) struct Survey {
+    /// The state that the run ended in; `None` when its process was killed.
+    pub(super) end: Option<State>,
+    /// The time of the youngest entry.
+    pub(super) last: Timestamp,
+}
+
+impl Survey {
+    /// Reads the journal with this header to its end.
+    pub(super) fn of(mut journal: JournalReader, header: &Header) -> Self {
+        let mut closer = Closer::default();
+        let mut end = None;
+        while let Some(entry) = journal.try_next() {
+            closer.see(&entry);
+            if let Entry::Effect(effect) = entry
+                && let Effect::RunFinished(finished) = *effect
+            {
+                end = Some(finished.state);
+            }
+        }
+        Self {
+            end,
+            last: closer.last().unwrap_or(header.created),
+        }
+    }
+}
+
+/// The header of a journal; `None` for a file that does not begin with one.
+pub(super) fn read_header(path: &Path) -> io::Result<Option<Header>> {
+    let mut line = Vec::new();
+    BufReader::new(File::open(path)?).read_until(b'\n', &mut line)?;
+    Ok(match serde_json::from_slice(&line) {
+        Ok(Entry::Header(header)) => Some(*header),
+        _ => None,
+    })
+}
+
+/// What the flow run of a journal can be told by, as far as that is known without the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Belonging {
+    FlowRun(Uuid),
+    Key(Uuid),
+}
+
+impl Belonging {
+    fn of(header: &Header) -> Self {
+        match header.flow {
+            FlowTarget::Existing { flow_run_id, .. } => Self::FlowRun(flow_run_id),
+            FlowTarget::Create { key, .. } | FlowTarget::Nowhere { key, .. } => {
+                Self::Key(key.unwrap_or(header.run_id))
+            }
+        }
+    }
+}
+
+/// Whether one of these headers is that of a later attempt of the same flow run.
+pub(super) fn is_superseded<'h>(
+    header: &Header,
+    others: impl IntoIterator<Item = &'h Header>,
+) -> bool {
+    others
+        .into_iter()
+        .any(|other| other.run_id > header.run_id && Belonging::of(other) == Belonging::of(header))
+}
