@@ -5,6 +5,8 @@ use super::command_line::CommandLine;
 use super::table::PARAMETERS;
 use super::{ParameterError, apply, schema, split_words};
 
+mod documentation;
+
 fn words(line: &str) -> Vec<String> {
     split_words(line).expect("closed quotes")
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use prefect_client::{
     Client, Deployment, FlowRunFilter, NewDeploymentRun, NewWorkPool, Settings, StateType,
 };
-use prefect_dbt::parameters::join_words;
+use prefect_dbt::parameters::{apply, join_words};
 use serde_json::{Map, Value, json};
 use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
@@ -244,6 +244,29 @@ fn without_an_api_there_is_nothing_to_deploy_to() {
         let finished = Finished::of(&mut command);
         finished.exits_with(3).says(told);
         assert_eq!(finished.stdout, "");
+    }
+}
+
+#[test]
+fn dbt_knows_every_flag_that_a_parameter_gives() {
+    let project = Project::new();
+    let switches = |on: bool| {
+        json!({
+            "full_refresh": on, "fail_fast": on, "warn_error": on, "store_failures": on, "defer": on,
+            "favor_state": on, "empty": on, "select": "a", "exclude": "b", "indirect_selection": "eager",
+            "resource_type": "model", "exclude_resource_type": "test", "target": "dev", "profile": "shop",
+            "vars": {}, "threads": 1, "state": "s", "defer_state": "s", "sample": "1 day",
+            "event_time_start": "2026-01-01", "event_time_end": "2026-01-02", "log_level": "warn",
+        })
+    };
+    for on in [true, false] {
+        let parameters = switches(on);
+        let line = apply(&["build".to_owned()], parameters.as_object().unwrap()).unwrap();
+        // dbt reads all flags before it obeys this one.
+        let mut dbt = Command::new(&project.surroundings.dbt);
+        let output = dbt.args(&line).arg("--help").output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{line:?}\n{told}");
     }
 }
 
