@@ -17,6 +17,7 @@ mod examples;
 mod faithful;
 mod fault_plans;
 mod faults;
+mod following;
 mod guarded_server;
 mod hooks;
 mod interrupts;
