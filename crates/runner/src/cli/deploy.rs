@@ -202,7 +202,9 @@ async fn watch(
         let _ = writeln!(err, "{}", line::render(at, level, who, &text, coloured));
     });
     tokio::select! {
-        end = shown => end.map(exit_code),
+        end = shown => end.map(exit_code).inspect_err(|_| {
+            let _ = writeln!(std::io::stderr(), "the run may go on: {page}");
+        }),
         _ = tokio::signal::ctrl_c() => {
             let _ = writeln!(std::io::stderr(), "the run goes on: {page}");
             Ok(exit::INTERRUPTED)

@@ -6,7 +6,8 @@ use super::table::{Change, PARAMETERS, Parameter, Takes};
 use super::words::join_words;
 
 /// The schema of the parameters of a deployment with this dbt command line, in the form that Prefect takes as
-/// `parameter_openapi_schema` and makes the form of its run page of.
+/// `parameter_openapi_schema` and makes the form of its run page of: that which a flow in Python with optional arguments
+/// gets.
 ///
 /// Nothing is required: null stands for what the command line says.
 #[must_use]
@@ -24,6 +25,7 @@ pub fn schema(args: &[String]) -> Value {
         "type": "object",
         "properties": properties,
         "additionalProperties": false,
+        "definitions": {},
     })
 }
 
@@ -58,7 +60,10 @@ fn kinds(change: Change) -> Vec<Value> {
             Takes::Text => vec![text],
             Takes::OneOf(words) => vec![json!({ "type": "string", "enum": words })],
             Takes::Count => vec![json!({ "type": "integer", "minimum": 1 })],
-            Takes::Object => vec![json!({ "type": "object" }), text],
+            Takes::Object => vec![
+                json!({ "type": "object", "additionalProperties": true }),
+                text,
+            ],
             Takes::Switch { .. } => vec![json!({ "type": "boolean" })],
         },
     }
