@@ -11,6 +11,7 @@ mod logging;
 mod ls;
 mod printer;
 mod render_profiles;
+mod replay;
 mod result;
 mod root;
 mod signals;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::{deploy, doctor, invoke, logging, ls, render_profiles, split};
+use super::{deploy, doctor, invoke, logging, ls, render_profiles, replay, split};
 
 /// Runs dbt and reports the run to Prefect exactly as dbt ran it.
 #[derive(Debug, Parser)]
@@ -23,6 +23,7 @@ enum Command {
     RenderProfiles(render_profiles::RenderProfilesArgs),
     Doctor(doctor::DoctorArgs),
     Deploy(deploy::DeployArgs),
+    Replay(replay::ReplayArgs),
 }
 
 /// Runs what the command line asks for. Wrong usage ends with exit code 2.
@@ -37,6 +38,7 @@ pub(crate) fn run() -> ExitCode {
             render_profiles::run(args, &mut io::stdout(), &mut io::stderr()).into()
         }
         Command::Deploy(args) => deploy::run(args, &mut io::stdout(), &mut io::stderr()).into(),
+        Command::Replay(args) => replay::run(args, &mut io::stdout(), &mut io::stderr()).into(),
         Command::Doctor(args) => doctor::run(args, &mut io::stdout(), &mut io::stderr()).into(),
     }
 }

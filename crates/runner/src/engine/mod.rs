@@ -14,4 +14,4 @@ mod verdict;
 
 pub(crate) use prepare::{journal_dir, project};
 pub use run::run;
-pub(crate) use verdict::stopped_state;
+pub(crate) use verdict::{judge, stopped_state};

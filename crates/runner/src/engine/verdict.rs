@@ -8,16 +8,16 @@ use crate::track::TrackedRun;
 
 /// What a run comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Verdict {
-    pub(super) success: bool,
-    pub(super) state: State,
-    pub(super) exit_code: u8,
+pub(crate) struct Verdict {
+    pub(crate) success: bool,
+    pub(crate) state: State,
+    pub(crate) exit_code: u8,
     /// The failures, for people.
-    pub(super) failure: Option<String>,
+    pub(crate) failure: Option<String>,
 }
 
 /// Judges a run by how dbt ended, by whether it was asked to stop, and by what there is to object to a good end.
-pub(super) fn judge(
+pub(crate) fn judge(
     args: &[String],
     run: &TrackedRun,
     stopped: Option<StopCause>,

@@ -76,7 +76,9 @@ pub enum ReplayError {
         api: String,
     },
     /// The API could not be asked, or refused.
-    #[error("cannot deliver to the Prefect API at {api}: {source}")]
+    #[error(
+        "cannot deliver to the Prefect API at {api}: {source}; check PREFECT_API_URL and that the server runs"
+    )]
     Unreachable {
         /// The API.
         api: String,

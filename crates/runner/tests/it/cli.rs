@@ -24,6 +24,7 @@ fn the_commands_describe_themselves() {
     insta::assert_snapshot!("help", stdout(&["--help"]));
     insta::assert_snapshot!("help_of_invoke", stdout(&["invoke", "--help"]));
     insta::assert_snapshot!("help_of_deploy", stdout(&["deploy", "--help"]));
+    insta::assert_snapshot!("help_of_replay", stdout(&["replay", "--help"]));
     insta::assert_snapshot!("help_of_doctor", stdout(&["doctor", "--help"]));
     insta::assert_snapshot!(
         "help_of_render_profiles",

@@ -1,0 +1,78 @@
+use std::path::PathBuf;
+
+use super::*;
+use crate::effect::Entry;
+use crate::replay::log::scan;
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../testdata/fixtures/runs/1.11")
+        .join(name)
+}
+
+/// The effects of a stored log.
+fn backfilled(name: &str) -> Vec<Effect> {
+    let log = fixture(name);
+    let run = scan(&log).unwrap().remove(0);
+    let artifacts = Artifacts::read(Some(&fixture("manifest.json")), &log).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let flow = FlowTarget::Nowhere {
+        key: None,
+        flow_name: None,
+        flow_run_name: "calm-otter".to_owned(),
+        tags: Vec::new(),
+    };
+    let folder = JournalFolder::at(place.path());
+    let (header, mut journal) = write_journal(&log, &run, &artifacts, flow, 20, &folder).unwrap();
+    assert_eq!(header.args[0], "build");
+    std::iter::from_fn(|| journal.try_next())
+        .filter_map(|entry| match entry {
+            Entry::Effect(effect) => Some(*effect),
+            Entry::Header(_) => None,
+        })
+        .collect()
+}
+
+fn end(effects: &[Effect]) -> &RunEnd {
+    match effects.last() {
+        Some(Effect::RunFinished(end)) => end,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn nodes(effects: &[Effect]) -> usize {
+    let ends = effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::NodeFinished(..)));
+    ends.count()
+}
+
+#[test]
+fn a_log_becomes_the_journal_that_the_run_would_have_left() {
+    let effects = backfilled("good.jsonl");
+    let end = end(&effects);
+    assert_eq!(end.state.kind, StateKind::Completed);
+    assert_eq!(end.dbt_exit, Some(0));
+    assert!(nodes(&effects) > 1);
+    let has_edges = effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::NodeFinished(task, _) if !task.wait_for.is_empty()));
+    assert!(has_edges, "the manifest was passed over");
+    let mut texts = effects.iter().filter_map(|effect| match effect {
+        Effect::Log(line) => Some(line.message.as_str()),
+        _ => None,
+    });
+    assert_eq!(texts.next_back(), Some("Finished in state Completed()"));
+}
+
+#[test]
+fn the_state_is_judged_by_the_events() {
+    let failed = backfilled("model_fails.jsonl");
+    assert_eq!(end(&failed).state.kind, StateKind::Failed);
+    assert_eq!(end(&failed).dbt_exit, Some(1));
+    let not_parsed = backfilled("parse_fails.jsonl");
+    assert_eq!(end(&not_parsed).dbt_exit, Some(2));
+    let killed = backfilled("killed.jsonl");
+    assert_eq!(end(&killed).state.kind, StateKind::Crashed);
+    assert!(nodes(&killed) > 0);
+}
