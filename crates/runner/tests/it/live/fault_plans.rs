@@ -19,7 +19,7 @@ pub(super) struct Plan {
 pub(super) enum End {
     /// The run itself delivers everything, and knows it.
     Whole,
-    /// The run delivers everything, and cannot know it.
+    /// The run delivers everything, and cannot know it: a replay finds that, and doubles nothing.
     Unseen,
     /// The server is away when the run ends: a replay brings what is missing.
     Replayed,

@@ -125,8 +125,12 @@ impl Disturbed<'_> {
             End::Unseen | End::Replayed if kept.is_empty() => return told("no journal was kept"),
             _ => {}
         }
-        if self.plan.end == End::Replayed {
-            return Ok(());
+        if self.plan.end != End::Whole {
+            let mut replay = project.program(&proxy.url);
+            let replay = Finished::of(replay.arg("replay").arg(&kept[0]));
+            if replay.code != Some(0) || !project.journals().is_empty() {
+                return told(&format!("not replayed:\n{}\nin the run", replay.stderr));
+            }
         }
         let record = Record::wait_for(self.api, &name, self.began, self.expected);
         if record != *self.expected {
