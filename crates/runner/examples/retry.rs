@@ -1,4 +1,4 @@
-//! Builds, and when the flow run is run again, retries what failed.
+//! Builds, and when the flow run is repeated, up to twice, retries what failed.
 
 use prefect_dbt::{Flow, FlowContext, PrefectDbtRunner};
 
@@ -9,6 +9,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         1 => ["build"],
         _ => ["retry"],
     };
-    Flow::new("build-or-retry").run(&runner, what).await?;
+    Flow::new("build-or-retry")
+        .retries(2)
+        .run(&runner, what)
+        .await?;
     Ok(())
 }

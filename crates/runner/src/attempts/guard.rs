@@ -65,7 +65,7 @@ impl Guard {
         let nodes = self.nodes().len();
         self.last.has_results.then(|| {
             format!(
-                "dbt retry is given the state of {}: {nodes} nodes are left",
+                "dbt retry is given the state of {}, which has left {nodes} nodes",
                 self.told()
             )
         })
@@ -92,7 +92,7 @@ impl Guard {
 
     fn told(&self) -> String {
         let record = &self.last.record;
-        format!("the last run here, `{}`,", record.args.join(" "))
+        format!("the last run here (`{}`)", record.args.join(" "))
     }
 }
 

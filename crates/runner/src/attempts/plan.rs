@@ -29,7 +29,7 @@ pub(crate) fn plan(strategy: RetryStrategy, kept: Option<&Kept>) -> Plan {
         reason: reason.to_owned(),
     };
     if strategy == RetryStrategy::Full {
-        return full("as it was asked for");
+        return full("it was asked for");
     }
     let Some(kept) = kept else {
         return full("no record of the attempt before it is left here");
@@ -85,6 +85,9 @@ impl fmt::Display for Plan {
         match self {
             Self::DbtRetry { nodes, .. } if nodes.is_empty() => {
                 f.write_str("dbt retry of what was not built")
+            }
+            Self::DbtRetry { nodes, .. } if nodes.len() == 1 => {
+                f.write_str("dbt retry of the node that is left")
             }
             Self::DbtRetry { nodes, .. } => {
                 write!(f, "dbt retry of the {} nodes that are left", nodes.len())

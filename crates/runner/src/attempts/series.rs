@@ -62,7 +62,11 @@ impl Series {
         };
         observer.on_notice(&Notice::Retrying {
             attempt: number + 1,
-            delay: pause.as_secs(),
+            delay: pause
+                .as_millis()
+                .div_ceil(1000)
+                .try_into()
+                .unwrap_or(u64::MAX),
         });
         let ours = outcome.delivery.as_ref().filter(|delivery| {
             !matches!(

@@ -1,0 +1,56 @@
+//! Flow runs that are repeated.
+
+use prefect_client::StateType;
+
+use super::workshop::{BASE, BELOW, FLAKY, MEND, Workshop};
+
+#[test]
+fn the_second_attempt_runs_what_the_first_has_left() {
+    let workshop = Workshop::new();
+    workshop
+        .invoke(&["--retries", "2", "--on-run-end", MEND], &["build"])
+        .exits_with(0)
+        .says("Attempt 2: dbt retry of the 2 nodes that are left");
+    workshop.built(&[FLAKY, BELOW]);
+
+    let recorded = workshop.recorded(5);
+    assert_eq!(recorded.flow_state().kind, StateType::Completed);
+    assert_eq!(recorded.flow_run.run_count, 2);
+    let states = |unique_id: &str| {
+        let mut runs: Vec<_> = recorded
+            .task_runs
+            .iter()
+            .filter(|run| run.task_key == unique_id)
+            .collect();
+        runs.sort_by_key(|run| run.end_time);
+        let state = |run: &&prefect_client::TaskRun| run.state.as_ref().unwrap().name.clone();
+        runs.iter().map(state).collect::<Vec<_>>()
+    };
+    assert_eq!(states(BASE), ["Completed"]);
+    assert_eq!(states(FLAKY), ["Failed", "Completed"]);
+    assert_eq!(states(BELOW), ["Skipped", "Completed"]);
+}
+
+#[test]
+fn a_run_that_never_succeeds_ends_failed_when_its_retries_are_used_up() {
+    let workshop = Workshop::new();
+    workshop
+        .invoke(&["--retries", "1", "--retry-strategy", "full"], &["build"])
+        .exits_with(1)
+        .says("Attempt 2: the whole command again, since it was asked for");
+    let recorded = workshop.recorded(6);
+    assert_eq!(recorded.flow_state().kind, StateType::Failed);
+    assert_eq!(recorded.flow_run.run_count, 2);
+    assert_eq!(recorded.task_runs.len(), 6);
+}
+
+#[test]
+fn without_prefect_the_user_says_how_often() {
+    let workshop = Workshop::new();
+    let mut command = workshop.program();
+    command
+        .args(["invoke", "--no-prefect", "--retries", "1"])
+        .args(["--on-run-end", MEND, "--", "build"]);
+    super::project::Finished::of(&mut command).exits_with(0);
+    workshop.built(&[FLAKY, BELOW]);
+}

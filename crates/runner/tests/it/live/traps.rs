@@ -1,0 +1,181 @@
+//! Where `dbt retry` by itself goes wrong, and a repetition of ours does not. Each test shows both.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::os::unix::process::CommandExt as _;
+
+use super::workshop::{BASE, BELOW, FLAKY, MEND, Workshop};
+
+const NOTHING: &str = "Nothing to do";
+
+/// A run that fails before it runs a node leaves the results of the run before it, all of them good; and the retry that
+/// finds nothing to do in them leaves none at all.
+#[test]
+fn a_project_that_does_not_parse() {
+    let workshop = Workshop::new();
+    workshop.mend();
+    workshop.dbt(&["build"]).exits_with(0);
+    workshop.write("models/broken.sql", "select * from {{ ref('nowhere') }}");
+    workshop.dbt(&["build"]).exits_with(2);
+    workshop.remove("models/broken.sql");
+    let retry = workshop.dbt(&["retry"]);
+    assert!(
+        retry.exits_with(0).stdout.contains(NOTHING),
+        "green, and nothing was built"
+    );
+    workshop.dbt(&["retry"]).exits_with(2);
+
+    // A retry of the user's own is not green, and says what to do.
+    workshop.dbt(&["build"]).exits_with(0);
+    workshop.write("models/broken.sql", "select * from {{ ref('nowhere') }}");
+    workshop.invoke_alone(&["build"]).exits_with(2);
+    workshop.remove("models/broken.sql");
+    workshop
+        .invoke_alone(&["retry"])
+        .exits_with(1)
+        .says("dbt retry had nothing to do, and yet the last run here (`build`) did not succeed")
+        .says("prefect-dbt invoke -- build");
+
+    // A repetition runs everything, and the one after it, too.
+    workshop.write("models/broken.sql", "select * from {{ ref('nowhere') }}");
+    let mend_at_second = "if [ -e once ]; then rm -f models/broken.sql; fi; touch once";
+    workshop
+        .invoke(
+            &["--retries", "2", "--on-run-end", mend_at_second],
+            &["build"],
+        )
+        .exits_with(0)
+        .says("Attempt 2: the whole command again, since it failed before dbt ran a node")
+        .says("Attempt 3: the whole command again");
+    workshop.built(&[BASE, FLAKY, BELOW]);
+}
+
+/// Other commands of dbt's replace the results in the target folder: one that selects nothing, and `compile`.
+#[test]
+fn a_command_in_between() {
+    let workshop = Workshop::new();
+    workshop.invoke_alone(&["build"]).exits_with(1);
+    workshop.mend();
+    workshop
+        .dbt(&["run", "--select", "nothing_at_all"])
+        .exits_with(0);
+    let retry = workshop.dbt(&["retry"]);
+    assert_ne!(retry.code, Some(1));
+    workshop.dbt(&["compile"]).exits_with(0);
+    let retry = workshop.dbt(&["retry"]);
+    retry.exits_with(0);
+    assert!(
+        !workshop
+            .path()
+            .join("target/run/workshop/models/below.sql")
+            .exists()
+    );
+
+    workshop.invoke_alone(&["retry"]).exits_with(0).says(
+        "dbt retry is given the state of the last run here (`build`), which has left 2 nodes",
+    );
+    workshop.built(&[FLAKY, BELOW]);
+}
+
+/// What was in flight when a run was stopped is in no results.
+#[test]
+fn a_run_that_was_stopped() {
+    const ENDLESS: &str = "select sum(hash(a.range + b.range)) as id \
+        from range(10000000) as a, range(10000000) as b \
+        where not exists (select 1 from glob('mended*'))\n";
+    let workshop = Workshop::new();
+    workshop.write("models/flaky.sql", ENDLESS);
+    let mut command = workshop.dbt_command(&["build"]);
+    let mut dbt = command
+        .process_group(0)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(dbt.stdout.take().unwrap()).lines();
+    for line in lines.map_while(Result::ok) {
+        // By then the query of the other thread is at work, and can be cancelled.
+        if line.contains("OK created sql table model main.base") {
+            kill_process_group(Pid::from_child(&dbt), Signal::INT).unwrap();
+        }
+    }
+    dbt.wait().unwrap();
+    workshop.mend();
+    workshop.dbt(&["retry"]);
+    assert!(
+        !workshop.results().iter().any(|(id, _)| id == FLAKY),
+        "dbt retry has found what was in flight"
+    );
+
+    workshop.remove("mended.csv");
+    workshop
+        .invoke(
+            &["--retries", "1", "--timeout", "8", "--on-run-end", MEND],
+            &["build"],
+        )
+        .exits_with(0)
+        .says("Attempt 2: dbt retry of the ");
+    let results = workshop.results();
+    for model in [FLAKY, BELOW] {
+        let built = (model.to_owned(), "success".to_owned());
+        assert!(results.contains(&built), "{model} is not in {results:?}");
+    }
+}
+
+/// `dbt retry` forgets where the state for deferral was.
+#[test]
+fn a_deferred_run() {
+    let workshop = Workshop::new();
+    workshop
+        .dbt(&[
+            "run",
+            "--target",
+            "prod",
+            "--select",
+            "base",
+            "--target-path",
+            "prod",
+        ])
+        .exits_with(0);
+    let deferred = [
+        "run",
+        "--select",
+        "flaky",
+        "--defer",
+        "--defer-state",
+        "prod",
+    ];
+    workshop.dbt(&deferred).exits_with(1);
+    workshop.mend();
+    let retry = workshop.dbt(&["retry"]);
+    assert_ne!(retry.code, Some(0), "dbt retry has found the state");
+
+    workshop.remove("mended.csv");
+    workshop
+        .invoke(&["--retries", "1", "--on-run-end", MEND], &deferred)
+        .exits_with(0)
+        .says("Attempt 2: dbt retry of the node that is left");
+    workshop.built(&[FLAKY]);
+}
+
+/// What is kept for a repetition is for its owner's eyes, and holds neither code nor messages.
+#[test]
+fn what_is_kept_tells_nothing_that_is_secret() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let workshop = Workshop::new();
+    workshop.invoke_alone(&["build"]).exits_with(1);
+    let records = workshop.records();
+    let kept: Vec<_> = records
+        .iter()
+        .filter(|path| path.to_string_lossy().contains("/attempts/"))
+        .collect();
+    assert!(!kept.is_empty());
+    for path in kept {
+        let mode = std::fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", path.display());
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(!text.contains("mended.csv"), "{text}");
+    }
+}
