@@ -102,10 +102,8 @@ pub async fn replay(
         options,
         observer,
     };
-    if fs_err::metadata(path)
-        .map_err(ReplayError::Unreadable)?
-        .is_dir()
-    {
+    let found = File::open(path).and_then(|file| file.metadata());
+    if found.map_err(ReplayError::Unreadable)?.is_dir() {
         return replay.folder(path).await;
     }
     match read_header(path).map_err(ReplayError::Unreadable)? {

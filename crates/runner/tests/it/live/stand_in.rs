@@ -28,7 +28,25 @@ pub(super) struct StandIn {
 impl StandIn {
     /// The run of this name, as if it had begun then; it pauses that long in the middle and at its end.
     pub(super) fn recorded(run: &str, began: Timestamp, code: i32, pause: Duration) -> Self {
-        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/fixtures/runs");
+        let seconds = pause.as_secs_f64();
+        let script = format!(
+            "cat first.jsonl\nsleep {seconds}\n: > half\ncat second.jsonl\nsleep {seconds}\nexit {code}\n"
+        );
+        Self::saying(run, began, &script)
+    }
+
+    /// The same, said line by line.
+    pub(super) fn paced(run: &str, began: Timestamp, code: i32) -> Self {
+        let script = format!(
+            "cat first.jsonl second.jsonl | while IFS= read -r line; do\nprintf '%s\\n' \"$line\"\nsleep 0.01\ndone\nexit {code}\n"
+        );
+        Self::saying(run, began, &script)
+    }
+
+    /// A project whose dbt is this script, with both halves of a recorded run at hand.
+    fn saying(run: &str, began: Timestamp, script: &str) -> Self {
+        let fixtures =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/fixtures/runs/1.11");
         let moved = |name: &str| {
             let text = fs_err::read_to_string(fixtures.join(name)).unwrap();
             text.replace(RECORDED, &began.strftime("%Y-%m-%dT%H:%M:%S").to_string())
@@ -36,11 +54,7 @@ impl StandIn {
         let stream = moved(&format!("{run}.jsonl"));
         let middle = stream.len() / 2;
         let middle = middle + stream[middle..].find('\n').unwrap() + 1;
-        let seconds = pause.as_secs_f64();
-        let script = format!(
-            "cat first.jsonl\nsleep {seconds}\n: > half\ncat second.jsonl\nsleep {seconds}\nexit {code}\n"
-        );
-        let made = Self::new("tiny", &script);
+        let made = Self::new("tiny", script);
         made.write("first.jsonl", &stream[..middle]);
         made.write("second.jsonl", &stream[middle..]);
         let manifest = with_relations(&moved("manifest.json"));

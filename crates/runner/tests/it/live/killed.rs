@@ -1,0 +1,300 @@
+//! Our process is killed, in a way that leaves it no last word: nothing of it is left, and a replay tells what was.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use prefect_client::{Client, Settings};
+use serde_json::Value;
+use tokio::runtime::Builder;
+use uuid::Uuid;
+
+use super::project::{Finished, Project};
+use super::recorded::Recorded;
+use super::references::{References, SECRETS};
+use super::stand_in::{StandIn, a_minute_ago};
+use super::surroundings::Surroundings;
+
+/// How many runs of the stand-in are killed, and how many run at a time.
+const KILLS: usize = 9;
+const AT_ONCE: usize = 3;
+/// Marks all processes of a run.
+const MARK: &str = "PREFECT_DBT_TEST_MARK";
+const LIMIT: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(5);
+
+/// What a journal says of a run.
+#[derive(Debug, Default)]
+struct Told {
+    lines: usize,
+    /// The task runs by node: type and message of the state that it ended in, and when it began and ended.
+    nodes: BTreeMap<String, Option<(String, Timestamp)>>,
+    /// Time and text of its log lines.
+    logs: Vec<(Timestamp, String)>,
+    /// The type of the state that the run ended in.
+    end: Option<String>,
+}
+
+impl Told {
+    fn by(journal: &Path) -> Self {
+        let mut told = Self::default();
+        let text = fs_err::read_to_string(journal).unwrap();
+        for line in text.lines() {
+            // The last one may be torn.
+            let Ok(entry) = serde_json::from_str::<Value>(line) else {
+                continue;
+            };
+            told.lines += 1;
+            let effect = &entry["effect"];
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            let time = |value: &Value| text(value).parse::<Timestamp>().unwrap();
+            if let Some(running) = effect.get("node_running") {
+                told.nodes.insert(text(&running["unique_id"]), None);
+            } else if let Some(finished) = effect.get("node_finished") {
+                let end = &finished[1];
+                let end = (text(&end["state"]["type"]), time(&end["end_time"]));
+                told.nodes
+                    .insert(text(&finished[0]["unique_id"]), Some(end));
+            } else if let Some(log) = effect.get("log") {
+                told.logs.push((time(&log["at"]), text(&log["message"])));
+            } else if let Some(end) = effect.get("run_finished") {
+                told.end = Some(text(&end["state"]["type"]));
+            }
+        }
+        told
+    }
+}
+
+/// Waits until something is so.
+#[track_caller]
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + LIMIT;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{what} never happened");
+        std::thread::sleep(POLL);
+    }
+}
+
+/// The journal of a project's only run, once it is there.
+fn journal_in(project: &Path) -> Option<PathBuf> {
+    let folder = fs_err::read_dir(project.join(".prefect-dbt")).ok()?;
+    let mut paths = folder.map(|entry| entry.unwrap().path());
+    paths.find(|path| path.extension().is_some_and(|found| found == "jsonl"))
+}
+
+fn lines_in(journal: &Path) -> usize {
+    let bytes = fs_err::read(journal).unwrap_or_default();
+    bytes.iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// A run that can be killed.
+struct Victim {
+    child: Child,
+    mark: String,
+}
+
+impl Victim {
+    fn start(command: &mut Command) -> Self {
+        let mark = Uuid::now_v7().to_string();
+        command.env(MARK, &mark);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Self {
+            child: command.spawn().unwrap(),
+            mark,
+        }
+    }
+
+    /// Kills our process, and waits until dbt and all else that belonged to it is gone.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        wait_until("the end of every process", || self.processes().is_empty());
+    }
+
+    /// Whatever has inherited the mark, where the system tells.
+    fn processes(&self) -> Vec<String> {
+        let mark = format!("{MARK}={}", self.mark);
+        let Ok(all) = std::fs::read_dir("/proc") else {
+            return Vec::new();
+        };
+        all.filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let environment = std::fs::read(path.join("environ")).ok()?;
+            let is_ours = environment
+                .split(|byte| *byte == 0)
+                .any(|variable| variable == mark.as_bytes());
+            is_ours.then(|| path.display().to_string())
+        })
+        .collect()
+    }
+}
+
+/// Replays a killed run's journal and compares what the server holds with what the journal said.
+fn replay_and_compare(replay: &mut Command, api: &str, name: &str, journal: &Path) {
+    let told = Told::by(journal);
+    Finished::of(replay.arg("replay").arg(journal)).exits_with(0);
+    assert!(!journal.exists(), "a journal that has served stays");
+    let recorded = Recorded::wait_for(api, name, told.nodes.len());
+    assert_eq!(recorded.task_runs.len(), told.nodes.len());
+    let kind = |state: &prefect_client::State| text_of(&serde_json::to_value(state.kind).unwrap());
+    for (node, end) in &told.nodes {
+        let run = recorded.of(node);
+        let state = run.state.as_ref().unwrap();
+        match end {
+            Some((expected, at)) => {
+                assert_eq!(
+                    (&kind(state), run.end_time),
+                    (expected, Some(*at)),
+                    "{node}"
+                );
+            }
+            None => {
+                assert_eq!(kind(state), "CRASHED", "{node}");
+                let message = state.message.as_deref().unwrap_or_default();
+                assert!(message.contains("was killed"), "{message}");
+            }
+        }
+    }
+    let expected = told.end.as_deref().unwrap_or("CRASHED");
+    assert_eq!(kind(recorded.flow_state()), expected);
+    let logs = recorded.logs(told.logs.len());
+    for (at, message) in &told.logs {
+        let found = logs.iter().filter(|log| {
+            // Lines of one time are moved apart by a microsecond each.
+            let moved = log.timestamp.duration_since(*at).as_micros();
+            (0..1_000).contains(&moved) && log.message == *message
+        });
+        assert_eq!(found.count(), 1, "{message}");
+    }
+    let open = told.nodes.values().filter(|end| end.is_none()).count();
+    let closing = open + usize::from(told.end.is_none());
+    assert_eq!(logs.len(), told.logs.len() + closing);
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// What chooses where runs are killed: another one each time, unless a time that went wrong is to be repeated.
+fn seed_from_env() -> u64 {
+    match std::env::var_os("PREFECT_DBT_TEST_SEED") {
+        Some(seed) => seed.to_string_lossy().parse().unwrap(),
+        None => u64::try_from(Timestamp::now().as_microsecond()).unwrap(),
+    }
+}
+
+/// Numbers that look random, the same for the same seed (splitmix64).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % (limit as u64)).unwrap()
+    }
+}
+
+#[test]
+fn whenever_it_is_killed_a_replay_tells_what_was() {
+    let api = Surroundings::from_env().api;
+    let seed = seed_from_env();
+    println!("PREFECT_DBT_TEST_SEED={seed}");
+    let mut random = Random(seed);
+    let whole = StandIn::paced("model_fails", a_minute_ago(), 1);
+    Finished::of(&mut whole.build(&api, "alone", &["--no-prefect"])).exits_with(1);
+    let lines = lines_in(&whole.journals()[0]);
+    let points: Vec<usize> = (0..KILLS).map(|_| 1 + random.below(lines - 1)).collect();
+    println!("killed at these of {lines} lines: {points:?}");
+    let points = Mutex::new(points);
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some(point) = points.lock().ok().and_then(|mut points| points.pop()) {
+                    kill_at(&api, point);
+                }
+            });
+        }
+    });
+}
+
+fn kill_at(api: &str, point: usize) {
+    let project = StandIn::paced("model_fails", a_minute_ago(), 1);
+    let name = format!("killed-{}", Uuid::now_v7());
+    let mut victim = Victim::start(&mut project.build(api, &name, &[]));
+    let mut journal = None;
+    wait_until("that line of the journal", || {
+        journal = journal.take().or_else(|| journal_in(project.path()));
+        let lines = journal.as_deref().map_or(0, lines_in);
+        // One that comes to its end in spite of us has nothing to be replayed.
+        lines >= point || victim.child.try_wait().unwrap().is_some()
+    });
+    victim.kill();
+    let journal = journal.unwrap();
+    if journal.exists() {
+        replay_and_compare(&mut project.program(api), api, &name, &journal);
+    }
+}
+
+/// A model that shows the profile's secrets to everybody.
+const LEAK: &str = "{% if execute %}{{ log('logged ' ~ target.settings, info=true) }}{% endif %}
+select 1 as id";
+
+#[test]
+fn killed_with_the_real_dbt_nothing_is_left_and_no_secret_told() {
+    let project = Project::new();
+    let api = project.surroundings.api.clone();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let client = Client::new(&Settings::with_api_url(&api)).unwrap();
+    let references = References::make(&project, client, &runtime);
+    runtime.block_on(references.choose("prod"));
+    fs_err::write(project.path().join("models/leak.sql"), LEAK).unwrap();
+    let args = ["build", "--vars", "slow_model: true"];
+    let victim = Victim::start(&mut project.invocation(&[], &args));
+    let shows = |text: &str| {
+        let journal = journal_in(&project.path());
+        let text_of = |path| fs_err::read_to_string(path).unwrap_or_default();
+        journal.map(text_of).unwrap_or_default().contains(text)
+    };
+    // It never ends by itself.
+    let slow = r#"{"effect":{"node_running":{"#;
+    let is_slow = || {
+        let journal = journal_in(&project.path()).unwrap();
+        let text = fs_err::read_to_string(journal).unwrap_or_default();
+        text.lines()
+            .any(|line| line.starts_with(slow) && line.contains("model.shop.product_sales"))
+    };
+    wait_until("the leak", || shows("logged "));
+    wait_until("the endless model", is_slow);
+    victim.kill();
+
+    for entry in walk(&project.path().join(".prefect-dbt")) {
+        let bytes = fs_err::read(&entry).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        for secret in SECRETS {
+            assert!(!text.contains(secret), "{secret} in {}", entry.display());
+        }
+    }
+    let journal = journal_in(&project.path()).unwrap();
+    assert_eq!(
+        Told::by(&journal).nodes["model.shop.product_sales"],
+        None,
+        "it was to be open"
+    );
+    replay_and_compare(&mut project.program(), &api, &project.flow_run, &journal);
+}
+
+/// Every file below a folder.
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs_err::read_dir(folder).unwrap();
+    entries
+        .map(|entry| entry.unwrap().path())
+        .flat_map(|path| match path.is_dir() {
+            true => walk(&path),
+            false => vec![path],
+        })
+        .collect()
+}

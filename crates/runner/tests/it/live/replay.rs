@@ -1,0 +1,191 @@
+//! Runs that Prefect learns of later: from their journals, or from what dbt has logged.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::faithful::assert_faithful;
+use super::project::{Finished, Project};
+use super::proxy::{Fate, Proxy};
+use super::record::Record;
+use super::recorded::Recorded;
+use super::stand_in::{StandIn, a_minute_ago};
+use super::surroundings::Surroundings;
+
+/// Nobody listens there.
+const NOWHERE: &str = "http://127.0.0.1:9/api";
+const LIMIT: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(50);
+
+fn replay(project: &Project, api: &str, options: &[&str], path: &Path) -> Finished {
+    let mut command = project.program();
+    command.env("PREFECT_API_URL", api).arg("replay");
+    Finished::of(command.args(options).arg(path))
+}
+
+/// Events of assets in a journal.
+fn assets_in(journal: &Path) -> usize {
+    let text = fs_err::read_to_string(journal).unwrap();
+    text.lines()
+        .filter(|line| line.starts_with(r#"{"effect":{"asset":"#))
+        .count()
+}
+
+/// A proxy that writes down what the server is told; questions, and what finds what is there, are no news.
+fn news_of(api: &str) -> (Proxy, Arc<Mutex<Vec<String>>>) {
+    let news = Arc::<Mutex<Vec<String>>>::default();
+    let told = Arc::clone(&news);
+    let proxy = Proxy::before(api, move |request| {
+        let is_news = ["/events", "/logs/", "/artifacts/", "/set_state"]
+            .iter()
+            .any(|end| request.ends_with(end));
+        if request.starts_with("POST") && is_news {
+            told.lock().unwrap().push(request.to_owned());
+        }
+        Fate::Pass
+    });
+    (proxy, news)
+}
+
+#[test]
+fn a_run_without_prefect_is_brought_in_once_from_its_journal_and_from_dbts_log() {
+    let mut project = Project::new();
+    let api = project.surroundings.api.clone();
+    // Only the run's own last line is timed by us, and by dbt in its log: times of lines are compared with dbt's alone.
+    let began = Timestamp::UNIX_EPOCH;
+    project.invoke(&["--no-prefect"], &["build"]).exits_with(0);
+    let truth = project.truth();
+    let nodes = truth.nodes().len();
+    let folder = project.path().join(".prefect-dbt");
+    let journal: PathBuf = fs_err::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|found| found == "jsonl"))
+        .unwrap();
+    let assets = assets_in(&journal);
+    assert!(assets > 0);
+    let read =
+        |project: &Project| Record::of_whole_run(&api, &project.flow_run, began, nodes, assets);
+
+    replay(&project, &api, &["--keep"], &journal).exits_with(0);
+    let from_journal = read(&project);
+    assert_faithful(&project.recorded(nodes), &truth);
+    let (proxy, news) = news_of(&api);
+    replay(&project, &proxy.url, &[], &project.path()).exits_with(0);
+    assert_eq!(*news.lock().unwrap(), [""; 0], "it was told again");
+    assert!(!journal.exists(), "it has served");
+    assert!(
+        read(&project) == from_journal,
+        "the replay changed something"
+    );
+    replay(&project, &proxy.url, &[], &project.path())
+        .exits_with(0)
+        .says("nothing to deliver");
+
+    // As if the journal had never been.
+    project.flow_run = format!("test-{}", Uuid::now_v7());
+    let manifest = project.path().join("target/manifest.json");
+    let manifest = manifest.to_str().unwrap();
+    let options = ["--flow-run-name", &project.flow_run, "--manifest", manifest];
+    replay(&project, &api, &options, &project.log_file()).exits_with(0);
+    let from_log = read(&project);
+    assert_faithful(&project.recorded(nodes), &truth);
+    assert!(
+        from_log == from_journal,
+        "{}",
+        from_log.difference(&from_journal)
+    );
+    replay(&project, &proxy.url, &options, &project.log_file()).exits_with(0);
+    assert_eq!(*news.lock().unwrap(), [""; 0], "it was told again");
+}
+
+#[test]
+fn an_api_that_was_away_gets_the_run_later() {
+    let api = Surroundings::from_env().api;
+    let began = a_minute_ago();
+    let (nodes, assets) = (19, 11);
+    let run = |api: &str, name: &str, options: &[&str]| {
+        let project = StandIn::recorded("model_fails", began, 1, Duration::ZERO);
+        Finished::of(&mut project.build(api, name, options)).exits_with(1);
+        project
+    };
+    let names = ["undisturbed", "away", "twice"].map(|name| format!("{name}-{}", Uuid::now_v7()));
+    run(&api, &names[0], &[]);
+    let expected = Record::of_whole_run(&api, &names[0], began, nodes, assets);
+
+    let project = run(NOWHERE, &names[1], &[]);
+    let mut command = project.program(NOWHERE);
+    let away = Finished::of(command.arg("replay").arg(project.path()));
+    away.exits_with(3).says("cannot deliver");
+    assert_eq!(project.journals().len(), 1);
+    let mut command = project.program(&api);
+    Finished::of(command.arg("replay").arg(project.path())).exits_with(0);
+    assert!(project.journals().is_empty());
+    let record = Record::wait_for(&api, &names[1], began, &expected);
+    assert!(record == expected, "{}", record.difference(&expected));
+
+    // Two attempts of one flow run, which neither has seen.
+    let options = ["--retries", "1", "--retry-strategy", "full"];
+    let project = run(NOWHERE, &names[2], &options);
+    assert_eq!(project.journals().len(), 2);
+    let mut command = project.program(&api);
+    Finished::of(command.arg("replay").arg(project.path())).exits_with(0);
+    let recorded = Recorded::wait_for(&api, &names[2], 2 * nodes);
+    assert_eq!(recorded.task_runs.len(), 2 * nodes);
+    assert_eq!(
+        recorded.flow_state().kind,
+        prefect_client::StateType::Failed
+    );
+}
+
+#[test]
+fn a_journal_at_work_is_left_alone() {
+    let api = Surroundings::from_env().api;
+    let name = format!("at-work-{}", Uuid::now_v7());
+    let pause = Duration::from_secs(4);
+    let project = StandIn::recorded("good", a_minute_ago(), 0, pause);
+    let mut child = project
+        .build(&api, &name, &["--quiet"])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + LIMIT;
+    while !project.half().exists() {
+        assert!(Instant::now() < deadline, "the run does not get on");
+        std::thread::sleep(POLL);
+    }
+    let journal = project.journals().remove(0);
+    let told = |path: &Path| Finished::of(project.program(&api).arg("replay").arg(path));
+    told(project.path())
+        .exits_with(0)
+        .says("a run that is at work");
+    told(&journal).exits_with(3).says("a run that is at work");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn what_cannot_be_delivered_is_told() {
+    let project = Project::new();
+    let api = project.surroundings.api.clone();
+    let file = project.path().join("x.jsonl");
+    let told = |text: &str| {
+        fs_err::write(&file, text).unwrap();
+        replay(&project, &api, &[], &file)
+    };
+    let (run, gone) = (Uuid::now_v7(), Uuid::now_v7());
+    let header = format!(
+        r#"{{"header":{{"format":1,"run_id":"{run}","attempt":1,"created":"2026-01-01T00:00:00Z","args":["build"],"flow":{{"existing":{{"flow_run_id":"{gone}","own_states":true}}}}}}}}"#
+    );
+    told(&format!("{header}\n"))
+        .exits_with(3)
+        .says(&format!("the flow run {gone} does not exist"));
+    assert!(file.exists(), "what was not delivered stays");
+    let newer = header.replace("\"format\":1", "\"format\":99");
+    told(&newer).exits_with(2).says("later version");
+    told("name: shop\n").exits_with(2).says("x.jsonl, line 1");
+    let info = r#"{"data":{},"info":{"invocation_id":"i","level":"info","msg":"m","name":"MainReportVersion","thread":"t","ts":"2026-01-01T00:00:00Z"}}"#;
+    told(info).exits_with(2).says("--log-level-file debug");
+}
