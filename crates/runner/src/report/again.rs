@@ -69,6 +69,7 @@ pub(super) async fn reconnect(client: &Client, past: &PastRun) -> Result<Connect
     Ok(Connection {
         context,
         own_states: standing != Standing::Closed,
+        lease: None,
     })
 }
 

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::context::RunContext;
 use super::error::ReportError;
+use super::lease::Lease;
 use super::notice::Notice;
 use super::orchestrate::start;
 use super::reporter::NewRun;
@@ -17,6 +18,8 @@ pub(super) struct Connection {
     pub(super) context: RunContext,
     /// Whether its states are ours.
     pub(super) own_states: bool,
+    /// Its place within the limit of its deployment.
+    pub(super) lease: Option<Lease>,
 }
 
 impl Connection {
@@ -53,6 +56,7 @@ pub(super) async fn attach(
         .await
         .map_err(unreachable)?;
     let context = RunContext::read(client, &run).await.map_err(unreachable)?;
+    let mut lease = None;
     if own_states {
         start(client, flow_run_id, Uuid::new_v4())
             .await
@@ -61,10 +65,12 @@ pub(super) async fn attach(
                 flow_run_id,
                 reason,
             })?;
+        lease = Lease::of(client, &run);
     }
     Ok(Connection {
         context,
         own_states,
+        lease,
     })
 }
 
@@ -82,6 +88,7 @@ pub(super) async fn create(
     Ok(Connection {
         context: RunContext::new(&created, flow_name),
         own_states: true,
+        lease: None,
     })
 }
 

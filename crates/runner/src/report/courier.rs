@@ -17,6 +17,7 @@ use super::context::RunContext;
 use super::feed::Feed;
 use super::heartbeat::Heartbeat;
 use super::held::Held;
+use super::lease::Lease;
 use super::ledger::Ledger;
 use super::notice::{Delivery, FinalState, Notice};
 use super::orchestrate::finish;
@@ -48,6 +49,8 @@ pub(super) struct Courier<'a> {
     batch: Batch,
     logs: Option<LogTranslator>,
     heartbeat: Option<Heartbeat>,
+    /// Kept as long as the run is carried.
+    _lease: Option<Lease>,
     ledger: Ledger,
     summary: Option<RunSummary>,
     repairs: u32,
@@ -72,6 +75,7 @@ impl<'a> Courier<'a> {
         let Connection {
             context,
             own_states,
+            lease,
         } = connection;
         Self {
             client,
@@ -83,6 +87,7 @@ impl<'a> Courier<'a> {
                 .enabled
                 .then(|| LogTranslator::new(context.flow_run_id, settings.max_log_size())),
             heartbeat: own_states.then(|| Heartbeat::new(settings.heartbeat_frequency)),
+            _lease: lease,
             ledger: Ledger::default(),
             summary: None,
             repairs: 0,

@@ -15,6 +15,7 @@ mod feed;
 mod heartbeat;
 mod held;
 mod ledger;
+mod lease;
 mod mode;
 mod name;
 mod notice;
