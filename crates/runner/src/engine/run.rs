@@ -25,6 +25,7 @@ use crate::journal::{JournalFolder, JournalReader, JournalWriter};
 use crate::observer::Observer;
 use crate::outcome::Outcome;
 use crate::redact::Redactor;
+use crate::replay::leftovers;
 use crate::report::{Delivery, Notice, Reporter};
 use crate::stop::Stopper;
 use crate::summary::markdown;
@@ -61,6 +62,13 @@ pub async fn run(
     note(&mut journal, &invocation, &prepared);
     let journal_path = journal.path().map(Path::to_path_buf);
     observer.on_journal(journal.reader());
+    // What runs left that were killed goes to the same server, as far as this one gives it time.
+    let _leftovers = match (folder, &invocation.client) {
+        (Some(folder), Some(client)) if reporter.is_some() => {
+            Some(leftovers(folder, client, &observer))
+        }
+        _ => None,
+    };
     let reporting = reporter.map(|reporter| report(reporter, journal.reader(), &observer));
 
     let recorder = recorder(&invocation, &prepared, run_id, journal, &observer);
