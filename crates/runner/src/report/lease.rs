@@ -1,5 +1,8 @@
-//! Keeping the slot of a deployment's concurrency limit, which the server takes back from runs that do not ask for more
-//! time: another run would then start beside ours.
+//! Keeping the slot of a deployment's concurrency limit.
+//!
+//! A server may lend it for a time, and take it back from runs that do not ask for more: another run would then start
+//! beside ours. Prefect's own server does so only with clients whose version it knows. From others, such as this one, it
+//! takes the lease back when the run starts, and leaves them the slot to the end of the run.
 
 use std::time::Duration;
 
@@ -47,11 +50,8 @@ async fn keep(client: Client, id: Uuid) {
         match client.renew_lease(id, TERM).await {
             Ok(()) => sleep(RENEWAL).await,
             Err(error) if error.is_temporary() => sleep(SECOND_TRY).await,
-            Err(error) => {
-                // Prefect's own engine ends the run here; half a build is worse than two at once.
-                tracing::warn!(%error, "the deployment's concurrency limit no longer counts this run");
-                return;
-            }
+            // Prefect's own engine ends a run that has lost its slot; half a build is worse than two at once.
+            Err(error) => return tracing::debug!(%error, "there is no lease to renew"),
         }
     }
 }
