@@ -140,6 +140,21 @@ fn a_journal_that_is_being_written_is_not_tidied_away() {
     assert!(!path.exists());
 }
 
+#[test]
+fn a_journal_at_rest_is_taken_by_one_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().join(JOURNAL_DIR);
+    let writer = in_folder(&at);
+    let path = writer.path().unwrap().to_path_buf();
+    assert_eq!(JournalFolder::at(&at).journals().unwrap()[..], [&*path]);
+    assert!(RestingJournal::take(&path).unwrap().is_none());
+    drop(writer);
+    let taken = RestingJournal::take(&path).unwrap().unwrap();
+    assert!(RestingJournal::take(&path).unwrap().is_none());
+    taken.delete().unwrap();
+    assert!(RestingJournal::take(&path).unwrap().is_none());
+}
+
 proptest::proptest! {
     #[test]
     fn any_bytes_are_read_as_a_journal(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {

@@ -56,3 +56,53 @@ impl Feed for RestingFeed {
         Some(Self::new(self.reader.rewound()?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::effect::{FlowTarget, Header, JOURNAL_FORMAT};
+    use crate::journal::JournalWriter;
+
+    async fn entries(feed: &mut RestingFeed) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        while !feed.is_closed() {
+            entries.extend(feed.next().await);
+        }
+        entries
+    }
+
+    #[tokio::test]
+    async fn a_torn_journal_is_read_and_closed_as_often_as_one_likes() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let header = Header {
+            format: JOURNAL_FORMAT,
+            run_id: Uuid::from_u128(7),
+            attempt: 1,
+            created: Timestamp::UNIX_EPOCH,
+            args: Vec::new(),
+            flow: FlowTarget::Existing {
+                flow_run_id: Uuid::from_u128(8),
+                own_states: true,
+            },
+        };
+        let to_file = fs_err::OpenOptions::new().append(true).open(file.path());
+        let mut journal = JournalWriter::begin(to_file, &header);
+        journal.append([Effect::Total(1)]);
+        drop(journal);
+        let mut torn = fs_err::OpenOptions::new();
+        let mut torn = torn.append(true).open(file.path()).unwrap();
+        torn.write_all(br#"{"effect":{"tot"#).unwrap();
+
+        let reader = JournalReader::open(file.path()).unwrap();
+        let mut feed = RestingFeed::new(reader);
+        let read = entries(&mut feed).await;
+        assert_eq!(read.len(), 4, "header, total, last line, end: {read:#?}");
+        assert!(feed.next().await.is_none());
+        assert_eq!(entries(&mut feed.rewound().unwrap()).await, read);
+    }
+}

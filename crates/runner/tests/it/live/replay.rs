@@ -1,6 +1,9 @@
 //! Runs that Prefect learns of later: from their journals, or from what dbt has logged.
 
+use std::cmp::Ordering::{Equal, Greater, Less};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -120,9 +123,19 @@ fn an_api_that_was_away_gets_the_run_later() {
     let mut command = project.program(NOWHERE);
     let away = Finished::of(command.arg("replay").arg(project.path()));
     away.exits_with(3).says("cannot deliver");
+    for requests in [4, 7, 8, 9] {
+        interrupt_replay(&project, &api, requests);
+    }
     assert_eq!(project.journals().len(), 1);
-    let mut command = project.program(&api);
-    Finished::of(command.arg("replay").arg(project.path())).exits_with(0);
+    // Two at once: one of them has nothing to do.
+    let both = [0, 1].map(|_| {
+        let mut command = project.program(&api);
+        command.stderr(Stdio::null());
+        command.arg("replay").arg(project.path()).spawn().unwrap()
+    });
+    for mut replay in both {
+        assert_eq!(replay.wait().unwrap().code(), Some(0));
+    }
     assert!(project.journals().is_empty());
     let record = Record::wait_for(&api, &names[1], began, &expected);
     assert!(record == expected, "{}", record.difference(&expected));
@@ -141,6 +154,31 @@ fn an_api_that_was_away_gets_the_run_later() {
     );
 }
 
+/// Kills a replay after so many requests; the server acts on the last of them, and its answer is lost.
+fn interrupt_replay(project: &StandIn, api: &str, requests: usize) {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&seen);
+    let proxy = Proxy::before(api, move |_| {
+        match counter.fetch_add(1, Ordering::Relaxed).cmp(&requests) {
+            Less => Fate::Pass,
+            Equal => Fate::LOSE_ANSWER,
+            Greater => Fate::Cut,
+        }
+    });
+    let mut command = project.program(&proxy.url);
+    command.stderr(Stdio::null());
+    let mut replay = command.arg("replay").arg(project.path()).spawn().unwrap();
+    let deadline = Instant::now() + LIMIT;
+    while seen.load(Ordering::Relaxed) <= requests {
+        let ended = replay.try_wait().unwrap();
+        assert!(ended.is_none(), "it took fewer than {requests} requests");
+        assert!(Instant::now() < deadline, "the replay does not get on");
+        std::thread::sleep(POLL);
+    }
+    replay.kill().unwrap();
+    replay.wait().unwrap();
+}
+
 #[test]
 fn a_journal_at_work_is_left_alone() {
     let api = Surroundings::from_env().api;
@@ -149,7 +187,7 @@ fn a_journal_at_work_is_left_alone() {
     let project = StandIn::recorded("good", a_minute_ago(), 0, pause);
     let mut child = project
         .build(&api, &name, &["--quiet"])
-        .stdout(std::process::Stdio::null())
+        .stdout(Stdio::null())
         .spawn()
         .unwrap();
     let deadline = Instant::now() + LIMIT;
