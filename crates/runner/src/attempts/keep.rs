@@ -38,7 +38,10 @@ pub(crate) fn keep(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
     if !builds(&command) || is_idle {
         return None;
     }
+    // Of a run that went well nothing is left: the manifest's graph need not be built for it.
+    let has_failed = run.end.exit_code != Some(0);
     let scheduled = attempt.scheduled.clone().or_else(|| {
+        has_failed.then_some(())?;
         let selected = selected(ended.manifest?, asked, ended.project);
         selected
             .inspect_err(|problem| tracing::debug!(problem, "the schedule is not known"))

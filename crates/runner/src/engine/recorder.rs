@@ -150,7 +150,10 @@ impl Recorder {
 
     /// Ends the run: every open node gets its terminal state. Gives the journal back for the run's own end.
     pub(super) fn close(mut self, end: ProcessEnd) -> (TrackedRun, Closing) {
-        let results = read_run_results(&self.target);
+        let is_needed = self.tracker.needs_results(&end);
+        let results = is_needed
+            .then(|| read_run_results(&self.target))
+            .flatten();
         let mut effects = std::mem::take(&mut self.effects);
         let mut run = self.tracker.close(end, results.as_ref(), &mut effects);
         for warning in self.assets.follow(None, &mut effects) {

@@ -18,8 +18,15 @@ pub(super) struct Ledger {
     assets: VecDeque<(usize, usize)>,
     /// All events of assets, in the order of telling.
     told_assets: Vec<ToldAsset>,
-    /// Ended, but never told: the server's queue would have dropped them.
-    withheld: usize,
+    /// Ended, but not told: the server's queue would have dropped them.
+    withheld: VecDeque<Withheld>,
+}
+
+/// A batch that was not told: ids of task runs, and of events of assets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Withheld {
+    pub(super) ended: Vec<Uuid>,
+    pub(super) assets: Vec<Uuid>,
 }
 
 /// An event of an asset that was told.
@@ -35,7 +42,9 @@ impl Ledger {
     pub(super) fn tell(&mut self, ids: &[Uuid], assets: &[Uuid]) {
         self.told.extend_from_slice(ids);
         if !assets.is_empty() {
-            self.assets.push_back((self.told.len(), assets.len()));
+            if self.in_flight() > 0 {
+                self.assets.push_back((self.told.len(), assets.len()));
+            }
             let at = Instant::now();
             self.told_assets
                 .extend(assets.iter().map(|&id| ToldAsset { id, at }));
@@ -47,13 +56,26 @@ impl Ledger {
         &self.told_assets
     }
 
-    pub(super) fn withhold(&mut self, count: usize) {
-        self.withheld += count;
+    pub(super) fn withhold(&mut self, batch: Withheld) {
+        self.withheld.push_back(batch);
+    }
+
+    /// Takes back what was withheld, the oldest first: some of it, up to `most` task runs if that is possible.
+    pub(super) fn release(&mut self, most: usize) -> Withheld {
+        let mut released = self.withheld.pop_front().unwrap_or_default();
+        while let Some(next) = self
+            .withheld
+            .pop_front_if(|next| released.ended.len() + next.ended.len() <= most)
+        {
+            released.ended.extend(next.ended);
+            released.assets.extend(next.assets);
+        }
+        released
     }
 
     /// How many have ended.
     pub(super) fn total(&self) -> usize {
-        self.told.len() + self.withheld
+        self.told.len() + self.withheld()
     }
 
     /// How many were told and not yet seen.
@@ -67,8 +89,9 @@ impl Ledger {
         self.in_flight() + assets / 2
     }
 
+    /// How many have ended and were not told.
     pub(super) fn withheld(&self) -> usize {
-        self.withheld
+        self.withheld.iter().map(|batch| batch.ended.len()).sum()
     }
 
     /// The oldest that were not yet seen.
@@ -97,13 +120,34 @@ mod tests {
         let ids: Vec<Uuid> = (0..700).map(Uuid::from_u128).collect();
         let mut ledger = Ledger::default();
         ledger.tell(&ids, &[]);
-        ledger.withhold(5);
+        ledger.withhold(Withheld {
+            ended: ids[..5].to_vec(),
+            assets: Vec::new(),
+        });
         assert_eq!(ledger.next_chunk(), &ids[..500]);
         ledger.confirm(500);
         assert_eq!(ledger.next_chunk(), &ids[500..]);
         assert_eq!((ledger.in_flight(), ledger.total()), (200, 705));
         ledger.confirm(200);
         assert!(ledger.next_chunk().is_empty());
+    }
+
+    #[test]
+    fn what_was_withheld_comes_back_in_order() {
+        let ids: Vec<Uuid> = (0..6).map(Uuid::from_u128).collect();
+        let mut ledger = Ledger::default();
+        for pair in ids.chunks(2) {
+            ledger.withhold(Withheld {
+                ended: pair.to_vec(),
+                assets: pair[..1].to_vec(),
+            });
+        }
+        let released = ledger.release(5);
+        assert_eq!(released.ended, ids[..4]);
+        assert_eq!(released.assets, [ids[0], ids[2]]);
+        // However little room there is, it gets on.
+        assert_eq!(ledger.release(0).ended, ids[4..]);
+        assert_eq!(ledger.withheld(), 0);
     }
 
     #[test]

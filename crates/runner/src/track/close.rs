@@ -46,6 +46,13 @@ impl Tracker {
         self.into_run(end)
     }
 
+    /// Whether dbt's results can tell more than its events have: they are long, and of a run that went well they repeat
+    /// what is known.
+    pub fn needs_results(&self, end: &ProcessEnd) -> bool {
+        let has_open = self.nodes.values().any(|node| !node.is_over);
+        end.exit_code != Some(0) || self.nodes.is_empty() || has_open
+    }
+
     /// Ends the nodes that dbt never started, but lists as skipped. All of them take part before the first one ends, so
     /// that they can wait for each other.
     fn skip_unstarted(

@@ -6,8 +6,10 @@ use tokio::time::{Duration, Instant, sleep};
 use super::{Courier, WINDOW_AT_END};
 use crate::report::budget::Expense;
 use crate::report::feed::Feed;
+use crate::report::ledger::Withheld;
 use crate::report::patience::Unsent;
 use crate::report::send::{send_events, send_logs};
+use crate::report::verify::retell;
 
 /// How long a wait for units may be before the run's end is looked for.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -20,19 +22,35 @@ impl Courier<'_> {
         load.events.drain(..spared.count());
         if !load.events.is_empty() {
             self.wait_for_room(journal).await?;
-            if self.ledger.load() > WINDOW_AT_END {
-                // The server would drop them; the journal keeps them.
-                self.ledger.withhold(load.ended.len());
-            } else if self.send_paced(journal, &load.events).await? {
+            // The server would drop what it has no room for; the journal keeps it.
+            let has_room = self.ledger.load() <= WINDOW_AT_END;
+            if has_room && self.send_paced(journal, &load.events).await? {
                 self.ledger.tell(&load.ended, &load.assets);
             } else {
-                self.ledger.withhold(load.ended.len());
+                self.ledger.withhold(Withheld {
+                    ended: load.ended,
+                    assets: load.assets,
+                });
             }
         }
         for logs in load.logs.chunks(self.most_at_once()) {
             if self.wait_for_units(journal, logs.len()).await {
                 send_logs(self.client, &mut self.patience, journal, logs).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Tells what was withheld, as far as there is room for it by now.
+    pub(super) async fn release<F: Feed>(&mut self, journal: &F) -> Result<(), Unsent> {
+        let room = WINDOW_AT_END.saturating_sub(self.ledger.load());
+        let batch = self.ledger.release(room);
+        let ids = batch.ended.iter().chain(&batch.assets).copied().collect();
+        let events = retell(&self.context, journal, ids, 0).await;
+        if self.send_paced(journal, &events).await? {
+            self.ledger.tell(&batch.ended, &batch.assets);
+        } else {
+            self.ledger.withhold(batch);
         }
         Ok(())
     }
