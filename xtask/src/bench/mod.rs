@@ -7,6 +7,7 @@ mod options;
 mod programs;
 mod project;
 mod run;
+mod volume;
 mod wide;
 
 pub(crate) use run::run;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::options::{Options, Part};
-use super::{builds, programs, project};
+use super::{builds, programs, project, volume};
 use crate::python::Environment;
 use crate::{process, setup, workspace};
 
@@ -24,6 +24,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             Part::Start => programs::start(options.rounds)?,
             Part::List => programs::list(options.rounds)?,
             Part::Huge => programs::huge(options.rounds)?,
+            Part::Volume => volume::run(options.rounds)?,
             Part::Small => {
                 let shop = workspace::testdata().join("projects/shop");
                 builds::compare("small", &shop, options.rounds)?;

@@ -8,8 +8,8 @@
 
 mod addresses;
 mod assets;
+mod big_stream;
 mod builds;
-mod commands;
 mod dbt_truth;
 mod deploy;
 mod doctor;
@@ -33,6 +33,8 @@ mod references;
 mod replay;
 mod retries;
 mod stand_in;
+mod stub_server;
 mod surroundings;
 mod traps;
+mod volume;
 mod workshop;

@@ -134,7 +134,7 @@ impl Proxy {
 
 /// One request; the connection is closed after it. A client that goes away is no failure.
 fn serve(client: &TcpStream, host: &str, judge: &Mutex<Judge>) -> Option<()> {
-    let request = Request::read(client)?;
+    let request = Request::read(&mut BufReader::new(client))?;
     let fate = judge.lock().expect("no panic")(&request.line());
     match fate {
         Fate::Pass => answer(client, &request.forward(host)?),
@@ -167,14 +167,14 @@ fn answer(mut client: &TcpStream, bytes: &[u8]) -> Option<()> {
 }
 
 /// A request as it came.
-struct Request {
+pub(super) struct Request {
     head: String,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 impl Request {
-    fn read(client: &TcpStream) -> Option<Self> {
-        let mut reader = BufReader::new(client);
+    /// The next one of a connection; `None` when there is none.
+    pub(super) fn read(reader: &mut impl BufRead) -> Option<Self> {
         let mut head = String::new();
         let mut length = 0;
         while !head.ends_with("\r\n\r\n") {
@@ -193,7 +193,7 @@ impl Request {
     }
 
     /// Method and path.
-    fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         self.head.split(' ').take(2).collect::<Vec<_>>().join(" ")
     }
 

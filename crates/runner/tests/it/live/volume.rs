@@ -1,0 +1,81 @@
+//! A build of thousands of nodes, as fast as a dbt could tell it: nothing is lost. What it costs is measured by
+//! `cargo xtask bench volume`, which runs this test in a release build.
+
+use std::collections::HashMap;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use super::big_stream::BigBuild;
+use super::project::Finished;
+use super::stand_in::a_minute_ago;
+use super::stub_server::StubServer;
+
+/// Half of the nodes: without optimisation, making and checking twenty thousand takes longer than a test may.
+const MODELS: usize = if cfg!(debug_assertions) { 1_500 } else { 10_000 };
+const SAMPLE: Duration = Duration::from_millis(2);
+
+#[test]
+fn a_very_large_build_is_told_without_a_loss() {
+    let build = BigBuild {
+        models: MODELS,
+        began: a_minute_ago(),
+    };
+    let project = build.project();
+    let server = StubServer::start();
+    let begin = Instant::now();
+    let child = project
+        .build(&server.url, "volume", &["--verify-timeout", "60"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (finished, peak) = watch(child);
+    let seconds = begin.elapsed().as_secs_f64();
+    finished.exits_with(0);
+    let nodes = 2 * MODELS;
+    let a_second = nodes as f64 / seconds;
+    println!("{nodes} nodes in {seconds:.2} s ({a_second:.0} a second), peak memory {peak}");
+    assert!(project.journals().is_empty(), "{}", finished.stderr);
+
+    let told = server.told();
+    assert_eq!(told.state, "COMPLETED");
+    assert_eq!(told.artifacts, 1);
+    assert_eq!(told.ended.len(), nodes);
+    let keys: HashMap<_, _> = told.ended.iter().map(|(id, run)| (*id, &run.key)).collect();
+    for run in told.ended.values() {
+        assert_eq!((run.times, run.state.as_str()), (1, "COMPLETED"), "{run:?}");
+        let mut upstream: Vec<String> = run.upstream.iter().map(|id| keys[id].clone()).collect();
+        upstream.sort();
+        let mut expected = build.upstream(&run.key);
+        expected.sort();
+        assert_eq!(upstream, expected, "{run:?}");
+    }
+    // Each node has two lines and its closing one; the build begins with two and ends with one and its closing one.
+    assert_eq!(told.logs.len(), 3 * nodes + 4);
+    assert!(told.logs.values().all(|times| *times == 1));
+    assert_eq!(told.assets.len(), MODELS + build.read());
+}
+
+/// Waits for the end, and tells how much memory the program had at most, where the system says so.
+fn watch(mut child: Child) -> (Finished, String) {
+    let status = format!("/proc/{}/status", child.id());
+    let mut stderr = child.stderr.take().unwrap();
+    let reader = std::thread::spawn(move || std::io::read_to_string(&mut stderr).unwrap());
+    let mut peak = "unknown".to_owned();
+    let code = loop {
+        let now = fs_err::read_to_string(&status).unwrap_or_default();
+        if let Some(line) = now.lines().find_map(|line| line.strip_prefix("VmHWM:")) {
+            line.trim().clone_into(&mut peak);
+        }
+        if let Some(exit) = child.try_wait().unwrap() {
+            break exit.code();
+        }
+        std::thread::sleep(SAMPLE);
+    };
+    let finished = Finished {
+        code,
+        stdout: String::new(),
+        stderr: reader.join().unwrap(),
+    };
+    (finished, peak)
+}
