@@ -65,6 +65,8 @@ pub struct FlowChoice {
     pub declined: bool,
     /// We are the flow run's engine.
     pub engine: bool,
+    /// Task runs even where there is no flow run, and none is to be created for them.
+    pub tasks_alone: bool,
     /// The flow run that the user names.
     pub flow_run_id: Option<Uuid>,
     /// The flow run that the process was started for (`PREFECT__FLOW_RUN_ID`).

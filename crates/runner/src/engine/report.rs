@@ -31,6 +31,7 @@ pub(super) async fn connect(
         declined: choice.declined || command.is_empty(),
         api_configured: invocation.client.is_some(),
         engine: choice.engine,
+        tasks_alone: choice.tasks_alone,
         named: choice.flow_run_id,
         inherited: choice.inherited,
     };
@@ -58,12 +59,13 @@ pub(super) async fn connect(
     };
     let reporter = match mode {
         Mode::Alone => return Ok(nowhere(name)),
+        Mode::TasksAlone => Reporter::of_tasks_alone(client, run_id, options),
         Mode::Engine(id) => Reporter::attach(client, run_id, id, true, options).await?,
         Mode::Attached(id) => Reporter::attach(client, run_id, id, false, options).await?,
         Mode::Create => {
             let run = NewRun {
                 flow_name: flow_name(invocation, command),
-                flow_run_name: name,
+                flow_run_name: name.clone(),
                 tags: choice.tags.clone(),
                 parameters: [("args".to_owned(), invocation.args.clone().into())]
                     .into_iter()
@@ -75,7 +77,9 @@ pub(super) async fn connect(
         }
     };
     Ok(Report {
-        target: reporter.flow_target(),
+        target: reporter
+            .flow_target()
+            .unwrap_or_else(|| nowhere(name).target),
         reporter: Some(reporter),
     })
 }

@@ -23,12 +23,23 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn notice(&self, client: &Client) -> Notice {
-        Notice::Connected {
-            flow_run_id: self.context.flow_run_id,
-            name: self.context.flow_run_name.clone(),
-            url: client.settings().flow_run_page(self.context.flow_run_id),
+    /// Task runs without a flow run.
+    pub(super) fn of_tasks_alone() -> Self {
+        Self {
+            context: RunContext::default(),
+            own_states: false,
+            lease: None,
         }
+    }
+
+    /// Says where the run can be seen, if it is a flow run.
+    pub(super) fn notice(&self, client: &Client) -> Option<Notice> {
+        let run = self.context.flow_run.as_ref()?;
+        Some(Notice::Connected {
+            flow_run_id: run.id,
+            name: run.name.clone(),
+            url: client.settings().flow_run_page(run.id),
+        })
     }
 }
 

@@ -3,16 +3,22 @@
 use prefect_client::{Client, Error, FlowRun, Resource};
 use uuid::Uuid;
 
-/// A flow run with what every event of it has to mention.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What every event of a run has to mention. The default is that of task runs without a flow run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct RunContext {
-    pub(super) flow_run_id: Uuid,
-    pub(super) flow_run_name: String,
-    pub(super) flow_id: Uuid,
-    pub(super) flow_name: String,
+    pub(super) flow_run: Option<FlowRunFacts>,
     pub(super) tags: Vec<String>,
     /// Deployment, work queue and work pool, as far as there are any.
     pub(super) surroundings: Vec<Surrounding>,
+}
+
+/// A flow run and its flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FlowRunFacts {
+    pub(super) id: Uuid,
+    pub(super) name: String,
+    pub(super) flow_id: Uuid,
+    pub(super) flow_name: String,
 }
 
 /// Something that a flow run came through.
@@ -58,10 +64,12 @@ impl RunContext {
             })
         };
         Self {
-            flow_run_id: run.id,
-            flow_run_name: run.name.clone(),
-            flow_id: run.flow_id,
-            flow_name,
+            flow_run: Some(FlowRunFacts {
+                id: run.id,
+                name: run.name.clone(),
+                flow_id: run.flow_id,
+                flow_name,
+            }),
             tags: run.tags.clone(),
             surroundings: [
                 surrounding("work-queue", run.work_queue_id, &run.work_queue_name),
@@ -73,19 +81,25 @@ impl RunContext {
         }
     }
 
+    /// The flow run's id.
+    pub(super) fn flow_run_id(&self) -> Option<Uuid> {
+        self.flow_run.as_ref().map(|run| run.id)
+    }
+
     /// The resource that the flow run itself is.
-    pub(super) fn resource(&self) -> Resource {
-        named(
-            &format!("prefect.flow-run.{}", self.flow_run_id),
-            &self.flow_run_name,
-        )
+    pub(super) fn resource(&self) -> Option<Resource> {
+        let run = self.flow_run.as_ref()?;
+        Some(named(&format!("prefect.flow-run.{}", run.id), &run.name))
     }
 
     /// What an event of a task run is related to.
     pub(super) fn related_to_task_run(&self) -> Vec<Resource> {
-        let mut flow_run = self.resource();
-        flow_run.insert("prefect.resource.role".to_owned(), "flow-run".to_owned());
-        std::iter::once(flow_run)
+        let flow_run = self.resource().map(|mut flow_run| {
+            flow_run.insert("prefect.resource.role".to_owned(), "flow-run".to_owned());
+            flow_run
+        });
+        flow_run
+            .into_iter()
             .chain(self.related_to_flow_run())
             .collect()
     }
@@ -93,11 +107,10 @@ impl RunContext {
     /// What an event of the flow run is related to. The server takes a hundred related resources; tags give way.
     pub(super) fn related_to_flow_run(&self) -> Vec<Resource> {
         const MOST_TAGS: usize = 90;
-        let flow = related(
-            "flow",
-            &format!("prefect.flow.{}", self.flow_id),
-            Some(&self.flow_name),
-        );
+        let flow = self.flow_run.as_ref().map(|run| {
+            let id = format!("prefect.flow.{}", run.flow_id);
+            related("flow", &id, Some(&run.flow_name))
+        });
         let surroundings = self.surroundings.iter().map(|found| {
             let id = format!("prefect.{}.{}", found.kind, found.id);
             related(found.kind, &id, found.name.as_deref())
@@ -108,10 +121,7 @@ impl RunContext {
             .filter(|tag| !tag.is_empty())
             .take(MOST_TAGS)
             .map(|tag| related("tag", &format!("prefect.tag.{tag}"), None));
-        std::iter::once(flow)
-            .chain(surroundings)
-            .chain(tags)
-            .collect()
+        flow.into_iter().chain(surroundings).chain(tags).collect()
     }
 }
 
@@ -141,10 +151,12 @@ pub(super) mod tests {
     pub(in crate::report) fn deployed_run() -> RunContext {
         let id = Uuid::from_u128;
         RunContext {
-            flow_run_id: id(0xf1),
-            flow_run_name: "calm-otter".to_owned(),
-            flow_id: id(0xf0),
-            flow_name: "nightly".to_owned(),
+            flow_run: Some(FlowRunFacts {
+                id: id(0xf1),
+                name: "calm-otter".to_owned(),
+                flow_id: id(0xf0),
+                flow_name: "nightly".to_owned(),
+            }),
             tags: vec!["prod".to_owned(), String::new()],
             surroundings: vec![
                 Surrounding {

@@ -85,7 +85,7 @@ impl<'a> Courier<'a> {
             logs: settings
                 .logging_to_api
                 .enabled
-                .then(|| LogTranslator::new(context.flow_run_id, settings.max_log_size())),
+                .then(|| LogTranslator::new(context.flow_run_id(), settings.max_log_size())),
             heartbeat: own_states.then(|| Heartbeat::new(settings.heartbeat_frequency)),
             _lease: lease,
             ledger: Ledger::default(),
@@ -147,13 +147,11 @@ impl<'a> Courier<'a> {
         if let Some(problem) = self.budget.left_out() {
             self.patience.notify(Notice::LeftOut { problem });
         }
+        let flow_run_id = self.context.flow_run_id();
         Delivery {
-            flow_run_id: Some(self.context.flow_run_id),
-            url: self
-                .client
-                .settings()
-                .flow_run_page(self.context.flow_run_id),
-            flow_run_name: Some(self.context.flow_run_name),
+            flow_run_id,
+            url: flow_run_id.and_then(|id| self.client.settings().flow_run_page(id)),
+            flow_run_name: self.context.flow_run.map(|run| run.name),
             verified: problem.is_none(),
             task_runs: self.ledger.total() + self.passed_over,
             unconfirmed,
@@ -209,7 +207,7 @@ impl<'a> Courier<'a> {
             Effect::NodeRunning(task) => self.batch.began(task, now),
             Effect::NodeFinished(task, end) => self.batch.ended(task, end, now),
             Effect::Log(line) => {
-                let log = self.logs.as_mut().map(|logs| logs.translate(&line));
+                let log = self.logs.as_mut().and_then(|logs| logs.translate(&line));
                 if let Some(log) = log.filter(|log| held.is_none_or(|held| !held.log(log))) {
                     self.batch.log(log, now);
                 }
@@ -238,10 +236,6 @@ impl<'a> Courier<'a> {
             self.beat().await;
             pace.wait().await;
         }
-        if self.ledger.load() > WINDOW_AT_END {
-            // Nobody waits for it any more, but it may have caught up all the same.
-            self.confirm(journal).await?;
-        }
         Ok(())
     }
 
@@ -251,7 +245,8 @@ impl<'a> Courier<'a> {
         journal: &F,
         end: Option<&RunEnd>,
     ) -> (FinalState, Result<(), Unsent>) {
-        let Some(end) = end.filter(|_| self.own_states) else {
+        let ours = self.context.flow_run_id().filter(|_| self.own_states);
+        let (Some(end), Some(flow_run_id)) = (end, ours) else {
             let state = if self.own_states {
                 FinalState::NotSent
             } else {
@@ -260,7 +255,6 @@ impl<'a> Courier<'a> {
             return (state, Ok(()));
         };
         let transition = Uuid::new_v4();
-        let flow_run_id = self.context.flow_run_id;
         let client = self.client;
         let answer = self
             .patience
@@ -276,10 +270,11 @@ impl<'a> Courier<'a> {
 
     /// Shows the run's summary. One that the server does not want is left out.
     async fn publish<F: Feed>(&mut self, journal: &F) -> Result<(), Unsent> {
-        let Some(summary) = self.summary.take() else {
+        let (Some(summary), Some(flow_run_id)) = (self.summary.take(), self.context.flow_run_id())
+        else {
             return Ok(());
         };
-        let (client, flow_run_id) = (self.client, self.context.flow_run_id);
+        let client = self.client;
         let mut is_repetition = self.held.is_some();
         let published = self
             .patience

@@ -35,7 +35,9 @@ impl Heartbeat {
             return;
         }
         self.due = Instant::now() + self.every;
-        let event = event(context, Uuid::new_v4(), Timestamp::now());
+        let Some(event) = event(context, Uuid::new_v4(), Timestamp::now()) else {
+            return;
+        };
         let sent = match event.validate() {
             Ok(event) => client
                 .create_events(&[event])
@@ -49,10 +51,10 @@ impl Heartbeat {
     }
 }
 
-fn event(context: &RunContext, id: Uuid, at: Timestamp) -> Event {
-    let mut event = Event::new(id, at, "prefect.flow-run.heartbeat", context.resource());
+fn event(context: &RunContext, id: Uuid, at: Timestamp) -> Option<Event> {
+    let mut event = Event::new(id, at, "prefect.flow-run.heartbeat", context.resource()?);
     event.related = context.related_to_flow_run();
-    event
+    Some(event)
 }
 
 #[cfg(test)]
@@ -62,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_beat() {
-        let event = event(&deployed_run(), Uuid::nil(), Timestamp::UNIX_EPOCH);
+        let event = event(&deployed_run(), Uuid::nil(), Timestamp::UNIX_EPOCH).expect("a beat");
         assert!(event.validate().is_ok());
         insta::assert_json_snapshot!(event);
     }

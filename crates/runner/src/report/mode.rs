@@ -14,6 +14,8 @@ pub enum Mode {
     Attached(Uuid),
     /// To a flow run that we create.
     Create,
+    /// To no flow run: task runs alone.
+    TasksAlone,
     /// Nowhere.
     Alone,
 }
@@ -27,6 +29,8 @@ pub struct ModeFacts {
     pub api_configured: bool,
     /// The user says that we are the engine (`--engine`).
     pub engine: bool,
+    /// The user wants task runs even without a flow run (`force_nodes_as_tasks`), and no flow run for them.
+    pub tasks_alone: bool,
     /// The flow run that the user names (`--flow-run-id`).
     pub named: Option<Uuid>,
     /// The flow run that we were started for (`PREFECT__FLOW_RUN_ID`).
@@ -66,6 +70,9 @@ pub fn decide(facts: ModeFacts) -> Result<Decision, ReportError> {
         (Some(id), _) | (None, Some(id)) if facts.engine => Decision::Settled(Mode::Engine(id)),
         (Some(id), _) => Decision::Settled(Mode::Attached(id)),
         (None, Some(id)) => Decision::DependsOn(id),
+        (None, None) if facts.api_configured && facts.tasks_alone => {
+            Decision::Settled(Mode::TasksAlone)
+        }
         (None, None) if facts.api_configured => Decision::Settled(Mode::Create),
         (None, None) => Decision::Settled(Mode::Alone),
     })

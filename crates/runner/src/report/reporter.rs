@@ -71,6 +71,7 @@ enum Target {
     Connected(Connection),
     Create(NewRun),
     Past(Connection, Held),
+    TasksAlone,
 }
 
 impl Reporter {
@@ -129,6 +130,17 @@ impl Reporter {
         }
     }
 
+    /// A reporter of task runs without a flow run.
+    #[must_use]
+    pub fn of_tasks_alone(client: &Client, run_id: Uuid, options: ReportOptions) -> Self {
+        Self {
+            client: client.clone().with_retry(quick(client)),
+            run_id,
+            target: Target::TasksAlone,
+            options,
+        }
+    }
+
     /// A reporter that delivers what the server lacks of a run that is over. It waits an outage out for no longer than
     /// `verify_timeout`.
     ///
@@ -141,7 +153,10 @@ impl Reporter {
     ) -> Result<Self, Error> {
         // Nobody waits for dbt here: a busy server gets the time that Prefect's own client would give it.
         let connection = reconnect(client, past).await?;
-        let held = Held::read(client, connection.context.flow_run_id).await?;
+        let held = match connection.context.flow_run_id() {
+            Some(id) => Held::read(client, id).await?,
+            None => Held::default(),
+        };
         Ok(Self {
             client: client.clone().with_retry(quick(client)),
             run_id: past.run_id,
@@ -150,12 +165,12 @@ impl Reporter {
         })
     }
 
-    /// What the journal's header says of the target.
+    /// What the journal's header says of the target; `None` for task runs without a flow run.
     #[must_use]
-    pub fn flow_target(&self) -> FlowTarget {
-        match &self.target {
+    pub fn flow_target(&self) -> Option<FlowTarget> {
+        Some(match &self.target {
             Target::Connected(connection) | Target::Past(connection, _) => FlowTarget::Existing {
-                flow_run_id: connection.context.flow_run_id,
+                flow_run_id: connection.context.flow_run_id()?,
                 own_states: connection.own_states,
             },
             Target::Create(run) => FlowTarget::Create {
@@ -164,7 +179,8 @@ impl Reporter {
                 flow_run_name: run.flow_run_name.clone(),
                 tags: run.tags.clone(),
             },
-        }
+            Target::TasksAlone => return None,
+        })
     }
 
     /// Follows the journal to the end of the run and makes the server show it. Never fails: what could not be
@@ -191,6 +207,7 @@ impl Reporter {
                 held = Some(known);
                 Ok(connection)
             }
+            Target::TasksAlone => Ok(Connection::of_tasks_alone()),
             Target::Create(run) => {
                 let client = &self.client;
                 patience
@@ -202,7 +219,9 @@ impl Reporter {
             Ok(connection) => connection,
             Err(error) => return Self::undelivered(&mut patience, &error),
         };
-        patience.notify(connection.notice(&self.client));
+        if let Some(notice) = connection.notice(&self.client) {
+            patience.notify(notice);
+        }
         let timeout = self.options.verify_timeout;
         let courier = Courier::new(&self.client, connection, patience, timeout)
             .within(self.options.rate, self.options.budget);

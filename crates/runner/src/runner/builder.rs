@@ -34,6 +34,7 @@ pub struct PrefectDbtRunnerBuilder {
     include_compiled_code: bool,
     asset_key: Option<AssetKeyHook>,
     without_summary: bool,
+    force_nodes_as_tasks: bool,
     told: Told,
     hooks: HookOptions,
 }
@@ -42,6 +43,13 @@ impl PrefectDbtRunnerBuilder {
     /// Directories and log level; those of the environment (`DBT_*`) when not given.
     pub fn settings(mut self, settings: PrefectDbtSettings) -> Self {
         self.settings = Some(settings);
+        self
+    }
+
+    /// Whether dbt's nodes become task runs even outside of a flow run; they do not by default. Such task runs belong to no
+    /// flow run, and so have no page that shows them together.
+    pub fn force_nodes_as_tasks(mut self, force: bool) -> Self {
+        self.force_nodes_as_tasks = force;
         self
     }
 
@@ -165,6 +173,7 @@ impl PrefectDbtRunnerBuilder {
             include_compiled_code: self.include_compiled_code,
             asset_key: self.asset_key,
             summary_artifact: !self.without_summary,
+            force_nodes_as_tasks: self.force_nodes_as_tasks,
             client,
             raise_on_failure: !self.accepts_failures,
             dbt: self.dbt.or_else(executable::from_env),

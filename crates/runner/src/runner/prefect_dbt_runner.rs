@@ -59,6 +59,7 @@ pub(super) struct Config {
     pub(super) include_compiled_code: bool,
     pub(super) asset_key: Option<AssetKeyHook>,
     pub(super) summary_artifact: bool,
+    pub(super) force_nodes_as_tasks: bool,
     pub(super) told: Told,
     pub(super) hook_options: HookOptions,
     pub(super) hooks: Hooks,
@@ -83,7 +84,8 @@ impl PrefectDbtRunner {
     /// Runs dbt. `invocation` is dbt's arguments, or an [`Invocation`], whose own settings come first.
     ///
     /// Within a flow run (`PREFECT__FLOW_RUN_ID` is set) dbt's nodes become task runs of that; by itself, this makes no
-    /// flow run and no task runs: [`Flow`](crate::Flow) does.
+    /// flow run, which [`Flow`](crate::Flow) does, and no task runs unless they are
+    /// [forced](PrefectDbtRunnerBuilder::force_nodes_as_tasks).
     ///
     /// # Errors
     /// When dbt could not be run, and, unless [`raise_on_failure`](PrefectDbtRunnerBuilder::raise_on_failure) is off,
@@ -94,7 +96,10 @@ impl PrefectDbtRunner {
         if choice.inherited.is_none() {
             choice.inherited = FlowChoice::from_env().inherited;
         }
-        choice.declined |= choice.inherited.is_none() && choice.flow_run_id.is_none();
+        if choice.inherited.is_none() && choice.flow_run_id.is_none() {
+            choice.tasks_alone |= self.0.force_nodes_as_tasks;
+            choice.declined |= !choice.tasks_alone;
+        }
         let invocation = self.completed(invocation);
         let outcome = self.attempt(invocation, None, Stopper::default()).await?;
         RunError::check(outcome)

@@ -28,6 +28,32 @@ async fn task_runs(server: &Server, flow_run_id: Uuid) -> Vec<StoredTaskRun> {
 }
 
 #[tokio::test]
+async fn task_runs_can_do_without_a_flow_run() {
+    let server = Server::from_env();
+    let run = Run::new();
+    let model = run.task("model", 100, &[]);
+    let journal = Journal::complete(vec![
+        run.log(0, "of nobody", None),
+        run.log(150, "of the model", Some(&model)),
+        run.finished(&model, 2_000_003, StateKind::Completed, "Completed"),
+        run.ended(StateKind::Completed, "Completed"),
+    ]);
+    let mut options = ReportOptions::default();
+    options.verify_timeout = std::time::Duration::from_secs(PATIENT);
+    let delivery = Reporter::of_tasks_alone(&server.client(), run.id, options)
+        .run(journal, |_| {})
+        .await;
+    assert!(delivery.verified, "{delivery:?}");
+    assert_eq!(delivery.final_state, FinalState::NotOurs);
+    let mut filter = TaskRunFilter::default();
+    filter.ids = vec![model.id];
+    let found = server.client().filter_task_runs(&filter).await;
+    let found = found.expect("task runs");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].flow_run_id, None);
+}
+
+#[tokio::test]
 async fn a_run_is_shown_as_it_was() {
     let server = Server::from_env();
     let run = Run::new();

@@ -18,14 +18,14 @@ const FRAME: usize = 300;
 /// of the one before it is put a microsecond later. The times of one flow run are therefore all different.
 #[derive(Debug)]
 pub(in crate::report) struct LogTranslator {
-    flow_run_id: Uuid,
+    flow_run_id: Option<Uuid>,
     max_bytes: usize,
     /// The time of the last line as dbt gave it, and as it was sent.
     last: Option<(Timestamp, Timestamp)>,
 }
 
 impl LogTranslator {
-    pub(in crate::report) fn new(flow_run_id: Uuid, max_bytes: usize) -> Self {
+    pub(in crate::report) fn new(flow_run_id: Option<Uuid>, max_bytes: usize) -> Self {
         Self {
             flow_run_id,
             max_bytes,
@@ -33,14 +33,19 @@ impl LogTranslator {
         }
     }
 
-    pub(in crate::report) fn translate(&mut self, line: &LogLine) -> Log {
+    /// The line as Prefect takes it; `None` for one of neither a task run nor a flow run.
+    pub(in crate::report) fn translate(&mut self, line: &LogLine) -> Option<Log> {
+        if line.task.is_none() && self.flow_run_id.is_none() {
+            return None;
+        }
         let (name, task_run_id) = match &line.task {
             Some(task) => ("prefect.task_runs", Some(task.id)),
             None => ("prefect.flow_runs", None),
         };
         let message = shortened(&line.message, self.max_bytes);
         let at = self.time_for(to_microseconds(line.at));
-        Log::new(name, line.level, message, at).of_run(Some(self.flow_run_id), task_run_id)
+        let log = Log::new(name, line.level, message, at);
+        Some(log.of_run(self.flow_run_id, task_run_id))
     }
 
     /// Lines out of order keep their times; only a collision with the run of equal times before it is resolved.

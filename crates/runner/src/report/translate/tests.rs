@@ -110,7 +110,7 @@ fn line(at: i64, message: &str) -> LogLine {
 
 #[test]
 fn log_lines() {
-    let mut translator = LogTranslator::new(Uuid::from_u128(0xf1), 1_000_000);
+    let mut translator = LogTranslator::new(Some(Uuid::from_u128(0xf1)), 1_000_000);
     let of_task = LogLine {
         task: Some(TaskRef {
             id: task().id,
@@ -126,16 +126,37 @@ fn log_lines() {
 }
 
 #[test]
+fn without_a_flow_run_only_task_runs_have_logs() {
+    let mut translator = LogTranslator::new(None, 1_000_000);
+    assert_eq!(translator.translate(&line(0, "begin")), None);
+    let task = Some(TaskRef {
+        id: task().id,
+        name: task().name,
+    });
+    let of_task = translator.translate(&LogLine {
+        task,
+        ..line(1, "at work")
+    });
+    assert_eq!(of_task.expect("a log").flow_run_id, None);
+}
+
+#[test]
 fn no_two_log_lines_of_a_burst_share_a_time() {
-    let mut translator = LogTranslator::new(Uuid::nil(), 1_000_000);
-    let sent = [5, 5, 5, 6, 9, 2, 9].map(|at| translator.translate(&line(at, "")).timestamp);
+    let mut translator = LogTranslator::new(Some(Uuid::nil()), 1_000_000);
+    let sent = [5, 5, 5, 6, 9, 2, 9].map(|at| {
+        translator
+            .translate(&line(at, ""))
+            .expect("a log")
+            .timestamp
+    });
     assert_eq!(sent, [5, 6, 7, 8, 9, 2, 9].map(time));
 }
 
 #[test]
 fn a_log_line_has_a_largest_size() {
-    let mut translator = LogTranslator::new(Uuid::nil(), 1_000);
+    let mut translator = LogTranslator::new(Some(Uuid::nil()), 1_000);
     let log = translator.translate(&line(0, &"\"\u{1}ü".repeat(500)));
+    let log = log.expect("a log");
     let size = serde_json::to_string(&log).expect("JSON").len();
     assert!((800..=1_000).contains(&size), "{size}");
     assert!(log.message.ends_with("... [truncated]"));

@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use prefect_client::{Client, Settings};
+use tokio::runtime::Builder;
+
 use super::project::{Finished, Project};
+use super::references::References;
 
 /// The program that an example became; beside ours, where cargo puts it.
 fn example(name: &str) -> PathBuf {
@@ -51,7 +55,6 @@ fn examples_of_runs_run() {
         "basic",
         "retry",
         "compiled_code",
-        "templated_profile",
         "disabled_assets",
         "log_level",
         "no_raise",
@@ -59,6 +62,17 @@ fn examples_of_runs_run() {
         run(&project, plain, &[]).exits_with(0);
     }
     run(&project, "settings", &[".", "."]).exits_with(0);
+}
+
+#[test]
+fn the_example_of_a_templated_profile_gets_what_prefect_holds() {
+    let project = Project::new();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let client = Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap();
+    let references = References::make(&project, client, &runtime);
+    runtime.block_on(references.choose("prod"));
+    run(&project, "templated_profile", &[]).exits_with(0);
+    assert!(project.path().join("prod.duckdb").exists());
 }
 
 #[test]
