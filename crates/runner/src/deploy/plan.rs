@@ -1,5 +1,7 @@
 //! What is sent to the server, made without asking it anything.
 
+use std::fmt;
+
 use prefect_client::{NewDeployment, WorkPool};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -11,13 +13,23 @@ use crate::args::DbtArgs;
 use crate::parameters::{apply, join_words, schema};
 
 /// A deployment that can be made.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Plan<'a> {
     spec: &'a DeploySpec,
     job_variables: Map<String, Value>,
     /// What the user should know, a sentence each.
     pub notes: Vec<String>,
+}
+
+/// Without the job variables, which hold the environment.
+impl fmt::Debug for Plan<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan")
+            .field("spec", self.spec)
+            .field("notes", &self.notes)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Plans a deployment on a work pool.
