@@ -6,6 +6,7 @@ Even with one thread it is otherwise chance whether the next node starts before 
 and which of several nodes that became ready is the next.
 """
 
+import multiprocessing.pool
 import signal
 import sys
 import threading
@@ -13,8 +14,12 @@ import threading
 from dbt.cli.main import cli
 from dbt.task import runnable
 
+# Newer versions of dbt have a pool of their own.
+POOL = "DbtThreadPool" if hasattr(runnable, "DbtThreadPool") else "ThreadPool"
+BASE = getattr(runnable, "DbtThreadPool", multiprocessing.pool.ThreadPool)
 
-class OneByOne(runnable.DbtThreadPool):
+
+class OneByOne(BASE):
     """A pool that makes the main thread wait for what it hands out, and for what is done with the result."""
 
     def apply_async(self, *args, **kwargs):
@@ -25,7 +30,7 @@ class OneByOne(runnable.DbtThreadPool):
 
 
 if __name__ == "__main__":
-    runnable.DbtThreadPool = OneByOne
+    setattr(runnable, POOL, OneByOne)
     # Python leaves SIGINT ignored where a shell started us in its background.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv[0] = "dbt"

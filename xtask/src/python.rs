@@ -26,6 +26,8 @@ const CANDIDATES: [&str; 7] = [
 pub(crate) enum Environment {
     /// dbt with duckdb.
     Dbt,
+    /// dbt 1.x of before, by x.
+    OlderDbt(u32),
     /// The Prefect server.
     Prefect,
     /// Prefect's own runner of dbt, for comparisons.
@@ -33,21 +35,30 @@ pub(crate) enum Environment {
 }
 
 impl Environment {
-    fn name(self) -> &'static str {
+    fn name(self) -> String {
         match self {
-            Self::Dbt => "dbt",
-            Self::Prefect => "prefect",
-            Self::Reference => "reference",
+            Self::Dbt => "dbt".to_owned(),
+            Self::OlderDbt(minor) => format!("dbt-1.{minor}"),
+            Self::Prefect => "prefect".to_owned(),
+            Self::Reference => "reference".to_owned(),
         }
     }
 
     fn lock(self) -> PathBuf {
         let file = match self {
-            Self::Dbt => "dbt.txt",
-            Self::Prefect => "prefect-server.txt",
-            Self::Reference => "reference.txt",
+            Self::Dbt | Self::OlderDbt(_) | Self::Reference => format!("{}.txt", self.name()),
+            Self::Prefect => "prefect-server.txt".to_owned(),
         };
         workspace::testdata().join("python").join(file)
+    }
+
+    /// The newest Python that the pinned packages run on.
+    fn newest(self) -> (u32, u32) {
+        match self {
+            Self::OlderDbt(..=5) => (3, 11),
+            Self::OlderDbt(..=8) => (3, 12),
+            _ => (3, u32::MAX),
+        }
     }
 
     fn dir(self) -> PathBuf {
@@ -67,7 +78,7 @@ impl Environment {
             println!("python/{}: ready", self.name());
             return Ok(());
         }
-        let python = find()?;
+        let python = self.python()?;
         println!("python/{}: creating with {python}", self.name());
         if self.dir().exists() {
             fs_err::remove_dir_all(self.dir())?;
@@ -83,6 +94,11 @@ impl Environment {
         fs_err::write(&stamp, lock)?;
         println!("python/{}: installed", self.name());
         Ok(())
+    }
+
+    /// The Python that the environment is made with: the first on PATH that is neither too old nor too new.
+    pub(crate) fn python(self) -> Result<String> {
+        find(self.newest())
     }
 
     fn pip_install(self, lock: &Path) -> Result<()> {
@@ -120,24 +136,29 @@ fn isolated(python: &str) -> Command {
     command
 }
 
-/// The first Python that is new enough.
-fn find() -> Result<String> {
-    let mut too_old = Vec::new();
+/// The first Python that is new enough, and not too new.
+fn find(newest: (u32, u32)) -> Result<String> {
+    let mut unfit = Vec::new();
     for candidate in CANDIDATES {
         match version(candidate) {
-            Some(found) if found >= OLDEST => return Ok(candidate.to_owned()),
-            Some((major, minor)) => too_old.push(format!("{candidate} is {major}.{minor}")),
+            Some(found) if (OLDEST..=newest).contains(&found) => return Ok(candidate.to_owned()),
+            Some((major, minor)) => unfit.push(format!("{candidate} is {major}.{minor}")),
             None => {}
         }
     }
+    bail!(explain(newest, &unfit));
+}
+
+fn explain(newest: (u32, u32), unfit: &[String]) -> String {
     let (major, minor) = OLDEST;
-    if too_old.is_empty() {
-        bail!("no Python found on PATH; install Python {major}.{minor} or newer");
+    let wanted = match newest {
+        (_, u32::MAX) => format!("Python {major}.{minor} or newer"),
+        (top, newest) => format!("a Python from {major}.{minor} to {top}.{newest}"),
+    };
+    if unfit.is_empty() {
+        return format!("no Python found on PATH; install {wanted}");
     }
-    bail!(
-        "Python is too old ({}); install Python {major}.{minor} or newer",
-        too_old.join(", ")
-    );
+    format!("no fitting Python ({}); install {wanted}", unfit.join(", "))
 }
 
 /// Major and minor version of a Python, `None` when it does not run.
@@ -161,5 +182,18 @@ mod tests {
         assert!(parse_version("3 9\n").is_some_and(|version| version < OLDEST));
         assert!(parse_version("3 10\n").is_some_and(|version| version >= OLDEST));
         assert_eq!(parse_version("no python here"), None);
+    }
+
+    #[test]
+    fn what_is_wanted_is_said() {
+        let found = ["python3 is 3.13".to_owned()];
+        assert_eq!(
+            explain(Environment::OlderDbt(5).newest(), &found),
+            "no fitting Python (python3 is 3.13); install a Python from 3.10 to 3.11"
+        );
+        assert_eq!(
+            explain(Environment::Dbt.newest(), &[]),
+            "no Python found on PATH; install Python 3.10 or newer"
+        );
     }
 }

@@ -57,6 +57,8 @@ names! {
     LogHookStartLine,
     /// A SQL hook ended.
     LogHookEndLine,
+    /// A SQL hook failed, in dbt before 1.9; names only the kind of hook.
+    DatabaseErrorRunningHook,
     /// A node is skipped.
     SkippingDetails,
     /// A node is skipped since an ephemeral model failed; carries no node_info.
@@ -75,6 +77,10 @@ names! {
     EndOfRunSummary,
     /// A failed node in the closing report.
     RunResultError,
+    /// The first line of a failed node's message, in dbt before 1.7.
+    FirstRunResultError,
+    /// The lines after it.
+    AfterFirstRunResultError,
     /// A failed node without a message in the closing report.
     RunResultErrorNoMessage,
     /// Headline of a failed node in the closing report.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{
     lineage::Ix,
-    outcome::Outcome,
+    outcome::{self, Outcome},
     run::{ProcessEnd, TrackedRun},
     tracker::Tracker,
 };
@@ -42,6 +42,7 @@ impl Tracker {
             let outcome = self.outcome_of_open(ix, hint, result, end, last);
             self.end(ix, outcome, out);
         }
+        self.add_messages(&listed);
         self.skip_unstarted(results.filter(|_| !listed.is_empty()), last, out);
         self.into_run(end)
     }
@@ -71,6 +72,18 @@ impl Tracker {
         }
         for (ix, result) in unstarted {
             self.end(ix, Outcome::of_artifact(result), out);
+        }
+    }
+
+    /// Gives nodes the artifact's message where their events had none: those of dbt 2 never do.
+    fn add_messages(&mut self, listed: &HashMap<Ix, &dbt_manifest::RunResult>) {
+        for node in &mut self.ended {
+            let result = &mut node.result;
+            if result.message.is_none()
+                && let Some(told) = listed.get(&self.lineage.number(&result.unique_id))
+            {
+                result.message = told.message.as_deref().and_then(outcome::text);
+            }
         }
     }
 

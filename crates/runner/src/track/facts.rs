@@ -56,6 +56,11 @@ impl Facts {
         &*self.materialized == "ephemeral"
     }
 
+    /// Whether it is a SQL hook at the start or the end of the run.
+    pub(super) fn is_hook(&self) -> bool {
+        &*self.resource_type == "operation"
+    }
+
     pub(super) fn is_unit_test(&self) -> bool {
         &*self.resource_type == "unit_test"
     }

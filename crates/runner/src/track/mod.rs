@@ -11,6 +11,7 @@ mod outcome;
 mod run;
 mod seen;
 mod tracker;
+mod unnamed;
 mod upstream;
 
 pub use closing::closing_line;

@@ -116,7 +116,7 @@ impl Totals {
             .unwrap_or_default();
         // The statement is numbered at its end: `shop.on-run-start.0`.
         let kind = hook.statement.rsplit_once('.').map_or("", |(kind, _)| kind);
-        if self.hooks.get(kind).is_none_or(|&known| told > known) {
+        if told > self.hooks.get(kind).copied().unwrap_or_default() {
             self.hooks.insert(kind.to_owned(), told);
             self.tell(out);
         }

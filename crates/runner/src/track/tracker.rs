@@ -17,6 +17,7 @@ use super::{
     outcome::{self, Outcome},
     run::{TextSource, TrackedNode, TrackerOptions},
     seen::Seen,
+    unnamed::Unnamed,
     upstream::Upstream,
 };
 use crate::{
@@ -41,6 +42,7 @@ pub struct Tracker {
     pub(super) last_failed: Option<Ix>,
     /// By node: tests of it that failed, and so make `build` skip what is below it.
     pub(super) failed_tests: BTreeMap<Ix, Ix>,
+    pub(super) unnamed: Option<Unnamed>,
     pub(super) seen: Seen,
 }
 
@@ -58,6 +60,7 @@ impl Tracker {
             interrupted: None,
             last_failed: None,
             failed_tests: BTreeMap::new(),
+            unnamed: None,
             seen: Seen::default(),
         }
     }
@@ -122,7 +125,10 @@ impl Tracker {
         self.log(event, ix, out);
         match (ix, &info) {
             (Some(ix), Some(info)) => self.on_node_event(ix, info, event, out),
-            _ => self.on_exception(event),
+            _ => {
+                self.on_unnamed(event);
+                self.on_exception(event);
+            }
         }
     }
 
@@ -143,7 +149,7 @@ impl Tracker {
         self.enter(ix, ts);
         if let (Some(node), Some(at)) = (self.nodes.get_mut(&ix), info.node_started_at) {
             // Only the log lines of SQL hooks are timed by dbt as the database saw them.
-            if &*info.resource_type != "operation" {
+            if !self.lineage.facts(ix).is_hook() {
                 node.starts_at(at);
             }
         }
@@ -175,12 +181,15 @@ impl Tracker {
             return;
         };
         let is_at_work = matches!(&*info.node_status, "started" | "compiling" | "executing");
+        // What is said of a hook before that line was said while it was made ready.
+        let is_hook = self.lineage.facts(ix).is_hook();
         if name == EventName::LogHookStartLine {
             node.starts_at(ts);
         }
         if node.is_over
             || node.is_running
             || !is_at_work
+            || (is_hook && name != EventName::LogHookStartLine)
             || matches!(name, NodeStart | NodeFinished | SkippingDetails)
         {
             return;
@@ -248,7 +257,7 @@ impl Tracker {
                 let told = event.data::<RunResultError<'_>>().unwrap_or_default();
                 let Some(mut outcome) = node
                     .hint
-                    .take_if(|hint| hint.is_failure() && &*info.resource_type == "operation")
+                    .take_if(|hint| hint.is_failure() && self.lineage.facts(ix).is_hook())
                 else {
                     return;
                 };

@@ -15,7 +15,24 @@ fn check(stream: &str, code: i32) {
         counts.counts,
         counts.skipped_because_of
     );
-    insta::assert_snapshot!(stream, text);
+    insta::assert_snapshot!(stream.replace('/', "_"), text);
+}
+
+/// The releases before the newest, each with the same few runs.
+#[test]
+fn older_releases() {
+    for release in ["1.5", "1.7", "1.8", "1.9", "1.10"] {
+        check(&format!("{release}/good"), 0);
+        for failing in [
+            "fails",
+            "ephemeral_fails",
+            "fail_fast",
+            "hook_fails",
+            "freshness",
+        ] {
+            check(&format!("{release}/{failing}"), 1);
+        }
+    }
 }
 
 #[test]
@@ -82,6 +99,7 @@ fn killed() {
 #[test]
 fn dbt_2() {
     check("dbt2", 1);
+    check("dbt2_tests", 1);
 }
 
 #[test]

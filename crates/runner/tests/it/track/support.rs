@@ -11,40 +11,56 @@ use prefect_dbt::{
 };
 use uuid::Uuid;
 
-/// What `cargo xtask fixtures` recorded; dbt 2 cannot be recorded there, so its stream was written by hand.
-fn path(name: &str) -> PathBuf {
-    let dir = match name {
-        "dbt2.jsonl" => "tests/data",
-        _ => "../../testdata/fixtures/runs",
+/// The release whose recordings a stream is of, unless its name begins with another.
+const NEWEST: &str = "1.11";
+
+/// What `cargo xtask fixtures` recorded, as `good` or `1.8/good`; dbt 2 cannot be recorded there, so its streams were
+/// written by hand.
+fn path(stream: &str, extension: &str) -> PathBuf {
+    let dir = match stream {
+        "dbt2" | "dbt2_tests" => "tests/data".to_owned(),
+        _ => format!("../../testdata/fixtures/runs/{}", release(stream)),
     };
+    let name = stream.rsplit('/').next().unwrap_or(stream);
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join(dir)
-        .join(name)
+        .join(format!("{name}.{extension}"))
+}
+
+fn release(stream: &str) -> &str {
+    stream
+        .split_once('/')
+        .map_or(NEWEST, |(release, _)| release)
 }
 
 /// The lines of a recorded stream.
 pub(super) fn lines(stream: &str) -> Vec<String> {
-    let text = fs_err::read_to_string(path(&format!("{stream}.jsonl")))
-        .expect("recorded data can be read");
+    let text = fs_err::read_to_string(path(stream, "jsonl")).expect("recorded data can be read");
     text.lines().map(str::to_owned).collect()
 }
 
 /// The manifest of the project that was recorded.
-pub(super) fn manifest() -> Arc<Manifest> {
-    let bytes = fs_err::read(path("manifest.json")).expect("recorded data can be read");
+pub(super) fn manifest(stream: &str) -> Arc<Manifest> {
+    let release = release(stream);
+    let bytes = fs_err::read(path(&format!("{release}/manifest"), "json"))
+        .expect("recorded data can be read");
     Arc::new(Manifest::from_slice(&bytes).expect("recorded data can be read"))
 }
 
 /// The run_results.json of a recorded stream, if dbt wrote one.
 pub(super) fn results(stream: &str) -> Option<RunResults> {
-    let bytes = fs_err::read(path(&format!("{stream}.results.json"))).ok()?;
+    let bytes = fs_err::read(path(stream, "results.json")).ok()?;
     Some(RunResults::from_slice(&bytes).expect("recorded data can be read"))
 }
 
 /// A tracker with the recorded project's manifest.
 pub(super) fn tracker() -> Tracker {
+    tracker_of("good")
+}
+
+fn tracker_of(stream: &str) -> Tracker {
     let mut tracker = Tracker::new(TrackerOptions::new(Uuid::nil()));
-    tracker.set_manifest(Some(manifest()));
+    tracker.set_manifest(Some(manifest(stream)));
     tracker
 }
 
@@ -77,7 +93,7 @@ pub(super) fn feed(tracker: &mut Tracker, line: &str, out: &mut Vec<Effect>) {
 
 /// All effects of a recorded stream.
 pub(super) fn run(stream: &str, end: ProcessEnd) -> (Vec<Effect>, TrackedRun) {
-    let (mut tracker, mut effects) = (tracker(), Vec::new());
+    let (mut tracker, mut effects) = (tracker_of(stream), Vec::new());
     for line in lines(stream) {
         feed(&mut tracker, &line, &mut effects);
     }
