@@ -8,8 +8,8 @@
 
 mod addresses;
 mod assets;
-mod big_stream;
 mod builds;
+mod commands;
 mod dbt_truth;
 mod deploy;
 mod doctor;
@@ -32,9 +32,8 @@ mod recorded;
 mod references;
 mod replay;
 mod retries;
+mod side_by_side;
 mod stand_in;
-mod stub_server;
 mod surroundings;
 mod traps;
-mod volume;
 mod workshop;

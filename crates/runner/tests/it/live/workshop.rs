@@ -75,6 +75,18 @@ impl Workshop {
         self.write("mended.csv", "id\n1\n");
     }
 
+    pub(super) fn executable(&self) -> &Path {
+        &self.surroundings.dbt
+    }
+
+    /// Puts the database into the project, wherever dbt is called from.
+    pub(super) fn place_database(&self) {
+        let profiles = FILES[1]
+            .1
+            .replace("w.duckdb", &self.path().join("w.duckdb").to_string_lossy());
+        self.write(FILES[1].0, &profiles);
+    }
+
     /// Plain dbt.
     pub(super) fn dbt(&self, args: &[&str]) -> Finished {
         Finished::of(&mut self.dbt_command(args))
