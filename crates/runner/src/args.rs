@@ -12,7 +12,8 @@ use crate::settings::{LogLevel, PrefectDbtSettings};
 pub struct DbtArgs {
     /// What dbt is handed.
     pub passed: Vec<String>,
-    /// The command: one word, or two (`source freshness`, `docs generate`); empty when there is none.
+    /// The command: one word, or two (`source freshness`, `docs generate`); empty when there is none, or only help with
+    /// one is asked for.
     pub command: String,
     /// `--quiet`.
     pub quiet: bool,
@@ -103,6 +104,7 @@ impl DbtArgs {
     #[must_use]
     pub fn parse<S: AsRef<str>>(args: &[S]) -> Self {
         let mut read = Self::default();
+        let mut asks_for_help = false;
         let mut args = args.iter().map(AsRef::as_ref);
         while let Some(arg) = args.next() {
             if arg == "--" {
@@ -127,6 +129,7 @@ impl DbtArgs {
             if read.take_switch(flag) {
                 continue;
             }
+            asks_for_help |= matches!(arg, "--help" | "-h");
             let has_value = VALUED.contains(&flag);
             let next = if has_value && inline.is_none() {
                 args.next()
@@ -143,6 +146,9 @@ impl DbtArgs {
             }
             read.passed.push(arg.to_owned());
             read.passed.extend(next.map(str::to_owned));
+        }
+        if asks_for_help {
+            read.command.clear();
         }
         read
     }

@@ -73,3 +73,12 @@ proptest::proptest! {
         proptest::prop_assert!(read.passed.len() <= args.len());
     }
 }
+
+#[test]
+fn help_with_a_command_is_no_run_of_it() {
+    for args in [&["run", "--help"][..], &["source", "freshness", "-h"]] {
+        let read = DbtArgs::parse(args);
+        assert!(!read.has_command(), "{args:?}");
+        assert_eq!(read.passed, args);
+    }
+}

@@ -17,6 +17,7 @@ use crate::stop::StopCause;
 use crate::track::{ProcessEnd, TextSource, TrackedRun, Tracker};
 
 const WARNING: u8 = 30;
+const ERROR: u8 = 40;
 
 /// Takes in what dbt says, and writes down what it means.
 pub(super) struct Recorder {
@@ -62,7 +63,8 @@ impl Recorder {
         }
         if self.is_data(event.name()) {
             let message = event.message();
-            return self.on_data(&strip_ansi(&message));
+            let message = strip_ansi(&message);
+            return self.on_data(self.without_headline(event.name(), &message));
         }
         self.tracker.on_event(event, &mut self.effects);
         let warnings = self.assets.follow(Some(event), &mut self.effects);
@@ -76,6 +78,23 @@ impl Recorder {
             EventName::ShowNode | EventName::CompiledNode => true,
             EventName::PrintEvent => matches!(self.command.as_str(), "ls" | "list"),
             _ => false,
+        }
+    }
+
+    /// What dbt itself prints of a result: to people who want no words (`--quiet`), the result without its headline.
+    fn without_headline<'t>(&self, name: EventName, text: &'t str) -> &'t str {
+        let headlines = match name {
+            EventName::ShowNode => ["Previewing node ", "Previewing inline node"],
+            EventName::CompiledNode => ["Compiled node ", "Compiled inline node"],
+            _ => return text,
+        };
+        match text.split_once('\n') {
+            Some((first, rest))
+                if self.level >= ERROR && headlines.iter().any(|head| first.starts_with(head)) =>
+            {
+                rest
+            }
+            _ => text,
         }
     }
 

@@ -65,6 +65,8 @@ impl DbtTruth {
             .map(str::to_owned);
         began
             .chain(self.results.keys().cloned())
+            // `run-operation` lists its macro, which is no node.
+            .filter(|id| !id.starts_with("macro."))
             .filter(|id| self.manifest["nodes"][id]["config"]["materialized"] != "ephemeral")
             .collect()
     }

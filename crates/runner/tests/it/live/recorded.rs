@@ -29,6 +29,16 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
+    /// Whether there is a flow run of this name.
+    pub(super) fn exists(api: &str, name: &str) -> bool {
+        let client = Client::new(&Settings::with_api_url(api)).unwrap();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let mut by_name = FlowRunFilter::default();
+        by_name.names.push(name.to_owned());
+        let found = runtime.block_on(client.filter_flow_runs(&by_name)).unwrap();
+        !found.is_empty()
+    }
+
     /// Reads the one flow run of this name, once it has so many task runs that ended, or after a minute.
     pub(super) fn wait_for(api: &str, name: &str, task_runs: usize) -> Self {
         let client = Client::new(&Settings::with_api_url(api)).unwrap();

@@ -1,0 +1,160 @@
+//! Every command of dbt, through us: dbt's exit code, dbt's data, and a task run for each node that took part.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::faithful::assert_same_nodes;
+use super::project::{Finished, Project};
+use super::recorded::Recorded;
+
+/// A project that one command after the other is run in.
+struct Bench(Project);
+
+/// What one command came to.
+struct Ran {
+    /// The object of `--output json`.
+    object: Value,
+    /// How many nodes took part, by dbt's own account.
+    nodes: usize,
+}
+
+impl Bench {
+    /// Runs a command that is to end so, for us and for dbt alike, and compares the server's account with dbt's.
+    #[track_caller]
+    fn run(&self, args: &[&str], code: i32) -> Ran {
+        let name = self.flow_run(args);
+        let finished = Finished::of(
+            self.0
+                .program()
+                .args(["invoke", "--output", "json", "--flow-run-name", &name, "--"])
+                .args(args),
+        );
+        finished.exits_with(code);
+        let object: Value = serde_json::from_str(&finished.stdout).unwrap();
+        assert_eq!(object["dbt"]["exit_code"], code, "{args:?}");
+        let nodes = self.compare(args, &name);
+        assert_eq!(object["nodes"].as_array().unwrap().len(), nodes, "{args:?}");
+        Ran { object, nodes }
+    }
+
+    /// Runs a command whose result is for standard output, where dbt's own words, and nothing else, must come. Told to be
+    /// quiet, dbt prints its result alone.
+    #[track_caller]
+    fn shows(&self, args: &[&str]) -> usize {
+        let name = self.flow_run(args);
+        let ours = Finished::of(
+            self.0
+                .program()
+                .args(["invoke", "--flow-run-name", &name, "--", "--quiet"])
+                .args(args),
+        );
+        ours.exits_with(0);
+        let nodes = self.compare(args, &name);
+        let theirs = Finished::of(self.dbt().arg("--quiet").args(args));
+        theirs.exits_with(0);
+        assert_eq!(lines(&ours.stdout), lines(&theirs.stdout), "{args:?}");
+        nodes
+    }
+
+    /// Runs something that is answered in plain text and is no run of anything.
+    #[track_caller]
+    fn answers(&self, args: &[&str]) {
+        let name = self.flow_run(args);
+        let ours = Finished::of(
+            self.0
+                .program()
+                .args(["invoke", "--flow-run-name", &name, "--"])
+                .args(args),
+        );
+        let theirs = Finished::of(self.dbt().args(args));
+        ours.exits_with(theirs.code.unwrap());
+        assert_eq!(lines(&ours.stdout), lines(&theirs.stdout), "{args:?}");
+        let api = &self.0.surroundings.api;
+        assert!(!Recorded::exists(api, &name), "{args:?} is no run");
+    }
+
+    #[track_caller]
+    fn compare(&self, args: &[&str], name: &str) -> usize {
+        let truth = self.0.truth();
+        let nodes = truth.nodes().len();
+        let recorded = Recorded::wait_for(&self.0.surroundings.api, name, nodes);
+        assert_same_nodes(&recorded, &truth);
+        assert!(recorded.flow_state().kind.is_terminal(), "{args:?}");
+        nodes
+    }
+
+    fn flow_run(&self, args: &[&str]) -> String {
+        format!("{} {}", self.0.flow_run, args.join(" "))
+    }
+
+    /// dbt itself, in the same surroundings.
+    fn dbt(&self) -> Command {
+        let ours = self.0.program();
+        let mut dbt = Command::new(&self.0.surroundings.dbt);
+        dbt.current_dir(self.0.path());
+        for (name, value) in ours.get_envs() {
+            match value {
+                Some(value) => dbt.env(name, value),
+                None => dbt.env_remove(name),
+            };
+        }
+        dbt
+    }
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty())
+        .collect()
+}
+
+#[test]
+fn commands_that_build() {
+    let bench = Bench(Project::new());
+    assert_eq!(bench.run(&["deps"], 0).nodes, 0);
+    assert_eq!(bench.run(&["parse"], 0).nodes, 0);
+    assert!(bench.run(&["seed"], 0).nodes > 0);
+    assert!(bench.run(&["run"], 0).nodes > 0);
+    assert!(bench.run(&["snapshot"], 0).nodes > 0);
+    assert!(bench.run(&["test"], 0).nodes > 0);
+    assert!(bench.run(&["docs", "generate"], 0).nodes > 0);
+    assert!(bench.run(&["source", "freshness"], 0).nodes > 0);
+    assert_eq!(bench.run(&["run-operation", "land_price_list"], 0).nodes, 0);
+
+    let state = bench.0.path().join("state");
+    fs::create_dir(&state).unwrap();
+    let manifest = bench.0.path().join("target/manifest.json");
+    fs::copy(manifest, state.join("manifest.json")).unwrap();
+    let cloned = bench.run(&["clone", "--state", "state", "--select", "orders"], 0);
+    assert!(cloned.nodes > 0);
+
+    let failing = ["build", "--select", "orders+", "--vars", "fail_model: true"];
+    let failed = bench.run(&failing, 1);
+    assert_eq!(failed.object["counts"]["error"], 1);
+    let retried = bench.run(&["retry"], 1);
+    assert_eq!(retried.object["counts"]["error"], 1);
+    assert_eq!(bench.run(&["clean"], 0).nodes, 0);
+}
+
+#[test]
+fn commands_whose_result_is_data() {
+    let bench = Bench(Project::new());
+    bench.run(&["seed"], 0);
+    assert_eq!(bench.shows(&["ls"]), 0);
+    assert!(bench.shows(&["compile", "--select", "orders"]) > 0);
+    bench.shows(&["compile", "--inline", "select '{{ target.name }}' as t"]);
+    assert!(bench.shows(&["show", "--select", "raw_orders"]) > 0);
+    bench.shows(&["show", "--inline", "select 1 as one", "--output", "json"]);
+}
+
+#[test]
+fn questions_to_dbt_itself() {
+    let bench = Bench(Project::new());
+    for question in [&["--version"][..], &["--help"], &["init", "--help"]] {
+        bench.answers(question);
+    }
+    assert_eq!(bench.run(&["debug"], 0).nodes, 0);
+}
