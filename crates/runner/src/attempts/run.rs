@@ -62,17 +62,16 @@ pub async fn run(
                 return Ok(before);
             }
         };
-        let record = outcome.record.clone();
-        before = Some(outcome.clone());
         match series.next(number, outcome, &*observer, &stopper).await {
             Next::Over(outcome) => return Ok(*outcome),
-            Next::Attempt(next, flow_run_id) => {
-                attempt =
-                    plan(original.retry_strategy, record.as_ref()).invocation(&original, next);
-                if let Some(id) = flow_run_id {
+            Next::Again(again) => {
+                let plan = plan(original.retry_strategy, again.before.record.as_ref());
+                attempt = plan.invocation(&original, again.attempt);
+                if let Some(id) = again.flow_run_id {
                     attempt.flow.engine = true;
                     attempt.flow.flow_run_id = Some(id);
                 }
+                before = Some(again.before);
             }
         }
     }

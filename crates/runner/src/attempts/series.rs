@@ -34,8 +34,18 @@ pub(crate) struct Series {
 pub(crate) enum Next {
     /// Nothing: this is the outcome.
     Over(Box<Outcome>),
-    /// Another attempt, of this flow run.
-    Attempt(Attempt, Option<Uuid>),
+    /// Another attempt.
+    Again(Box<Again>),
+}
+
+/// Another attempt.
+#[derive(Debug)]
+pub(crate) struct Again {
+    pub(crate) attempt: Attempt,
+    /// The flow run, if we are its engine.
+    pub(crate) flow_run_id: Option<Uuid>,
+    /// What the attempt before it came to.
+    pub(crate) before: Outcome,
 }
 
 impl Series {
@@ -57,7 +67,7 @@ impl Series {
         observer: &dyn Observer,
         stopper: &Stopper,
     ) -> Next {
-        let Some(pause) = self.pause(number, &outcome) else {
+        let Some(pause) = self.pause(number, &outcome).await else {
             return Next::Over(Box::new(outcome));
         };
         observer.on_notice(&Notice::Retrying {
@@ -91,15 +101,25 @@ impl Series {
             key: Some(key),
             ..Attempt::default()
         };
-        Next::Attempt(attempt, ours)
+        Next::Again(Box::new(Again {
+            attempt,
+            flow_run_id: ours,
+            before: outcome,
+        }))
     }
 
     /// How long to wait before the next attempt; `None` when there is none.
-    fn pause(&self, number: u32, outcome: &Outcome) -> Option<Duration> {
+    async fn pause(&self, number: u32, outcome: &Outcome) -> Option<Duration> {
         let told = outcome.delivery.as_ref().map(|told| &told.final_state);
         match told {
             Some(FinalState::AwaitingRetry { due }) => {
+                // The server says so by its own clock.
+                let skew = match &self.client {
+                    Some(client) => client.read_clock_skew().await.ok().flatten(),
+                    None => None,
+                };
                 let left = due.unwrap_or_default().duration_since(Timestamp::now());
+                let left = left.saturating_sub(skew.unwrap_or_default());
                 Some(Duration::try_from(left).unwrap_or_default())
             }
             None | Some(FinalState::NotOurs | FinalState::NotSent) => {

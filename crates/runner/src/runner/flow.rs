@@ -127,11 +127,11 @@ impl Flow {
                 .await?;
             match series.next(number, outcome, &told, &stopper).await {
                 Next::Over(outcome) => return RunError::check(*outcome),
-                Next::Attempt(next, flow_run_id) => {
-                    attempt = next;
+                Next::Again(again) => {
+                    attempt = again.attempt;
                     context.run_count = attempt.number;
-                    context.flow_run_id = context.flow_run_id.or(flow_run_id);
-                    if let Some(id) = flow_run_id {
+                    context.flow_run_id = context.flow_run_id.or(again.flow_run_id);
+                    if let Some(id) = again.flow_run_id {
                         self.choice.engine = true;
                         self.choice.flow_run_id = Some(id);
                     }
