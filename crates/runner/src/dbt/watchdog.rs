@@ -10,14 +10,17 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-/// Reads the id of the group, then waits for a word or the end of the pipe. On the end: SIGINT to the group, and SIGKILL
-/// when that was not enough. Not every shell takes a group after `kill -INT --`: `kill -s` is what POSIX has.
+/// Reads the id of the group, then waits for a word or the end of the pipe. On the end: SIGINT to the group; another one
+/// some seconds later, since dbt cancels only those queries that run at that moment and would wait for one that begins a
+/// moment after; and SIGKILL when that was not enough. Not every shell takes a group after `kill -INT --`: `kill -s` is
+/// what POSIX has.
 const SCRIPT: &str = r#"
 read -r group || exit 0
 read -r word && exit 0
 kill -s INT -- "-$group" 2>/dev/null || exit 0
 seconds=0
 while [ "$seconds" -lt 30 ] && kill -s 0 -- "-$group" 2>/dev/null; do
+  [ "$seconds" -eq 12 ] && kill -s INT -- "-$group" 2>/dev/null
   sleep 1
   seconds=$((seconds + 1))
 done

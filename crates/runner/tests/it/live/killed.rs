@@ -137,6 +137,11 @@ fn replay_and_compare(replay: &mut Command, api: &str, name: &str, journal: &Pat
     let told = Told::by(journal);
     Finished::of(replay.arg("replay").arg(journal)).exits_with(0);
     assert!(!journal.exists(), "a journal that has served stays");
+    compare(api, name, &told);
+}
+
+/// Compares what the server holds of a killed run with what its journal said.
+fn compare(api: &str, name: &str, told: &Told) {
     let recorded = Recorded::wait_for(api, name, told.nodes.len());
     assert_eq!(recorded.task_runs.len(), told.nodes.len());
     let kind = |state: &prefect_client::State| text_of(&serde_json::to_value(state.kind).unwrap());
@@ -224,19 +229,39 @@ fn whenever_it_is_killed_a_replay_tells_what_was() {
 fn kill_at(api: &str, point: usize) {
     let project = StandIn::paced("model_fails", a_minute_ago(), 1);
     let name = format!("killed-{}", Uuid::now_v7());
-    let mut victim = Victim::start(&mut project.build(api, &name, &[]));
+    let journal = begin_and_kill(&project, api, &name, point);
+    // One that came to its end in spite of us has nothing to be replayed.
+    if journal.exists() {
+        replay_and_compare(&mut project.program(api), api, &name, &journal);
+    }
+}
+
+/// Runs the stand-in until its journal has so many lines, and kills us.
+fn begin_and_kill(project: &StandIn, api: &str, name: &str, point: usize) -> PathBuf {
+    let mut victim = Victim::start(&mut project.build(api, name, &[]));
     let mut journal = None;
     wait_until("that line of the journal", || {
         journal = journal.take().or_else(|| journal_in(project.path()));
         let lines = journal.as_deref().map_or(0, lines_in);
-        // One that comes to its end in spite of us has nothing to be replayed.
         lines >= point || victim.child.try_wait().unwrap().is_some()
     });
     victim.kill();
-    let journal = journal.unwrap();
-    if journal.exists() {
-        replay_and_compare(&mut project.program(api), api, &name, &journal);
-    }
+    journal.unwrap()
+}
+
+#[test]
+fn the_next_run_closes_what_was_killed() {
+    let api = Surroundings::from_env().api;
+    let project = StandIn::paced("model_fails", a_minute_ago(), 1);
+    let [killed, next] = ["killed", "next"].map(|name| format!("{name}-{}", Uuid::now_v7()));
+    let journal = begin_and_kill(&project, &api, &killed, 50);
+    let told = Told::by(&journal);
+    assert!(told.end.is_none(), "it was killed too late");
+    Finished::of(&mut project.build(&api, &next, &[]))
+        .exits_with(1)
+        .says("Earlier runs whose process was killed are closed in Prefect now: 1");
+    assert!(project.journals().is_empty());
+    compare(&api, &killed, &told);
 }
 
 /// A model that shows the profile's secrets to everybody.
@@ -252,23 +277,18 @@ fn killed_with_the_real_dbt_nothing_is_left_and_no_secret_told() {
     let references = References::make(&project, client, &runtime);
     runtime.block_on(references.choose("prod"));
     fs_err::write(project.path().join("models/leak.sql"), LEAK).unwrap();
-    let args = ["build", "--vars", "slow_model: true"];
+    // One thread, so that the endless query is all that dbt has to cancel.
+    let args = ["build", "--threads", "1", "--vars", "slow_model: true"];
     let victim = Victim::start(&mut project.invocation(&[], &args));
-    let shows = |text: &str| {
-        let journal = journal_in(&project.path());
-        let text_of = |path| fs_err::read_to_string(path).unwrap_or_default();
-        journal.map(text_of).unwrap_or_default().contains(text)
+    let is_endless = || {
+        let log = fs_err::read_to_string(project.log_file()).unwrap_or_default();
+        log.lines().any(|line| {
+            ["\"SQLQuery\"", "model.shop.product_sales", "create"]
+                .iter()
+                .all(|part| line.contains(part))
+        })
     };
-    // It never ends by itself.
-    let slow = r#"{"effect":{"node_running":{"#;
-    let is_slow = || {
-        let journal = journal_in(&project.path()).unwrap();
-        let text = fs_err::read_to_string(journal).unwrap_or_default();
-        text.lines()
-            .any(|line| line.starts_with(slow) && line.contains("model.shop.product_sales"))
-    };
-    wait_until("the leak", || shows("logged "));
-    wait_until("the endless model", is_slow);
+    wait_until("the endless query", is_endless);
     victim.kill();
 
     for entry in walk(&project.path().join(".prefect-dbt")) {
@@ -279,6 +299,8 @@ fn killed_with_the_real_dbt_nothing_is_left_and_no_secret_told() {
         }
     }
     let journal = journal_in(&project.path()).unwrap();
+    let text = fs_err::read_to_string(&journal).unwrap();
+    assert!(text.contains("logged "), "nothing was there to be masked");
     assert_eq!(
         Told::by(&journal).nodes["model.shop.product_sales"],
         None,
