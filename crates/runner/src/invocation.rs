@@ -45,6 +45,8 @@ pub struct Invocation {
     pub asset_key: Option<AssetKeyHook>,
     /// Whether the flow run gets an artifact with a summary.
     pub summary_artifact: bool,
+    /// Whether the outcome holds the run's manifest and dbt's results. Those of thousands of nodes take a lot of memory.
+    pub keep_artifacts: bool,
     /// The folder of journals; that of the project when not given.
     pub journal_dir: Option<PathBuf>,
     /// How often a failed run is repeated; what the flow run itself says when not given.
@@ -108,6 +110,7 @@ impl Invocation {
             include_compiled_code: false,
             asset_key: None,
             summary_artifact: true,
+            keep_artifacts: true,
             journal_dir: None,
             retries: None,
             retry_delay: Duration::ZERO,

@@ -31,9 +31,9 @@ pub struct Outcome {
     pub failure: Option<String>,
     /// Every node, and how dbt's process ended.
     pub run: TrackedRun,
-    /// The manifest of the run; `None` when no node took part, or dbt wrote none.
+    /// The manifest of the run; `None` when no node took part, dbt wrote none, or it was not to be kept.
     pub manifest: Option<Arc<Manifest>>,
-    /// run_results.json of the run as dbt wrote it; `None` when dbt wrote none.
+    /// run_results.json of the run as dbt wrote it; `None` when dbt wrote none, or it was not to be kept.
     pub run_results: Option<RunResults>,
     /// What became of the report to Prefect; `None` when there was none to make.
     pub delivery: Option<Delivery>,

@@ -1,5 +1,7 @@
 //! Keeping on record what an attempt has left undone.
 
+use std::sync::Arc;
+
 use dbt_manifest::Manifest;
 use dbt_selector::Command;
 use jiff::Timestamp;
@@ -9,6 +11,7 @@ use uuid::Uuid;
 use super::record::{Kept, Record, Records};
 use super::rest::{Rest, rest};
 use crate::args::DbtArgs;
+use crate::engine::read_manifest;
 use crate::hooks::selected;
 use crate::invocation::Invocation;
 use crate::project::Project;
@@ -22,7 +25,8 @@ pub(crate) struct Ended<'a> {
     pub(crate) invocation: &'a Invocation,
     pub(crate) project: &'a Project,
     pub(crate) run: &'a TrackedRun,
-    pub(crate) manifest: Option<&'a Manifest>,
+    /// The manifest, if it was kept.
+    pub(crate) manifest: Option<Arc<Manifest>>,
 }
 
 /// Keeps what an attempt has left undone, if its command builds anything. One that had nothing to do leaves the record of
@@ -42,7 +46,12 @@ pub(crate) fn keep(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
     let has_failed = run.end.exit_code != Some(0);
     let scheduled = attempt.scheduled.clone().or_else(|| {
         has_failed.then_some(())?;
-        let selected = selected(ended.manifest?, asked, ended.project);
+        let invocation_id = run.invocation_id.as_deref()?;
+        let manifest = match &ended.manifest {
+            Some(manifest) => Arc::clone(manifest),
+            None => read_manifest(&ended.project.target, invocation_id).ok()?,
+        };
+        let selected = selected(&manifest, asked, ended.project);
         selected
             .inspect_err(|problem| tracing::debug!(problem, "the schedule is not known"))
             .ok()?

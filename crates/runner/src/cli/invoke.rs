@@ -189,6 +189,7 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> Result<(Invocation, Hoo
     invocation.retry_delay = args.retry_delay.unwrap_or_default();
     invocation.retry_strategy = RetryStrategy::from_name(&args.retry_strategy).unwrap_or_default();
     invocation.verify_timeout = args.verify_timeout.unwrap_or(invocation.verify_timeout);
+    invocation.keep_artifacts = false;
     invocation.rate = args.rate;
     invocation.budget = args.budget;
     invocation.journal_dir = args.journal_dir;

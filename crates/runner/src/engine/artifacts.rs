@@ -11,7 +11,7 @@ const MANIFEST: &str = "manifest.json";
 const RUN_RESULTS: &str = "run_results.json";
 
 /// The manifest that this invocation of dbt wrote; else what is wrong with the one that is there.
-pub(super) fn read_manifest(target: &Path, invocation_id: &str) -> Result<Arc<Manifest>, String> {
+pub(crate) fn read_manifest(target: &Path, invocation_id: &str) -> Result<Arc<Manifest>, String> {
     let path = target.join(MANIFEST);
     let read = || -> Result<Manifest, String> {
         let bytes = fs_err::read(&path).map_err(|error| error.to_string())?;

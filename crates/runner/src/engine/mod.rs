@@ -12,6 +12,7 @@ mod run;
 mod stopping;
 mod verdict;
 
+pub(crate) use artifacts::read_manifest;
 pub(crate) use prepare::{journal_dir, project};
 pub use run::run;
 pub(crate) use verdict::{judge, stopped_state};

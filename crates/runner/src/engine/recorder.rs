@@ -34,7 +34,9 @@ pub(super) struct Recorder {
     pub(super) level: u8,
     /// Whether the manifest was looked for.
     pub(super) manifest_read: bool,
-    /// The manifest, if it was found.
+    /// Whether the outcome gets dbt's artifacts.
+    pub(super) keeps_artifacts: bool,
+    /// The manifest, if it was found and is to be kept.
     pub(super) manifest: Option<Arc<Manifest>>,
     pub(super) effects: Vec<Effect>,
 }
@@ -113,7 +115,7 @@ impl Recorder {
             Ok(manifest) => {
                 self.observer.on_manifest(&manifest);
                 self.assets.learn(&manifest);
-                self.manifest = Some(Arc::clone(&manifest));
+                self.manifest = self.keeps_artifacts.then(|| Arc::clone(&manifest));
                 self.tracker.set_manifest(Some(manifest));
             }
             Err(problem) => {
@@ -169,10 +171,8 @@ impl Recorder {
 
     /// Ends the run: every open node gets its terminal state. Gives the journal back for the run's own end.
     pub(super) fn close(mut self, end: ProcessEnd) -> (TrackedRun, Closing) {
-        let is_needed = self.tracker.needs_results(&end);
-        let results = is_needed
-            .then(|| read_run_results(&self.target))
-            .flatten();
+        let is_needed = self.keeps_artifacts || self.tracker.needs_results(&end);
+        let results = is_needed.then(|| read_run_results(&self.target)).flatten();
         let mut effects = std::mem::take(&mut self.effects);
         let mut run = self.tracker.close(end, results.as_ref(), &mut effects);
         for warning in self.assets.follow(None, &mut effects) {
@@ -186,7 +186,7 @@ impl Recorder {
         let closing = Closing {
             journal: self.journal,
             manifest: self.manifest,
-            run_results: results.filter(|results| {
+            run_results: results.filter(|_| self.keeps_artifacts).filter(|results| {
                 let theirs = &results.metadata.invocation_id;
                 theirs.is_some() && *theirs == run.invocation_id
             }),

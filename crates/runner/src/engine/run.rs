@@ -113,7 +113,7 @@ pub async fn run(
             invocation: &invocation,
             project: &prepared.project,
             run: &run,
-            manifest: manifest.as_deref(),
+            manifest: manifest.clone(),
         };
         keep::keep(&ended, &Records::beside(folder.dir()))
     });
@@ -235,6 +235,7 @@ fn recorder(
         command: prepared.args.command.clone(),
         level,
         manifest_read: false,
+        keeps_artifacts: invocation.keep_artifacts,
         manifest: None,
         effects: Vec::new(),
     }

@@ -25,7 +25,7 @@ use super::patience::{Patience, Unsent};
 use super::rate::Rate;
 use super::translate::LogTranslator;
 use super::verify::{
-    EVENT_PAGE, Pace, Progress, count_ended, find_events, find_missing, overtaken, retell, unheard,
+    EVENT_PAGE, Pace, Progress, count_ended, find_events, find_missing, overtaken, unheard,
 };
 use crate::effect::{Effect, Entry, RunEnd, RunSummary};
 
@@ -337,14 +337,13 @@ impl<'a> Courier<'a> {
             looked_at += page.len();
         }
         let had_trouble = self.repairs > 0 || self.patience.had_trouble();
-        let lost = unheard(&told[..looked_at], &found, had_trouble, Instant::now());
+        let mut lost = unheard(&told[..looked_at], &found, had_trouble, Instant::now());
         if lost.is_empty() {
             return Ok(());
         }
         tracing::info!(count = lost.len(), "events of assets are told again");
-        let mut events = retell(&self.context, journal, lost, self.repairs).await;
-        events.retain(|_| self.budget.spend(Expense::Asset));
-        self.send_paced(journal, &events).await.map(drop)
+        lost.retain(|_| self.budget.spend(Expense::Asset));
+        self.tell_again(journal, lost, self.repairs).await.map(drop)
     }
 
     /// Asks for the oldest in flight, as long as they are complete; gives how many of an incomplete chunk were seen.
@@ -389,7 +388,6 @@ impl<'a> Courier<'a> {
         }
         tracing::info!(count = lost.len(), "task runs are told again");
         self.repairs += 1;
-        let events = retell(&self.context, journal, lost, self.repairs).await;
-        self.send_paced(journal, &events).await.map(drop)
+        self.tell_again(journal, lost, self.repairs).await.map(drop)
     }
 }

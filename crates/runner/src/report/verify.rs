@@ -87,35 +87,52 @@ pub(super) fn unheard(
     lost.map(|(_, event)| event.id).collect()
 }
 
-/// The events that tell the ends of lost task runs and lost assets once more, read back from the journal.
-pub(super) async fn retell<F: Feed>(
-    context: &RunContext,
-    journal: &F,
-    mut lost: HashSet<Uuid>,
+/// Reads the ends of task runs, and events of assets, once more from the journal.
+pub(super) struct Retelling<F> {
+    journal: Option<F>,
+    /// What was not found yet.
+    lost: HashSet<Uuid>,
     repair: u32,
-) -> Vec<Event> {
-    let mut events = Vec::with_capacity(lost.len());
-    let Some(mut journal) = journal.rewound() else {
-        return events;
-    };
-    while !lost.is_empty() {
-        let Some(entry) = journal.next().await else {
-            break;
-        };
-        let Entry::Effect(effect) = entry else {
-            continue;
-        };
-        match *effect {
-            Effect::NodeFinished(task, end) if lost.remove(&task.id) => {
-                events.push(translate::finished(context, &task, &end, repair));
-            }
-            Effect::Asset(event) if lost.remove(&event.id) => {
-                events.push(translate::asset(context, &event));
-            }
-            _ => {}
+}
+
+impl<F: Feed> Retelling<F> {
+    /// Events that are in memory at a time.
+    const MOST: usize = 300;
+
+    /// `repair` is 0 for what was never told.
+    pub(super) fn new(journal: &F, lost: HashSet<Uuid>, repair: u32) -> Self {
+        Self {
+            journal: journal.rewound(),
+            lost,
+            repair,
         }
     }
-    events
+
+    /// The next events; none when all were found, or the journal can no longer be read.
+    pub(super) async fn next(&mut self, context: &RunContext) -> Vec<Event> {
+        let mut events = Vec::new();
+        let Some(journal) = &mut self.journal else {
+            return events;
+        };
+        while !self.lost.is_empty() && events.len() < Self::MOST {
+            let Some(entry) = journal.next().await else {
+                break;
+            };
+            let Entry::Effect(effect) = entry else {
+                continue;
+            };
+            match *effect {
+                Effect::NodeFinished(task, end) if self.lost.remove(&task.id) => {
+                    events.push(translate::finished(context, &task, &end, self.repair));
+                }
+                Effect::Asset(event) if self.lost.remove(&event.id) => {
+                    events.push(translate::asset(context, &event));
+                }
+                _ => {}
+            }
+        }
+        events
+    }
 }
 
 /// The pauses between questions: quick at first, since most runs are complete by then.

@@ -1,7 +1,10 @@
 //! Sending what was collected, at the rate that is allowed.
 
+use std::collections::HashSet;
+
 use prefect_client::Event;
 use tokio::time::{Duration, Instant, sleep};
+use uuid::Uuid;
 
 use super::{Courier, WINDOW_AT_END};
 use crate::report::budget::Expense;
@@ -9,7 +12,7 @@ use crate::report::feed::Feed;
 use crate::report::ledger::Withheld;
 use crate::report::patience::Unsent;
 use crate::report::send::{send_events, send_logs};
-use crate::report::verify::retell;
+use crate::report::verify::Retelling;
 
 /// How long a wait for units may be before the run's end is looked for.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -46,8 +49,7 @@ impl Courier<'_> {
         let room = WINDOW_AT_END.saturating_sub(self.ledger.load());
         let batch = self.ledger.release(room);
         let ids = batch.ended.iter().chain(&batch.assets).copied().collect();
-        let events = retell(&self.context, journal, ids, 0).await;
-        if self.send_paced(journal, &events).await? {
+        if self.tell_again(journal, ids, 0).await? {
             self.ledger.tell(&batch.ended, &batch.assets);
         } else {
             self.ledger.withhold(batch);
@@ -55,12 +57,26 @@ impl Courier<'_> {
         Ok(())
     }
 
-    /// Sends events; false when the rate left no time for all of them.
-    pub(super) async fn send_paced<F: Feed>(
+    /// Tells task runs and events of assets once more; false when the rate left no time for all of them.
+    pub(super) async fn tell_again<F: Feed>(
         &mut self,
         journal: &F,
-        events: &[Event],
+        lost: HashSet<Uuid>,
+        repair: u32,
     ) -> Result<bool, Unsent> {
+        let mut retelling = Retelling::new(journal, lost, repair);
+        let mut in_time = true;
+        loop {
+            let events = retelling.next(&self.context).await;
+            if events.is_empty() {
+                return Ok(in_time);
+            }
+            in_time &= self.send_paced(journal, &events).await?;
+        }
+    }
+
+    /// Sends events; false when the rate left no time for all of them.
+    async fn send_paced<F: Feed>(&mut self, journal: &F, events: &[Event]) -> Result<bool, Unsent> {
         let mut in_time = true;
         for events in events.chunks(self.most_at_once()) {
             if self.wait_for_units(journal, events.len()).await {

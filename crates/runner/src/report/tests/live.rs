@@ -38,8 +38,10 @@ async fn task_runs_can_do_without_a_flow_run() {
         run.finished(&model, 2_000_003, StateKind::Completed, "Completed"),
         run.ended(StateKind::Completed, "Completed"),
     ]);
-    let mut options = ReportOptions::default();
-    options.verify_timeout = std::time::Duration::from_secs(PATIENT);
+    let options = ReportOptions {
+        verify_timeout: std::time::Duration::from_secs(PATIENT),
+        ..ReportOptions::default()
+    };
     let delivery = Reporter::of_tasks_alone(&server.client(), run.id, options)
         .run(journal, |_| {})
         .await;
@@ -173,15 +175,8 @@ async fn a_run_is_seen_while_it_runs() {
     journal.write([Effect::NodeRunning(task.clone())]);
     let reporter = run.reporter(&server.client(), PATIENT);
     let report = tokio::spawn(reporter.run(journal.clone(), |_| {}));
-    // The server stores a task run a moment before its state.
-    let state = loop {
-        match server.client().read_task_run(task.id).await {
-            Ok(seen) if seen.state.is_none() => {}
-            Ok(seen) => break seen.state.expect("a state"),
-            Err(error) => assert!(error.is_not_found(), "{error}"),
-        }
-    };
-    assert_eq!(state.kind, StateType::Running);
+    let seen = stored(&server, task.id).await;
+    assert_eq!(seen.state.expect("a state").kind, StateType::Running);
     journal.write([
         run.finished(&task, 1_000_000, StateKind::Completed, "Completed"),
         run.ended(StateKind::Completed, "Completed"),
@@ -189,13 +184,20 @@ async fn a_run_is_seen_while_it_runs() {
     journal.close();
     let delivery = report.await.expect("no panic");
     assert!(delivery.verified, "{delivery:?}");
-    let seen = server
-        .client()
-        .read_task_run(task.id)
-        .await
-        .expect("a task run");
+    let seen = stored(&server, task.id).await;
     assert_eq!(seen.state.expect("a state").kind, StateType::Completed);
     assert_eq!(seen.start_time, Some(run.at(0)));
+}
+
+/// A task run, once it is there with its state, which the server stores a moment later.
+async fn stored(server: &Server, id: Uuid) -> prefect_client::TaskRun {
+    loop {
+        match server.client().read_task_run(id).await {
+            Ok(seen) if seen.state.is_none() => {}
+            Ok(seen) => return seen,
+            Err(error) => assert!(error.is_not_found(), "{error}"),
+        }
+    }
 }
 
 /// A flow run that somebody else made.

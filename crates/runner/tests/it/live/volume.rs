@@ -11,7 +11,11 @@ use super::stand_in::a_minute_ago;
 use super::stub_server::StubServer;
 
 /// Half of the nodes: without optimisation, making and checking twenty thousand takes longer than a test may.
-const MODELS: usize = if cfg!(debug_assertions) { 1_500 } else { 10_000 };
+const MODELS: usize = if cfg!(debug_assertions) {
+    1_500
+} else {
+    10_000
+};
 const SAMPLE: Duration = Duration::from_millis(2);
 
 #[test]
