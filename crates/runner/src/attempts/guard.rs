@@ -55,18 +55,25 @@ impl Guard {
         lost_flags(&self.last.record.args)
     }
 
-    /// The nodes that it is to run.
-    pub(crate) fn nodes(&self) -> &[String] {
-        &self.last.record.nodes
+    /// The arguments of the run that it repeats.
+    pub(crate) fn original(&self) -> &[String] {
+        &self.last.record.args
+    }
+
+    /// The nodes that it is to run, where it is given a state.
+    pub(crate) fn nodes(&self) -> Option<&[String]> {
+        self.last
+            .has_results
+            .then_some(self.last.record.nodes.as_slice())
     }
 
     /// What there is to say in the log.
     pub(crate) fn note(&self) -> Option<String> {
-        let nodes = self.nodes().len();
-        self.last.has_results.then(|| {
+        self.nodes().map(|nodes| {
             format!(
-                "dbt retry is given the state of {}, which has left {nodes} nodes",
-                self.told()
+                "dbt retry is given the state of {}, which has left {} nodes",
+                self.told(),
+                nodes.len()
             )
         })
     }
@@ -81,7 +88,7 @@ impl Guard {
         }
         let why = match &self.last.record.obstacle {
             Some(obstacle) => obstacle.to_string(),
-            None => format!("{} nodes were not built", self.nodes().len()),
+            None => format!("{} nodes were not built", self.last.record.nodes.len()),
         };
         let again = self.last.record.args.join(" ");
         Some(format!(
@@ -105,4 +112,88 @@ fn overtakes(theirs: &RunResults, last: &Kept) -> bool {
         && at.is_some_and(|at| at > last.record.ended)
         && !theirs.results.is_empty()
         && which.is_none_or(|which| !BYSTANDERS.contains(&which))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::super::record::Record;
+    use super::*;
+
+    const TARGET: &str = "/shop/target";
+
+    fn records(success: bool, nodes: &[&str]) -> (tempfile::TempDir, Records) {
+        let dir = tempfile::tempdir().unwrap();
+        let records = Records::beside(dir.path());
+        let record = Record {
+            run_id: Uuid::now_v7(),
+            flow_run_id: None,
+            ended: "2026-01-01T00:00:00Z".parse().unwrap(),
+            args: ["build", "--defer-state", "prod"]
+                .map(str::to_owned)
+                .to_vec(),
+            command: "build".to_owned(),
+            target: TARGET.into(),
+            invocation_id: Some("ours".to_owned()),
+            success,
+            nodes: nodes.iter().map(|id| (*id).to_owned()).collect(),
+            obstacle: None,
+        };
+        let results = (!nodes.is_empty()).then(|| json!({}));
+        records.keep(record, results.as_ref()).unwrap();
+        (dir, records)
+    }
+
+    fn guard(args: &[&str], target: &str, records: &Records) -> Option<Guard> {
+        Guard::of(&DbtArgs::parse(args), Path::new(target), records)
+    }
+
+    #[test]
+    fn a_retry_after_a_failed_run_of_ours_is_given_its_state() {
+        let (_dir, records) = records(false, &["model.a.b"]);
+        let guard = guard(&["retry", "--threads", "2"], TARGET, &records).unwrap();
+        let args = ["retry", "--threads", "2"].map(str::to_owned);
+        let better = guard.arguments(&args).unwrap();
+        assert_eq!(better[..4], ["retry", "--threads", "2", "--state"]);
+        assert!(Path::new(&better[4]).join("run_results.json").is_file());
+        let lost = ("DBT_DEFER_STATE".to_owned(), "prod".to_owned());
+        assert_eq!(guard.environment(), [lost]);
+    }
+
+    #[test]
+    fn all_else_is_dbts_affair() {
+        let (_dir, failed) = records(false, &["model.a.b"]);
+        assert_eq!(guard(&["build"], TARGET, &failed), None);
+        assert_eq!(guard(&["retry", "--state", "x"], TARGET, &failed), None);
+        assert_eq!(guard(&["retry"], "/elsewhere", &failed), None);
+        let (_dir, good) = records(true, &[]);
+        assert_eq!(guard(&["retry"], TARGET, &good), None);
+    }
+
+    #[test]
+    fn a_later_run_that_builds_overtakes_ours() {
+        let (_dir, records) = records(false, &["model.a.b"]);
+        let last = records.newest(|_| true).unwrap();
+        let overtakes = |id: &str, which: &str, at: &str, nodes: usize| {
+            let nodes = vec![json!({ "unique_id": "model.a.b", "status": "success" }); nodes];
+            let theirs = json!({
+                "metadata": {
+                    "dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json",
+                    "invocation_id": id, "generated_at": at,
+                },
+                "args": { "which": which },
+                "results": nodes,
+            });
+            let theirs = RunResults::from_slice(theirs.to_string().as_bytes()).unwrap();
+            super::overtakes(&theirs, &last)
+        };
+        let (later, earlier) = ("2026-01-02T00:00:00Z", "2025-12-31T00:00:00Z");
+        assert!(overtakes("theirs", "run", later, 1));
+        assert!(!overtakes("ours", "run", later, 1));
+        assert!(!overtakes("theirs", "compile", later, 1));
+        assert!(!overtakes("theirs", "run", earlier, 1));
+        assert!(!overtakes("theirs", "run", later, 0));
+    }
 }

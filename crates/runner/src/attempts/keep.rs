@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::guard::Guard;
 use super::record::{Kept, Record, Records};
 use super::rest::{Rest, rest};
 use crate::args::DbtArgs;
@@ -25,6 +26,8 @@ pub(crate) struct Ended<'a> {
     pub(crate) invocation: &'a Invocation,
     pub(crate) project: &'a Project,
     pub(crate) run: &'a TrackedRun,
+    /// What was known against a `dbt retry` of the user's own.
+    pub(crate) guard: Option<&'a Guard>,
     /// The manifest, if it was kept.
     pub(crate) manifest: Option<Arc<Manifest>>,
 }
@@ -36,7 +39,9 @@ pub(crate) fn keep(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
         invocation, run, ..
     } = ended;
     let attempt = &invocation.attempt;
-    let asked = attempt.original.as_ref().unwrap_or(&invocation.args);
+    let guarded = ended.guard.map(Guard::original);
+    let asked = attempt.original.as_deref().or(guarded);
+    let asked = asked.unwrap_or(&invocation.args);
     let command = DbtArgs::parse(asked).command;
     let is_idle = run.end.exit_code == Some(0) && run.nodes.is_empty();
     if !builds(&command) || is_idle {
@@ -44,7 +49,8 @@ pub(crate) fn keep(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
     }
     // Of a run that went well nothing is left: the manifest's graph need not be built for it.
     let has_failed = run.end.exit_code != Some(0);
-    let scheduled = attempt.scheduled.clone().or_else(|| {
+    let guarded = ended.guard.and_then(Guard::nodes).map(<[String]>::to_vec);
+    let scheduled = attempt.scheduled.clone().or(guarded).or_else(|| {
         has_failed.then_some(())?;
         let invocation_id = run.invocation_id.as_deref()?;
         let manifest = match &ended.manifest {
@@ -66,7 +72,7 @@ pub(crate) fn keep(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
         run_id: ended.run_id,
         flow_run_id: ended.flow_run_id,
         ended: Timestamp::now(),
-        args: asked.clone(),
+        args: asked.to_vec(),
         command,
         target: ended.project.target.clone(),
         invocation_id: run.invocation_id.clone(),

@@ -96,3 +96,77 @@ impl fmt::Display for Plan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    use super::super::record::Record;
+    use super::super::rest::Obstacle;
+    use super::*;
+
+    fn kept(obstacle: Option<Obstacle>, has_results: bool) -> Kept {
+        Kept {
+            record: Record {
+                run_id: Uuid::nil(),
+                flow_run_id: None,
+                ended: Timestamp::UNIX_EPOCH,
+                args: vec!["build".to_owned()],
+                command: "build".to_owned(),
+                target: "target".into(),
+                invocation_id: None,
+                success: false,
+                nodes: vec!["model.a.b".to_owned(), "model.a.c".to_owned()],
+                obstacle,
+            },
+            dir: "state".into(),
+            has_results,
+        }
+    }
+
+    fn planned(strategy: RetryStrategy, obstacle: Option<Obstacle>, has_results: bool) -> String {
+        plan(strategy, Some(&kept(obstacle, has_results))).to_string()
+    }
+
+    #[test]
+    fn dbt_retry_is_for_what_is_known() {
+        use RetryStrategy::{Auto, DbtRetry, Full};
+        let retry = "dbt retry of the 2 nodes that are left";
+        assert_eq!(planned(Auto, None, true), retry);
+        assert!(planned(Full, None, true).starts_with("the whole command again"));
+        assert!(planned(Auto, None, false).starts_with("the whole command again"));
+        let unknown = || Some(Obstacle::UnknownSchedule);
+        assert!(planned(Auto, unknown(), true).starts_with("the whole command again"));
+        assert_eq!(planned(DbtRetry, unknown(), true), retry);
+        let hooks = Some(Obstacle::OnlyHooks);
+        assert!(planned(DbtRetry, hooks, true).starts_with("the whole command again"));
+        assert!(
+            plan(Auto, None)
+                .to_string()
+                .starts_with("the whole command again")
+        );
+    }
+
+    #[test]
+    fn a_retry_keeps_what_dbt_would_drop() {
+        let args =
+            "--project-dir p build --profiles-dir q --target-path t --log-path l --select x -q";
+        let original = Invocation::new(args.split(' '));
+        let plan = plan(RetryStrategy::Auto, Some(&kept(None, true)));
+        let next = plan.invocation(&original, Attempt::default());
+        assert_eq!(next.args, ["retry", "--state", "state"]);
+        let settings = &next.settings;
+        let folders = [
+            &settings.project_dir,
+            &settings.profiles_dir,
+            &settings.target_path,
+        ];
+        let folders = folders.map(|dir| dir.as_ref().unwrap().to_string_lossy().into_owned());
+        assert_eq!(folders, ["p", "q", "t"]);
+        assert_eq!(settings.log_level, Some(crate::LogLevel::Error));
+        let log_path = ("DBT_LOG_PATH".to_owned(), "l".to_owned());
+        assert_eq!(next.attempt.environment, [log_path]);
+        assert_eq!(next.attempt.original, Some(original.args));
+    }
+}

@@ -113,6 +113,7 @@ pub async fn run(
             invocation: &invocation,
             project: &prepared.project,
             run: &run,
+            guard: prepared.guard.as_ref(),
             manifest: manifest.clone(),
         };
         keep::keep(&ended, &Records::beside(folder.dir()))
