@@ -59,3 +59,26 @@ fn counts(summary: &Summary) -> String {
     let took = took.unwrap_or_default();
     format!("Nodes: {total}{took} ({})\n", counts.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::recorded::{delivery, outcome};
+
+    #[test]
+    fn accounts_tell_what_became_of_the_nodes_and_of_the_report() {
+        let mut failed = outcome("fail_fast", 1, None);
+        failed.delivery = Some(delivery(None));
+        let mut undelivered = outcome("batch_fails", 1, None);
+        undelivered.delivery = Some(delivery(Some("the server does not answer")));
+        undelivered.journal = Some(".prefect-dbt/0.jsonl".into());
+        insta::assert_snapshot!("failed", account(&failed).unwrap());
+        insta::assert_snapshot!("undelivered", account(&undelivered).unwrap());
+        insta::assert_snapshot!("good", account(&outcome("good", 0, None)).unwrap());
+    }
+
+    #[test]
+    fn a_run_without_nodes_has_none() {
+        assert_eq!(account(&outcome("parse_fails", 2, None)), None);
+    }
+}

@@ -10,7 +10,8 @@ use prefect_dbt::effect::{Effect, Entry, FlowTarget, StateKind};
 use prefect_dbt::journal::JournalReader;
 use prefect_dbt::report::Notice;
 
-use super::line::{self, INFO, WARNING};
+use super::line::{self, WARNING};
+use super::notice;
 use super::printer::Printer;
 
 /// Follows a run on stderr, and hands dbt's data to stdout or keeps it.
@@ -80,32 +81,11 @@ impl Observer for Console {
     }
 
     fn on_notice(&self, notice: &Notice) {
-        match notice {
-            Notice::Connected { name, url, .. } => {
-                lock(&self.screen.flow_run).clone_from(name);
-                if let Some(url) = url {
-                    self.screen.say(INFO, &format!("View at {url}"));
-                }
-            }
-            Notice::Unconfigured => self.screen.say(
-                INFO,
-                "This run is not reported: no Prefect API is configured; set PREFECT_API_URL",
-            ),
-            Notice::Retrying { attempt, delay } => self.screen.say(
-                WARNING,
-                &format!("The run failed; attempt {attempt} begins in {delay} s"),
-            ),
-            Notice::Recovered { runs } => self.screen.say(
-                WARNING,
-                &format!("Earlier runs whose process was killed are closed in Prefect now: {runs}"),
-            ),
-            Notice::Away { problem } | Notice::LeftOut { problem } => {
-                self.screen.say(WARNING, problem);
-            }
-            Notice::Back => self
-                .screen
-                .say(WARNING, "Prefect is there again; nothing was lost"),
-            _ => {}
+        if let Notice::Connected { name, .. } = notice {
+            lock(&self.screen.flow_run).clone_from(name);
+        }
+        if let Some((level, text)) = notice::words(notice) {
+            self.screen.say(level, &text);
         }
     }
 
@@ -117,6 +97,8 @@ impl Observer for Console {
 impl Screen {
     fn follow(&self, mut journal: JournalReader) {
         let mut progress = Progress::default();
+        // Prefect closes the log of a skipped node with an error. Those who want errors alone want none of them.
+        let mut skipped = None;
         while let Some(entry) = journal.blocking_next() {
             match entry {
                 Entry::Header(header) => {
@@ -129,7 +111,14 @@ impl Screen {
                     if progress.take(&effect) {
                         self.printer.progress(progress.to_string());
                     }
+                    if let Effect::NodeFinished(task, end) = &*effect {
+                        skipped = (end.state.name == "Skipped").then_some(task.id);
+                    }
                     if let Effect::Log(log) = *effect {
+                        let of = log.task.as_ref().map(|task| task.id);
+                        if self.printer.quiet && of.is_some() && of == skipped.take() {
+                            continue;
+                        }
                         let task = log.task.map(|task| format!("Task run '{}'", task.name));
                         self.show(log.at, log.level, task, &log.message);
                     }

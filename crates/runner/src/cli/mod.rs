@@ -9,7 +9,10 @@ mod invoke;
 mod line;
 mod logging;
 mod ls;
+mod notice;
 mod printer;
+#[cfg(test)]
+mod recorded;
 mod render_profiles;
 mod replay;
 mod result;

@@ -137,3 +137,6 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

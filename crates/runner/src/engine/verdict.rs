@@ -1,10 +1,14 @@
 //! What a run comes to: the flow run's state and the exit code.
 
+use uuid::Uuid;
+
+use crate::args::DbtArgs;
 use crate::effect::{State, StateKind};
 use crate::exit;
+use crate::outcome::Outcome;
 use crate::stop::StopCause;
 use crate::summary::{failure_text, headline};
-use crate::track::TrackedRun;
+use crate::track::{TrackedNode, TrackedRun};
 
 /// What a run comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +18,34 @@ pub(crate) struct Verdict {
     pub(crate) exit_code: u8,
     /// The failures, for people.
     pub(crate) failure: Option<String>,
+}
+
+impl Outcome {
+    /// What a run that was followed by hand comes to, stopped or not: with an identity, by dbt's arguments, and reported
+    /// to nobody. For those who want to see what their own code makes of an outcome.
+    pub fn of_run(
+        run_id: Uuid,
+        args: Vec<String>,
+        run: TrackedRun,
+        stopped: Option<StopCause>,
+    ) -> Self {
+        let verdict = judge(&args, &run, stopped, None, true);
+        Self {
+            run_id,
+            command: DbtArgs::parse(&args).command,
+            args,
+            success: verdict.success,
+            state: verdict.state,
+            exit_code: verdict.exit_code,
+            failure: verdict.failure,
+            run,
+            manifest: None,
+            run_results: None,
+            delivery: None,
+            journal: None,
+            record: None,
+        }
+    }
 }
 
 /// Judges a run by how dbt ended, by whether it was asked to stop, and by what there is to object to a good end.
@@ -45,7 +77,8 @@ pub(crate) fn judge(
     };
     if let Some(cause) = stopped {
         let (state, exit_code) = stopped_state(cause);
-        return failed(state, exit_code, told);
+        let text = stopped_text(args, run, &state);
+        return failed(state, exit_code, Some(text));
     }
     if let Some(signal) = run.end.signal {
         let text = format!("dbt was ended by signal {signal}");
@@ -67,6 +100,14 @@ pub(crate) fn judge(
         (false, _) => (StateKind::Failed, "Failed", exit::CANNOT_RUN),
     };
     failed(state(kind, name, Some(text.clone())), exit_code, Some(text))
+}
+
+/// Why a run was stopped, after what had failed by then. dbt's own exception would tell of our signal alone.
+fn stopped_text(args: &[String], run: &TrackedRun, state: &State) -> String {
+    let failed = |node: &TrackedNode| node.state.kind == StateKind::Failed;
+    let failures = failure_text(args, run).filter(|_| run.nodes.iter().any(failed));
+    let why = state.message.as_deref().unwrap_or(&state.name);
+    format!("{}\n{why}", failures.unwrap_or_else(|| headline(args)))
 }
 
 /// dbt ended well, and yet its work is not done.

@@ -46,7 +46,7 @@ pub enum Notice {
 }
 
 /// What became of a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Delivery {
     /// The flow run, once there was one.
@@ -68,7 +68,7 @@ pub struct Delivery {
 }
 
 /// What became of the flow run's terminal state.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FinalState {
     /// The states of the flow run are not ours.
@@ -91,5 +91,6 @@ pub enum FinalState {
         reason: String,
     },
     /// The server could not be reached, or dbt's end never came.
+    #[default]
     NotSent,
 }

@@ -304,9 +304,22 @@ impl Tracker {
         }
     }
 
+    /// The level of an event's log line: dbt's own, but for the traceback with which it tells of our signal.
+    fn level_of(&self, event: &Event<'_>) -> u8 {
+        const DEBUG: u8 = 10;
+        match event.name() {
+            EventName::MainEncounteredError | EventName::MainStackTrace
+                if self.interrupted.is_some() =>
+            {
+                DEBUG
+            }
+            _ => event.level().number(),
+        }
+    }
+
     /// The log line of an event.
     fn log(&mut self, event: &Event<'_>, ix: Option<Ix>, out: &mut Vec<Effect>) {
-        let level = event.level().number();
+        let level = self.level_of(event);
         if !self.logs.keeps(level) {
             return;
         }

@@ -45,3 +45,18 @@ fn a_failure_always_has_a_text() {
     assert!(text.starts_with("Failures detected during invocation of dbt command 'build':"));
     assert_eq!(verdict.state.message, Some(text));
 }
+
+#[test]
+fn a_run_that_was_stopped_says_why() {
+    let args = ["build".to_owned()];
+    let stopped = |cause| judge(&args, &run(Some(2), None), Some(cause), None, true).failure;
+    assert_eq!(
+        stopped(StopCause::Timeout).unwrap(),
+        "Failures detected during invocation of dbt command 'build':\nthe run took longer than its timeout"
+    );
+    assert!(
+        stopped(StopCause::Interrupt)
+            .unwrap()
+            .ends_with("interrupted by SIGINT")
+    );
+}

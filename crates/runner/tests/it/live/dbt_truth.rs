@@ -108,10 +108,20 @@ impl DbtTruth {
         ))
     }
 
-    /// Every line of dbt's at info level or above that holds something.
+    /// Every line of dbt's at info level or above that holds something. The traceback that an interrupt leaves is for
+    /// nobody to read.
     pub(super) fn lines(&self) -> Vec<Line> {
+        let interrupted = self
+            .events
+            .iter()
+            .any(|event| event["data"]["keyboard_interrupt"] == true);
+        let of_the_interrupt = |event: &&Value| {
+            let name = &event["info"]["name"];
+            interrupted && (name == "MainEncounteredError" || name == "MainStackTrace")
+        };
         self.events
             .iter()
+            .filter(|event| !of_the_interrupt(event))
             .filter(|event| {
                 ["info", "warn", "error"]
                     .iter()

@@ -1,0 +1,66 @@
+//! What the reporter has to say, in words.
+
+use prefect_dbt::report::Notice;
+
+use super::line::{INFO, WARNING};
+
+/// The level and the text of a notice; `None` when there is nothing to say.
+pub(super) fn words(notice: &Notice) -> Option<(u8, String)> {
+    let said = match notice {
+        Notice::Connected { url, .. } => (INFO, format!("View at {}", url.as_ref()?)),
+        Notice::Unconfigured => (
+            INFO,
+            "This run is not reported: no Prefect API is configured; set PREFECT_API_URL"
+                .to_owned(),
+        ),
+        Notice::Retrying { attempt, delay } => (
+            WARNING,
+            format!("The run failed; attempt {attempt} begins in {delay} s"),
+        ),
+        Notice::Recovered { runs } => (
+            WARNING,
+            format!("Earlier runs whose process was killed are closed in Prefect now: {runs}"),
+        ),
+        Notice::Away { problem } | Notice::LeftOut { problem } => (WARNING, problem.clone()),
+        Notice::Back => (
+            WARNING,
+            "Prefect is there again; nothing was lost".to_owned(),
+        ),
+        _ => return None,
+    };
+    Some(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn notices_are_sentences() {
+        let connected = |url: Option<&str>| Notice::Connected {
+            flow_run_id: Uuid::nil(),
+            name: "calm-hare".to_owned(),
+            url: url.map(str::to_owned),
+        };
+        let problem = "no answer".to_owned();
+        let notices = [
+            connected(Some("http://prefect/runs/flow-run/1")),
+            connected(None),
+            Notice::Unconfigured,
+            Notice::Retrying {
+                attempt: 2,
+                delay: 30,
+            },
+            Notice::Recovered { runs: 1 },
+            Notice::Away {
+                problem: problem.clone(),
+            },
+            Notice::LeftOut { problem },
+            Notice::Back,
+        ];
+        let told: Vec<_> = notices.iter().map(words).collect();
+        insta::assert_debug_snapshot!(told);
+    }
+}

@@ -1,0 +1,48 @@
+use std::path::PathBuf;
+
+use prefect_dbt::StopCause;
+
+use super::*;
+use crate::cli::recorded::{delivery, outcome};
+
+#[test]
+fn a_good_run() {
+    let mut outcome = outcome("compile", 0, None);
+    outcome.delivery = Some(delivery(None));
+    let data = vec!["select 1".to_owned()];
+    insta::assert_json_snapshot!(ResultObject::of(outcome, data));
+}
+
+#[test]
+fn a_run_with_failures_that_prefect_does_not_hold() {
+    let mut outcome = outcome("freshness", 1, None);
+    outcome.delivery = Some(delivery(Some("the server does not answer")));
+    outcome.journal = Some(PathBuf::from(".prefect-dbt/0.jsonl"));
+    insta::assert_json_snapshot!(ResultObject::of(outcome, Vec::new()));
+}
+
+#[test]
+fn a_run_that_could_not_begin() {
+    let outcome = outcome("parse_fails", 2, None);
+    insta::assert_json_snapshot!(ResultObject::of(outcome, Vec::new()));
+}
+
+#[test]
+fn a_run_that_took_too_long_says_so() {
+    let outcome = outcome("interrupted", 2, Some(StopCause::Timeout));
+    let object = serde_json::to_value(ResultObject::of(outcome, Vec::new())).unwrap();
+    let verdict: Vec<_> = ["success", "exit_code", "state", "counts", "error"]
+        .into_iter()
+        .map(|key| (key, &object[key]))
+        .collect();
+    insta::assert_json_snapshot!(verdict);
+}
+
+#[test]
+fn no_run_at_all() {
+    let error = Error::NoProject {
+        dir: PathBuf::from("shop"),
+    };
+    let args = vec!["build".to_owned()];
+    insta::assert_json_snapshot!(ResultObject::of_error(args, &error));
+}
