@@ -294,7 +294,8 @@ impl<'a> Courier<'a> {
         Ok(())
     }
 
-    /// Asks until everything was seen or the time is over; gives how many of those in flight were seen.
+    /// Asks until everything was seen or the time is over, which for a run that is over begins anew whenever the server
+    /// gets on; gives how many of those in flight were seen.
     async fn verify<F: Feed>(&mut self, journal: &F) -> Result<usize, Unsent> {
         let deadline = Instant::now() + self.verify_timeout;
         let mut pace = Pace::new();
@@ -305,15 +306,20 @@ impl<'a> Courier<'a> {
                 self.verify_assets(journal, deadline).await?;
                 return Ok(seen);
             }
-            if Instant::now() >= deadline {
+            let unseen = self.ledger.in_flight() - seen;
+            let stall = progress.stall(unseen);
+            let is_over = match &self.held {
+                Some(_) => stall >= self.verify_timeout,
+                None => Instant::now() >= deadline,
+            };
+            if is_over {
                 return Ok(seen);
             }
             if self.ledger.withheld() > 0 && self.late == 0 && self.ledger.load() <= WINDOW {
                 self.release(journal).await?;
                 continue;
             }
-            let unseen = self.ledger.in_flight() - seen;
-            self.mend(journal, progress.stall(unseen)).await?;
+            self.mend(journal, stall).await?;
             pace.wait().await;
         }
     }
