@@ -79,6 +79,11 @@ impl Workshop {
         &self.surroundings.dbt
     }
 
+    /// The name under which the server knows what this test ran.
+    pub(super) fn flow_run_name(&self) -> &str {
+        &self.flow_run
+    }
+
     /// Puts the database into the project, wherever dbt is called from.
     pub(super) fn place_database(&self) {
         let profiles = FILES[1]
