@@ -89,6 +89,7 @@ impl Error {
         match self {
             Self::Profiles(error) if error.is_about_prefect() => exit::NO_PREFECT,
             Self::Report(ReportError::Usage { .. }) => exit::CANNOT_RUN,
+            Self::Report(ReportError::Cancelled { .. }) => exit::INTERRUPTED,
             Self::Report(_) | Self::Connect(_) => exit::NO_PREFECT,
             _ => exit::CANNOT_RUN,
         }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::assets::AssetKeyHook;
 use crate::attempts::{Attempt, RetryStrategy};
 use crate::settings::PrefectDbtSettings;
+use crate::supervise::Supervisor;
 use crate::surroundings::inherited;
 
 /// One run of dbt: what, with which settings, and how it is reported.
@@ -60,7 +61,7 @@ pub struct Invocation {
 }
 
 /// What the user says about the flow run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct FlowChoice {
     /// No Prefect, whatever is configured.
@@ -73,6 +74,8 @@ pub struct FlowChoice {
     pub flow_run_id: Option<Uuid>,
     /// The flow run that the process was started for (`PREFECT__FLOW_RUN_ID`).
     pub inherited: Option<Uuid>,
+    /// Who started the process for that flow run.
+    pub(crate) supervisor: Supervisor,
     /// Name of the flow, if one is created; `dbt <command>` when not given.
     pub flow_name: Option<String>,
     /// Name of the flow run, if one is created; two words when not given.
@@ -82,13 +85,19 @@ pub struct FlowChoice {
 }
 
 impl FlowChoice {
-    /// What the process was started for (`PREFECT__FLOW_RUN_ID`), and nothing else.
+    /// What the process was started for (`PREFECT__FLOW_RUN_ID`) and by whom, and nothing else.
     #[must_use]
     pub fn from_env() -> Self {
         Self {
             inherited: inherited::from_env(),
+            supervisor: Supervisor::from_env(),
             ..Self::default()
         }
+    }
+
+    /// Who started the process, if that was for this flow run.
+    pub(crate) fn supervisor_of(&self, flow_run_id: Uuid) -> Option<Supervisor> {
+        (self.inherited == Some(flow_run_id)).then(|| self.supervisor.clone())
     }
 }
 

@@ -47,6 +47,7 @@ pub mod runner;
 mod settings;
 mod stop;
 pub mod summary;
+mod supervise;
 mod surroundings;
 pub mod track;
 

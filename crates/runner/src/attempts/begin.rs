@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::invocation::Invocation;
 use crate::observer::Observer;
 use crate::parameters::apply;
-use crate::report::{Mode, Reporter, conclude, retry_rules, settle};
+use crate::report::{Mode, ReportError, Reporter, conclude, refuse_cancelled, retry_rules, settle};
 use crate::surroundings::Surroundings;
 
 /// Reads the flow run that an invocation is the engine of: its parameters change dbt's arguments, its policy says how often
@@ -41,6 +41,7 @@ pub(super) async fn begin(mut invocation: Invocation) -> Result<Invocation, Erro
     }
     invocation.flow.engine = true;
     invocation.flow.flow_run_id = Some(id);
+    refuse_cancelled(client, &run, true).await?;
     invocation.retries = agree(client, &run, invocation.retries, invocation.retry_delay).await;
     invocation.args = apply(&invocation.args, &run.parameters)?;
     if run.run_count > 0 {
@@ -97,6 +98,14 @@ pub(super) async fn give_up(invocation: &Invocation, error: &Error, observer: &d
     let Some((client, id)) = engine_of().filter(|_| !choice.declined) else {
         return;
     };
+    let supervisor = choice.supervisor_of(id);
+    if let (
+        Error::Report(ReportError::Cancelled { .. } | ReportError::NotAllowed { .. }),
+        Some(it),
+    ) = (error, &supervisor)
+    {
+        it.abandon().await;
+    }
     // Of a run that is not ours, or that cannot be reached, the state is not ours to set.
     if matches!(error, Error::Report(_)) || !is_ours(client, id, choice.engine).await {
         return;
@@ -106,8 +115,10 @@ pub(super) async fn give_up(invocation: &Invocation, error: &Error, observer: &d
         name: "Failed".to_owned(),
         message: Some(error.to_string()),
     };
-    if let Some(problem) = conclude(client, id, &state).await {
-        observer.on_warning(&problem);
+    match (conclude(client, id, &state).await, supervisor) {
+        (Some(problem), _) => observer.on_warning(&problem),
+        (None, Some(supervisor)) => supervisor.abandon().await,
+        (None, None) => {}
     }
 }
 

@@ -3,25 +3,24 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use prefect_client::{Client, StateType};
+use prefect_client::Client;
 use uuid::Uuid;
 
 use super::attempt::Attempt;
-use crate::effect::StateKind;
+use crate::effect::{FlowTarget, State, StateKind};
 use crate::engine;
-use crate::invocation::Invocation;
+use crate::invocation::{FlowChoice, Invocation};
 use crate::observer::Observer;
 use crate::outcome::Outcome;
-use crate::report::{FinalState, Notice, conclude};
-use crate::stop::{StopCause, Stopper};
-
-/// How often a flow run that waits is asked whether it was cancelled.
-const POLL: Duration = Duration::from_secs(5);
+use crate::report::{Ending, FinalState, Notice};
+use crate::stop::Stopper;
+use crate::supervise::Supervision;
 
 /// When a run is repeated.
 #[derive(Debug)]
 pub(crate) struct Series {
     client: Option<Client>,
+    flow: FlowChoice,
     /// How often we repeat where the server has no say.
     retries: u32,
     delay: Duration,
@@ -53,6 +52,7 @@ impl Series {
     pub(crate) fn of(first: &Invocation) -> Self {
         Self {
             client: first.client.clone(),
+            flow: first.flow.clone(),
             retries: first.retries.unwrap_or_default(),
             delay: first.retry_delay,
             key: first.attempt.key,
@@ -85,13 +85,7 @@ impl Series {
             )
         });
         let ours = ours.and_then(|delivery| delivery.flow_run_id);
-        if let Some(cause) = self.wait(pause, ours, stopper).await {
-            let (state, exit_code) = engine::stopped_state(cause);
-            if let (Some(client), Some(id)) = (&self.client, ours)
-                && let Some(problem) = conclude(client, id, &state).await
-            {
-                observer.on_warning(&problem);
-            }
+        if let Some((state, exit_code)) = self.wait(pause, ours, observer, stopper).await {
             (outcome.state, outcome.exit_code) = (state, exit_code);
             return Next::Over(Box::new(outcome));
         }
@@ -130,35 +124,38 @@ impl Series {
         }
     }
 
-    /// Waits; gives why it was cut short, if it was.
+    /// Waits; gives the end that the run came to, if it was cut short.
     async fn wait(
         &self,
         pause: Duration,
         flow_run_id: Option<Uuid>,
+        observer: &dyn Observer,
         stopper: &Stopper,
-    ) -> Option<StopCause> {
-        tokio::select! {
-            () = tokio::time::sleep(pause) => None,
-            cause = stopper.stopped() => Some(cause),
-            () = self.cancelled(flow_run_id) => Some(StopCause::Cancel),
-        }
-    }
-
-    /// Comes when somebody cancels the flow run while it waits.
-    async fn cancelled(&self, flow_run_id: Option<Uuid>) {
-        let (Some(client), Some(id)) = (&self.client, flow_run_id) else {
-            return std::future::pending().await;
-        };
-        loop {
-            tokio::time::sleep(POLL).await;
-            // An outage is no cancellation.
-            let Ok(run) = client.read_flow_run(id).await else {
-                continue;
+    ) -> Option<(State, u8)> {
+        let supervised = self.client.as_ref().zip(flow_run_id).map(|(client, id)| {
+            let target = FlowTarget::Existing {
+                flow_run_id: id,
+                own_states: true,
             };
-            let state = run.state.map(|state| state.kind);
-            if matches!(state, Some(StateType::Cancelling | StateType::Cancelled)) {
-                return;
+            let (ending, client) = (Ending::default(), client.clone());
+            let ours = Some(ending.clone());
+            let supervision = Supervision::begin(&self.flow, &target, Some(&client), ours, stopper);
+            (supervision, ending, client, id)
+        });
+        let mut cause = tokio::select! {
+            () = tokio::time::sleep(pause) => return None,
+            cause = stopper.stopped() => cause,
+        };
+        if let Some((supervision, ending, client, id)) = supervised {
+            cause = supervision.explain(cause).await;
+            let (state, _) = engine::stopped_state(cause);
+            match ending.set(&client, id, &state).await {
+                Ok(state) => supervision.report(&state).await,
+                Err(error) => observer.on_warning(&format!(
+                    "the flow run's final state could not be sent: {error}"
+                )),
             }
         }
+        Some(engine::stopped_state(cause))
     }
 }

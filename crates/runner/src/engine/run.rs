@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -29,6 +30,7 @@ use crate::replay::leftovers;
 use crate::report::{Delivery, Notice, Reporter};
 use crate::stop::Stopper;
 use crate::summary::markdown;
+use crate::supervise::Supervision;
 use crate::track::{ProcessEnd, Tracker, TrackerOptions, closing_line};
 
 const INFO: u8 = 20;
@@ -53,6 +55,13 @@ pub async fn run(
         observer.on_notice(&Notice::Unconfigured);
     }
     let flow_run_id = engine_of(&target);
+    let supervision = Supervision::begin(
+        &invocation.flow,
+        &target,
+        reporter.as_ref().map(Reporter::client),
+        reporter.as_ref().and_then(Reporter::ending),
+        &stopper,
+    );
     let mut journal = begin_journal(&invocation, run_id, target, folder);
     if let Some(problem) = journal.problem() {
         observer.on_warning(&format!(
@@ -69,17 +78,17 @@ pub async fn run(
         }
         _ => None,
     };
-    let reporting = reporter.map(|reporter| report(reporter, journal.reader(), &observer));
+    let introduction = supervision.introduction();
+    let reporting =
+        reporter.map(|reporter| report(reporter, journal.reader(), &observer, introduction));
 
     let recorder = recorder(&invocation, &prepared, run_id, journal, &observer);
     let process = match DbtProcess::start(prepared.command(&invocation)) {
         Ok(process) => process,
         Err(error) => {
             not_started(recorder.journal, &error);
-            if let Some(reporting) = reporting {
-                // What it could not deliver it has said.
-                let _ = reporting.await;
-            }
+            // What it could not deliver it has said.
+            reported(reporting, &supervision).await;
             if let (Some(folder), Some(path)) = (folder, &journal_path) {
                 folder.discard(path);
             }
@@ -91,6 +100,11 @@ pub async fn run(
         end,
         stopped,
     } = drive(process, recorder, invocation.timeout, &stopper).await?;
+    let stopped = match stopped {
+        // A stop that came too late has stopped nothing.
+        Some(cause) if end.exit_code != Some(0) => Some(supervision.explain(cause).await),
+        stopped => stopped,
+    };
 
     let (run, mut closing) = recorder.close(end);
     let objection = prepared
@@ -125,10 +139,7 @@ pub async fn run(
         closing.write(summary.map(Effect::Summary));
     }
     finish(closing, &verdict, &end);
-    let delivery = match reporting {
-        Some(reporting) => reporting.await.ok(),
-        None => None,
-    };
+    let delivery = reported(reporting, &supervision).await;
     let served = delivery.as_ref().is_some_and(|delivery| delivery.verified);
     if let Some(folder) = folder {
         if let Some(path) = journal_path.as_deref().filter(|_| served) {
@@ -205,13 +216,28 @@ fn report(
     reporter: Reporter,
     journal: JournalReader,
     observer: &Arc<dyn Observer>,
+    introduction: watch::Sender<Option<Uuid>>,
 ) -> JoinHandle<Delivery> {
     let observer = Arc::clone(observer);
     tokio::spawn(async move {
-        reporter
-            .run(journal, |notice| observer.on_notice(&notice))
-            .await
+        let on_notice = |notice| {
+            if let Notice::Connected { flow_run_id, .. } = &notice {
+                introduction.send_replace(Some(*flow_run_id));
+            }
+            observer.on_notice(&notice);
+        };
+        reporter.run(journal, on_notice).await
     })
+}
+
+/// Waits until the run is reported, and tells whoever started us how it ended.
+async fn reported(
+    reporting: Option<JoinHandle<Delivery>>,
+    supervision: &Supervision,
+) -> Option<Delivery> {
+    let delivery = reporting?.await.ok()?;
+    supervision.report(&delivery.final_state).await;
+    Some(delivery)
 }
 
 fn recorder(

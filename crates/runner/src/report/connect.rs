@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use prefect_client::{Client, Error, FlowRun, NewFlow, NewFlowRun, RetryRules};
+use prefect_client::{Client, Error, FlowRun, NewFlow, NewFlowRun, RetryRules, StateType};
 use uuid::Uuid;
 
 use super::context::RunContext;
 use super::error::ReportError;
 use super::lease::Lease;
 use super::notice::Notice;
-use super::orchestrate::start;
+use super::orchestrate::{finish, start};
 use super::reporter::NewRun;
+use crate::effect::{State, StateKind};
 
 /// A flow run that we report to.
 #[derive(Debug)]
@@ -67,21 +68,52 @@ pub(super) async fn attach(
         .await
         .map_err(unreachable)?;
     let context = RunContext::read(client, &run).await.map_err(unreachable)?;
+    refuse_cancelled(client, &run, own_states).await?;
     let mut lease = None;
     if own_states {
-        start(client, flow_run_id, Uuid::new_v4())
-            .await
-            .map_err(unreachable)?
-            .map_err(|reason| ReportError::NotAllowed {
+        let started = start(client, flow_run_id, Uuid::new_v4()).await;
+        if let Err(reason) = started.map_err(unreachable)? {
+            let run = client.read_flow_run(flow_run_id).await;
+            refuse_cancelled(client, &run.map_err(unreachable)?, own_states).await?;
+            return Err(ReportError::NotAllowed {
                 flow_run_id,
                 reason,
-            })?;
+            });
+        }
         lease = Lease::of(client, &run);
     }
     Ok(Connection {
         context,
         own_states,
         lease,
+    })
+}
+
+/// Does not begin a flow run that somebody has cancelled. One whose states are ours is Cancelled then.
+///
+/// # Errors
+/// [`ReportError::Cancelled`].
+pub(crate) async fn refuse_cancelled(
+    client: &Client,
+    run: &FlowRun,
+    own_states: bool,
+) -> Result<(), ReportError> {
+    let kind = run.state.as_ref().map(|state| state.kind);
+    if !matches!(kind, Some(StateType::Cancelling | StateType::Cancelled)) {
+        return Ok(());
+    }
+    if own_states && kind == Some(StateType::Cancelling) {
+        let end = State {
+            kind: StateKind::Cancelled,
+            name: "Cancelled".to_owned(),
+            message: Some("cancelled through Prefect before it began".to_owned()),
+        };
+        if let Err(error) = finish(client, run.id, &end, Uuid::new_v4()).await {
+            tracing::warn!(%error, "the flow run stays Cancelling");
+        }
+    }
+    Err(ReportError::Cancelled {
+        flow_run_id: run.id,
     })
 }
 

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use prefect_client::Client;
 use tokio::time::{Instant, timeout_at};
-use uuid::Uuid;
 
 use super::artifact::publish;
 use super::batch::Batch;
 use super::budget::{Budget, Expense};
 use super::connect::Connection;
 use super::context::RunContext;
+use super::ending::Ending;
 use super::feed::Feed;
 use super::heartbeat::Heartbeat;
 use super::held::Held;
@@ -44,6 +44,7 @@ pub(super) struct Courier<'a> {
     client: &'a Client,
     context: RunContext,
     own_states: bool,
+    ending: Ending,
     patience: Patience<'a>,
     verify_timeout: Duration,
     batch: Batch,
@@ -97,6 +98,7 @@ impl<'a> Courier<'a> {
             held: None,
             passed_over: 0,
             own_states,
+            ending: Ending::default(),
             context,
         }
     }
@@ -105,6 +107,12 @@ impl<'a> Courier<'a> {
     pub(super) fn catching_up(mut self, held: Held) -> Self {
         self.held = Some(held);
         self.heartbeat = None;
+        self
+    }
+
+    /// The same, where others can end the flow run, too.
+    pub(super) fn ending(mut self, ending: Ending) -> Self {
+        self.ending = ending;
         self
     }
 
@@ -254,12 +262,15 @@ impl<'a> Courier<'a> {
             };
             return (state, Ok(()));
         };
-        let transition = Uuid::new_v4();
-        let client = self.client;
+        let (client, patience) = (self.client, &mut self.patience);
         let answer = self
-            .patience
-            .insist(journal, || {
-                finish(client, flow_run_id, &end.state, transition)
+            .ending
+            .decide(async |transition| {
+                patience
+                    .insist(journal, || {
+                        finish(client, flow_run_id, &end.state, transition)
+                    })
+                    .await
             })
             .await;
         match answer {

@@ -28,6 +28,12 @@ pub enum ReportError {
         #[source]
         source: Box<prefect_client::Error>,
     },
+    /// Somebody cancelled the flow run before it began.
+    #[error("the flow run {flow_run_id} was cancelled before it began; nothing was started")]
+    Cancelled {
+        /// The flow run.
+        flow_run_id: Uuid,
+    },
     /// The server does not let the flow run start.
     #[error("Prefect does not let the flow run {flow_run_id} start: {reason}")]
     NotAllowed {

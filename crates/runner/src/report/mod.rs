@@ -10,6 +10,7 @@ mod budget;
 mod connect;
 mod context;
 mod courier;
+mod ending;
 mod error;
 mod feed;
 mod heartbeat;
@@ -29,7 +30,8 @@ mod verify;
 mod words;
 
 pub(crate) use again::{Home, PastRun};
-pub(crate) use connect::retry_rules;
+pub(crate) use connect::{refuse_cancelled, retry_rules};
+pub(crate) use ending::Ending;
 pub use error::ReportError;
 pub use feed::Feed;
 pub use mode::{Decision, Mode, ModeFacts, decide, settle};

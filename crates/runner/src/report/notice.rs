@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::effect::StateKind;
+
 /// Something that people should know at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -77,6 +79,10 @@ pub enum FinalState {
     Accepted {
         /// Id of the state.
         state_id: Option<Uuid>,
+        /// Its type.
+        kind: StateKind,
+        /// Its name.
+        name: String,
     },
     /// The flow run had ended before.
     AlreadyTerminal,
@@ -90,6 +96,8 @@ pub enum FinalState {
         /// Its reason.
         reason: String,
     },
+    /// Whoever ended the process says how the flow run goes on.
+    LeftAlone,
     /// The server could not be reached, or dbt's end never came.
     #[default]
     NotSent,

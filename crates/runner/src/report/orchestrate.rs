@@ -98,21 +98,36 @@ pub(super) async fn finish(
     end: &State,
     transition_id: Uuid,
 ) -> Result<FinalState, Error> {
+    // A cancellation is the same transition, whatever was proposed before it.
+    let cancelled = Uuid::new_v5(&transition_id, b"cancelled");
+    let is_cancelled = end.kind == StateKind::Cancelled;
     let mut state = NewState::new(state_type(end.kind))
         .named(&end.name)
         .with_message(end.message.clone())
-        .with_transition_id(transition_id);
+        .with_transition_id(if is_cancelled {
+            cancelled
+        } else {
+            transition_id
+        });
+    let mut kind = end.kind;
     loop {
         let proposal = client
             .set_flow_run_state(flow_run_id, &state, false)
             .await?;
         match ruling(state.kind, &proposal) {
-            Ruling::Done { state_id } => return Ok(FinalState::Accepted { state_id }),
+            Ruling::Done { state_id } => {
+                let name = state.name.unwrap_or_default();
+                return Ok(FinalState::Accepted {
+                    state_id,
+                    kind,
+                    name,
+                });
+            }
             Ruling::AlreadyTerminal => return Ok(FinalState::AlreadyTerminal),
             Ruling::AwaitingRetry { due } => return Ok(FinalState::AwaitingRetry { due }),
             Ruling::Later(delay) => sleep(delay).await,
             Ruling::Cancelling if state.kind != StateType::Cancelled => {
-                let cancelled = Uuid::new_v5(&transition_id, b"cancelled");
+                kind = StateKind::Cancelled;
                 state = NewState::new(StateType::Cancelled)
                     .named("Cancelled")
                     .with_message(end.message.clone())

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::again::{PastRun, reconnect};
 use super::connect::{Connection, attach, create};
 use super::courier::Courier;
+use super::ending::Ending;
 use super::error::ReportError;
 use super::feed::Feed;
 use super::held::Held;
@@ -64,6 +65,7 @@ pub struct Reporter {
     run_id: Uuid,
     target: Target,
     options: ReportOptions,
+    ending: Ending,
 }
 
 #[derive(Debug)]
@@ -116,6 +118,7 @@ impl Reporter {
             run_id,
             target: Target::Connected(connection),
             options,
+            ending: Ending::default(),
         })
     }
 
@@ -127,6 +130,7 @@ impl Reporter {
             run_id,
             target: Target::Create(run),
             options,
+            ending: Ending::default(),
         }
     }
 
@@ -138,6 +142,7 @@ impl Reporter {
             run_id,
             target: Target::TasksAlone,
             options,
+            ending: Ending::default(),
         }
     }
 
@@ -162,7 +167,23 @@ impl Reporter {
             run_id: past.run_id,
             target: Target::Past(connection, held),
             options,
+            ending: Ending::default(),
         })
+    }
+
+    /// How it reaches the server.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The end of the flow run, if that is ours to set.
+    pub(crate) fn ending(&self) -> Option<Ending> {
+        let is_ours = match &self.target {
+            Target::Connected(connection) | Target::Past(connection, _) => connection.own_states,
+            Target::Create(_) => true,
+            Target::TasksAlone => false,
+        };
+        is_ours.then(|| self.ending.clone())
     }
 
     /// What the journal's header says of the target; `None` for task runs without a flow run.
@@ -224,6 +245,7 @@ impl Reporter {
         }
         let timeout = self.options.verify_timeout;
         let courier = Courier::new(&self.client, connection, patience, timeout)
+            .ending(self.ending)
             .within(self.options.rate, self.options.budget);
         match held {
             Some(held) => courier.catching_up(held).follow(journal).await,

@@ -94,7 +94,8 @@ impl PrefectDbtRunner {
         let mut invocation = invocation.into();
         let choice = &mut invocation.flow;
         if choice.inherited.is_none() {
-            choice.inherited = FlowChoice::from_env().inherited;
+            let started = FlowChoice::from_env();
+            (choice.inherited, choice.supervisor) = (started.inherited, started.supervisor);
         }
         if choice.inherited.is_none() && choice.flow_run_id.is_none() {
             choice.tasks_alone |= self.0.force_nodes_as_tasks;

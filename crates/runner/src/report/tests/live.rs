@@ -83,7 +83,10 @@ async fn a_run_is_shown_as_it_was() {
     assert_eq!(delivery.task_runs, 3);
     assert!(matches!(
         delivery.final_state,
-        FinalState::Accepted { state_id: Some(_) }
+        FinalState::Accepted {
+            state_id: Some(_),
+            ..
+        }
     ));
     let id = delivery.flow_run_id.expect("a flow run");
     assert!(
