@@ -12,8 +12,8 @@ use crate::args::DbtArgs;
 use crate::effect::{FlowTarget, Header};
 use crate::journal::JournalReader;
 use crate::report::{
-    Delivery, FinalState, Home, NewRun, Notice, PastRun, ReportOptions, Reporter, conclude,
-    retry_rules,
+    Delivery, Feed as _, FinalState, Home, NewRun, Notice, PastRun, ReportOptions, Reporter,
+    conclude, retry_rules,
 };
 
 /// Delivers what the server lacks of a journal that nobody writes; where the run's end is missing, it is closed.
@@ -25,12 +25,7 @@ pub(super) async fn deliver(
     verify_timeout: Duration,
     on_notice: impl FnMut(Notice) + Send,
 ) -> Result<Delivery, ReplayError> {
-    let again = |journal: &JournalReader| crate::report::Feed::rewound(journal);
-    let survey = again(&journal).map(|journal| Survey::of(journal, header));
-    let survey = survey.unwrap_or(Survey {
-        end: None,
-        last: header.created,
-    });
+    let survey = Survey::of(journal.rewound(), header);
     let past = PastRun {
         run_id: header.run_id,
         home: home(header),

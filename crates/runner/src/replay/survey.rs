@@ -21,11 +21,12 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    /// Reads the journal with this header to its end.
-    pub(super) fn of(mut journal: JournalReader, header: &Header) -> Self {
+    /// Reads the journal with this header to its end, if it can be read.
+    pub(super) fn of(journal: Option<JournalReader>, header: &Header) -> Self {
         let mut closer = Closer::default();
         let mut end = None;
-        while let Some(entry) = journal.try_next() {
+        let mut journal = journal;
+        while let Some(entry) = journal.as_mut().and_then(JournalReader::try_next) {
             closer.see(&entry);
             if let Entry::Effect(effect) = entry
                 && let Effect::RunFinished(finished) = *effect

@@ -100,3 +100,34 @@ async fn logs(client: &Client, flow_run_id: Uuid) -> Result<HashSet<u64>, Error>
         filter.offset += PAGE;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn a_log_is_told_by_time_text_and_task_run(
+            second in 0_i64..1_000,
+            text in ".{0,20}",
+            task in proptest::option::of(0_u128..3),
+        ) {
+            let log = |second: i64, text: &str, task: Option<u128>| {
+                let at = Timestamp::from_second(second).unwrap();
+                let flow_run = Some(Uuid::from_u128(9));
+                Log::new("x", 20, text, at).of_run(flow_run, task.map(Uuid::from_u128))
+            };
+            let at = Timestamp::from_second(second).unwrap();
+            let held = Held {
+                logs: HashSet::from([hash(at, &text, task.map(Uuid::from_u128))]),
+                ..Held::default()
+            };
+            proptest::prop_assert!(held.log(&log(second, &text, task)));
+            proptest::prop_assert!(!held.log(&log(second + 1, &text, task)));
+            let longer = text.clone() + "!";
+            proptest::prop_assert!(!held.log(&log(second, &longer, task)));
+            proptest::prop_assert!(!held.log(&log(second, &text, Some(7))));
+            proptest::prop_assert!(!Held::default().log(&log(second, &text, task)));
+        }
+    }
+}

@@ -76,3 +76,53 @@ fn the_state_is_judged_by_the_events() {
     assert_eq!(end(&killed).state.kind, StateKind::Crashed);
     assert!(nodes(&killed) > 0);
 }
+
+/// Every stream that was recorded, of whichever version of dbt.
+fn recorded() -> Vec<PathBuf> {
+    let runs = fixture("../..").join("runs");
+    let mut logs = Vec::new();
+    for folder in fs_err::read_dir(runs).unwrap() {
+        let folder = folder.unwrap().path();
+        if folder.is_dir() {
+            let files = fs_err::read_dir(folder).unwrap();
+            logs.extend(files.map(|file| file.unwrap().path()));
+        }
+    }
+    logs.retain(|path| path.extension().is_some_and(|found| found == "jsonl"));
+    logs
+}
+
+#[test]
+fn every_recorded_stream_becomes_a_whole_journal() {
+    let logs = recorded();
+    assert!(logs.len() > 10, "{logs:?}");
+    for log in logs {
+        let artifacts = Artifacts::read(None, &log).unwrap();
+        for run in scan(&log).unwrap() {
+            let place = tempfile::tempdir().unwrap();
+            let flow = FlowTarget::Existing {
+                flow_run_id: run.run_id(),
+                own_states: true,
+            };
+            let folder = JournalFolder::at(place.path());
+            let (_, mut journal) =
+                write_journal(&log, &run, &artifacts, flow, 20, &folder).unwrap();
+            let mut open = std::collections::BTreeSet::new();
+            let mut ends = 0;
+            while let Some(entry) = journal.try_next() {
+                let Entry::Effect(effect) = entry else {
+                    continue;
+                };
+                match *effect {
+                    Effect::NodeRunning(task) => assert!(open.insert(task.id)),
+                    Effect::NodeFinished(task, _) => {
+                        open.remove(&task.id);
+                    }
+                    Effect::RunFinished(_) => ends += 1,
+                    _ => {}
+                }
+            }
+            assert!(open.is_empty() && ends == 1, "{}", log.display());
+        }
+    }
+}
