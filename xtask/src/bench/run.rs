@@ -15,7 +15,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         .parts
         .iter()
         .any(|part| matches!(part, Part::Small | Part::Large));
-    setup::run()?;
+    if options.parts.iter().any(|part| *part != Part::Volume) {
+        setup::run()?;
+    }
     if has_builds {
         Environment::Reference.install()?;
     }

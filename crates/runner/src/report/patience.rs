@@ -246,6 +246,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_server_that_was_busy_at_first_is_waited_for() {
+        let client = client("http://127.0.0.1:1/api");
+        let mut on_notice = |_| {};
+        let grace = Duration::from_secs(60);
+        let mut patience = Patience::new(client, grace, &mut on_notice);
+        let mut calls = 0;
+        let answer = patience
+            .insist(&Journal::complete(Vec::new()), || {
+                calls += 1;
+                ready(if calls < 3 { Err(refusal(503)) } else { Ok(()) })
+            })
+            .await;
+        assert!(answer.is_ok(), "{answer:?}");
+    }
+
+    #[tokio::test]
     async fn a_late_call_may_take_its_time() {
         let slow = || async {
             sleep(GLANCE * 2).await;
