@@ -108,20 +108,19 @@ impl DbtTruth {
         ))
     }
 
-    /// Every line of dbt's at info level or above that holds something. The traceback that an interrupt leaves is for
-    /// nobody to read.
-    pub(super) fn lines(&self) -> Vec<Line> {
-        let interrupted = self
-            .events
-            .iter()
-            .any(|event| event["data"]["keyboard_interrupt"] == true);
-        let of_the_interrupt = |event: &&Value| {
+    /// The same without the exception, and its traceback, that an interrupt leaves: they are for nobody to read.
+    pub(super) fn without_exception(mut self) -> Self {
+        self.events.retain(|event| {
             let name = &event["info"]["name"];
-            interrupted && (name == "MainEncounteredError" || name == "MainStackTrace")
-        };
+            name != "MainEncounteredError" && name != "MainStackTrace"
+        });
+        self
+    }
+
+    /// Every line of dbt's at info level or above that holds something.
+    pub(super) fn lines(&self) -> Vec<Line> {
         self.events
             .iter()
-            .filter(|event| !of_the_interrupt(event))
             .filter(|event| {
                 ["info", "warn", "error"]
                     .iter()
