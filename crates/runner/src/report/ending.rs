@@ -85,8 +85,8 @@ impl Ending {
                 .set_flow_run_state(flow_run_id, &state, false)
                 .await?;
             Ok(match answer.status {
-                Verdict::Accept => FinalState::LeftAlone,
-                _ if answer.is_repetition() => FinalState::LeftAlone,
+                Verdict::Accept => FinalState::Rescheduled,
+                _ if answer.is_repetition() => FinalState::Rescheduled,
                 _ => FinalState::Refused {
                     reason: answer.reason().to_owned(),
                 },

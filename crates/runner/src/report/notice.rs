@@ -98,6 +98,8 @@ pub enum FinalState {
     },
     /// Whoever ended the process says how the flow run goes on.
     LeftAlone,
+    /// We have scheduled the flow run anew, on somebody's request: it goes on in another process.
+    Rescheduled,
     /// The server could not be reached, or dbt's end never came.
     #[default]
     NotSent,

@@ -40,7 +40,8 @@ impl Receipt {
             FinalState::NotOurs
             | FinalState::NotSent
             | FinalState::AwaitingRetry { .. }
-            | FinalState::LeftAlone => None,
+            | FinalState::LeftAlone
+            | FinalState::Rescheduled => None,
         }
     }
 }
