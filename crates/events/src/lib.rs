@@ -32,10 +32,10 @@ pub use lines::{LineSplitter, RawLine};
 pub use name::EventName;
 pub use node::{NodeInfo, NodeRelation, RunResult, Timing};
 pub use payload::{
-    BatchResult, BatchStart, CommandCompleted, CompiledNode, Concurrency, EncounteredError,
-    EndOfRunSummary, ExceptionOnRun, FreshnessResult, HookEnd, HookStart, MarkSkippedChildren,
-    NodeFinished, ReportArgs, ReportVersion, RunResultError, ShowNode, SkipBecauseError,
-    SkippingDetails, StartLine, Stats,
+    BatchResult, BatchStart, CancelLine, CommandCompleted, CompiledNode, Concurrency,
+    EncounteredError, EndOfRunSummary, ExceptionOnRun, FreshnessResult, HookEnd, HookStart,
+    MarkSkippedChildren, NodeFinished, ReportArgs, ReportVersion, RunResultError, ShowNode,
+    SkipBecauseError, SkippingDetails, StartLine, Stats,
 };
 pub use text::Text;
 pub use time::parse_timestamp;

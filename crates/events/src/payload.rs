@@ -42,6 +42,12 @@ payloads! {
         #[serde(borrow)]
         exc: Text<'a>,
     }
+    /// Of `LogCancelLine`.
+    CancelLine {
+        /// The connection whose query was cancelled: a node's unique id, or what dbt was about.
+        #[serde(borrow)]
+        conn_name: Text<'a>,
+    }
     /// Of `CommandCompleted`.
     CommandCompleted {
         /// The command line as dbt saw it; absent in dbt 2.

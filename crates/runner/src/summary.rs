@@ -67,6 +67,28 @@ pub fn failure_text(args: &[String], run: &TrackedRun) -> Option<String> {
     Some(lines.join("\n"))
 }
 
+/// What a stop has cut short: the nodes that were at work, and the queries that dbt cancelled. `None` for a run that was
+/// not stopped, or had nothing at work.
+pub fn stopped_line(run: &TrackedRun) -> Option<String> {
+    run.interrupted.as_ref()?;
+    let nodes: Vec<&str> = run
+        .nodes
+        .iter()
+        .filter(|node| node.state.kind == StateKind::Cancelled && node.state.name == "Cancelled")
+        .map(|node| node.result.unique_id.as_str())
+        .collect();
+    let told = |what: &str, names: &[&str]| {
+        (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
+    };
+    let queries: Vec<&str> = run.cancelled_queries.iter().map(String::as_str).collect();
+    let told = [
+        told("Stopped while at work", &nodes),
+        told("Queries that dbt cancelled", &queries),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    (!told.is_empty()).then(|| told.join(". "))
+}
+
 /// The headline of a failed run, in the Python runner's form.
 pub fn headline(args: &[String]) -> String {
     format!(

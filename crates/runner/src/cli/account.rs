@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use prefect_dbt::Outcome;
-use prefect_dbt::summary::Summary;
+use prefect_dbt::summary::{Summary, stopped_line};
 
 /// How many of the slowest nodes are named.
 const SLOWEST: usize = 5;
@@ -15,6 +15,9 @@ pub(super) fn account(outcome: &Outcome) -> Option<String> {
     let mut text = counts(&summary);
     for (cause, count) in &summary.skipped_because_of {
         let _ = writeln!(text, "Skipped because of {cause}: {count}");
+    }
+    if let Some(line) = stopped_line(&outcome.run) {
+        let _ = writeln!(text, "{line}");
     }
     if !summary.slowest.is_empty() {
         let slowest = summary.slowest.iter();

@@ -21,19 +21,21 @@ use crate::effect::{
     Effect, FlowTarget, Header, JOURNAL_FORMAT, LogLine, RunEnd, State, StateKind,
 };
 use crate::error::Error;
+use crate::exit;
 use crate::invocation::Invocation;
 use crate::journal::{JournalFolder, JournalReader, JournalWriter};
 use crate::observer::Observer;
 use crate::outcome::Outcome;
 use crate::redact::Redactor;
 use crate::replay::leftovers;
-use crate::report::{Delivery, Notice, Reporter};
+use crate::report::{Delivery, FinalState, Notice, Reporter};
 use crate::stop::Stopper;
-use crate::summary::markdown;
+use crate::summary::{markdown, stopped_line};
 use crate::supervise::Supervision;
 use crate::track::{ProcessEnd, Tracker, TrackerOptions, closing_line};
 
 const INFO: u8 = 20;
+const WARNING: u8 = 30;
 
 /// Runs dbt once, and reports the run.
 ///
@@ -138,6 +140,15 @@ pub async fn run(
         let summary = markdown(command, &invocation.args, &verdict.state, &run);
         closing.write(summary.map(Effect::Summary));
     }
+    let stopped = stopped_line(&run).map(|message| {
+        Effect::Log(LogLine {
+            at: Timestamp::now().max(end.at),
+            level: WARNING,
+            message,
+            task: None,
+        })
+    });
+    closing.write(stopped);
     finish(closing, &verdict, &end);
     let delivery = reported(reporting, &supervision).await;
     let served = delivery.as_ref().is_some_and(|delivery| delivery.verified);
@@ -153,7 +164,7 @@ pub async fn run(
         args: invocation.args,
         success: verdict.success,
         state: verdict.state,
-        exit_code: verdict.exit_code,
+        exit_code: exit_code(verdict.exit_code, delivery.as_ref()),
         failure: verdict.failure,
         run,
         manifest,
@@ -162,6 +173,15 @@ pub async fn run(
         journal: journal_path.filter(|_| !served),
         record,
     })
+}
+
+/// A process that has handed its flow run on ends well: a container's worker would take anything else for a crash, and
+/// the server would believe it.
+fn exit_code(of_run: u8, delivery: Option<&Delivery>) -> u8 {
+    match delivery.map(|delivery| &delivery.final_state) {
+        Some(FinalState::Rescheduled) => exit::SUCCESS,
+        _ => of_run,
+    }
 }
 
 /// The flow run whose engine we are, if it was there before.

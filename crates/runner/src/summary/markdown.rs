@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::{Summary, failed};
+use super::{Summary, failed, stopped_line};
 use crate::effect::{NodeResult, RunSummary, State};
 use crate::track::TrackedRun;
 
@@ -37,6 +37,9 @@ pub fn markdown(
         format_args!(": {}\n", code(&format!("dbt {}", args.join(" ")))),
     );
     put_counts(&mut text, &summary.counts);
+    if let Some(line) = stopped_line(run) {
+        put(&mut text, format_args!("\n{line}\n"));
+    }
     put_failures(&mut text, run);
     put_skipped(&mut text, run);
     put_slowest(&mut text, &summary.slowest);

@@ -172,6 +172,7 @@ impl Tracker {
             invocation_id: seen.invocation_id,
             dbt_command: seen.command,
             interrupted: self.interrupted,
+            cancelled_queries: seen.cancelled,
             first_event: seen.first,
             last_event: seen.last,
             end,

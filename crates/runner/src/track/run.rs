@@ -92,6 +92,8 @@ pub struct TrackedRun {
     pub dbt_command: Option<String>,
     /// Why the run was interrupted by us, if it was.
     pub interrupted: Option<String>,
+    /// The connections whose queries dbt cancelled: unique ids of nodes, and others of dbt's own.
+    pub cancelled_queries: Vec<String>,
     /// Time of dbt's first event.
     pub first_event: Option<Timestamp>,
     /// Time of dbt's last event.

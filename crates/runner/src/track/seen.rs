@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use dbt_events::{
-    CommandCompleted, Concurrency, EncounteredError, Event, EventName, HookStart, ReportArgs,
-    ReportVersion, StartLine,
+    CancelLine, CommandCompleted, Concurrency, EncounteredError, Event, EventName, HookStart,
+    ReportArgs, ReportVersion, StartLine,
 };
 use jiff::Timestamp;
 
@@ -25,6 +25,8 @@ pub(super) struct Seen {
     pub(super) command: Option<String>,
     pub(super) first: Option<Timestamp>,
     pub(super) last: Option<Timestamp>,
+    /// The connections whose queries dbt cancelled.
+    pub(super) cancelled: Vec<String>,
     totals: Totals,
 }
 
@@ -62,6 +64,11 @@ impl Seen {
                 if let Some(exc) = told.exc.non_empty() {
                     self.dbt_error = Some(dbt_events::strip_ansi(exc).into_owned());
                 }
+            }
+            EventName::LogCancelLine => {
+                let told = event.data::<CancelLine<'_>>().unwrap_or_default();
+                self.cancelled
+                    .extend(told.conn_name.non_empty().map(str::to_owned));
             }
             EventName::CommandCompleted => {
                 self.success = event
