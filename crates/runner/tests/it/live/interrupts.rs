@@ -13,7 +13,7 @@ use super::project::{Finished, Project};
 pub(super) const SLOW: &str = "model.shop.product_sales";
 
 /// The build that has it.
-pub(super) const STUCK: [&str; 3] = ["build", "--vars", "slow_model: true"];
+const STUCK: [&str; 3] = ["build", "--vars", "slow_model: true"];
 
 /// A build that has come to its endless model.
 pub(super) struct Stuck {
@@ -23,7 +23,7 @@ pub(super) struct Stuck {
 }
 
 impl Stuck {
-    pub(super) fn start(project: &Project) -> Self {
+    fn start(project: &Project) -> Self {
         Self::start_as(&mut project.invocation(&[], &STUCK))
     }
 

@@ -9,6 +9,7 @@
 mod addresses;
 mod assets;
 mod builds;
+mod cancel;
 mod commands;
 mod dbt_truth;
 mod deploy;
@@ -20,6 +21,7 @@ mod fault_plans;
 mod faults;
 mod following;
 mod guarded_server;
+mod history;
 mod hooks;
 mod interrupts;
 mod killed;

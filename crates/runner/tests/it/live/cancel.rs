@@ -1,0 +1,110 @@
+//! Runs without a worker that somebody ends: the flow run ends in the right state, once, and nothing is left of dbt.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
+
+use prefect_client::{Client, NewState, Settings, StateType};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use tokio::runtime::Builder;
+
+use super::history::history;
+use super::interrupts::{SLOW, Stuck};
+use super::project::Project;
+use super::recorded::Recorded;
+
+/// Comes to the endless model soon.
+const ENDLESS: [&str; 5] = [
+    "build",
+    "--select",
+    "product_sales",
+    "--vars",
+    "slow_model: true",
+];
+const LIMIT: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(50);
+
+/// What the server holds of a project's run, which ended in one state only.
+#[track_caller]
+fn ended_once(project: &Project, kind: StateType, name: &str) -> Recorded {
+    let recorded = project.recorded(project.truth().nodes().len());
+    let states = history(&project.surroundings.api, recorded.flow_run.id);
+    let ends: Vec<_> = states
+        .into_iter()
+        .filter(|(kind, _)| kind.is_terminal())
+        .collect();
+    assert_eq!(ends, [(kind, name.to_owned())]);
+    let slow = recorded.of(SLOW).state.as_ref().unwrap();
+    assert_eq!(slow.kind, StateType::Cancelled);
+    recorded
+}
+
+#[track_caller]
+fn is_gone(pid: Pid) {
+    let deadline = Instant::now() + LIMIT;
+    while test_kill_process(pid).is_ok() {
+        assert!(Instant::now() < deadline, "dbt is still there");
+        std::thread::sleep(POLL);
+    }
+}
+
+fn dbt_of(project: &Project) -> Pid {
+    Pid::from_raw(project.truth().process_id()).unwrap()
+}
+
+#[test]
+fn a_run_that_is_cancelled_through_prefect_stops() {
+    let project = Project::new();
+    let stuck = Stuck::start_as(&mut project.invocation(&[], &ENDLESS));
+    let dbt = dbt_of(&project);
+    let client = Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let id = project.recorded(0).flow_run.id;
+    let state = NewState::new(StateType::Cancelling);
+    let set = client.set_flow_run_state(id, &state, false);
+    runtime.block_on(set).unwrap();
+    stuck
+        .finish()
+        .exits_with(130)
+        .says("Stopping dbt: the flow run was cancelled")
+        .says("Stopped while at work: model.shop.product_sales. Queries that dbt cancelled: ");
+    is_gone(dbt);
+    ended_once(&project, StateType::Cancelled, "Cancelled");
+}
+
+#[test]
+fn a_run_whose_process_is_asked_to_end_crashes() {
+    let project = Project::new();
+    let stuck = Stuck::start_as(&mut project.invocation(&[], &ENDLESS));
+    let dbt = dbt_of(&project);
+    kill_process(stuck.pid(), Signal::TERM).unwrap();
+    stuck.finish().exits_with(143);
+    is_gone(dbt);
+    ended_once(&project, StateType::Crashed, "Crashed");
+}
+
+#[test]
+fn a_run_that_takes_too_long_has_failed() {
+    let project = Project::new();
+    // Long enough to come to the endless model on a machine that is busy.
+    let finished = project.invoke(&["--timeout", "20"], &ENDLESS);
+    finished.exits_with(1);
+    is_gone(dbt_of(&project));
+    ended_once(&project, StateType::Failed, "TimedOut");
+}
+
+#[test]
+fn nothing_is_left_of_a_wrapped_dbt_when_we_are_killed() {
+    let project = Project::new();
+    let wrapper = project.path().join("wrapped-dbt");
+    let real = project.surroundings.dbt.display();
+    let script = format!("#!/bin/sh\n'{real}' \"$@\"\nexit $?\n");
+    fs_err::write(&wrapper, script).unwrap();
+    fs_err::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = project.invocation(&["--no-prefect"], &ENDLESS);
+    command.env("PREFECT_DBT_EXECUTABLE", &wrapper);
+    let stuck = Stuck::start_as(&mut command);
+    let dbt = dbt_of(&project);
+    kill_process(stuck.pid(), Signal::KILL).unwrap();
+    assert_eq!(stuck.finish().code, None);
+    is_gone(dbt);
+}

@@ -1,0 +1,4 @@
+//! Our program as the engine of flow runs that a real process worker starts.
+
+mod crew;
+mod runs;
