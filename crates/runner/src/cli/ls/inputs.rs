@@ -23,7 +23,7 @@ use super::project::Project;
 /// # Errors
 /// The file cannot be read, or is no manifest.
 pub(super) fn manifest(args: &LsArgs, project: &Project) -> anyhow::Result<Manifest> {
-    let written = || project.target_path(args).join("manifest.json");
+    let written = || project.target.join("manifest.json");
     let path = args.manifest.clone().unwrap_or_else(written);
     let bytes = fs_err::read(&path).map_err(|error| {
         anyhow!("{error}\n  hint: `dbt parse` writes a manifest, or name one with --manifest")
@@ -80,7 +80,7 @@ pub(super) fn state(args: &LsArgs, project: &Project) -> anyhow::Result<State> {
         state.sources = artifact(dir.join("sources.json"), |bytes| {
             Sources::from_slice(&bytes)
         })?;
-        let current = project.target_path(args).join("sources.json");
+        let current = project.target.join("sources.json");
         state.current_sources = artifact(current, |bytes| Sources::from_slice(&bytes))?;
     }
     Ok(state)

@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use prefect_dbt::PROJECT_FILE;
 use serde::Deserialize;
 
 use super::args::LsArgs;
 
-const FILE: &str = "dbt_project.yml";
-
 /// A dbt project, or the folder that stands in for one where only a manifest is given.
 pub(super) struct Project {
     pub(super) root: PathBuf,
+    /// The folder that dbt writes to.
+    pub(super) target: PathBuf,
     /// What dbt_project.yml says; none if there is none.
     pub(super) settings: Option<Settings>,
 }
@@ -21,7 +22,6 @@ pub(super) struct Project {
 #[serde(default, rename_all = "kebab-case")]
 pub(super) struct Settings {
     pub(super) profile: Option<String>,
-    target_path: Option<PathBuf>,
     flags: Option<Flags>,
 }
 
@@ -38,41 +38,23 @@ impl Project {
     /// There is none, and no manifest is named either; or dbt_project.yml cannot be read.
     pub(super) fn find(args: &LsArgs) -> anyhow::Result<Self> {
         let here = std::env::current_dir().context("there is no working directory")?;
-        let root = match &args.project_dir {
-            Some(dir) => here.join(dir),
-            None => nearest(&here).unwrap_or(&here).to_owned(),
-        };
-        let file = root.join(FILE);
-        if !file.exists() {
-            if args.manifest.is_none() {
-                bail!(
-                    "there is no {FILE} in {}\n  hint: name the project with --project-dir, or a manifest with --manifest",
-                    root.display()
-                );
-            }
-            return Ok(Self {
-                root,
-                settings: None,
-            });
+        let places = prefect_dbt::Project::find(
+            args.project_dir.as_deref(),
+            args.target_path.as_deref(),
+            &here,
+        );
+        if !places.exists && args.manifest.is_none() {
+            bail!(
+                "there is no {PROJECT_FILE} in {}\n  hint: name the project with --project-dir, or a manifest with --manifest",
+                places.root.display()
+            );
         }
-        let text = fs_err::read_to_string(&file)?;
-        let settings = serde_yaml::from_str(&text)
-            .with_context(|| format!("cannot read {}", file.display()))?;
+        let settings = places.exists.then(|| read(&places.root.join(PROJECT_FILE)));
         Ok(Self {
-            root,
-            settings: Some(settings),
+            settings: settings.transpose()?,
+            root: places.root,
+            target: places.target,
         })
-    }
-
-    /// The folder that dbt writes to.
-    pub(super) fn target_path(&self, args: &LsArgs) -> PathBuf {
-        let from_file = || self.settings.as_ref()?.target_path.clone();
-        self.root.join(
-            args.target_path
-                .clone()
-                .or_else(from_file)
-                .unwrap_or_else(|| "target".into()),
-        )
     }
 
     /// dbt's flag `state_modified_compare_more_unrendered_values`.
@@ -87,6 +69,7 @@ impl Project {
     }
 }
 
-fn nearest(here: &Path) -> Option<&Path> {
-    here.ancestors().find(|dir| dir.join(FILE).exists())
+fn read(file: &Path) -> anyhow::Result<Settings> {
+    let text = fs_err::read_to_string(file)?;
+    serde_yaml::from_str(&text).with_context(|| format!("cannot read {}", file.display()))
 }
