@@ -15,6 +15,7 @@ mod dbt_truth;
 mod deploy;
 mod doctor;
 mod edges;
+mod engine_mode;
 mod examples;
 mod faithful;
 mod fault_plans;

@@ -1,0 +1,98 @@
+//! Our process as the engine of a flow run that somebody else has made, in a container as it were: without a supervisor.
+
+use std::process::Command;
+
+use prefect_client::{Client, NewFlow, NewFlowRun, NewState, Settings, StateType};
+use rustix::process::{Signal, kill_process};
+use tokio::runtime::{Builder, Runtime};
+use uuid::Uuid;
+
+use super::history::history;
+use super::interrupts::Stuck;
+use super::project::{Finished, Project};
+
+/// A flow run that waits for its engine.
+struct Waiting {
+    project: Project,
+    client: Client,
+    runtime: Runtime,
+    id: Uuid,
+}
+
+impl Waiting {
+    fn new() -> Self {
+        let project = Project::new();
+        let client = Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let id = runtime.block_on(async {
+            let flow = client.create_flow(&NewFlow::new("waiting")).await.unwrap();
+            let run = NewFlowRun::new(flow.id);
+            client.create_flow_run(&run).await.unwrap().id
+        });
+        Self {
+            project,
+            client,
+            runtime,
+            id,
+        }
+    }
+
+    /// Puts it into a state, whatever the server's rules say.
+    fn set(&self, kind: StateType) {
+        let state = NewState::new(kind);
+        let set = self.client.set_flow_run_state(self.id, &state, true);
+        self.runtime.block_on(set).unwrap();
+    }
+
+    /// Our process, started for it.
+    fn engine(&self) -> Command {
+        let mut command = self.project.program();
+        command
+            .env("PREFECT__FLOW_RUN_ID", self.id.to_string())
+            .args(["invoke", "--engine", "--", "build"])
+            .args(["--select", "product_sales", "--vars", "slow_model: true"]);
+        command
+    }
+
+    fn history(&self) -> Vec<(StateType, String)> {
+        history(&self.project.surroundings.api, self.id)
+    }
+}
+
+#[test]
+fn what_was_cancelled_before_it_began_is_not_started() {
+    for kind in [StateType::Cancelling, StateType::Cancelled] {
+        let waiting = Waiting::new();
+        waiting.set(kind);
+        Finished::of(&mut waiting.engine())
+            .exits_with(130)
+            .says("was cancelled before it began");
+        let states = waiting.history();
+        let cancelled = (StateType::Cancelled, "Cancelled".to_owned());
+        assert_eq!(states.last(), Some(&cancelled), "{states:?}");
+        let ends = states.iter().filter(|(kind, _)| kind.is_terminal());
+        assert_eq!(ends.count(), 1, "{states:?}");
+        assert!(!waiting.project.log_file().exists(), "dbt was started");
+    }
+}
+
+#[test]
+fn an_eviction_is_no_crash_where_the_run_goes_on_elsewhere() {
+    let cases = [
+        ("reschedule", 0, (StateType::Scheduled, "AwaitingRetry")),
+        ("relinquish", 143, (StateType::Running, "Running")),
+    ];
+    let evicted = cases.map(|(behaviour, code, state)| {
+        let waiting = Waiting::new();
+        let mut command = waiting.engine();
+        command.env("PREFECT_FLOW_RUN_EXECUTE_SIGTERM_BEHAVIOR", behaviour);
+        let stuck = Stuck::start_as(&mut command);
+        kill_process(stuck.pid(), Signal::TERM).unwrap();
+        (waiting, stuck, code, state)
+    });
+    for (waiting, stuck, code, (kind, name)) in evicted {
+        stuck.finish().exits_with(code);
+        let states = waiting.history();
+        assert_eq!(states.last(), Some(&(kind, name.to_owned())), "{states:?}");
+    }
+}
