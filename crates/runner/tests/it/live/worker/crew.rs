@@ -208,6 +208,13 @@ impl Started<'_> {
         self.wait_until("the node", |run| run.task_runs().contains(&wanted));
     }
 
+    /// Waits until it is in a state of this name.
+    #[track_caller]
+    pub(super) fn wait_for_state(&self, name: &str) {
+        let is_so = |run: FlowRun| run.state.is_some_and(|state| state.name == name);
+        self.wait_until(name, |run| is_so(run.read()));
+    }
+
     /// Asks for its cancellation, as the button in Prefect's pages does.
     pub(super) fn cancel(&self) {
         let state = NewState::new(StateType::Cancelling);

@@ -45,12 +45,20 @@ fn undisturbed(crew: &Crew) {
     let repeated = ["--retries", "2", "--on-run-end", MEND];
     let repeated = crew.start(mended.path(), &repeated, &["build"]);
 
+    let pausing = Workshop::new();
+    let options = ["--retries", "1", "--retry-delay", "600"];
+    let waiting = crew.start(pausing.path(), &options, &["build"]);
+
     cancelled.wait_for_node(SLOW);
     cancelled.cancel();
     let run = cancelled.ends("Cancelled");
     let message = run.state.and_then(|state| state.message);
     assert_eq!(message.as_deref(), Some("cancelled through Prefect"));
     cancelled.has_task_runs(&STOPPED);
+
+    waiting.wait_for_state("AwaitingRetry");
+    waiting.cancel();
+    waiting.ends("Cancelled");
 
     scheduled.ends("Completed");
     let all = [
