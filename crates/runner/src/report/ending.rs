@@ -34,7 +34,7 @@ impl Default for Ending {
 impl Ending {
     /// Ends the flow run by `propose`, which is given the identity of the transition, unless it has ended. Nobody else can
     /// meanwhile.
-    pub(super) async fn decide<E>(
+    pub(crate) async fn decide<E>(
         &self,
         propose: impl AsyncFnOnce(Uuid) -> Result<FinalState, E>,
     ) -> Result<FinalState, E> {

@@ -21,6 +21,8 @@ use crate::stop::{StopCause, Stopper};
 
 /// How long a state may take, before the supervisor is told to set it: it waits for a second.
 const WINDOW: Duration = Duration::from_millis(700);
+/// How long it may take at all, before the report of the run tries in its own way.
+const LONGEST: Duration = Duration::from_secs(5);
 /// How long the server is asked what a SIGTERM means.
 const QUESTION: Duration = Duration::from_secs(2);
 
@@ -168,9 +170,9 @@ impl Ear {
             // On its own, so that what was sent is not forgotten.
             let setting = tokio::spawn(async move {
                 let (state, _) = stopped_state(StopCause::Cancel);
-                ending.set(&client, id, &state).await
+                timeout(LONGEST, ending.set(&client, id, &state)).await
             });
-            if let Ok(Ok(Ok(state))) = timeout(WINDOW, setting).await {
+            if let Ok(Ok(Ok(Ok(state)))) = timeout(WINDOW, setting).await {
                 self.report(&state).await;
             }
         }
@@ -190,3 +192,6 @@ impl Ear {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

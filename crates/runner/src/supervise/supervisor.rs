@@ -47,7 +47,7 @@ impl Supervisor {
         )
     }
 
-    fn new(port: Option<&str>, token: Option<Secret>, on_sigterm: Option<&str>) -> Self {
+    pub(super) fn new(port: Option<&str>, token: Option<Secret>, on_sigterm: Option<&str>) -> Self {
         let port = port.and_then(|port| port.trim().parse().ok());
         let token = token.filter(|token| !token.expose().is_empty());
         let on_sigterm = on_sigterm.map(str::to_ascii_lowercase);
