@@ -38,7 +38,7 @@ pub(super) fn account(outcome: &Outcome) -> Option<String> {
         if let Some(journal) = &outcome.journal {
             let _ = writeln!(
                 text,
-                "The record of the run is kept in {}",
+                "The record of the run is kept; deliver it by `prefect-dbt replay {}`",
                 journal.display()
             );
         }

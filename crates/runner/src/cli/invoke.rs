@@ -250,5 +250,10 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text
         .parse()
         .map_err(|_| format!("`{text}` is no number of seconds"))?;
-    Duration::try_from_secs_f64(number).map_err(|error| error.to_string())
+    let most = Duration::from_secs(366 * 24 * 60 * 60);
+    let duration = Duration::try_from_secs_f64(number).map_err(|error| error.to_string())?;
+    if duration > most {
+        return Err(format!("`{text}` seconds are more than a year"));
+    }
+    Ok(duration)
 }

@@ -47,6 +47,12 @@ pub(crate) struct ReplayArgs {
     /// How long the server is asked whether it has everything, and an outage is waited out [default: 120].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     verify_timeout: Option<Duration>,
+    /// Send at most so many log lines and events a minute.
+    #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u32).range(1..))]
+    rate: Option<u32>,
+    /// Send at most so many log lines and events of each run: debug logs go first, the ends of nodes never.
+    #[arg(long, value_name = "UNITS")]
+    budget: Option<u32>,
     /// Keep journals that were delivered.
     #[arg(long)]
     keep: bool,
@@ -65,10 +71,7 @@ enum Form {
 /// Writes what became of each run to `err`, or as an object to `out`. Gives back the exit code.
 pub(crate) fn run(args: ReplayArgs, out: &mut dyn Write, err: &mut (dyn Write + Send)) -> u8 {
     let form = args.output;
-    let empty = format!(
-        "there is no journal in {}: nothing to deliver",
-        args.path.display()
-    );
+    let empty = format!("there is nothing to deliver in {}", args.path.display());
     let teller = Teller(Mutex::new(err));
     let object = match attempt(args, &teller) {
         Ok(runs) => Told {
@@ -115,6 +118,8 @@ fn attempt(args: ReplayArgs, teller: &Teller<'_>) -> Result<Vec<ReplayedRun>, (S
     options.tags = args.tags;
     options.log_level = LogLevel::from_name(&args.log_level).unwrap_or_default();
     options.verify_timeout = args.verify_timeout.unwrap_or(options.verify_timeout);
+    options.rate = args.rate;
+    options.budget = args.budget;
     options.keep = args.keep;
     runtime
         .block_on(replay(&args.path, &client, &options, teller))

@@ -76,7 +76,8 @@ pub async fn run(
     // What runs left that were killed goes to the same server, as far as this one gives it time.
     let _leftovers = match (folder, &invocation.client) {
         (Some(folder), Some(client)) if reporter.is_some() => {
-            Some(leftovers(folder, client, &observer))
+            let limits = (invocation.rate, invocation.budget);
+            Some(leftovers(folder, client, limits, &observer))
         }
         _ => None,
     };
@@ -89,9 +90,9 @@ pub async fn run(
         Ok(process) => process,
         Err(error) => {
             not_started(recorder.journal, &error);
-            // What it could not deliver it has said.
-            reported(reporting, &supervision).await;
-            if let (Some(folder), Some(path)) = (folder, &journal_path) {
+            let delivery = reported(reporting, &supervision).await;
+            let served = delivery.is_none_or(|delivery| delivery.verified);
+            if let (Some(folder), Some(path), true) = (folder, &journal_path, served) {
                 folder.discard(path);
             }
             return Err(error);
@@ -207,6 +208,11 @@ fn begin_journal(
         attempt: invocation.attempt.number,
         created: Timestamp::now(),
         args: invocation.args.clone(),
+        api: invocation
+            .client
+            .as_ref()
+            .map(|client| client.api_url().to_string())
+            .filter(|_| !matches!(flow, FlowTarget::Nowhere { .. })),
         flow,
     };
     match folder {

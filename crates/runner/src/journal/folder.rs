@@ -99,8 +99,11 @@ impl JournalFolder {
         let surplus = journals.len().saturating_sub(KEPT);
         for journal in &journals[..surplus] {
             match RestingJournal::take(journal) {
-                Ok(Some(_)) => self.discard(journal),
-                Ok(None) => {}
+                Ok(Some(taken)) if taken.is_certain() => {
+                    tracing::warn!(journal = %journal.display(), "the oldest of more than ten journals goes");
+                    self.discard(journal);
+                }
+                Ok(_) => {}
                 Err(error) => tracing::debug!(%error, "an old journal stays"),
             }
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use fs_err::File;
 use tokio::sync::watch;
 
 /// How far a journal has got.
@@ -23,14 +24,18 @@ pub(super) struct Shared {
     /// The lines after those in the file, once it could not be written any more.
     spill: Mutex<Vec<Arc<str>>>,
     pub(super) progress: watch::Sender<Progress>,
+    /// The file of a journal that is written: its lock tells others that the journal is in use, until the last reader has
+    /// gone, and also when no more can be written.
+    _lock: Option<File>,
 }
 
 impl Shared {
-    pub(super) fn new(path: Option<PathBuf>, progress: Progress) -> Arc<Self> {
+    pub(super) fn new(path: Option<PathBuf>, progress: Progress, lock: Option<File>) -> Arc<Self> {
         Arc::new(Self {
             path,
             spill: Mutex::default(),
             progress: watch::Sender::new(progress),
+            _lock: lock,
         })
     }
 

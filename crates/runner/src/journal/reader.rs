@@ -54,7 +54,7 @@ impl JournalReader {
             spilled: 0,
             closed: true,
         };
-        let mut reader = Self::of(Shared::new(Some(path.to_path_buf()), progress));
+        let mut reader = Self::of(Shared::new(Some(path.to_path_buf()), progress, None));
         reader.file = Some(BufReader::new(file));
         Ok(reader)
     }

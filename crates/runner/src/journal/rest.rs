@@ -13,6 +13,7 @@ use super::reader::JournalReader;
 #[derive(Debug)]
 pub struct RestingJournal {
     path: PathBuf,
+    is_locked: bool,
     _lock: File,
 }
 
@@ -27,14 +28,14 @@ impl RestingJournal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        match file.file().try_lock() {
-            Ok(()) => {}
+        let is_locked = match file.file().try_lock() {
+            Ok(()) => true,
             Err(TryLockError::WouldBlock) => return Ok(None),
-            // A file system without locks will do, too.
             Err(TryLockError::Error(error)) => {
                 tracing::debug!(%error, "the journal cannot be locked");
+                false
             }
-        }
+        };
         // Whoever held the lock before may have delivered and deleted it.
         let is_there = fs_err::metadata(path).is_ok_and(|found| {
             file.metadata()
@@ -42,8 +43,15 @@ impl RestingJournal {
         });
         Ok(is_there.then(|| Self {
             path: path.to_path_buf(),
+            is_locked,
             _lock: file,
         }))
+    }
+
+    /// Whether it is certain that nobody writes it: a file system without locks does not tell, and a person has to.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        self.is_locked
     }
 
     /// Where it is.

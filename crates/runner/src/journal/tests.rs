@@ -13,6 +13,7 @@ fn header() -> Header {
     Header {
         format: JOURNAL_FORMAT,
         run_id: Uuid::now_v7(),
+        api: None,
         attempt: 1,
         created: Timestamp::UNIX_EPOCH,
         args: vec!["build".to_owned()],

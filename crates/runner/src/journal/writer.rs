@@ -30,9 +30,10 @@ impl JournalWriter {
             Err(error) => (None, Some(error.to_string())),
         };
         let path = file.as_ref().map(|file| file.path().to_path_buf());
+        let lock = file.as_ref().and_then(|file| file.try_clone().ok());
         let mut writer = Self {
             file,
-            shared: Shared::new(path, Progress::default()),
+            shared: Shared::new(path, Progress::default(), lock),
             problem,
         };
         writer.write(std::iter::once(&Entry::Header(Box::new(header.clone()))));
@@ -44,7 +45,7 @@ impl JournalWriter {
     pub fn in_memory(header: &Header) -> Self {
         let mut writer = Self {
             file: None,
-            shared: Shared::new(None, Progress::default()),
+            shared: Shared::new(None, Progress::default(), None),
             problem: None,
         };
         writer.write(std::iter::once(&Entry::Header(Box::new(header.clone()))));

@@ -28,6 +28,7 @@ pub(super) fn write_journal(
     let header = Header {
         format: JOURNAL_FORMAT,
         run_id: run.run_id(),
+        api: None,
         attempt: 1,
         created: run.began,
         args: run.args.clone(),

@@ -22,7 +22,7 @@ pub(super) async fn deliver(
     header: &Header,
     journal: JournalReader,
     is_superseded: bool,
-    verify_timeout: Duration,
+    options: ReportOptions,
     on_notice: impl FnMut(Notice) + Send,
 ) -> Result<Delivery, ReplayError> {
     let survey = Survey::of(journal.rewound(), header);
@@ -33,17 +33,20 @@ pub(super) async fn deliver(
         last: survey.last,
         is_superseded,
     };
-    let options = ReportOptions {
-        verify_timeout,
-        ..ReportOptions::default()
-    };
     let reporter = Reporter::catch_up(client, &past, options)
         .await
         .map_err(|error| ReplayError::of_connection(client, header, error))?;
     let mut delivery = reporter.run(RestingFeed::new(journal), on_notice).await;
     // A repetition that the server still waits for will not come.
-    if let (FinalState::AwaitingRetry { .. }, Home::Created(_)) =
-        (&delivery.final_state, &past.home)
+    let is_ours = !matches!(
+        past.home,
+        Home::Existing {
+            own_states: false,
+            ..
+        }
+    );
+    if is_ours
+        && matches!(delivery.final_state, FinalState::AwaitingRetry { .. })
         && let (Some(id), Some(end)) = (delivery.flow_run_id, &survey.end)
         && let Some(problem) = conclude(client, id, end).await
     {

@@ -1,6 +1,6 @@
 //! Why something cannot be replayed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use prefect_client::Client;
 use uuid::Uuid;
@@ -94,6 +94,15 @@ impl ReplayError {
         match self {
             Self::Busy { .. } | Self::Gone { .. } | Self::Unreachable { .. } => exit::NO_PREFECT,
             _ => exit::CANNOT_RUN,
+        }
+    }
+
+    /// Of a file among journals that does not begin as one.
+    pub(super) fn no_journal(path: &Path) -> Self {
+        Self::NotARecord {
+            path: path.to_path_buf(),
+            line: 1,
+            problem: "it does not begin as a journal does".to_owned(),
         }
     }
 

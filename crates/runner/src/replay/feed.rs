@@ -82,6 +82,7 @@ mod tests {
         let header = Header {
             format: JOURNAL_FORMAT,
             run_id: Uuid::from_u128(7),
+            api: None,
             attempt: 1,
             created: Timestamp::UNIX_EPOCH,
             args: Vec::new(),

@@ -14,7 +14,7 @@ use super::survey::{is_superseded, read_header};
 use crate::effect::{Effect, Entry, FlowTarget, Header, JOURNAL_FORMAT};
 use crate::journal::{JournalFolder, RestingJournal};
 use crate::observer::Observer;
-use crate::report::Notice;
+use crate::report::{Notice, ReportOptions};
 
 /// How long the server is asked whether it has everything, and an outage is waited out.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,16 +27,23 @@ pub struct Leftovers(JoinHandle<()>);
 
 /// Looks in the folder for journals at rest that lack the run's end, since their process was killed, and delivers
 /// them in the background: their open task runs and the run become Crashed. What was delivered is deleted, and told
-/// by one [`Notice::Recovered`]. Runs that were to be reported nowhere are left alone. To be called within a runtime,
+/// by one [`Notice::Recovered`]. Runs that were to be reported nowhere, or to another API, are left alone. `rate` and
+/// `budget` are those of the run. To be called within a runtime,
 /// when the run's own journal is there.
 pub fn leftovers(
     folder: &JournalFolder,
     client: &Client,
+    (rate, budget): (Option<u32>, Option<u32>),
     observer: &Arc<dyn Observer>,
 ) -> Leftovers {
     let (folder, client, observer) = (folder.clone(), client.clone(), Arc::clone(observer));
+    let options = ReportOptions {
+        verify_timeout: PATIENCE,
+        rate,
+        budget,
+    };
     Leftovers(tokio::spawn(async move {
-        let recovered = recover(&folder, &client).await;
+        let recovered = recover(&folder, &client, &options).await;
         if recovered > 0 {
             observer.on_notice(&Notice::Recovered { runs: recovered });
         }
@@ -50,7 +57,7 @@ impl Drop for Leftovers {
 }
 
 /// Delivers what is found; gives how many runs were closed.
-async fn recover(folder: &JournalFolder, client: &Client) -> usize {
+async fn recover(folder: &JournalFolder, client: &Client, options: &ReportOptions) -> usize {
     let found = folder.journals().unwrap_or_default();
     let headers: Vec<Header> = found
         .iter()
@@ -58,7 +65,7 @@ async fn recover(folder: &JournalFolder, client: &Client) -> usize {
         .collect();
     let mut recovered = 0;
     for path in &found {
-        match close(path, &headers, client).await {
+        match close(path, &headers, client, options).await {
             Ok(true) => recovered += 1,
             Ok(false) => {}
             Err(problem) => {
@@ -70,24 +77,42 @@ async fn recover(folder: &JournalFolder, client: &Client) -> usize {
 }
 
 /// Delivers a journal if its process was killed; gives whether it was, and all of it has arrived.
-async fn close(path: &Path, headers: &[Header], client: &Client) -> Result<bool, String> {
+async fn close(
+    path: &Path,
+    headers: &[Header],
+    client: &Client,
+    options: &ReportOptions,
+) -> Result<bool, String> {
     let text = |error: std::io::Error| error.to_string();
-    let Some(journal) = RestingJournal::take(path).map_err(text)? else {
+    let taken = RestingJournal::take(path).map_err(text)?;
+    let Some(journal) = taken.filter(RestingJournal::is_certain) else {
         return Ok(false);
     };
     let Some(header) = read_header(path).map_err(text)? else {
         return Ok(false);
     };
-    let is_ours =
-        header.format <= JOURNAL_FORMAT && !matches!(header.flow, FlowTarget::Nowhere { .. });
+    let goes_here = header
+        .api
+        .as_ref()
+        .is_none_or(|api| *api == client.api_url().to_string());
+    let is_ours = goes_here
+        && header.format <= JOURNAL_FORMAT
+        && !matches!(header.flow, FlowTarget::Nowhere { .. });
     if !is_ours || has_end(path).map_err(text)? {
         return Ok(false);
     }
     let reader = journal.reader().map_err(text)?;
     let is_superseded = is_superseded(&header, headers);
-    let delivery = deliver(client, &header, reader, is_superseded, PATIENCE, |_| {})
-        .await
-        .map_err(|error| error.to_string())?;
+    let delivery = deliver(
+        client,
+        &header,
+        reader,
+        is_superseded,
+        options.clone(),
+        |_| {},
+    )
+    .await
+    .map_err(|error| error.to_string())?;
     if let Some(problem) = delivery.problem {
         return Err(problem);
     }

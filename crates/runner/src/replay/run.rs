@@ -16,7 +16,7 @@ use super::survey::{is_superseded, read_header};
 use crate::effect::{FlowTarget, Header, JOURNAL_FORMAT};
 use crate::journal::{JOURNAL_DIR, JournalFolder, RestingJournal};
 use crate::observer::Observer;
-use crate::report::{Delivery, flow_run_name};
+use crate::report::{Delivery, ReportOptions, flow_run_name};
 use crate::settings::LogLevel;
 
 /// How a replay is done.
@@ -33,6 +33,10 @@ pub struct ReplayOptions {
     pub tags: Vec<String>,
     /// The lowest level of log lines that are taken from a log of dbt's.
     pub log_level: LogLevel,
+    /// At most so many log lines and events a minute.
+    pub rate: Option<u32>,
+    /// At most so many log lines and events for each run, ends of nodes excepted.
+    pub budget: Option<u32>,
     /// How long the server is asked whether it has everything, and an outage is waited out.
     pub verify_timeout: Duration,
     /// Whether journals that were delivered stay.
@@ -47,6 +51,8 @@ impl Default for ReplayOptions {
             flow_run_name: None,
             tags: Vec::new(),
             log_level: LogLevel::Info,
+            rate: None,
+            budget: None,
             verify_timeout: Duration::from_secs(120),
             keep: false,
         }
@@ -108,7 +114,10 @@ pub async fn replay(
     }
     match read_header(path).map_err(ReplayError::Unreadable)? {
         Some(header) => {
-            let folder = path.parent().unwrap_or(Path::new("."));
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new("."));
             let siblings = headers(&JournalFolder::at(folder).journals().unwrap_or_default());
             Ok(vec![replay.journal(path, header, &siblings).await])
         }
@@ -136,19 +145,17 @@ impl Replay<'_> {
         let siblings = headers(&found);
         let mut runs = Vec::new();
         for path in &found {
-            let header = read_header(path).ok().flatten();
-            let Some(header) = header else {
-                self.note(path, "is no journal");
-                continue;
+            let run = match read_header(path) {
+                Ok(Some(header)) => self.journal(path, header, &siblings).await,
+                Ok(None) => ReplayedRun::new(path, None, Err(ReplayError::no_journal(path))),
+                Err(error) => ReplayedRun::new(path, None, Err(ReplayError::Unreadable(error))),
             };
-            let run = self.journal(path, header, &siblings).await;
             match run.result {
-                Err(ReplayError::Busy { .. }) => {
-                    self.note(
-                        path,
-                        "belongs to a run that is at work, or to another replay",
-                    );
-                }
+                // Whoever has it delivers it.
+                Err(ReplayError::Busy { .. }) => self.observer.on_warning(&format!(
+                    "{} is passed over: it belongs to a run that is at work, or to another replay",
+                    path.display()
+                )),
                 Err(ReplayError::Unreachable { .. }) => {
                     // The next one would fare no better.
                     runs.push(run);
@@ -158,11 +165,6 @@ impl Replay<'_> {
             }
         }
         Ok(runs)
-    }
-
-    fn note(&self, path: &Path, problem: &str) {
-        let told = format!("{} is passed over: it {problem}", path.display());
-        self.observer.on_warning(&told);
     }
 
     async fn journal(&self, path: &Path, header: Header, siblings: &[Header]) -> ReplayedRun {
@@ -278,7 +280,11 @@ impl Replay<'_> {
             header,
             journal,
             is_superseded,
-            self.options.verify_timeout,
+            ReportOptions {
+                verify_timeout: self.options.verify_timeout,
+                rate: self.options.rate,
+                budget: self.options.budget,
+            },
             |notice| self.observer.on_notice(&notice),
         )
         .await

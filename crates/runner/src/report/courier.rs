@@ -200,7 +200,13 @@ impl<'a> Courier<'a> {
     }
 
     fn take_in(&mut self, effect: Effect) -> Option<RunEnd> {
-        let is_unwanted_log = self.logs.is_none() && matches!(effect, Effect::Log(_));
+        // Translated whether or not the budget has room: a log's time depends on the logs before it, and a replay without
+        // a budget must find the same.
+        let log = match (&effect, &mut self.logs) {
+            (Effect::Log(line), Some(logs)) => logs.translate(line),
+            _ => None,
+        };
+        let is_unwanted_log = log.is_none() && matches!(effect, Effect::Log(_));
         if is_unwanted_log || !self.budget.admits(&effect) {
             return None;
         }
@@ -214,8 +220,7 @@ impl<'a> Courier<'a> {
             Effect::Asset(event) if held.is_some_and(|held| held.asset(event.id)) => {}
             Effect::NodeRunning(task) => self.batch.began(task, now),
             Effect::NodeFinished(task, end) => self.batch.ended(task, end, now),
-            Effect::Log(line) => {
-                let log = self.logs.as_mut().and_then(|logs| logs.translate(&line));
+            Effect::Log(_) => {
                 if let Some(log) = log.filter(|log| held.is_none_or(|held| !held.log(log))) {
                     self.batch.log(log, now);
                 }

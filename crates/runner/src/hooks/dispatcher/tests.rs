@@ -125,6 +125,7 @@ fn journal(nodes: &[(&str, &str)]) -> JournalReader {
     let header = Header {
         format: JOURNAL_FORMAT,
         run_id: Uuid::nil(),
+        api: None,
         attempt: 1,
         created: Timestamp::UNIX_EPOCH,
         args: Vec::new(),

@@ -40,6 +40,7 @@ fn header() -> Entry {
     Entry::Header(Box::new(Header {
         format: JOURNAL_FORMAT,
         run_id: Uuid::from_u128(7),
+        api: None,
         attempt: 1,
         created: at(0),
         args: vec!["build".to_owned()],

@@ -73,8 +73,8 @@ async fn what_the_rate_leaves_no_time_for_stays_in_the_journal() {
     let run = Run::new();
     let options = ReportOptions {
         verify_timeout: Duration::from_secs(1),
-        // Four at once, and then one in almost two seconds.
-        rate: Some(40),
+        // One at once, and the next in two minutes.
+        rate: Some(1),
         ..ReportOptions::default()
     };
     let delivery = run
@@ -84,6 +84,5 @@ async fn what_the_rate_leaves_no_time_for_stays_in_the_journal() {
     assert!(!delivery.verified, "{delivery:?}");
     assert!(matches!(delivery.final_state, FinalState::Accepted { .. }));
     let problem = delivery.problem.expect("not all was sent");
-    assert!(problem.contains("no time for 8 "), "{problem}");
-    assert_eq!(delivery.task_runs, 4);
+    assert!(problem.contains("no time for 11 "), "{problem}");
 }

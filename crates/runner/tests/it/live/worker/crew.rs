@@ -188,14 +188,15 @@ impl Started<'_> {
         let mut filter = TaskRunFilter::default();
         filter.flow_run_ids.push(self.id);
         let runs = self.crew.client.filter_task_runs(&filter);
-        let state = |run: TaskRun| (run.task_key, run.state.unwrap().name);
+        // The server has a task run for a moment without its state.
+        let state = |run: TaskRun| Some((run.task_key, run.state?.name));
         let mut runs: Vec<_> = self
             .crew
             .runtime
             .block_on(runs)
             .unwrap()
             .into_iter()
-            .map(state)
+            .filter_map(state)
             .collect();
         runs.sort();
         runs
