@@ -8,6 +8,7 @@
 
 mod addresses;
 mod assets;
+mod big_stream;
 mod builds;
 mod cancel;
 mod commands;
@@ -38,7 +39,9 @@ mod replay;
 mod retries;
 mod side_by_side;
 mod stand_in;
+mod stub_server;
 mod surroundings;
 mod traps;
+mod volume;
 mod worker;
 mod workshop;
