@@ -5,6 +5,7 @@ mod environment;
 mod layout;
 mod leftovers;
 mod manifests;
+mod modules;
 mod purity;
 mod report;
 mod run;

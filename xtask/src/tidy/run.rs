@@ -5,7 +5,8 @@ use anyhow::{Result, bail};
 use super::report::Report;
 use super::source::Tree;
 use super::{
-    edges, environment, layout, leftovers, manifests, purity, snapshots, surface, vocabulary,
+    edges, environment, layout, leftovers, manifests, modules, purity, snapshots, surface,
+    vocabulary,
 };
 use crate::workspace;
 
@@ -14,6 +15,7 @@ pub(crate) fn run() -> Result<()> {
     let tree = Tree::read(&workspace::root())?;
     let mut report = Report::default();
     layout::check(&tree, &mut report);
+    modules::check(&tree, &mut report);
     leftovers::check(&tree, &mut report);
     purity::check(&tree, &mut report);
     environment::check(&tree, &mut report);

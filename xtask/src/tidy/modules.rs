@@ -1,0 +1,83 @@
+//! Every file in Rust is a module of something: one that nothing names is neither built nor tested.
+
+use std::path::{Path, PathBuf};
+
+use super::report::Report;
+use super::source::{File, Tree};
+
+/// Files that cargo finds by itself.
+const ROOTS: [&str; 3] = ["lib.rs", "main.rs", "build.rs"];
+/// Folders each file of which is a program of its own.
+const PROGRAMS: [&str; 2] = ["examples", "benches"];
+
+pub(super) fn check(tree: &Tree, report: &mut Report) {
+    for file in tree.rust() {
+        let is_root = ROOTS.contains(&file.name());
+        let folder = file.path.parent().unwrap_or(Path::new(""));
+        let is_program = PROGRAMS.iter().any(|name| folder.ends_with(name));
+        if !is_root && !is_program && !is_named(tree, file) {
+            report.of(
+                &file.path,
+                "no `mod` names it: it is neither built nor tested",
+            );
+        }
+    }
+}
+
+fn is_named(tree: &Tree, file: &File) -> bool {
+    let (name, parents) = place(&file.path);
+    let declares = |text: &str| text.lines().any(|line| names(line, &name));
+    let named_by = |path: &PathBuf| {
+        let found = tree.files.iter().find(|other| other.path == *path);
+        found.is_some_and(|other| declares(&other.text))
+    };
+    parents.iter().any(named_by)
+}
+
+/// The name of a module, and the files that may declare it.
+fn place(path: &Path) -> (String, Vec<PathBuf>) {
+    let stem = |path: &Path| {
+        path.file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    let mut folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+    let mut name = stem(path);
+    if name == "mod" {
+        name = stem(&folder);
+        folder.pop();
+    }
+    let mut parents: Vec<PathBuf> = ROOTS.iter().map(|root| folder.join(root)).collect();
+    parents.push(folder.join("mod.rs"));
+    parents.push(folder.with_extension("rs"));
+    (name, parents)
+}
+
+/// Whether a line declares that module.
+fn names(line: &str, module: &str) -> bool {
+    let declared = line.trim().strip_suffix(';');
+    let declared = declared.and_then(|line| line.rsplit_once("mod "));
+    declared.is_some_and(|(before, name)| {
+        name == module && (before.is_empty() || before.starts_with("pub"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_is_named_by_the_file_above_it() {
+        let (name, parents) = place(Path::new("a/src/b/c.rs"));
+        assert_eq!(name, "c");
+        assert!(parents.contains(&"a/src/b/mod.rs".into()));
+        assert!(parents.contains(&"a/src/b.rs".into()));
+        let (name, parents) = place(Path::new("a/src/b/mod.rs"));
+        assert_eq!(name, "b");
+        assert!(parents.contains(&"a/src/lib.rs".into()));
+        assert!(names("    pub(crate) mod c;", "c"));
+        assert!(!names("// mod c;", "c"));
+        assert!(!names("mod cc;", "c"));
+    }
+}
