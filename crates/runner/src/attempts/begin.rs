@@ -126,6 +126,10 @@ async fn is_ours(client: &Client, id: Uuid, engine: bool) -> bool {
     let Ok(run) = Reporter::read(client, id).await else {
         return false;
     };
+    // Somebody was quicker, and has cancelled it.
+    if refuse_cancelled(client, &run, engine).await.is_err() {
+        return false;
+    }
     let state = run.state.map(|state| state.kind);
     let has_ended = state.is_some_and(prefect_client::StateType::is_terminal);
     !has_ended && (engine || settle(id, state) == Mode::Engine(id))

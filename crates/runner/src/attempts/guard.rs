@@ -9,6 +9,7 @@ use super::lost::lost_flags;
 use super::plan::retry_args;
 use super::record::{Kept, Records};
 use crate::args::DbtArgs;
+use crate::hooks::names_state;
 use crate::track::TrackedRun;
 
 /// Commands, as run_results.json names them, after which `dbt retry` has nothing to do with models of an earlier run.
@@ -24,11 +25,7 @@ impl Guard {
     /// Looks for a run of ours that `dbt retry` is to repeat. `None` when it is dbt's affair: another command, a state
     /// that the user names, no record, a last run that succeeded, or a later run that was not ours.
     pub(crate) fn of(args: &DbtArgs, target: &Path, records: &Records) -> Option<Self> {
-        let names_state = || {
-            let is_state = |arg: &String| arg == "--state" || arg.starts_with("--state=");
-            args.passed.iter().any(is_state)
-        };
-        if args.command != "retry" || names_state() {
+        if args.command != "retry" || names_state(&args.passed) {
             return None;
         }
         let last = records.newest(|record| {
@@ -44,10 +41,8 @@ impl Guard {
 
     /// What dbt is to be called with, in place of what the user said; `None` when there is nothing better.
     pub(crate) fn arguments(&self, args: &[String]) -> Option<Vec<String>> {
-        self.last.has_results.then(|| {
-            let retry = retry_args(&self.last.dir);
-            args.iter().chain(&retry[1..]).cloned().collect()
-        })
+        let retry = retry_args(self.last.state()?);
+        Some(args.iter().chain(&retry[1..]).cloned().collect())
     }
 
     /// Variables in place of the flags that `dbt retry` drops.
@@ -60,40 +55,47 @@ impl Guard {
         &self.last.record.args
     }
 
-    /// The nodes that it is to run, where it is given a state.
+    /// The nodes that it is to run, where they are known.
     pub(crate) fn nodes(&self) -> Option<&[String]> {
-        self.last
-            .has_results
-            .then_some(self.last.record.nodes.as_slice())
+        let record = &self.last.record;
+        record.obstacle.is_none().then_some(&record.nodes)
     }
 
     /// What there is to say in the log.
     pub(crate) fn note(&self) -> Option<String> {
-        self.nodes().map(|nodes| {
-            format!(
-                "dbt retry is given the state of {}, which has left {} nodes",
-                self.told(),
-                nodes.len()
-            )
-        })
+        self.last.state()?;
+        let left = match self.nodes() {
+            Some(nodes) => format!("{} nodes", nodes.len()),
+            None => "at least what failed".to_owned(),
+        };
+        let told = self.told();
+        Some(format!(
+            "dbt retry is given the state of {told}, which has left {left}"
+        ))
     }
 
-    /// What is wrong with a `dbt retry` that ended well and had nothing to do.
+    /// What is wrong with a `dbt retry` that ended well: that it had nothing to do, or that nobody knows whether it did
+    /// all that was left.
     pub(crate) fn objection(&self, run: &TrackedRun) -> Option<String> {
+        let record = &self.last.record;
         let is_idle = run
             .results()
             .all(|result| result.resource_type == "operation");
-        if run.end.exit_code != Some(0) || !is_idle {
-            return None;
-        }
-        let why = match &self.last.record.obstacle {
-            Some(obstacle) => obstacle.to_string(),
-            None => format!("{} nodes were not built", self.last.record.nodes.len()),
+        let ended_well = run.end.exit_code == Some(0);
+        let (did, why) = match &record.obstacle {
+            _ if !ended_well => return None,
+            Some(obstacle) if is_idle => ("had nothing to do", obstacle.to_string()),
+            Some(obstacle) => ("may not have done all", obstacle.to_string()),
+            None if is_idle => (
+                "had nothing to do",
+                format!("{} nodes were not built", record.nodes.len()),
+            ),
+            None => return None,
         };
-        let again = self.last.record.args.join(" ");
         Some(format!(
-            "dbt retry had nothing to do, and yet {} did not succeed: {why}; run it again: prefect-dbt invoke -- {again}",
-            self.told()
+            "dbt retry {did}, and yet {} did not succeed: {why}; run it again: prefect-dbt invoke -- {}",
+            self.told(),
+            record.args.join(" ")
         ))
     }
 
@@ -117,10 +119,12 @@ fn overtakes(theirs: &RunResults, last: &Kept) -> bool {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use uuid::Uuid;
 
     use super::super::record::Record;
+    use super::super::record::tests::failed;
+    use super::super::rest::Obstacle;
     use super::*;
+    use crate::track::{ProcessEnd, Tracker, TrackerOptions};
 
     const TARGET: &str = "/shop/target";
 
@@ -128,18 +132,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let records = Records::beside(dir.path());
         let record = Record {
-            run_id: Uuid::now_v7(),
-            flow_run_id: None,
             ended: "2026-01-01T00:00:00Z".parse().unwrap(),
             args: ["build", "--defer-state", "prod"]
                 .map(str::to_owned)
                 .to_vec(),
-            command: "build".to_owned(),
             target: TARGET.into(),
-            invocation_id: Some("ours".to_owned()),
             success,
-            nodes: nodes.iter().map(|id| (*id).to_owned()).collect(),
-            obstacle: None,
+            ..failed(nodes)
         };
         let results = (!nodes.is_empty()).then(|| json!({}));
         records.keep(record, results.as_ref()).unwrap();
@@ -170,6 +169,32 @@ mod tests {
         assert_eq!(guard(&["retry"], "/elsewhere", &failed), None);
         let (_dir, good) = records(true, &[]);
         assert_eq!(guard(&["retry"], TARGET, &good), None);
+    }
+
+    #[test]
+    fn a_retry_that_may_have_left_something_is_not_green() {
+        let end = |exit_code| ProcessEnd {
+            exit_code: Some(exit_code),
+            signal: None,
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let idle = |exit_code| {
+            let tracker = Tracker::new(TrackerOptions::new(uuid::Uuid::nil()));
+            tracker.close(end(exit_code), None, &mut Vec::new())
+        };
+        let (_dir, records) = records(false, &["model.a.b"]);
+        let mut guard = guard(&["retry"], TARGET, &records).unwrap();
+        assert_eq!(guard.nodes().map(<[String]>::len), Some(1));
+        assert!(guard.objection(&idle(0)).unwrap().contains("1 nodes"));
+        assert_eq!(guard.objection(&idle(1)), None);
+        guard.last.record.obstacle = Some(Obstacle::UnknownSchedule);
+        assert_eq!(guard.nodes(), None);
+        let mut busy = idle(0);
+        busy.nodes = super::super::rest::tests::tracked(&["model.a.b"]);
+        let objection = guard.objection(&busy).unwrap();
+        assert!(objection.contains("may not have done all"), "{objection}");
+        guard.last.record.obstacle = None;
+        assert_eq!(guard.objection(&busy), None);
     }
 
     #[test]

@@ -35,14 +35,14 @@ pub(crate) fn plan(strategy: RetryStrategy, kept: Option<&Kept>) -> Plan {
         return full("no record of the attempt before it is left here");
     };
     let record = &kept.record;
-    match &record.obstacle {
-        Some(obstacle) if obstacle.is_absolute() || strategy == RetryStrategy::Auto => {
+    match (&record.obstacle, kept.state()) {
+        (Some(obstacle), _) if obstacle.is_absolute() || strategy == RetryStrategy::Auto => {
             full(&obstacle.to_string())
         }
         _ if record.success => full("the attempt before it did all its work"),
-        _ if !kept.has_results => full("the attempt before it left no results"),
-        _ => Plan::DbtRetry {
-            state: kept.dir.clone(),
+        (_, None) => full("the attempt before it left no results"),
+        (_, Some(state)) => Plan::DbtRetry {
+            state: state.to_path_buf(),
             nodes: record.nodes.clone(),
         },
     }
@@ -67,7 +67,8 @@ impl Plan {
         settings.profiles_dir = args.profiles_dir.or(settings.profiles_dir.take());
         settings.target_path = args.target_path.or(settings.target_path.take());
         next.attempt.environment = lost_flags(&original.args);
-        next.attempt.scheduled = Some(nodes.clone());
+        // None are known where it is not known what was scheduled.
+        next.attempt.scheduled = (!nodes.is_empty()).then(|| nodes.clone());
         next.attempt.original = Some(original.args.clone());
         next.args = retry_args(state);
         next
@@ -99,34 +100,26 @@ impl fmt::Display for Plan {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-    use uuid::Uuid;
+    use serde_json::Value;
 
-    use super::super::record::Record;
+    use super::super::record::tests::failed;
+    use super::super::record::{Record, Records};
     use super::super::rest::Obstacle;
     use super::*;
 
-    fn kept(obstacle: Option<Obstacle>, has_results: bool) -> Kept {
-        Kept {
-            record: Record {
-                run_id: Uuid::nil(),
-                flow_run_id: None,
-                ended: Timestamp::UNIX_EPOCH,
-                args: vec!["build".to_owned()],
-                command: "build".to_owned(),
-                target: "target".into(),
-                invocation_id: None,
-                success: false,
-                nodes: vec!["model.a.b".to_owned(), "model.a.c".to_owned()],
-                obstacle,
-            },
-            dir: "state".into(),
-            has_results,
-        }
-    }
-
     fn planned(strategy: RetryStrategy, obstacle: Option<Obstacle>, has_results: bool) -> String {
-        plan(strategy, Some(&kept(obstacle, has_results))).to_string()
+        let dir = tempfile::tempdir().unwrap();
+        let nodes: &[&str] = match obstacle {
+            None => &["model.a.b", "model.a.c"],
+            Some(_) => &[],
+        };
+        let record = Record {
+            obstacle,
+            ..failed(nodes)
+        };
+        let results = has_results.then_some(&Value::Null);
+        let kept = Records::beside(dir.path()).keep(record, results);
+        plan(strategy, Some(&kept.unwrap())).to_string()
     }
 
     #[test]
@@ -138,7 +131,8 @@ mod tests {
         assert!(planned(Auto, None, false).starts_with("the whole command again"));
         let unknown = || Some(Obstacle::UnknownSchedule);
         assert!(planned(Auto, unknown(), true).starts_with("the whole command again"));
-        assert_eq!(planned(DbtRetry, unknown(), true), retry);
+        let what_is_known = "dbt retry of what was not built";
+        assert_eq!(planned(DbtRetry, unknown(), true), what_is_known);
         let hooks = Some(Obstacle::OnlyHooks);
         assert!(planned(DbtRetry, hooks, true).starts_with("the whole command again"));
         assert!(
@@ -153,7 +147,10 @@ mod tests {
         let args =
             "--project-dir p build --profiles-dir q --target-path t --log-path l --select x -q";
         let original = Invocation::new(args.split(' '));
-        let plan = plan(RetryStrategy::Auto, Some(&kept(None, true)));
+        let plan = Plan::DbtRetry {
+            state: "state".into(),
+            nodes: vec!["model.a.b".to_owned()],
+        };
         let next = plan.invocation(&original, Attempt::default());
         assert_eq!(next.args, ["retry", "--state", "state"]);
         let settings = &next.settings;

@@ -40,12 +40,19 @@ pub(crate) struct Record {
     pub(crate) obstacle: Option<Obstacle>,
 }
 
-/// A record and its folder, which `dbt retry` takes for its state if there are results in it.
+/// A record and its folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Kept {
     pub(crate) record: Record,
     pub(crate) dir: PathBuf,
-    pub(crate) has_results: bool,
+}
+
+impl Kept {
+    /// The folder, if `dbt retry` can take it for its state: other runs may have tidied it away.
+    pub(crate) fn state(&self) -> Option<&Path> {
+        let has_results = self.dir.join(RESULTS).is_file();
+        has_results.then_some(self.dir.as_path())
+    }
 }
 
 /// The records of a project.
@@ -77,11 +84,7 @@ impl Records {
         }
         write(&dir.join(RECORD), &record)?;
         self.trim();
-        Ok(Kept {
-            record,
-            dir,
-            has_results: results.is_some(),
-        })
+        Ok(Kept { record, dir })
     }
 
     /// The newest record that fits.
@@ -90,11 +93,7 @@ impl Records {
             let record: Record = serde_json::from_slice(&fs_err::read(dir.join(RECORD)).ok()?)
                 .inspect_err(|error| tracing::warn!(%error, "a record is passed over"))
                 .ok()?;
-            fits(&record).then(|| Kept {
-                has_results: dir.join(RESULTS).is_file(),
-                record,
-                dir,
-            })
+            fits(&record).then_some(Kept { record, dir })
         })
     }
 
@@ -128,21 +127,31 @@ fn write(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn record(number: u128, success: bool) -> Record {
+    /// A `dbt build` that failed and left these nodes.
+    pub(in crate::attempts) fn failed(nodes: &[&str]) -> Record {
         Record {
-            run_id: Uuid::from_u128(number),
+            run_id: Uuid::from_u128(1),
             flow_run_id: None,
             ended: Timestamp::UNIX_EPOCH,
             args: vec!["build".to_owned()],
             command: "build".to_owned(),
             target: "target".into(),
-            invocation_id: None,
+            invocation_id: Some("ours".to_owned()),
+            success: false,
+            nodes: nodes.iter().map(|id| (*id).to_owned()).collect(),
+            obstacle: None,
+        }
+    }
+
+    fn record(number: u128, success: bool) -> Record {
+        Record {
+            run_id: Uuid::from_u128(number),
             success,
-            nodes: Vec::new(),
             obstacle: Some(Obstacle::Command("ls".to_owned())),
+            ..failed(&[])
         }
     }
 
@@ -154,7 +163,7 @@ mod tests {
         let results = Value::Null;
         for number in 0..15 {
             let kept = records.keep(record(number, number > 12), Some(&results));
-            assert!(kept.unwrap().has_results);
+            assert!(kept.unwrap().state().is_some());
         }
         let found = |fits: fn(&Record) -> bool| records.newest(fits).map(|kept| kept.record);
         assert_eq!(found(|_| true), Some(record(14, true)));

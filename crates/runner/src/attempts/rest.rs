@@ -213,4 +213,4 @@ fn blank(unique_id: &str, status: &str) -> Map<String, Value> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -7,13 +7,13 @@ use prefect_client::Client;
 use uuid::Uuid;
 
 use super::attempt::Attempt;
-use crate::effect::{FlowTarget, State, StateKind};
+use crate::effect::{FlowTarget, StateKind};
 use crate::engine;
 use crate::invocation::{FlowChoice, Invocation};
 use crate::observer::Observer;
 use crate::outcome::Outcome;
 use crate::report::{Ending, FinalState, Notice};
-use crate::stop::Stopper;
+use crate::stop::{StopCause, Stopper};
 use crate::supervise::Supervision;
 
 /// When a run is repeated.
@@ -85,8 +85,13 @@ impl Series {
             )
         });
         let ours = ours.and_then(|delivery| delivery.flow_run_id);
-        if let Some((state, exit_code)) = self.wait(pause, ours, observer, stopper).await {
-            (outcome.state, outcome.exit_code) = (state, exit_code);
+        if let Some((cause, told)) = self.wait(pause, ours, observer, stopper).await {
+            let (state, exit_code) = engine::stopped_state(cause);
+            outcome.state = state;
+            outcome.exit_code = engine::exit_code(exit_code, told.as_ref());
+            if let (Some(delivery), Some(told)) = (&mut outcome.delivery, told) {
+                delivery.final_state = told;
+            }
             return Next::Over(Box::new(outcome));
         }
         let key = *self.key.get_or_insert(outcome.run_id);
@@ -124,14 +129,14 @@ impl Series {
         }
     }
 
-    /// Waits; gives the end that the run came to, if it was cut short.
+    /// Waits; if that was cut short, gives why, and what became of the flow run's end.
     async fn wait(
         &self,
         pause: Duration,
         flow_run_id: Option<Uuid>,
         observer: &dyn Observer,
         stopper: &Stopper,
-    ) -> Option<(State, u8)> {
+    ) -> Option<(StopCause, Option<FinalState>)> {
         let supervised = self.client.as_ref().zip(flow_run_id).map(|(client, id)| {
             let target = FlowTarget::Existing {
                 flow_run_id: id,
@@ -143,19 +148,25 @@ impl Series {
             (supervision, ending, client, id)
         });
         let mut cause = tokio::select! {
-            () = tokio::time::sleep(pause) => return None,
+            biased;
             cause = stopper.stopped() => cause,
+            () = tokio::time::sleep(pause) => return None,
         };
-        if let Some((supervision, ending, client, id)) = supervised {
-            cause = supervision.explain(cause).await;
-            let (state, _) = engine::stopped_state(cause);
-            match ending.set(&client, id, &state).await {
-                Ok(state) => supervision.report(&state).await,
-                Err(error) => observer.on_warning(&format!(
+        let Some((supervision, ending, client, id)) = supervised else {
+            return Some((cause, None));
+        };
+        cause = supervision.explain(cause).await;
+        let (state, _) = engine::stopped_state(cause);
+        let told = match ending.set(&client, id, &state).await {
+            Ok(told) => told,
+            Err(error) => {
+                observer.on_warning(&format!(
                     "the flow run's final state could not be sent: {error}"
-                )),
+                ));
+                FinalState::NotSent
             }
-        }
-        Some(engine::stopped_state(cause))
+        };
+        supervision.report(&told).await;
+        Some((cause, Some(told)))
     }
 }

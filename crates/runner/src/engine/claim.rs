@@ -8,6 +8,7 @@ use std::time::Duration;
 use fs_err::{File, OpenOptions};
 use sha2::{Digest as _, Sha256};
 
+use super::prepare::Prepared;
 use crate::journal::JournalFolder;
 use crate::observer::Observer;
 use crate::stop::Stopper;
@@ -26,12 +27,12 @@ pub(super) struct Claim {
 /// Waits until no other run of ours writes to the target folder. `None` when there is nothing to claim, or no way to: a
 /// file system without locks or a project that is read-only are no reason not to run.
 pub(super) async fn claim(
-    folder: Option<&JournalFolder>,
-    target: &Path,
-    command: &str,
+    prepared: &Prepared,
     observer: &dyn Observer,
     stopper: &Stopper,
 ) -> Option<Claim> {
+    let (command, target) = (&*prepared.args.command, &*prepared.project.target);
+    let folder = prepared.folder.as_ref();
     let folder = folder.filter(|_| !HARMLESS.contains(&command))?;
     let mut file = open(folder, target)
         .inspect_err(|error| tracing::debug!(%error, "the target folder cannot be claimed"))

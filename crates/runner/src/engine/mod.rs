@@ -13,6 +13,7 @@ mod stopping;
 mod verdict;
 
 pub(crate) use artifacts::read_manifest;
-pub(crate) use prepare::{journal_dir, project};
+pub(crate) use prepare::{journal_dir, profiles_dir, project};
+pub(crate) use recorder::is_data;
 pub use run::run;
-pub(crate) use verdict::{judge, stopped_state};
+pub(crate) use verdict::{exit_code, judge, stopped_state};

@@ -36,22 +36,15 @@ impl Prepared {
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
         let around = Surroundings::from_env()?;
-        let mut args = DbtArgs::parse(&invocation.args);
+        let args = DbtArgs::parse(&invocation.args);
         let dbt = find_dbt(
             invocation.dbt.as_deref(),
             &around.cwd,
             around.virtual_env.as_deref(),
             around.path.as_deref(),
         )?;
-        let settings = &invocation.settings;
         let project = project(invocation, &args, &around.cwd);
-        let profiles_dir = find_profiles_dir(
-            args.profiles_dir
-                .as_deref()
-                .or(settings.profiles_dir.as_deref()),
-            &around.cwd,
-            around.home.as_deref(),
-        );
+        let profiles_dir = profiles_dir(invocation, &args, &around);
         preflight::check(&args, &project, profiles_dir.as_deref())?;
         let profiles = render_profiles(invocation, &args, profiles_dir.as_deref()).await?;
         for warning in profiles.iter().flat_map(RenderedProfiles::warnings) {
@@ -59,26 +52,29 @@ impl Prepared {
         }
         let has_folder = args.has_command() && (project.exists || invocation.journal_dir.is_some());
         let folder = has_folder.then(|| JournalFolder::at(journal_dir(invocation, &project)));
-        let is_ours = invocation.attempt.original.is_some();
-        let guard = folder
-            .as_ref()
-            .filter(|_| !is_ours)
-            .and_then(|folder| Guard::of(&args, &project.target, &Records::beside(folder.dir())));
-        if let Some(better) = guard
-            .as_ref()
-            .and_then(|guard| guard.arguments(&args.passed))
-        {
-            args.passed = better;
-        }
         Ok(Self {
             args,
             project,
             folder,
-            guard,
+            guard: None,
             dbt,
             profiles,
             sets_file_level: around.sets_file_level,
         })
+    }
+
+    /// Looks after a `dbt retry` of the user's own. To be called when no other run can change what it repeats any more.
+    pub(super) fn guard(&mut self, invocation: &Invocation) {
+        let is_ours = invocation.attempt.original.is_some();
+        let Some(folder) = self.folder.as_ref().filter(|_| !is_ours) else {
+            return;
+        };
+        let records = Records::beside(folder.dir());
+        self.guard = Guard::of(&self.args, &self.project.target, &records);
+        let guard = self.guard.as_ref();
+        if let Some(better) = guard.and_then(|guard| guard.arguments(&self.args.passed)) {
+            self.args.passed = better;
+        }
     }
 
     /// Secrets by the names of the variables that take them to dbt.
@@ -128,6 +124,17 @@ pub(crate) fn project(invocation: &Invocation, args: &DbtArgs, cwd: &Path) -> Pr
         either(&args.target_path, &settings.target_path).as_deref(),
         cwd,
     )
+}
+
+/// The folder of the profiles.yml of an invocation, if there is one.
+pub(crate) fn profiles_dir(
+    invocation: &Invocation,
+    args: &DbtArgs,
+    around: &Surroundings,
+) -> Option<PathBuf> {
+    let given = args.profiles_dir.as_deref();
+    let given = given.or(invocation.settings.profiles_dir.as_deref());
+    find_profiles_dir(given, &around.cwd, around.home.as_deref())
 }
 
 /// The folder of an invocation's journals.

@@ -63,7 +63,7 @@ impl Recorder {
             self.manifest_read = true;
             self.read_manifest(event.invocation_id());
         }
-        if self.is_data(event.name()) {
+        if is_data(event.name(), &self.command) {
             let message = event.message();
             let message = strip_ansi(&message);
             return self.on_data(self.without_headline(event.name(), &message));
@@ -72,15 +72,6 @@ impl Recorder {
         let warnings = self.assets.follow(Some(event), &mut self.effects);
         self.warn(&warnings);
         self.write();
-    }
-
-    /// Whether the event is a result that the user asked for, which goes to standard output and not to the log.
-    fn is_data(&self, name: EventName) -> bool {
-        match name {
-            EventName::ShowNode | EventName::CompiledNode => true,
-            EventName::PrintEvent => matches!(self.command.as_str(), "ls" | "list"),
-            _ => false,
-        }
     }
 
     /// What dbt itself prints of a result: to people who want no words (`--quiet`), the result without its headline.
@@ -194,6 +185,15 @@ impl Recorder {
             level: self.level,
         };
         (run, closing)
+    }
+}
+
+/// Whether an event is a result that the user asked for, which goes to standard output and not to the log.
+pub(crate) fn is_data(name: EventName, command: &str) -> bool {
+    match name {
+        EventName::ShowNode | EventName::CompiledNode => true,
+        EventName::PrintEvent => matches!(command, "ls" | "list"),
+        _ => false,
     }
 }
 

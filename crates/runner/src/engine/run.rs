@@ -14,21 +14,20 @@ use super::drive::{Driven, drive};
 use super::prepare::Prepared;
 use super::recorder::{Closing, Recorder};
 use super::report::{Report, connect};
-use super::verdict::{Verdict, judge};
+use super::verdict::{Verdict, exit_code, judge};
 use crate::attempts::{Records, keep};
 use crate::dbt::DbtProcess;
 use crate::effect::{
     Effect, FlowTarget, Header, JOURNAL_FORMAT, LogLine, RunEnd, State, StateKind,
 };
 use crate::error::Error;
-use crate::exit;
 use crate::invocation::Invocation;
 use crate::journal::{JournalFolder, JournalReader, JournalWriter};
 use crate::observer::Observer;
 use crate::outcome::Outcome;
 use crate::redact::Redactor;
 use crate::replay::leftovers;
-use crate::report::{Delivery, FinalState, Notice, Reporter};
+use crate::report::{Delivery, Notice, Reporter};
 use crate::stop::Stopper;
 use crate::summary::{markdown, stopped_line};
 use crate::supervise::Supervision;
@@ -46,10 +45,11 @@ pub async fn run(
     observer: Arc<dyn Observer>,
     stopper: Stopper,
 ) -> Result<Outcome, Error> {
-    let prepared = Prepared::of(&invocation, &*observer).await?;
-    let (command, target) = (&prepared.args.command, &prepared.project.target);
+    let mut prepared = Prepared::of(&invocation, &*observer).await?;
+    let claim = claim(&prepared, &*observer, &stopper).await;
+    prepared.guard(&invocation);
+    let command = &prepared.args.command;
     let folder = prepared.folder.as_ref();
-    let claim = claim(folder, target, command, &*observer, &stopper).await;
 
     let run_id = Uuid::now_v7();
     let Report { target, reporter } = connect(&invocation, run_id, command).await?;
@@ -114,6 +114,8 @@ pub async fn run(
         .guard
         .as_ref()
         .and_then(|guard| guard.objection(&run));
+    // What is not done is still to be repeated from the record that is there.
+    let is_open = objection.is_some();
     let verdict = judge(
         &invocation.args,
         &run,
@@ -123,7 +125,7 @@ pub async fn run(
     );
     let manifest = closing.manifest.take();
     let run_results = closing.run_results.take();
-    let record = folder.and_then(|folder| {
+    let record = folder.filter(|_| !is_open).and_then(|folder| {
         let ended = keep::Ended {
             run_id,
             flow_run_id,
@@ -159,13 +161,14 @@ pub async fn run(
         }
         folder.trim();
     }
+    let final_state = delivery.as_ref().map(|delivery| &delivery.final_state);
     Ok(Outcome {
         run_id,
         command: command.clone(),
         args: invocation.args,
         success: verdict.success,
         state: verdict.state,
-        exit_code: exit_code(verdict.exit_code, delivery.as_ref()),
+        exit_code: exit_code(verdict.exit_code, final_state),
         failure: verdict.failure,
         run,
         manifest,
@@ -174,15 +177,6 @@ pub async fn run(
         journal: journal_path.filter(|_| !served),
         record,
     })
-}
-
-/// A process that has handed its flow run on ends well: a container's worker would take anything else for a crash, and
-/// the server would believe it.
-fn exit_code(of_run: u8, delivery: Option<&Delivery>) -> u8 {
-    match delivery.map(|delivery| &delivery.final_state) {
-        Some(FinalState::Rescheduled) => exit::SUCCESS,
-        _ => of_run,
-    }
 }
 
 /// The flow run whose engine we are, if it was there before.

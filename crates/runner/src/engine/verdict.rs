@@ -6,6 +6,7 @@ use crate::args::DbtArgs;
 use crate::effect::{State, StateKind};
 use crate::exit;
 use crate::outcome::Outcome;
+use crate::report::FinalState;
 use crate::stop::StopCause;
 use crate::summary::{failure_text, headline};
 use crate::track::{TrackedNode, TrackedRun};
@@ -121,6 +122,15 @@ fn objected(objection: String, raise_on_failure: bool) -> Verdict {
         state: state(kind, name, Some(objection.clone())),
         exit_code,
         failure: Some(objection),
+    }
+}
+
+/// The exit code of a run whose flow run came to this. A process that has handed its flow run on ends well: a container's
+/// worker would take anything else for a crash, and the server would believe it.
+pub(crate) fn exit_code(of_run: u8, told: Option<&FinalState>) -> u8 {
+    match told {
+        Some(FinalState::Rescheduled) => exit::SUCCESS,
+        _ => of_run,
     }
 }
 

@@ -22,5 +22,5 @@ pub use json::HOOK_CONTEXT_VERSION;
 pub use registry::{HookBuilder, Hooks};
 pub use report::NodeReport;
 pub use run::{HookOptions, run};
-pub(crate) use schedule::selected;
+pub(crate) use schedule::{names_state, selected};
 pub use shell::{ShellHook, shell_hook};

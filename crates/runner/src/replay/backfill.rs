@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use dbt_events::EventName;
-
 use super::artifacts::Artifacts;
 use super::log::{Logged, LoggedRun, follow};
 use crate::args::DbtArgs;
@@ -11,7 +9,7 @@ use crate::assets::{AssetOptions, Assets, materializes};
 use crate::effect::{
     Effect, FlowTarget, Header, JOURNAL_FORMAT, LogLine, RunEnd, State, StateKind,
 };
-use crate::engine::judge;
+use crate::engine::{is_data, judge};
 use crate::journal::{JournalFolder, JournalReader, JournalWriter};
 use crate::summary::markdown;
 use crate::track::{ProcessEnd, TextSource, TrackedRun, Tracker, TrackerOptions, closing_line};
@@ -79,15 +77,6 @@ pub(super) fn write_journal(
     journal.append(summary.map(Effect::Summary));
     journal.append(last_words(state, &tracked, level));
     Ok((header, journal.reader()))
-}
-
-/// Whether the event is a result that the user asked for, and no log line.
-fn is_data(name: EventName, command: &str) -> bool {
-    match name {
-        EventName::ShowNode | EventName::CompiledNode => true,
-        EventName::PrintEvent => matches!(command, "ls" | "list"),
-        _ => false,
-    }
 }
 
 /// The code that dbt exits with after such a run: 2 when no failure of a node explains that of the command.

@@ -10,7 +10,7 @@ use prefect_client::Client;
 use tokio::task::JoinHandle;
 
 use super::deliver::deliver;
-use super::survey::{is_superseded, read_header};
+use super::survey::{headers, is_superseded, read_header};
 use crate::effect::{Effect, Entry, FlowTarget, Header, JOURNAL_FORMAT};
 use crate::journal::{JournalFolder, RestingJournal};
 use crate::observer::Observer;
@@ -28,8 +28,7 @@ pub struct Leftovers(JoinHandle<()>);
 /// Looks in the folder for journals at rest that lack the run's end, since their process was killed, and delivers
 /// them in the background: their open task runs and the run become Crashed. What was delivered is deleted, and told
 /// by one [`Notice::Recovered`]. Runs that were to be reported nowhere, or to another API, are left alone. `rate` and
-/// `budget` are those of the run. To be called within a runtime,
-/// when the run's own journal is there.
+/// `budget` are those of the run. To be called within a runtime, when the run's own journal is there.
 pub fn leftovers(
     folder: &JournalFolder,
     client: &Client,
@@ -59,10 +58,7 @@ impl Drop for Leftovers {
 /// Delivers what is found; gives how many runs were closed.
 async fn recover(folder: &JournalFolder, client: &Client, options: &ReportOptions) -> usize {
     let found = folder.journals().unwrap_or_default();
-    let headers: Vec<Header> = found
-        .iter()
-        .filter_map(|path| read_header(path).ok().flatten())
-        .collect();
+    let headers = headers(&found);
     let mut recovered = 0;
     for path in &found {
         match close(path, &headers, client, options).await {

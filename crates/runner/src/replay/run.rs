@@ -12,7 +12,7 @@ use super::backfill::write_journal;
 use super::deliver::deliver;
 use super::error::ReplayError;
 use super::log::{LoggedRun, scan};
-use super::survey::{is_superseded, read_header};
+use super::survey::{headers, is_superseded, read_header};
 use crate::effect::{FlowTarget, Header, JOURNAL_FORMAT};
 use crate::journal::{JOURNAL_DIR, JournalFolder, RestingJournal};
 use crate::observer::Observer;
@@ -123,11 +123,6 @@ pub async fn replay(
         }
         None => replay.log(path).await,
     }
-}
-
-fn headers(journals: &[PathBuf]) -> Vec<Header> {
-    let headers = journals.iter().filter_map(|path| read_header(path).ok()?);
-    headers.collect()
 }
 
 struct Replay<'a> {

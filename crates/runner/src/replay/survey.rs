@@ -1,7 +1,7 @@
 //! A look through a journal, before it is delivered.
 
 use std::io::{self, BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fs_err::File;
 use jiff::Timestamp;
@@ -49,6 +49,12 @@ pub(super) fn read_header(path: &Path) -> io::Result<Option<Header>> {
         Ok(Entry::Header(header)) => Some(*header),
         _ => None,
     })
+}
+
+/// The headers of journals; what is none is passed over.
+pub(super) fn headers(journals: &[PathBuf]) -> Vec<Header> {
+    let headers = journals.iter().filter_map(|path| read_header(path).ok()?);
+    headers.collect()
 }
 
 /// What the flow run of a journal can be told by, as far as that is known without the server.

@@ -87,7 +87,8 @@ fn what_never_started_is_left_too() {
     assert_eq!(obstacle(unknown), Obstacle::UnknownSchedule);
 }
 
-fn tracked(good: &[&str]) -> Vec<crate::track::TrackedNode> {
+/// Nodes that ended well.
+pub(in crate::attempts) fn tracked(good: &[&str]) -> Vec<crate::track::TrackedNode> {
     let lines: Vec<String> = good
         .iter()
         .map(|id| {

@@ -6,4 +6,4 @@ mod nodes;
 mod plan;
 
 pub(super) use plan::Schedule;
-pub(crate) use plan::selected;
+pub(crate) use plan::{names_state, selected};

@@ -14,7 +14,7 @@ use crate::engine;
 use crate::hooks::HookOptions;
 use crate::invocation::Invocation;
 use crate::observer::{Observer, Unobserved};
-use crate::profiles::{PROFILES_FILE, find_profiles_dir};
+use crate::profiles::PROFILES_FILE;
 use crate::project::Project;
 use crate::stop::Stopper;
 use crate::surroundings::Surroundings;
@@ -96,6 +96,11 @@ pub(crate) fn selected(
     scheduled(manifest, command, &flags, &state).map(Some)
 }
 
+/// Whether the arguments or the environment name a folder of state.
+pub(crate) fn names_state(args: &[String]) -> bool {
+    SelectionFlags::from_env(args).state.is_some()
+}
+
 /// The command, if it runs nodes of the manifest.
 fn command_of(args: &DbtArgs, flags: &SelectionFlags) -> Option<Command> {
     Command::from_name(&args.command).filter(|command| *command != Command::List && !flags.beyond)
@@ -109,15 +114,9 @@ struct Places {
 
 impl Places {
     fn of(invocation: &Invocation, args: &DbtArgs) -> Result<Self, crate::Error> {
-        let (around, settings) = (Surroundings::from_env()?, &invocation.settings);
-        let either = |one: &Option<PathBuf>, other: &Option<PathBuf>| one.clone().or(other.clone());
-        let project = Project::find(
-            either(&args.project_dir, &settings.project_dir).as_deref(),
-            either(&args.target_path, &settings.target_path).as_deref(),
-            &around.cwd,
-        );
-        let given = either(&args.profiles_dir, &settings.profiles_dir);
-        let profiles = find_profiles_dir(given.as_deref(), &around.cwd, around.home.as_deref());
+        let around = Surroundings::from_env()?;
+        let project = engine::project(invocation, args, &around.cwd);
+        let profiles = engine::profiles_dir(invocation, args, &around);
         Ok(Self {
             project,
             profiles: profiles.map(|dir| dir.join(PROFILES_FILE)),

@@ -45,13 +45,9 @@ impl Project {
 
     /// `prefect-dbt`, in the copy, with nothing of the developer's settings.
     pub(super) fn program(&self) -> Command {
-        let mut command = bare_program();
+        let mut command = program_in(&self.path(), &self.surroundings);
         command
-            .current_dir(self.path())
             .env("HOME", self.dir.path())
-            .env("PREFECT_API_URL", &self.surroundings.api)
-            .env("PREFECT_DBT_EXECUTABLE", &self.surroundings.dbt)
-            .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
             // dbt's own account of the run, which ours is compared with.
             .env("DBT_LOG_PATH", self.dir.path().join("logs"))
             .env("DBT_LOG_LEVEL_FILE", "debug")
@@ -61,13 +57,7 @@ impl Project {
 
     /// `prefect-dbt invoke OPTIONS -- ARGS`.
     pub(super) fn invocation(&self, options: &[&str], args: &[&str]) -> Command {
-        let mut command = self.program();
-        command
-            .args(["invoke", "--flow-run-name", &self.flow_run])
-            .args(options)
-            .arg("--")
-            .args(args);
-        command
+        invoke(self.program(), &self.flow_run, options, args)
     }
 
     /// Runs it to its end.
@@ -97,6 +87,30 @@ pub(super) fn bare_program() -> Command {
     }
     command.stdin(Stdio::null()).env("NO_COLOR", "1");
     command
+}
+
+/// `prefect-dbt` in a project's folder, with the real dbt and the real server.
+pub(super) fn program_in(dir: &Path, surroundings: &Surroundings) -> Command {
+    let mut command = bare_program();
+    command
+        .current_dir(dir)
+        .env("HOME", dir)
+        .env("PREFECT_API_URL", &surroundings.api)
+        .env("PREFECT_DBT_EXECUTABLE", &surroundings.dbt)
+        .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false");
+    command
+}
+
+/// Has the program invoke dbt in a flow run of this name.
+pub(super) fn invoke(
+    mut program: Command,
+    flow_run: &str,
+    options: &[&str],
+    args: &[&str],
+) -> Command {
+    program.args(["invoke", "--flow-run-name", flow_run]);
+    program.args(options).arg("--").args(args);
+    program
 }
 
 /// A run of our program that ended.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::project::{Finished, bare_program};
+use super::project::{Finished, invoke, program_in};
 use super::recorded::Recorded;
 use super::surroundings::Surroundings;
 
@@ -115,13 +115,7 @@ impl Workshop {
 
     /// `prefect-dbt invoke OPTIONS -- ARGS`.
     pub(super) fn invoke(&self, options: &[&str], args: &[&str]) -> Finished {
-        let mut command = self.program();
-        command
-            .args(["invoke", "--flow-run-name", &self.flow_run])
-            .args(options)
-            .arg("--")
-            .args(args);
-        Finished::of(&mut command)
+        Finished::of(&mut invoke(self.program(), &self.flow_run, options, args))
     }
 
     /// `prefect-dbt invoke --no-prefect -- ARGS`.
@@ -131,14 +125,7 @@ impl Workshop {
     }
 
     pub(super) fn program(&self) -> Command {
-        let mut command = bare_program();
-        command
-            .current_dir(self.path())
-            .env("HOME", self.path())
-            .env("PREFECT_API_URL", &self.surroundings.api)
-            .env("PREFECT_DBT_EXECUTABLE", &self.surroundings.dbt)
-            .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false");
-        command
+        program_in(self.path(), &self.surroundings)
     }
 
     /// What the server says of the flow run, once it holds this many task runs that ended.
