@@ -15,6 +15,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::invoke::seconds;
+use super::line::WARNING;
+use super::notice::words;
 
 /// Delivers to Prefect what the server lacks of runs that are over.
 ///
@@ -149,10 +151,9 @@ impl Teller<'_> {
 
 impl Observer for Teller<'_> {
     fn on_notice(&self, notice: &Notice) {
-        match notice {
-            Notice::Away { problem } | Notice::LeftOut { problem } => self.line(problem),
-            Notice::Back => self.line("Prefect is there again; nothing was lost"),
-            _ => {}
+        // Where the run is shown is told with what became of it.
+        if let Some((WARNING.., text)) = words(notice) {
+            self.line(&text);
         }
     }
 
