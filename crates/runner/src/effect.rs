@@ -84,6 +84,33 @@ pub enum FlowTarget {
     },
 }
 
+impl FlowTarget {
+    /// The same flow run, once it has been created: by its id, or else by the key that it was to be created with.
+    pub(crate) fn known_as(self, flow_run_id: Option<Uuid>, first: Uuid) -> Self {
+        match (self, flow_run_id) {
+            (Self::Create { .. }, Some(flow_run_id)) => Self::Existing {
+                flow_run_id,
+                own_states: true,
+            },
+            (
+                Self::Create {
+                    key,
+                    flow_name,
+                    flow_run_name,
+                    tags,
+                },
+                None,
+            ) => Self::Create {
+                key: key.or(Some(first)),
+                flow_name,
+                flow_run_name,
+                tags,
+            },
+            (known, _) => known,
+        }
+    }
+}
+
 /// Something that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -7,7 +7,7 @@ use dbt_manifest::{Manifest, RunResults};
 use uuid::Uuid;
 
 use crate::attempts::Kept;
-use crate::effect::State;
+use crate::effect::{FlowTarget, State};
 use crate::report::Delivery;
 use crate::track::TrackedRun;
 
@@ -39,6 +39,8 @@ pub struct Outcome {
     pub delivery: Option<Delivery>,
     /// The journal, if it was kept.
     pub journal: Option<PathBuf>,
+    /// Where it was reported to; `None` for a run that was never begun.
+    pub(crate) flow: Option<FlowTarget>,
     /// What a repetition needs to know.
     pub(crate) record: Option<Kept>,
 }

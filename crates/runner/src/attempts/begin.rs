@@ -88,7 +88,7 @@ fn taken_over(invocation: &Invocation, run: &FlowRun) -> Result<Invocation, Erro
 }
 
 /// Ends a flow run whose engine could not even start dbt, so that it does not wait for ever.
-pub(super) async fn give_up(invocation: &Invocation, error: &Error, observer: &dyn Observer) {
+pub(crate) async fn give_up(invocation: &Invocation, error: &Error, observer: &dyn Observer) {
     let choice = &invocation.flow;
     let engine_of = || {
         let id = choice.flow_run_id.or(choice.inherited)?;

@@ -17,7 +17,7 @@ mod run;
 mod series;
 
 pub(crate) use attempt::Attempt;
-pub(crate) use begin::agree;
+pub(crate) use begin::{agree, give_up};
 pub(crate) use guard::Guard;
 pub use policy::RetryStrategy;
 pub(crate) use record::{Kept, Records};

@@ -62,7 +62,7 @@ pub async fn run(
                 return Ok(before);
             }
         };
-        match series.next(number, outcome, &*observer, &stopper).await {
+        match series.next(&attempt, outcome, &*observer, &stopper).await {
             Next::Over(outcome) => return Ok(*outcome),
             Next::Again(again) => {
                 let plan = plan(original.retry_strategy, again.before.record.as_ref());

@@ -7,14 +7,13 @@ use prefect_client::Client;
 use uuid::Uuid;
 
 use super::attempt::Attempt;
-use crate::effect::{FlowTarget, StateKind};
-use crate::engine;
+use crate::effect::StateKind;
+use crate::engine::{Vigil, end_waiting};
 use crate::invocation::{FlowChoice, Invocation};
 use crate::observer::Observer;
 use crate::outcome::Outcome;
-use crate::report::{Ending, FinalState, Notice};
-use crate::stop::{StopCause, Stopper};
-use crate::supervise::Supervision;
+use crate::report::{FinalState, Notice};
+use crate::stop::Stopper;
 
 /// When a run is repeated.
 #[derive(Debug)]
@@ -59,14 +58,15 @@ impl Series {
         }
     }
 
-    /// Decides whether an attempt is repeated, and waits until it is time. A stop while it waits ends the run.
+    /// Decides whether this attempt is repeated, and waits until it is time. A stop while it waits ends the run.
     pub(crate) async fn next(
         &mut self,
-        number: u32,
+        ran: &Invocation,
         mut outcome: Outcome,
         observer: &dyn Observer,
         stopper: &Stopper,
     ) -> Next {
+        let number = ran.attempt.number;
         let Some(pause) = self.pause(number, &outcome).await else {
             return Next::Over(Box::new(outcome));
         };
@@ -78,23 +78,31 @@ impl Series {
                 .try_into()
                 .unwrap_or(u64::MAX),
         });
-        let ours = outcome.delivery.as_ref().filter(|delivery| {
-            !matches!(
-                delivery.final_state,
-                FinalState::NotOurs | FinalState::NotSent
-            )
-        });
-        let ours = ours.and_then(|delivery| delivery.flow_run_id);
-        if let Some((cause, told)) = self.wait(pause, ours, observer, stopper).await {
-            let (state, exit_code) = engine::stopped_state(cause);
-            outcome.state = state;
-            outcome.exit_code = engine::exit_code(exit_code, told.as_ref());
-            if let (Some(delivery), Some(told)) = (&mut outcome.delivery, told) {
-                delivery.final_state = told;
-            }
+        if let Some(journal) = outcome
+            .journal
+            .as_ref()
+            .filter(|_| outcome.delivery.is_some())
+        {
+            observer.on_warning(&format!(
+                "Prefect may not hold all of attempt {number}; deliver it by `prefect-dbt replay {}`",
+                journal.display()
+            ));
+        }
+        let ours = outcome
+            .delivery
+            .as_ref()
+            .filter(|delivery| delivery.final_state != FinalState::NotOurs)
+            .and_then(|delivery| delivery.flow_run_id);
+        let key = *self.key.get_or_insert(outcome.run_id);
+        let vigil = Vigil::begin(&self.flow, self.client.as_ref(), ours, stopper);
+        if let Err(cause) = vigil.over(tokio::time::sleep(pause)).await {
+            let stopped = vigil.end(cause).await;
+            let mut next = ran.clone();
+            next.attempt.number += 1;
+            let flow = outcome.flow.clone().map(|flow| flow.known_as(ours, key));
+            end_waiting(&mut outcome, stopped, &next, flow, observer);
             return Next::Over(Box::new(outcome));
         }
-        let key = *self.key.get_or_insert(outcome.run_id);
         let attempt = Attempt {
             number: number + 1,
             key: Some(key),
@@ -127,46 +135,5 @@ impl Series {
             }
             Some(_) => None,
         }
-    }
-
-    /// Waits; if that was cut short, gives why, and what became of the flow run's end.
-    async fn wait(
-        &self,
-        pause: Duration,
-        flow_run_id: Option<Uuid>,
-        observer: &dyn Observer,
-        stopper: &Stopper,
-    ) -> Option<(StopCause, Option<FinalState>)> {
-        let supervised = self.client.as_ref().zip(flow_run_id).map(|(client, id)| {
-            let target = FlowTarget::Existing {
-                flow_run_id: id,
-                own_states: true,
-            };
-            let (ending, client) = (Ending::default(), client.clone());
-            let ours = Some(ending.clone());
-            let supervision = Supervision::begin(&self.flow, &target, Some(&client), ours, stopper);
-            (supervision, ending, client, id)
-        });
-        let mut cause = tokio::select! {
-            biased;
-            cause = stopper.stopped() => cause,
-            () = tokio::time::sleep(pause) => return None,
-        };
-        let Some((supervision, ending, client, id)) = supervised else {
-            return Some((cause, None));
-        };
-        cause = supervision.explain(cause).await;
-        let (state, _) = engine::stopped_state(cause);
-        let told = match ending.set(&client, id, &state).await {
-            Ok(told) => told,
-            Err(error) => {
-                observer.on_warning(&format!(
-                    "the flow run's final state could not be sent: {error}"
-                ));
-                FinalState::NotSent
-            }
-        };
-        supervision.report(&told).await;
-        Some((cause, Some(told)))
     }
 }

@@ -11,7 +11,6 @@ use sha2::{Digest as _, Sha256};
 use super::prepare::Prepared;
 use crate::journal::JournalFolder;
 use crate::observer::Observer;
-use crate::stop::Stopper;
 
 /// How often a folder that is taken is looked at again.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -26,11 +25,7 @@ pub(super) struct Claim {
 
 /// Waits until no other run of ours writes to the target folder. `None` when there is nothing to claim, or no way to: a
 /// file system without locks or a project that is read-only are no reason not to run.
-pub(super) async fn claim(
-    prepared: &Prepared,
-    observer: &dyn Observer,
-    stopper: &Stopper,
-) -> Option<Claim> {
+pub(super) async fn claim(prepared: &Prepared, observer: &dyn Observer) -> Option<Claim> {
     let (command, target) = (&*prepared.args.command, &*prepared.project.target);
     let folder = prepared.folder.as_ref();
     let folder = folder.filter(|_| !HARMLESS.contains(&command))?;
@@ -55,11 +50,7 @@ pub(super) async fn claim(
                 holder(&mut file)
             ));
         }
-        tokio::select! {
-            () = tokio::time::sleep(GLANCE) => {}
-            // dbt is started all the same, and stopped at once: that is how every run ends.
-            _ = stopper.stopped() => return None,
-        }
+        tokio::time::sleep(GLANCE).await;
     }
     let told = format!("process {}: {command}", std::process::id());
     // Only people read it.

@@ -50,8 +50,7 @@ impl Prepared {
         for warning in profiles.iter().flat_map(RenderedProfiles::warnings) {
             observer.on_warning(&warning.to_string());
         }
-        let has_folder = args.has_command() && (project.exists || invocation.journal_dir.is_some());
-        let folder = has_folder.then(|| JournalFolder::at(journal_dir(invocation, &project)));
+        let folder = folder_of(invocation, &args, &project);
         Ok(Self {
             args,
             project,
@@ -135,6 +134,21 @@ pub(crate) fn profiles_dir(
     let given = args.profiles_dir.as_deref();
     let given = given.or(invocation.settings.profiles_dir.as_deref());
     find_profiles_dir(given, &around.cwd, around.home.as_deref())
+}
+
+/// Where an invocation's journals are, if there is a place for them.
+///
+/// # Errors
+/// When there is no working directory.
+pub(super) fn folder(invocation: &Invocation) -> Result<Option<JournalFolder>, Error> {
+    let args = DbtArgs::parse(&invocation.args);
+    let project = project(invocation, &args, &Surroundings::from_env()?.cwd);
+    Ok(folder_of(invocation, &args, &project))
+}
+
+fn folder_of(invocation: &Invocation, args: &DbtArgs, project: &Project) -> Option<JournalFolder> {
+    let has_folder = args.has_command() && (project.exists || invocation.journal_dir.is_some());
+    has_folder.then(|| JournalFolder::at(journal_dir(invocation, project)))
 }
 
 /// The folder of an invocation's journals.

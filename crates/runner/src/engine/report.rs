@@ -1,5 +1,6 @@
 //! Finding the flow run that an invocation reports to.
 
+use prefect_client::Client;
 use uuid::Uuid;
 
 use crate::args::DbtArgs;
@@ -7,7 +8,8 @@ use crate::effect::FlowTarget;
 use crate::error::Error;
 use crate::invocation::Invocation;
 use crate::report::{
-    Decision, Mode, ModeFacts, NewRun, ReportOptions, Reporter, decide, flow_run_name, retry_rules,
+    Decision, Mode, ModeFacts, NewRun, ReportError, ReportOptions, Reporter, decide, flow_run_name,
+    retry_rules,
 };
 
 /// Where an invocation reports to, and who reports.
@@ -60,7 +62,7 @@ pub(super) async fn connect(
     let reporter = match mode {
         Mode::Alone => return Ok(nowhere(name)),
         Mode::TasksAlone => Reporter::of_tasks_alone(client, run_id, options),
-        Mode::Engine(id) => Reporter::attach(client, run_id, id, true, options).await?,
+        Mode::Engine(id) => engine(client, run_id, id, invocation, options).await?,
         Mode::Attached(id) => Reporter::attach(client, run_id, id, false, options).await?,
         Mode::Create => {
             let run = NewRun {
@@ -82,6 +84,22 @@ pub(super) async fn connect(
             .unwrap_or_else(|| nowhere(name).target),
         reporter: Some(reporter),
     })
+}
+
+/// Begins a flow run as its engine. A repetition is ours to begin even while the API is away: its flow run waits for it.
+async fn engine(
+    client: &Client,
+    run_id: Uuid,
+    flow_run_id: Uuid,
+    invocation: &Invocation,
+    options: ReportOptions,
+) -> Result<Reporter, ReportError> {
+    match Reporter::attach(client, run_id, flow_run_id, true, options.clone()).await {
+        Err(ReportError::Unreachable { .. }) if invocation.attempt.number > 1 => {
+            Ok(Reporter::rejoin(client, run_id, flow_run_id, options))
+        }
+        begun => begun,
+    }
 }
 
 /// The name of a flow that is created: the same for all attempts, whatever each of them calls.

@@ -9,11 +9,11 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::assets::AssetWatch;
-use super::claim::claim;
 use super::drive::{Driven, drive};
 use super::prepare::Prepared;
 use super::recorder::{Closing, Recorder};
-use super::report::{Report, connect};
+use super::report::Report;
+use super::turn::{Turn, await_turn};
 use super::verdict::{Verdict, exit_code, judge};
 use crate::attempts::{Records, keep};
 use crate::dbt::DbtProcess;
@@ -46,13 +46,17 @@ pub async fn run(
     stopper: Stopper,
 ) -> Result<Outcome, Error> {
     let mut prepared = Prepared::of(&invocation, &*observer).await?;
-    let claim = claim(&prepared, &*observer, &stopper).await;
-    prepared.guard(&invocation);
+    let Turn {
+        claim,
+        run_id,
+        report: Report { target, reporter },
+    } = match await_turn(&mut prepared, &invocation, &*observer, &stopper).await? {
+        Ok(turn) => turn,
+        Err(outcome) => return Ok(*outcome),
+    };
     let command = &prepared.args.command;
     let folder = prepared.folder.as_ref();
 
-    let run_id = Uuid::now_v7();
-    let Report { target, reporter } = connect(&invocation, run_id, command).await?;
     if reporter.is_none() && prepared.args.has_command() && !invocation.flow.declined {
         observer.on_notice(&Notice::Unconfigured);
     }
@@ -64,7 +68,7 @@ pub async fn run(
         reporter.as_ref().and_then(Reporter::ending),
         &stopper,
     );
-    let mut journal = begin_journal(&invocation, run_id, target, folder);
+    let mut journal = begin_journal(&invocation, run_id, target.clone(), folder);
     if let Some(problem) = journal.problem() {
         observer.on_warning(&format!(
             "the journal of this run stays in memory: {problem}"
@@ -74,7 +78,7 @@ pub async fn run(
     let journal_path = journal.path().map(Path::to_path_buf);
     observer.on_journal(journal.reader());
     // What runs left that were killed goes to the same server, as far as this one gives it time.
-    let _leftovers = match (folder, &invocation.client) {
+    let leftovers = match (folder, &invocation.client) {
         (Some(folder), Some(client)) if reporter.is_some() => {
             let limits = (invocation.rate, invocation.budget);
             Some(leftovers(folder, client, limits, &observer))
@@ -154,6 +158,9 @@ pub async fn run(
     closing.write(stopped);
     finish(closing, &verdict, &end);
     let delivery = reported(reporting, &supervision).await;
+    if let Some(leftovers) = leftovers {
+        leftovers.finish(invocation.verify_timeout).await;
+    }
     let served = delivery.as_ref().is_some_and(|delivery| delivery.verified);
     if let Some(folder) = folder {
         if let Some(path) = journal_path.as_deref().filter(|_| served) {
@@ -175,6 +182,7 @@ pub async fn run(
         run_results,
         delivery,
         journal: journal_path.filter(|_| !served),
+        flow: Some(target),
         record,
     })
 }
@@ -190,7 +198,8 @@ fn engine_of(target: &FlowTarget) -> Option<Uuid> {
     }
 }
 
-fn begin_journal(
+/// The journal of an invocation, with its header.
+pub(super) fn begin_journal(
     invocation: &Invocation,
     run_id: Uuid,
     flow: FlowTarget,

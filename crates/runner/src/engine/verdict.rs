@@ -44,6 +44,7 @@ impl Outcome {
             run_results: None,
             delivery: None,
             journal: None,
+            flow: None,
             record: None,
         }
     }

@@ -31,6 +31,7 @@ pub(super) async fn deliver(
         home: home(header),
         attempt: header.attempt,
         last: survey.last,
+        is_unbegun: survey.is_unbegun,
         is_superseded,
     };
     let reporter = Reporter::catch_up(client, &past, options)

@@ -49,6 +49,15 @@ pub fn leftovers(
     }))
 }
 
+impl Leftovers {
+    /// Gives the delivery so much more time; at once when there is nothing to deliver.
+    pub async fn finish(mut self, patience: Duration) {
+        if tokio::time::timeout(patience, &mut self.0).await.is_err() {
+            tracing::debug!("what is not delivered yet is left to the next run");
+        }
+    }
+}
+
 impl Drop for Leftovers {
     fn drop(&mut self) {
         self.0.abort();

@@ -16,6 +16,8 @@ use crate::journal::JournalReader;
 pub(super) struct Survey {
     /// The state that the run ended in; `None` when its process was killed.
     pub(super) end: Option<State>,
+    /// Whether there is nothing but the end.
+    pub(super) is_unbegun: bool,
     /// The time of the youngest entry.
     pub(super) last: Timestamp,
 }
@@ -24,17 +26,20 @@ impl Survey {
     /// Reads the journal with this header to its end, if it can be read.
     pub(super) fn of(journal: Option<JournalReader>, header: &Header) -> Self {
         let mut closer = Closer::default();
-        let mut end = None;
+        let (mut end, mut effects) = (None, 0);
         let mut journal = journal;
         while let Some(entry) = journal.as_mut().and_then(JournalReader::try_next) {
             closer.see(&entry);
-            if let Entry::Effect(effect) = entry
-                && let Effect::RunFinished(finished) = *effect
-            {
+            let Entry::Effect(effect) = entry else {
+                continue;
+            };
+            effects += 1;
+            if let Effect::RunFinished(finished) = *effect {
                 end = Some(finished.state);
             }
         }
         Self {
+            is_unbegun: effects == 1 && end.is_some(),
             end,
             last: closer.last().unwrap_or(header.created),
         }

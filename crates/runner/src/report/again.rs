@@ -20,6 +20,8 @@ pub(crate) struct PastRun {
     pub(crate) attempt: u32,
     /// The time of the last that is known of it.
     pub(crate) last: Timestamp,
+    /// Whether it was stopped before it began: there is nothing to tell but the end.
+    pub(crate) is_unbegun: bool,
     /// Whether the end of the flow run is for a later attempt to tell.
     pub(crate) is_superseded: bool,
 }
@@ -93,6 +95,13 @@ fn standing(past: &PastRun, run: &FlowRun, last: Timestamp) -> Standing {
             _ => Standing::Open,
         },
         Some(StateType::Cancelling) => Standing::Open,
+        // It waits for this very attempt.
+        Some(StateType::Scheduled) if !is_created && past.attempt > run.run_count => {
+            match past.is_unbegun {
+                true => Standing::Open,
+                false => Standing::Waiting,
+            }
+        }
         _ if is_created => Standing::Waiting,
         // It is to run again.
         _ => Standing::Closed,
@@ -116,6 +125,7 @@ mod tests {
             home,
             attempt: 1,
             last: at(10),
+            is_unbegun: false,
             is_superseded: false,
         }
     }
@@ -179,6 +189,16 @@ mod tests {
             own_states: false,
         });
         assert_eq!(of(&attached, "RUNNING", 5), Standing::Closed);
+    }
+
+    #[test]
+    fn what_waits_for_an_attempt_is_that_attempts() {
+        let mut second = past(engine());
+        second.attempt = 2;
+        assert_eq!(of(&second, "SCHEDULED", 15), Standing::Waiting);
+        assert_eq!(begun(&second, "SCHEDULED", 15, 2), Standing::Closed);
+        second.is_unbegun = true;
+        assert_eq!(of(&second, "SCHEDULED", 15), Standing::Open);
     }
 
     #[test]

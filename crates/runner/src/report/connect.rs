@@ -135,6 +135,27 @@ pub(super) async fn create(
     })
 }
 
+/// Goes on with a flow run whose engine we are: sets it Running, unless somebody has ended it meanwhile. May be repeated.
+pub(super) async fn rejoin(
+    client: &Client,
+    run_id: Uuid,
+    flow_run_id: Uuid,
+) -> Result<Connection, Error> {
+    let run = client.read_flow_run(flow_run_id).await?;
+    let context = RunContext::read(client, &run).await?;
+    let kind = run.state.as_ref().map(|state| state.kind);
+    // The server would let one that was cancelled run again.
+    let is_over = kind.is_some_and(|kind| kind == StateType::Cancelling || kind.is_terminal());
+    if !is_over && let Err(reason) = start(client, flow_run_id, transition(run_id)).await? {
+        tracing::warn!(reason, "the flow run did not become Running");
+    }
+    Ok(Connection {
+        context,
+        own_states: true,
+        lease: Lease::of(client, &run),
+    })
+}
+
 /// Creates flow and flow run, or finds them; gives the flow run and the flow's name.
 pub(super) async fn obtain(
     client: &Client,

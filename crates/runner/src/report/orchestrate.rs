@@ -101,6 +101,10 @@ pub(super) async fn finish(
     // A cancellation is the same transition, whatever was proposed before it.
     let cancelled = Uuid::new_v5(&transition_id, b"cancelled");
     let is_cancelled = end.kind == StateKind::Cancelled;
+    // The server takes a second Cancelled, which would stand in the history.
+    if is_cancelled && has_ended(client, flow_run_id).await? {
+        return Ok(FinalState::AlreadyTerminal);
+    }
     let mut state = NewState::new(state_type(end.kind))
         .named(&end.name)
         .with_message(end.message.clone())
@@ -141,6 +145,11 @@ pub(super) async fn finish(
             Ruling::Refused(reason) => return Ok(FinalState::Refused { reason }),
         }
     }
+}
+
+async fn has_ended(client: &Client, flow_run_id: Uuid) -> Result<bool, Error> {
+    let state = client.read_flow_run(flow_run_id).await?.state;
+    Ok(state.is_some_and(|state| state.kind.is_terminal()))
 }
 
 /// Ends a flow run that no reporter is at work on, whatever the server's rules say of repetitions; gives what is wrong if

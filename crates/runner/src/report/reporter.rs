@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::again::{PastRun, reconnect};
-use super::connect::{Connection, attach, create};
+use super::connect::{Connection, attach, create, rejoin};
 use super::courier::Courier;
 use super::ending::Ending;
 use super::error::ReportError;
@@ -72,6 +72,7 @@ pub struct Reporter {
 enum Target {
     Connected(Connection),
     Create(NewRun),
+    Rejoin(Uuid),
     Past(Connection, Held),
     TasksAlone,
 }
@@ -120,6 +121,24 @@ impl Reporter {
             options,
             ending: Ending::default(),
         })
+    }
+
+    /// A reporter for the next attempt of a flow run whose engine we are, which the API need not let us begin at once: it
+    /// is set Running as soon as that can be done.
+    #[must_use]
+    pub(crate) fn rejoin(
+        client: &Client,
+        run_id: Uuid,
+        flow_run_id: Uuid,
+        options: ReportOptions,
+    ) -> Self {
+        Self {
+            client: client.clone().with_retry(quick(client)),
+            run_id,
+            target: Target::Rejoin(flow_run_id),
+            options,
+            ending: Ending::default(),
+        }
     }
 
     /// A reporter that creates a flow run as soon as it runs and the API lets it.
@@ -180,7 +199,7 @@ impl Reporter {
     pub(crate) fn ending(&self) -> Option<Ending> {
         let is_ours = match &self.target {
             Target::Connected(connection) | Target::Past(connection, _) => connection.own_states,
-            Target::Create(_) => true,
+            Target::Create(_) | Target::Rejoin(_) => true,
             Target::TasksAlone => false,
         };
         is_ours.then(|| self.ending.clone())
@@ -193,6 +212,10 @@ impl Reporter {
             Target::Connected(connection) | Target::Past(connection, _) => FlowTarget::Existing {
                 flow_run_id: connection.context.flow_run_id()?,
                 own_states: connection.own_states,
+            },
+            Target::Rejoin(flow_run_id) => FlowTarget::Existing {
+                flow_run_id: *flow_run_id,
+                own_states: true,
             },
             Target::Create(run) => FlowTarget::Create {
                 key: run.key,
@@ -233,6 +256,12 @@ impl Reporter {
                 let client = &self.client;
                 patience
                     .insist(&journal, || create(client, self.run_id, &run))
+                    .await
+            }
+            Target::Rejoin(id) => {
+                let client = &self.client;
+                patience
+                    .insist(&journal, || rejoin(client, self.run_id, id))
                     .await
             }
         };

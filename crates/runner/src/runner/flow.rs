@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::error::RunError;
 use super::prefect_dbt_runner::PrefectDbtRunner;
-use crate::attempts::{Attempt, Next, Series, agree};
+use crate::attempts::{Attempt, Next, Series, agree, give_up};
 use crate::error::Error;
 use crate::invocation::{FlowChoice, Invocation};
 use crate::outcome::Outcome;
@@ -121,11 +121,18 @@ impl Flow {
             wanted.retry_delay = wanted.retry_delay.max(self.retry_delay);
             wanted.attempt = attempt;
             let wanted = runner.completed(wanted);
-            let (number, mut series) = (wanted.attempt.number, Series::of(&wanted));
-            let outcome = runner
-                .attempt(wanted, Some(context.clone()), stopper.clone())
-                .await?;
-            match series.next(number, outcome, &told, &stopper).await {
+            let mut series = Series::of(&wanted);
+            let ran = runner
+                .attempt(wanted.clone(), Some(context.clone()), stopper.clone())
+                .await;
+            let outcome = match ran {
+                Ok(outcome) => outcome,
+                Err(error) => {
+                    give_up(&wanted, &error, &told).await;
+                    return Err(error.into());
+                }
+            };
+            match series.next(&wanted, outcome, &told, &stopper).await {
                 Next::Over(outcome) => return RunError::check(*outcome),
                 Next::Again(again) => {
                     attempt = again.attempt;

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use jiff::Timestamp;
 use prefect_client::{Client, NewFlow, NewFlowRun, NewState, Settings, StateType};
 use rustix::process::{Signal, kill_process};
 use tokio::runtime::{Builder, Runtime};
@@ -12,15 +13,15 @@ use super::interrupts::Stuck;
 use super::project::{Finished, Project};
 
 /// A flow run that waits for its engine.
-struct Waiting {
-    project: Project,
+pub(super) struct Waiting {
+    pub(super) project: Project,
     client: Client,
     runtime: Runtime,
-    id: Uuid,
+    pub(super) id: Uuid,
 }
 
 impl Waiting {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let project = Project::new();
         let client = Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -38,14 +39,24 @@ impl Waiting {
     }
 
     /// Puts it into a state, whatever the server's rules say.
-    fn set(&self, kind: StateType) {
-        let state = NewState::new(kind);
-        let set = self.client.set_flow_run_state(self.id, &state, true);
+    pub(super) fn set(&self, kind: StateType) {
+        self.set_state(&NewState::new(kind));
+    }
+
+    /// Schedules it.
+    pub(super) fn schedule(&self, at: Timestamp) {
+        let mut state = NewState::new(StateType::Scheduled);
+        state.state_details["scheduled_time"] = at.to_string().into();
+        self.set_state(&state);
+    }
+
+    fn set_state(&self, state: &NewState) {
+        let set = self.client.set_flow_run_state(self.id, state, true);
         self.runtime.block_on(set).unwrap();
     }
 
     /// Our process, started for it.
-    fn engine(&self) -> Command {
+    pub(super) fn engine(&self) -> Command {
         let mut command = self.project.program();
         command
             .env("PREFECT__FLOW_RUN_ID", self.id.to_string())
@@ -54,7 +65,7 @@ impl Waiting {
         command
     }
 
-    fn history(&self) -> Vec<(StateType, String)> {
+    pub(super) fn history(&self) -> Vec<(StateType, String)> {
         history(&self.project.surroundings.api, self.id)
     }
 }

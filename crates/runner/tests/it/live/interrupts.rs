@@ -15,7 +15,7 @@ pub(super) const SLOW: &str = "model.shop.product_sales";
 /// The build that has it.
 const STUCK: [&str; 3] = ["build", "--vars", "slow_model: true"];
 
-/// A build that has come to its endless model.
+/// A run that has come to where it stays.
 pub(super) struct Stuck {
     child: Child,
     stderr: BufReader<ChildStderr>,
@@ -27,22 +27,38 @@ impl Stuck {
         Self::start_as(&mut project.invocation(&[], &STUCK))
     }
 
+    /// A build that comes to its endless model.
     pub(super) fn start_as(command: &mut Command) -> Self {
+        Self::start_until("START sql table model main.product_sales", command)
+    }
+
+    /// A run that comes to where it says this.
+    pub(super) fn start_until(said: &str, command: &mut Command) -> Self {
+        let mut stuck = Self::spawn(command);
+        stuck.go_on_until(said);
+        stuck
+    }
+
+    /// A run that is somewhere.
+    pub(super) fn spawn(command: &mut Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut seen = String::new();
-        while !seen.contains("START sql table model main.product_sales") {
-            let read = stderr.read_line(&mut seen).unwrap();
-            assert_ne!(read, 0, "the build ended too early:\n{seen}");
-        }
+        let stderr = BufReader::new(child.stderr.take().unwrap());
         Self {
             child,
             stderr,
-            seen,
+            seen: String::new(),
+        }
+    }
+
+    /// Waits until it says this.
+    pub(super) fn go_on_until(&mut self, said: &str) {
+        while !self.seen.contains(said) {
+            let read = self.stderr.read_line(&mut self.seen).unwrap();
+            assert_ne!(read, 0, "it ended too early:\n{}", self.seen);
         }
     }
 

@@ -43,5 +43,6 @@ mod stub_server;
 mod surroundings;
 mod traps;
 mod volume;
+mod waiting;
 mod worker;
 mod workshop;

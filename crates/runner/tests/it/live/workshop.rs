@@ -114,8 +114,13 @@ impl Workshop {
     }
 
     /// `prefect-dbt invoke OPTIONS -- ARGS`.
+    pub(super) fn invocation(&self, options: &[&str], args: &[&str]) -> Command {
+        invoke(self.program(), &self.flow_run, options, args)
+    }
+
+    /// Runs it to its end.
     pub(super) fn invoke(&self, options: &[&str], args: &[&str]) -> Finished {
-        Finished::of(&mut invoke(self.program(), &self.flow_run, options, args))
+        Finished::of(&mut self.invocation(options, args))
     }
 
     /// `prefect-dbt invoke --no-prefect -- ARGS`.

@@ -1,0 +1,60 @@
+//! The end of a run that was stopped while it waited for its turn.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::prepare::folder;
+use super::run::begin_journal;
+use super::vigil::Stopped;
+use crate::effect::{Effect, FlowTarget, RunEnd, State};
+use crate::invocation::Invocation;
+use crate::observer::Observer;
+use crate::outcome::Outcome;
+use crate::report::FinalState;
+
+/// Gives an outcome the end of a run that was stopped before this invocation could begin. What the server could not be
+/// told is kept in a journal that says nothing else.
+pub(crate) fn end_waiting(
+    outcome: &mut Outcome,
+    stopped: Stopped,
+    invocation: &Invocation,
+    flow: Option<FlowTarget>,
+    observer: &dyn Observer,
+) {
+    outcome.state = stopped.state;
+    outcome.exit_code = stopped.exit_code;
+    let Some(delivery) = &mut outcome.delivery else {
+        return;
+    };
+    if let Some(told) = stopped.told {
+        delivery.final_state = told;
+    }
+    let Some(flow) = flow.filter(|_| delivery.final_state == FinalState::NotSent) else {
+        return;
+    };
+    delivery.verified = false;
+    delivery.problem = Some("it could not be told that the run was stopped".to_owned());
+    match keep(invocation, flow, &outcome.state) {
+        Ok(journal) => outcome.journal = Some(journal),
+        Err(problem) => observer.on_warning(&format!(
+            "that the run was stopped could neither be told nor written: {problem}"
+        )),
+    }
+}
+
+/// Writes a journal of an invocation that did not begin; gives where it is.
+fn keep(invocation: &Invocation, flow: FlowTarget, state: &State) -> Result<PathBuf, String> {
+    let folder = folder(invocation).map_err(|error| error.to_string())?;
+    let mut journal = begin_journal(invocation, Uuid::now_v7(), flow, folder.as_ref());
+    journal.append([Effect::RunFinished(RunEnd {
+        state: state.clone(),
+        dbt_exit: None,
+        at: Timestamp::now(),
+    })]);
+    match (journal.path(), journal.problem()) {
+        (Some(path), None) => Ok(path.to_path_buf()),
+        (_, problem) => Err(problem.unwrap_or("there is no place for it").to_owned()),
+    }
+}

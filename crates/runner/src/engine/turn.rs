@@ -1,0 +1,90 @@
+//! What an invocation waits for before dbt starts: the target folder, and the server's leave.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::claim::{Claim, claim};
+use super::last_word::end_waiting;
+use super::prepare::Prepared;
+use super::report::{Report, connect};
+use super::vigil::{Stopped, Vigil};
+use crate::effect::FlowTarget;
+use crate::error::Error;
+use crate::invocation::Invocation;
+use crate::observer::Observer;
+use crate::outcome::Outcome;
+use crate::report::Delivery;
+use crate::stop::Stopper;
+use crate::track::{ProcessEnd, Tracker, TrackerOptions};
+
+/// The turn of an invocation: dbt may start.
+pub(super) struct Turn {
+    /// Nobody else writes to the target folder meanwhile.
+    pub(super) claim: Option<Claim>,
+    pub(super) run_id: Uuid,
+    pub(super) report: Report,
+}
+
+/// Waits for an invocation's turn. A stop in the meantime ends the run, and dbt is never started: then this is what the
+/// run comes to.
+///
+/// # Errors
+/// When the run needs Prefect and cannot have it.
+pub(super) async fn await_turn(
+    prepared: &mut Prepared,
+    invocation: &Invocation,
+    observer: &dyn Observer,
+    stopper: &Stopper,
+) -> Result<Result<Turn, Box<Outcome>>, Error> {
+    let flow = &invocation.flow;
+    let ours = flow.flow_run_id.filter(|_| flow.engine && !flow.declined);
+    let vigil = Vigil::begin(flow, invocation.client.as_ref(), ours, stopper);
+    let turn = async {
+        let claim = claim(prepared, observer).await;
+        prepared.guard(invocation);
+        // After the claim: runs are told apart by who came later.
+        let run_id = Uuid::now_v7();
+        let report = connect(invocation, run_id, &prepared.args.command).await?;
+        Ok(Turn {
+            claim,
+            run_id,
+            report,
+        })
+    };
+    match vigil.over(turn).await {
+        Ok(turn) => turn.map(Ok),
+        Err(cause) => {
+            let stopped = vigil.end(cause).await;
+            Ok(Err(Box::new(unbegun(invocation, ours, stopped, observer))))
+        }
+    }
+}
+
+/// What a run comes to that was stopped before its turn came.
+fn unbegun(
+    invocation: &Invocation,
+    flow_run_id: Option<Uuid>,
+    stopped: Stopped,
+    observer: &dyn Observer,
+) -> Outcome {
+    let run_id = Uuid::now_v7();
+    let end = ProcessEnd {
+        exit_code: None,
+        signal: None,
+        at: Timestamp::now(),
+    };
+    let run = Tracker::new(TrackerOptions::new(run_id)).close(end, None, &mut Vec::new());
+    let args = invocation.args.clone();
+    let mut outcome = Outcome::of_run(run_id, args, run, Some(stopped.cause));
+    outcome.delivery = flow_run_id.map(|id| Delivery {
+        flow_run_id: Some(id),
+        verified: true,
+        ..Delivery::default()
+    });
+    let flow = flow_run_id.map(|flow_run_id| FlowTarget::Existing {
+        flow_run_id,
+        own_states: true,
+    });
+    end_waiting(&mut outcome, stopped, invocation, flow, observer);
+    outcome
+}

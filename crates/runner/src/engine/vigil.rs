@@ -1,0 +1,111 @@
+//! The time of a run in which dbt is not at work: it waits for its turn. Whoever may end the run is heard all the same.
+
+use std::future::Future;
+use std::time::Duration;
+
+use prefect_client::Client;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::verdict::{exit_code, stopped_state};
+use crate::effect::{FlowTarget, State};
+use crate::invocation::FlowChoice;
+use crate::report::{Ending, FinalState};
+use crate::stop::{StopCause, Stopper};
+use crate::supervise::Supervision;
+
+/// How long the server may take to hear of the end: whoever ends us waits.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Listens while a run waits.
+#[derive(Debug)]
+pub(crate) struct Vigil<'a> {
+    stopper: &'a Stopper,
+    /// Of the flow run, where its states are ours.
+    flow_run: Option<FlowRun>,
+}
+
+#[derive(Debug)]
+struct FlowRun {
+    id: Uuid,
+    client: Client,
+    ending: Ending,
+    supervision: Supervision,
+}
+
+/// How a run ended that was stopped while it waited.
+#[derive(Debug)]
+pub(crate) struct Stopped {
+    pub(crate) cause: StopCause,
+    pub(crate) state: State,
+    pub(crate) exit_code: u8,
+    /// What became of the flow run's end; `None` when there is no flow run of ours.
+    pub(crate) told: Option<FinalState>,
+}
+
+impl<'a> Vigil<'a> {
+    /// Begins to listen; to those who may end this flow run, too, if its states are ours.
+    pub(crate) fn begin(
+        flow: &FlowChoice,
+        client: Option<&Client>,
+        flow_run_id: Option<Uuid>,
+        stopper: &'a Stopper,
+    ) -> Self {
+        let flow_run = client.zip(flow_run_id).map(|(client, id)| {
+            let target = FlowTarget::Existing {
+                flow_run_id: id,
+                own_states: true,
+            };
+            let ending = Ending::default();
+            let ours = Some(ending.clone());
+            FlowRun {
+                id,
+                client: client.clone(),
+                ending,
+                supervision: Supervision::begin(flow, &target, Some(client), ours, stopper),
+            }
+        });
+        Self { stopper, flow_run }
+    }
+
+    /// What comes of the wait, unless a stop comes first.
+    pub(crate) async fn over<T>(&self, wait: impl Future<Output = T>) -> Result<T, StopCause> {
+        tokio::select! {
+            biased;
+            cause = self.stopper.stopped() => Err(cause),
+            waited = wait => Ok(waited),
+        }
+    }
+
+    /// Ends the run that was stopped, and tells Prefect and whoever started us.
+    pub(crate) async fn end(self, cause: StopCause) -> Stopped {
+        let Some(flow_run) = self.flow_run else {
+            return Stopped::new(cause, None);
+        };
+        let cause = flow_run.supervision.explain(cause).await;
+        let (state, _) = stopped_state(cause);
+        let set = flow_run.ending.set(&flow_run.client, flow_run.id, &state);
+        let told = match timeout(PATIENCE, set).await {
+            Ok(Ok(told)) => told,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "the flow run's end could not be told");
+                FinalState::NotSent
+            }
+            Err(_) => FinalState::NotSent,
+        };
+        flow_run.supervision.report(&told).await;
+        Stopped::new(cause, Some(told))
+    }
+}
+
+impl Stopped {
+    fn new(cause: StopCause, told: Option<FinalState>) -> Self {
+        let (state, code) = stopped_state(cause);
+        Self {
+            cause,
+            state,
+            exit_code: exit_code(code, told.as_ref()),
+            told,
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Runs that wait for their turn while somebody ends them, or while the API is away.
+
+use std::process::Command;
+use std::sync::mpsc::channel;
+
+use jiff::{SignedDuration, Timestamp};
+use prefect_client::StateType;
+use rustix::process::{Signal, kill_process};
+
+use super::engine_mode::Waiting;
+use super::history::history;
+use super::interrupts::Stuck;
+use super::project::Finished;
+use super::proxy::{Fate, Proxy};
+use super::surroundings::Surroundings;
+use super::workshop::{MEND, Workshop};
+
+/// A workshop behind a proxy, whose run has failed and is going to be repeated.
+struct Repeated {
+    workshop: Workshop,
+    proxy: Proxy,
+    run: Stuck,
+}
+
+impl Repeated {
+    fn after(delay: &str) -> Self {
+        let workshop = Workshop::new();
+        let proxy = Proxy::before(&Surroundings::from_env().api, |_| Fate::Pass);
+        let mut command = workshop.invocation(
+            &[
+                "--retries",
+                "1",
+                "--retry-delay",
+                delay,
+                "--on-run-end",
+                MEND,
+            ],
+            &["build"],
+        );
+        command.env("PREFECT_API_URL", &proxy.url);
+        let run = Stuck::start_until("attempt 2 begins in", &mut command);
+        Self {
+            workshop,
+            proxy,
+            run,
+        }
+    }
+
+    /// Delivers what the run has left.
+    fn replay(workshop: &Workshop) {
+        let mut replay = workshop.program();
+        Finished::of(replay.args(["replay", "."])).exits_with(0);
+        let left = workshop.records();
+        let left = left
+            .iter()
+            .filter(|path| path.extension().is_some_and(|found| found == "jsonl"));
+        assert_eq!(left.count(), 0, "a journal that has served stays");
+    }
+}
+
+#[test]
+fn the_end_of_a_wait_that_nobody_could_be_told_is_replayed() {
+    let Repeated {
+        workshop,
+        proxy,
+        run,
+    } = Repeated::after("3600");
+    let recorded = workshop.recorded(3);
+    assert_eq!(recorded.flow_state().name, "AwaitingRetry");
+    proxy.set(|_| Fate::Cut);
+    kill_process(run.pid(), Signal::TERM).unwrap();
+    run.finish()
+        .exits_with(143)
+        .says("it could not be told that the run was stopped");
+    Repeated::replay(&workshop);
+    let states = history(&Surroundings::from_env().api, recorded.flow_run.id);
+    let ends: Vec<_> = states
+        .iter()
+        .filter(|(kind, _)| kind.is_terminal())
+        .collect();
+    assert_eq!(ends, [&(StateType::Crashed, "Crashed".to_owned())]);
+    let recorded = workshop.recorded(3);
+    assert_eq!(recorded.flow_run.run_count, 1);
+    assert_eq!(recorded.task_runs.len(), 3);
+}
+
+#[test]
+fn a_repetition_begins_while_the_api_is_away() {
+    for is_back_in_time in [true, false] {
+        let Repeated {
+            workshop,
+            proxy,
+            mut run,
+        } = Repeated::after("2");
+        proxy.set(|_| Fate::Cut);
+        run.go_on_until("Attempt 2: dbt retry of the 2 nodes that are left");
+        if is_back_in_time {
+            proxy.set(|_| Fate::Pass);
+            run.finish().exits_with(0);
+        } else {
+            run.finish().exits_with(0).says("prefect-dbt replay");
+            Repeated::replay(&workshop);
+        }
+        let recorded = workshop.recorded(5);
+        assert_eq!(recorded.flow_state().kind, StateType::Completed);
+        assert_eq!(recorded.flow_run.run_count, 2);
+        assert_eq!(recorded.task_runs.len(), 5);
+    }
+}
+
+type End = fn(&Waiting, &Stuck);
+
+/// Ends of a wait: what ends it, the exit code, and the flow run's only end.
+fn ends() -> [(End, i32, StateType); 3] {
+    fn signal(run: &Stuck, signal: Signal) {
+        kill_process(run.pid(), signal).unwrap();
+    }
+    [
+        (
+            |waiting, _| waiting.set(StateType::Cancelling),
+            130,
+            StateType::Cancelled,
+        ),
+        (|_, run| signal(run, Signal::INT), 130, StateType::Cancelled),
+        (|_, run| signal(run, Signal::TERM), 143, StateType::Crashed),
+    ]
+}
+
+/// Ends a run that waits, each time another one, and sees that it never began. `wait` gives the run, and the one that it
+/// waits for.
+fn end_each(wait: impl Fn(&Waiting, &mut Command) -> (Stuck, Option<Stuck>)) {
+    for (end, code, kind) in ends() {
+        let waiting = Waiting::new();
+        let (run, other) = wait(&waiting, &mut waiting.engine());
+        end(&waiting, &run);
+        let finished = run.finish();
+        if let Some(other) = other {
+            kill_process(other.pid(), Signal::INT).unwrap();
+            other.finish().exits_with(130);
+        }
+        finished.exits_with(code);
+        assert!(!finished.stderr.contains("Running with dbt"));
+        let states = waiting.history();
+        let running = states.iter().any(|(kind, _)| *kind == StateType::Running);
+        assert!(!running, "{states:?}");
+        let ends = states.iter().filter(|(kind, _)| kind.is_terminal());
+        let ends: Vec<_> = ends.map(|(kind, _)| *kind).collect();
+        assert_eq!(ends, [kind], "{states:?}");
+    }
+}
+
+#[test]
+fn a_run_that_waits_for_the_target_folder_can_be_ended() {
+    end_each(|waiting, command| {
+        let args = [
+            "build",
+            "--select",
+            "product_sales",
+            "--vars",
+            "slow_model: true",
+        ];
+        let other = Stuck::start_as(&mut waiting.project.invocation(&["--no-prefect"], &args));
+        let run = Stuck::start_until("is in use by process", command);
+        (run, Some(other))
+    });
+}
+
+#[test]
+fn a_run_that_waits_for_the_servers_leave_can_be_ended() {
+    end_each(|waiting, command| {
+        waiting.schedule(Timestamp::now() + SignedDuration::from_hours(1));
+        let (asked, is_asked) = channel();
+        let proxy = Proxy::before(&waiting.project.surroundings.api, move |request| {
+            if request.ends_with("/set_state") {
+                // Nobody listens any more when the end is told.
+                let _ = asked.send(());
+            }
+            Fate::Pass
+        });
+        let run = Stuck::spawn(command.env("PREFECT_API_URL", &proxy.url));
+        is_asked.recv().unwrap();
+        (run, None)
+    });
+}
