@@ -5,12 +5,12 @@ use std::sync::Arc;
 use dbt_manifest::Manifest;
 use dbt_selector::Command;
 use jiff::Timestamp;
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::guard::Guard;
 use super::record::{Kept, Record, Records};
 use super::rest::{Rest, rest};
+use super::results::Results;
 use crate::args::DbtArgs;
 use crate::engine::read_manifest;
 use crate::hooks::selected;
@@ -62,7 +62,9 @@ pub(crate) fn keep(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
             .inspect_err(|problem| tracing::debug!(problem, "the schedule is not known"))
             .ok()?
     });
-    let rest = rest(run, results(ended), scheduled.as_deref());
+    let results = ended.project.target.join("run_results.json");
+    let results = has_failed.then(|| Results::read(&results)).flatten();
+    let rest = rest(run, results, scheduled.as_deref());
     let (nodes, obstacle, results) = match rest {
         Rest::Nothing => (Vec::new(), None, None),
         Rest::Nodes { ids, results } => (ids, None, Some(results)),
@@ -96,13 +98,4 @@ fn builds(command: &str) -> bool {
                 Command::List | Command::Show | Command::SourceFreshness
             )
         })
-}
-
-/// dbt's results as it wrote them, of whichever run; not needed after a run that went well.
-fn results(ended: &Ended<'_>) -> Option<Value> {
-    if ended.run.end.exit_code == Some(0) {
-        return None;
-    }
-    let bytes = fs_err::read(ended.project.target.join("run_results.json")).ok()?;
-    serde_json::from_slice(&bytes).ok()
 }

@@ -13,6 +13,7 @@ mod plan;
 mod policy;
 mod record;
 mod rest;
+mod results;
 mod run;
 mod series;
 

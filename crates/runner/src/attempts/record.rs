@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use fs_err::OpenOptions;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::rest::Obstacle;
@@ -73,7 +72,11 @@ impl Records {
     ///
     /// # Errors
     /// When it cannot be written; dbt is then not asked to retry.
-    pub(crate) fn keep(&self, record: Record, results: Option<&Value>) -> std::io::Result<Kept> {
+    pub(crate) fn keep(
+        &self,
+        record: Record,
+        results: Option<&impl Serialize>,
+    ) -> std::io::Result<Kept> {
         let dir = self.dir.join(record.run_id.to_string());
         std::fs::DirBuilder::new()
             .recursive(true)
@@ -128,6 +131,8 @@ fn write(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     /// A `dbt build` that failed and left these nodes.

@@ -4,18 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
+use super::results::{Results, is_retried};
 use crate::track::TrackedRun;
 
-/// Statuses that `dbt retry` (1.x) repeats.
-const RETRIED: [&str; 5] = [
-    "error",
-    "fail",
-    "skipped",
-    "runtime error",
-    "partial success",
-];
 /// Commands that `dbt retry` (1.x) repeats, as run_results.json names them; `run-operation` is one statement.
 const RETRYABLE: [&str; 8] = [
     "build", "clone", "compile", "generate", "run", "seed", "snapshot", "test",
@@ -29,11 +21,11 @@ pub(crate) enum Rest {
     /// Nothing.
     Nothing,
     /// These nodes. The results are for `dbt retry`: dbt's own, without what it does not need, and with what it lacks.
-    Nodes { ids: Vec<String>, results: Value },
+    Nodes { ids: Vec<String>, results: Results },
     /// It is not known, or not for `dbt retry`. There may be results all the same.
     Unclear {
         obstacle: Obstacle,
-        results: Option<Value>,
+        results: Option<Results>,
     },
 }
 
@@ -78,7 +70,11 @@ impl fmt::Display for Obstacle {
 
 /// Finds out what an attempt has left undone, by what dbt said (`run`), by its run_results.json (`results`) and by what
 /// the command had selected (`scheduled`; `None` when that is not known).
-pub(crate) fn rest(run: &TrackedRun, results: Option<Value>, scheduled: Option<&[String]>) -> Rest {
+pub(crate) fn rest(
+    run: &TrackedRun,
+    results: Option<Results>,
+    scheduled: Option<&[String]>,
+) -> Rest {
     if run.end.exit_code == Some(0) {
         return Rest::Nothing;
     }
@@ -89,43 +85,41 @@ pub(crate) fn rest(run: &TrackedRun, results: Option<Value>, scheduled: Option<&
     let Some(mut results) = results.filter(|results| is_of(results, run)) else {
         return unclear(Obstacle::NoResults);
     };
-    let command = text(&results, "/args/which");
+    let command = results.command();
     if !RETRYABLE.contains(&command) {
         return unclear(Obstacle::Command(command.to_owned()));
     }
-    let version = text(&results, "/metadata/dbt_version");
+    let version = results.dbt_version();
     if !is_known(version) {
         return unclear(Obstacle::Version(version.to_owned()));
     }
-    let mut ids = reduce(&mut results);
+    results.keep_retried();
+    let is_empty = results.ids().next().is_none();
     // dbt lists whatever it had scheduled when it comes to its regular end.
-    let is_complete = run.end.exit_code == Some(1) && run.interrupted.is_none() && !ids.is_empty();
+    let is_complete = run.end.exit_code == Some(1) && run.interrupted.is_none() && !is_empty;
     match scheduled {
-        Some(scheduled) => ids.extend(add_missing(&mut results, run, scheduled)),
+        Some(scheduled) => {
+            let missing = missing(&results, run, scheduled);
+            results.add_skipped(&missing);
+        }
         None if is_complete => {}
         None => {
             return Rest::Unclear {
                 obstacle: Obstacle::UnknownSchedule,
-                results: (!ids.is_empty()).then_some(results),
+                results: (!is_empty).then_some(results),
             };
         }
     }
+    let ids: Vec<String> = results.ids().map(str::to_owned).collect();
     if ids.is_empty() {
         return unclear(Obstacle::OnlyHooks);
     }
     Rest::Nodes { ids, results }
 }
 
-fn is_of(results: &Value, run: &TrackedRun) -> bool {
-    let theirs = text(results, "/metadata/invocation_id");
+fn is_of(results: &Results, run: &TrackedRun) -> bool {
+    let theirs = results.invocation_id();
     !theirs.is_empty() && run.invocation_id.as_deref() == Some(theirs)
-}
-
-fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
 }
 
 /// `dbt retry --state` reads its state since 1.8; dbt 2 has rules of its own.
@@ -134,45 +128,15 @@ fn is_known(version: &str) -> bool {
     matches!((parts.next(), parts.next()), (Some(Some(1)), Some(Some(minor))) if minor >= 8)
 }
 
-/// Keeps of the results what `dbt retry` reads, and gives the nodes that it will repeat. Messages, code and answers of
-/// the database go: nothing of theirs is to lie about.
-fn reduce(results: &mut Value) -> Vec<String> {
-    let Some(list) = results.get_mut("results").and_then(Value::as_array_mut) else {
-        return Vec::new();
-    };
-    list.retain(|result| {
-        let is_hook = text(result, "/unique_id").starts_with("operation.");
-        RETRIED.contains(&text(result, "/status")) && !is_hook
-    });
-    list.iter_mut()
-        .map(|result| {
-            let (id, status) = (text(result, "/unique_id"), text(result, "/status"));
-            let id = id.to_owned();
-            let mut kept = blank(&id, status);
-            if let Some(batches) = result.get("batch_results") {
-                kept.insert("batch_results".to_owned(), batches.clone());
-            }
-            *result = Value::Object(kept);
-            id
-        })
-        .collect()
-}
-
-/// Adds the nodes that were scheduled, and that neither dbt's events nor its results tell to have ended.
-fn add_missing(results: &mut Value, run: &TrackedRun, scheduled: &[String]) -> Vec<String> {
-    let Some(list) = results.get_mut("results").and_then(Value::as_array_mut) else {
-        return Vec::new();
-    };
-    let listed: BTreeSet<&str> = list
-        .iter()
-        .map(|result| text(result, "/unique_id"))
-        .collect();
+/// The nodes that were scheduled, and that neither dbt's events nor its results tell to have ended.
+fn missing(results: &Results, run: &TrackedRun, scheduled: &[String]) -> Vec<String> {
+    let listed: BTreeSet<&str> = results.ids().collect();
     let settled: BTreeSet<&str> = run
         .results()
-        .filter(|result| !result.status.is_empty() && !is_retried(&result.status))
+        .filter(|result| !result.status.is_empty() && !is_left(&result.status))
         .map(|result| result.unique_id.as_str())
         .collect();
-    let missing: Vec<String> = scheduled
+    scheduled
         .iter()
         .filter(|id| {
             let kind = id.split('.').next().unwrap_or_default();
@@ -181,35 +145,12 @@ fn add_missing(results: &mut Value, run: &TrackedRun, scheduled: &[String]) -> V
                 && !settled.contains(id.as_str())
         })
         .cloned()
-        .collect();
-    list.extend(missing.iter().map(|id| Value::Object(blank(id, "skipped"))));
-    missing
+        .collect()
 }
 
 /// dbt 2 and an interrupt of ours say `cancelled`.
-fn is_retried(status: &str) -> bool {
-    RETRIED.contains(&status) || status == "cancelled"
-}
-
-/// A result of run-results v5 and v6, as bare as dbt takes it.
-fn blank(unique_id: &str, status: &str) -> Map<String, Value> {
-    let fields = serde_json::json!({
-        "unique_id": unique_id,
-        "status": status,
-        "timing": [],
-        "thread_id": "",
-        "execution_time": 0.0,
-        "adapter_response": {},
-        "message": null,
-        "failures": null,
-        "compiled": null,
-        "compiled_code": null,
-        "relation_name": null,
-    });
-    match fields {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
+fn is_left(status: &str) -> bool {
+    is_retried(status) || status == "cancelled"
 }
 
 #[cfg(test)]

@@ -172,6 +172,13 @@ impl Replay<'_> {
                 return run;
             }
         };
+        let here = self.client.api_url().to_string();
+        if let Some(there) = header.api.as_ref().filter(|api| **api != here) {
+            self.observer.on_warning(&format!(
+                "{} was written for the API at {there}; it is delivered to the one at {here}",
+                path.display()
+            ));
+        }
         let is_superseded = is_superseded(&header, siblings);
         let header = self.named(header);
         run.result = match journal.reader() {

@@ -1,5 +1,6 @@
 use jiff::Timestamp;
-use serde_json::json;
+use serde::Deserialize as _;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
@@ -17,29 +18,33 @@ fn run(exit_code: i32) -> TrackedRun {
     run
 }
 
-fn results(which: &str, version: &str, nodes: &[(&str, &str)]) -> Value {
+fn results(which: &str, version: &str, nodes: &[(&str, &str)]) -> Results {
     let nodes: Vec<Value> = nodes
         .iter()
         .map(|(id, status)| {
             json!({ "unique_id": id, "status": status, "message": "hush", "compiled_code": "select 1" })
         })
         .collect();
-    json!({
+    results_of(&json!({
         "metadata": { "invocation_id": "now", "dbt_version": version },
         "args": { "which": which },
+        "elapsed_time": 1.5,
         "results": nodes,
-    })
+    }))
 }
 
-fn build(nodes: &[(&str, &str)]) -> Value {
+fn results_of(written: &Value) -> Results {
+    Results::deserialize(written).expect("results")
+}
+
+fn build(nodes: &[(&str, &str)]) -> Results {
     results("build", "1.11.16", nodes)
 }
 
 fn ids(rest: &Rest) -> Vec<&str> {
     match rest {
         Rest::Nodes { ids, results } => {
-            let listed = results["results"].as_array().expect("a list");
-            let listed: Vec<_> = listed.iter().map(|node| text(node, "/unique_id")).collect();
+            let listed: Vec<_> = results.ids().collect();
             assert_eq!(&listed, ids, "what dbt reads is what is told");
             listed
         }
@@ -65,8 +70,17 @@ fn what_failed_and_what_was_skipped_is_left_and_nothing_secret_stays() {
     ];
     let rest = rest(&run(1), Some(build(&nodes)), None);
     assert_eq!(ids(&rest), ["model.a.bad", "test.a.t", "model.a.below"]);
-    assert!(!format!("{rest:?}").contains("hush"), "{rest:?}");
-    assert!(!format!("{rest:?}").contains("select 1"), "{rest:?}");
+    let Rest::Nodes { results, .. } = rest else {
+        panic!("{rest:?}");
+    };
+    let written = serde_json::to_value(&results).expect("JSON");
+    let text = written.to_string();
+    assert!(
+        !text.contains("hush") && !text.contains("select 1"),
+        "{text}"
+    );
+    assert_eq!(written["results"][0]["message"], Value::Null);
+    assert_eq!(results_of(&written), results);
 }
 
 #[test]
@@ -120,9 +134,9 @@ fn what_dbt_retry_cannot_do_is_an_obstacle() {
         ))
     };
     assert_eq!(obstacle(rest(&run(2), None, None)), Obstacle::NoResults);
-    let mut foreign = build(&failed);
-    foreign["metadata"]["invocation_id"] = json!("earlier");
-    let foreign = rest(&run(2), Some(foreign), None);
+    let mut later = run(2);
+    later.invocation_id = Some("later".to_owned());
+    let foreign = rest(&later, Some(build(&failed)), None);
     assert_eq!(obstacle(foreign), Obstacle::NoResults);
     assert_eq!(
         of("run-operation", "1.11.0"),

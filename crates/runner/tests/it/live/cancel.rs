@@ -8,18 +8,10 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tokio::runtime::Builder;
 
 use super::history::history;
-use super::interrupts::{SLOW, Stuck};
+use super::interrupts::{ENDLESS, SLOW, Stuck};
 use super::project::Project;
 use super::recorded::Recorded;
 
-/// Comes to the endless model soon.
-const ENDLESS: [&str; 5] = [
-    "build",
-    "--select",
-    "product_sales",
-    "--vars",
-    "slow_model: true",
-];
 const LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
 

@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
 
 use super::history::history;
-use super::interrupts::Stuck;
+use super::interrupts::{ENDLESS, Stuck};
 use super::project::{Finished, Project};
 
 /// A flow run that waits for its engine.
@@ -60,8 +60,8 @@ impl Waiting {
         let mut command = self.project.program();
         command
             .env("PREFECT__FLOW_RUN_ID", self.id.to_string())
-            .args(["invoke", "--engine", "--", "build"])
-            .args(["--select", "product_sales", "--vars", "slow_model: true"]);
+            .args(["invoke", "--engine", "--"])
+            .args(ENDLESS);
         command
     }
 
@@ -85,6 +85,24 @@ fn what_was_cancelled_before_it_began_is_not_started() {
         assert_eq!(ends.count(), 1, "{states:?}");
         assert!(!waiting.project.log_file().exists(), "dbt was started");
     }
+}
+
+#[test]
+fn a_flow_run_of_somebody_elses_is_stopped_with_it_and_not_ended() {
+    let waiting = Waiting::new();
+    waiting.set(StateType::Running);
+    let id = waiting.id.to_string();
+    let mut command = waiting.project.program();
+    command.args(["invoke", "--flow-run-id", &id, "--"]);
+    let stuck = Stuck::start_as(command.args(ENDLESS));
+    waiting.set(StateType::Cancelling);
+    stuck
+        .finish()
+        .exits_with(130)
+        .says("Stopping dbt: the flow run was cancelled");
+    let states = waiting.history();
+    let (last, _) = states.last().unwrap();
+    assert_eq!(*last, StateType::Cancelling, "{states:?}");
 }
 
 #[test]

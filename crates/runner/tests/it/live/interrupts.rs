@@ -15,6 +15,15 @@ pub(super) const SLOW: &str = "model.shop.product_sales";
 /// The build that has it.
 const STUCK: [&str; 3] = ["build", "--vars", "slow_model: true"];
 
+/// A build that comes to it soon.
+pub(super) const ENDLESS: [&str; 5] = [
+    "build",
+    "--select",
+    "product_sales",
+    "--vars",
+    "slow_model: true",
+];
+
 /// A run that has come to where it stays.
 pub(super) struct Stuck {
     child: Child,

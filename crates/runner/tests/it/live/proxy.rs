@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -98,6 +99,7 @@ pub(super) struct Proxy {
     /// The URL of the API behind it.
     pub(super) url: String,
     judge: Arc<Mutex<Judge>>,
+    answered: Arc<Mutex<Option<Sender<String>>>>,
 }
 
 impl Proxy {
@@ -116,14 +118,32 @@ impl Proxy {
         let url = format!("http://{user}{at}{address}/api");
         let host = host.to_owned();
         let judge: Arc<Mutex<Judge>> = Arc::new(Mutex::new(Box::new(judge)));
-        let judges = Arc::clone(&judge);
+        let answered = Arc::<Mutex<Option<Sender<String>>>>::default();
+        let (judges, answers) = (Arc::clone(&judge), Arc::clone(&answered));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (judge, host) = (Arc::clone(&judges), host.clone());
-                thread::spawn(move || serve(&stream, &host, &judge));
+                let answers = Arc::clone(&answers);
+                thread::spawn(move || {
+                    let request = serve(&stream, &host, &judge)?;
+                    // Nobody may want to know.
+                    let answers = answers.lock().expect("no panic");
+                    answers.as_ref()?.send(request).ok()
+                });
             }
         });
-        Self { url, judge }
+        Self {
+            url,
+            judge,
+            answered,
+        }
+    }
+
+    /// The requests that are answered from now on.
+    pub(super) fn answers(&self) -> Receiver<String> {
+        let (answered, requests) = channel();
+        *self.answered.lock().expect("no panic") = Some(answered);
+        requests
     }
 
     /// From now on.
@@ -132,8 +152,8 @@ impl Proxy {
     }
 }
 
-/// One request; the connection is closed after it. A client that goes away is no failure.
-fn serve(client: &TcpStream, host: &str, judge: &Mutex<Judge>) -> Option<()> {
+/// One request, given when it is done with; the connection is closed after it. A client that goes away is no failure.
+fn serve(client: &TcpStream, host: &str, judge: &Mutex<Judge>) -> Option<String> {
     let request = Request::read(&mut BufReader::new(client))?;
     let fate = judge.lock().expect("no panic")(&request.line());
     match fate {
@@ -158,7 +178,8 @@ fn serve(client: &TcpStream, host: &str, judge: &Mutex<Judge>) -> Option<()> {
             answer(client, whole.get(..bytes).unwrap_or(&whole))
         }
         Fate::Answer(said) => answer(client, &said.bytes()),
-    }
+    }?;
+    Some(request.line())
 }
 
 fn answer(mut client: &TcpStream, bytes: &[u8]) -> Option<()> {

@@ -20,10 +20,18 @@ const SAMPLE: Duration = Duration::from_millis(2);
 
 #[test]
 fn a_very_large_build_is_told_without_a_loss() {
-    let build = BigBuild {
-        models: MODELS,
-        began: a_minute_ago(),
-    };
+    for fails in [false, true] {
+        let build = BigBuild {
+            models: MODELS,
+            began: a_minute_ago(),
+            fails,
+        };
+        println!("{}", tell(&build));
+    }
+}
+
+/// Has it told to a server that takes everything; gives what that took.
+fn tell(build: &BigBuild) -> String {
     let project = build.project();
     let server = StubServer::start();
     let begin = Instant::now();
@@ -35,19 +43,22 @@ fn a_very_large_build_is_told_without_a_loss() {
         .unwrap();
     let (finished, peak) = watch(child);
     let seconds = begin.elapsed().as_secs_f64();
-    finished.exits_with(0);
+    finished.exits_with(i32::from(build.fails));
     let nodes = 2 * MODELS;
     let a_second = nodes as f64 / seconds;
-    println!("{nodes} nodes in {seconds:.2} s ({a_second:.0} a second), peak memory {peak}");
+    let end = if build.fails { "failed" } else { "completed" };
     assert!(project.journals().is_empty(), "{}", finished.stderr);
 
     let told = server.told();
-    assert_eq!(told.state, "COMPLETED");
+    let state = |fails: bool| if fails { "FAILED" } else { "COMPLETED" };
+    assert_eq!(told.state, state(build.fails));
     assert_eq!(told.artifacts, 1);
     assert_eq!(told.ended.len(), nodes);
     let keys: HashMap<_, _> = told.ended.iter().map(|(id, run)| (*id, &run.key)).collect();
     for run in told.ended.values() {
-        assert_eq!((run.times, run.state.as_str()), (1, "COMPLETED"), "{run:?}");
+        let fails = build.fails && run.key == format!("test.big.t{}", MODELS - 1);
+        let seen = (run.times, run.state.as_str());
+        assert_eq!(seen, (1, state(fails)), "{run:?}");
         let mut upstream: Vec<String> = run.upstream.iter().map(|id| keys[id].clone()).collect();
         upstream.sort();
         let mut expected = build.upstream(&run.key);
@@ -58,6 +69,7 @@ fn a_very_large_build_is_told_without_a_loss() {
     assert_eq!(told.logs.len(), 3 * nodes + 4);
     assert!(told.logs.values().all(|times| *times == 1));
     assert_eq!(told.assets.len(), MODELS + build.read());
+    format!("{end}: {nodes} nodes in {seconds:.2} s ({a_second:.0} a second), peak memory {peak}")
 }
 
 /// Waits for the end, and tells how much memory the program had at most, where the system says so.

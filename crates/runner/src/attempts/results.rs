@@ -1,0 +1,118 @@
+//! run_results.json as `dbt retry` reads it.
+
+use std::io::BufReader;
+use std::path::Path;
+
+use fs_err::File;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// Statuses that `dbt retry` (1.x) repeats.
+const RETRIED: [&str; 5] = [
+    "error",
+    "fail",
+    "skipped",
+    "runtime error",
+    "partial success",
+];
+
+/// dbt's results with what `dbt retry` needs. Messages, code and answers of the database are not even read: nothing of
+/// theirs is to lie about, and they are long.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Results {
+    metadata: Value,
+    args: Value,
+    #[serde(default)]
+    elapsed_time: f64,
+    results: Vec<NodeResult>,
+}
+
+/// A node's result, written as one of run-results v5 and v6, as bare as dbt takes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Map<String, Value>")]
+struct NodeResult {
+    unique_id: String,
+    status: String,
+    batch_results: Option<Value>,
+}
+
+/// Whether `dbt retry` (1.x) repeats a node with this status.
+pub(super) fn is_retried(status: &str) -> bool {
+    RETRIED.contains(&status)
+}
+
+impl Results {
+    /// Those in a file; `None` when there are none that can be read.
+    pub(super) fn read(path: &Path) -> Option<Self> {
+        let file = File::open(path).ok()?;
+        serde_json::from_reader(BufReader::new(file))
+            .inspect_err(|error| tracing::debug!(%error, "run_results.json is passed over"))
+            .ok()
+    }
+
+    /// The invocation of dbt that wrote them; empty when that is not told.
+    pub(super) fn invocation_id(&self) -> &str {
+        text(&self.metadata, "invocation_id")
+    }
+
+    /// The version of dbt that wrote them.
+    pub(super) fn dbt_version(&self) -> &str {
+        text(&self.metadata, "dbt_version")
+    }
+
+    /// dbt's command, as results name it.
+    pub(super) fn command(&self) -> &str {
+        text(&self.args, "which")
+    }
+
+    /// Drops all but the nodes that `dbt retry` repeats. SQL hooks it does not repeat.
+    pub(super) fn keep_retried(&mut self) {
+        self.results.retain(|result| {
+            is_retried(&result.status) && !result.unique_id.starts_with("operation.")
+        });
+    }
+
+    /// Adds nodes as if dbt had skipped them.
+    pub(super) fn add_skipped(&mut self, ids: &[String]) {
+        self.results.extend(ids.iter().map(|id| NodeResult {
+            unique_id: id.clone(),
+            status: "skipped".to_owned(),
+            batch_results: None,
+        }));
+    }
+
+    /// The nodes, by their unique_ids.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.results.iter().map(|result| result.unique_id.as_str())
+    }
+}
+
+impl From<NodeResult> for Map<String, Value> {
+    fn from(result: NodeResult) -> Self {
+        let fields = json!({
+            "unique_id": result.unique_id,
+            "status": result.status,
+            "timing": [],
+            "thread_id": "",
+            "execution_time": 0.0,
+            "adapter_response": {},
+            "message": null,
+            "failures": null,
+            "compiled": null,
+            "compiled_code": null,
+            "relation_name": null,
+        });
+        let Value::Object(mut fields) = fields else {
+            return Self::new();
+        };
+        // dbt before 1.9 knows no such field.
+        if let Some(batches) = result.batch_results {
+            fields.insert("batch_results".to_owned(), batches);
+        }
+        fields
+    }
+}
+
+fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
