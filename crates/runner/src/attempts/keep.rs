@@ -47,11 +47,10 @@ pub(crate) fn keep(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
     if !builds(&command) || is_idle {
         return None;
     }
-    // Of a run that went well nothing is left: the manifest's graph need not be built for it.
     let has_failed = run.end.exit_code != Some(0);
     let guarded = ended.guard.and_then(Guard::nodes).map(<[String]>::to_vec);
-    let scheduled = attempt.scheduled.clone().or(guarded).or_else(|| {
-        has_failed.then_some(())?;
+    let known = attempt.scheduled.clone().or(guarded);
+    let select = || {
         let invocation_id = run.invocation_id.as_deref()?;
         let manifest = match &ended.manifest {
             Some(manifest) => Arc::clone(manifest),
@@ -61,10 +60,10 @@ pub(crate) fn keep(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
         selected
             .inspect_err(|problem| tracing::debug!(problem, "the schedule is not known"))
             .ok()?
-    });
+    };
     let results = ended.project.target.join("run_results.json");
     let results = has_failed.then(|| Results::read(&results)).flatten();
-    let rest = rest(run, results, scheduled.as_deref());
+    let rest = rest(run, results, known, select);
     let (nodes, obstacle, results) = match rest {
         Rest::Nothing => (Vec::new(), None, None),
         Rest::Nodes { ids, results } => (ids, None, Some(results)),

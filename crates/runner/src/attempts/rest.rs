@@ -69,11 +69,13 @@ impl fmt::Display for Obstacle {
 }
 
 /// Finds out what an attempt has left undone, by what dbt said (`run`), by its run_results.json (`results`) and by what
-/// the command had selected (`scheduled`; `None` when that is not known).
+/// the command had selected: `known`, or else `select`, which takes time and is only called where dbt's results cannot do
+/// without it.
 pub(crate) fn rest(
     run: &TrackedRun,
     results: Option<Results>,
-    scheduled: Option<&[String]>,
+    known: Option<Vec<String>>,
+    select: impl FnOnce() -> Option<Vec<String>>,
 ) -> Rest {
     if run.end.exit_code == Some(0) {
         return Rest::Nothing;
@@ -97,9 +99,9 @@ pub(crate) fn rest(
     let is_empty = results.ids().next().is_none();
     // dbt lists whatever it had scheduled when it comes to its regular end.
     let is_complete = run.end.exit_code == Some(1) && run.interrupted.is_none() && !is_empty;
-    match scheduled {
+    match known.or_else(|| if is_complete { None } else { select() }) {
         Some(scheduled) => {
-            let missing = missing(&results, run, scheduled);
+            let missing = missing(&results, run, &scheduled);
             results.add_skipped(&missing);
         }
         None if is_complete => {}
