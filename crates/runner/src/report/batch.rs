@@ -12,9 +12,11 @@ use super::context::RunContext;
 use super::translate;
 use crate::effect::{AssetEvent, NodeEnd, TaskRun};
 
-/// How long something waits for company. dbt takes about as long to end after its last word: the last batch is then on
-/// its way before the run's end has to wait for it.
+/// How long something waits for company.
 const WINDOW: Duration = Duration::from_millis(450);
+/// The same when no more nodes are expected. dbt takes some 300 ms to end after its last word: the server has recorded the
+/// last batch by then, and nobody has to wait for it.
+const LAST_WINDOW: Duration = Duration::from_millis(50);
 /// Most ended nodes and assets of a batch.
 const MOST_ENDS: usize = 300;
 /// Most logs of a batch.
@@ -32,6 +34,9 @@ pub(super) struct Batch {
     log_bytes: usize,
     /// When the oldest of `ended`, `assets` and `logs` came.
     since: Option<Instant>,
+    /// Nodes that end in the run, as far as dbt has said, and those that have ended.
+    expected: usize,
+    arrived: usize,
 }
 
 /// What a batch makes to be sent.
@@ -48,6 +53,11 @@ pub(super) struct Load {
 }
 
 impl Batch {
+    /// So many nodes are going to end in the run.
+    pub(super) fn expect(&mut self, nodes: u32) {
+        self.expected = usize::try_from(nodes).unwrap_or(usize::MAX);
+    }
+
     pub(super) fn began(&mut self, task: TaskRun, now: Instant) {
         self.began.push((task, now));
     }
@@ -55,6 +65,7 @@ impl Batch {
     pub(super) fn ended(&mut self, task: TaskRun, end: NodeEnd, now: Instant) {
         self.began.retain(|(began, _)| began.id != task.id);
         self.ended.push((task, end));
+        self.arrived += 1;
         self.since.get_or_insert(now);
     }
 
@@ -73,7 +84,14 @@ impl Batch {
     pub(super) fn due(&self) -> Option<Instant> {
         let oldest_began = self.began.iter().map(|(_, read)| *read).min();
         let oldest = self.since.into_iter().chain(oldest_began).min()?;
-        Some(oldest + WINDOW)
+        Some(oldest + self.window())
+    }
+
+    fn window(&self) -> Duration {
+        match self.expected {
+            1.. if self.arrived >= self.expected => LAST_WINDOW,
+            _ => WINDOW,
+        }
     }
 
     /// Whether the batch is to be sent whatever the time.
@@ -85,9 +103,10 @@ impl Batch {
 
     /// Takes what is to be sent now: everything but the nodes that have only just begun.
     pub(super) fn take(&mut self, context: &RunContext, now: Instant) -> Load {
+        let window = self.window();
         let (due, kept) = std::mem::take(&mut self.began)
             .into_iter()
-            .partition(|(_, read)| *read + WINDOW <= now);
+            .partition(|(_, read)| *read + window <= now);
         self.began = kept;
         let began: Vec<(TaskRun, Instant)> = due;
         let ended = std::mem::take(&mut self.ended);

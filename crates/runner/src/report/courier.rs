@@ -227,7 +227,7 @@ impl<'a> Courier<'a> {
             }
             Effect::Asset(event) => self.batch.asset(event, now),
             Effect::Summary(summary) => self.summary = Some(summary),
-            Effect::Total(_) => {}
+            Effect::Total(nodes) => self.batch.expect(nodes),
             Effect::RunFinished(end) => return Some(end),
         }
         None

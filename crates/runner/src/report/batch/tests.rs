@@ -76,6 +76,20 @@ fn a_node_that_has_just_begun_waits_for_its_end() {
 }
 
 #[test]
+fn the_last_node_does_not_wait_for_company() {
+    let mut batch = Batch::default();
+    let now = Instant::now();
+    batch.expect(2);
+    batch.ended(task(1), end(), now);
+    assert_eq!(batch.due(), Some(now + WINDOW));
+    batch.ended(task(2), end(), now);
+    assert_eq!(batch.due(), Some(now + LAST_WINDOW));
+    // A hook that runs at the end, of which dbt has said nothing before.
+    batch.expect(3);
+    assert_eq!(batch.due(), Some(now + WINDOW));
+}
+
+#[test]
 fn a_batch_has_a_largest_size() {
     let now = Instant::now();
     let log = |text: &str| Log::new("prefect.flow_runs", 20, text, Timestamp::UNIX_EPOCH);
