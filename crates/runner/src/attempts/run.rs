@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::begin::{begin, give_up};
 use super::plan::plan;
 use super::series::{Next, Series};
+use crate::engine::stopped_state;
 use crate::error::Error;
 use crate::hooks::{self, HookOptions, Hooks};
 use crate::invocation::Invocation;
 use crate::observer::Observer;
 use crate::outcome::Outcome;
-use crate::stop::Stopper;
+use crate::report::ReportError;
+use crate::stop::{StopCause, Stopper};
 
 /// Runs dbt, calls hooks, and repeats the run as long as it fails and may be repeated. Gives what the last attempt came
 /// to. Where the process was started for a flow run, that run's parameters change dbt's arguments.
@@ -56,9 +58,12 @@ pub async fn run(
                 give_up(&attempt, &error, &*observer).await;
                 return Err(error);
             }
-            (Err(error), Some(before)) => {
+            (Err(error), Some(mut before)) => {
                 observer.on_warning(&format!("attempt {number} could not be made: {error}"));
                 give_up(&attempt, &error, &*observer).await;
+                if let Error::Report(ReportError::Cancelled { .. }) = error {
+                    (before.state, before.exit_code) = stopped_state(StopCause::Cancel);
+                }
                 return Ok(before);
             }
         };

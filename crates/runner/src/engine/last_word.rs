@@ -23,6 +23,8 @@ pub(crate) fn end_waiting(
     flow: Option<FlowTarget>,
     observer: &dyn Observer,
 ) {
+    let why = stopped.state.message.as_deref().unwrap_or_default();
+    observer.on_warning(&format!("the run ends while it waits: {why}"));
     outcome.state = stopped.state;
     outcome.exit_code = stopped.exit_code;
     let Some(delivery) = &mut outcome.delivery else {

@@ -45,12 +45,12 @@ pub async fn run(
     observer: Arc<dyn Observer>,
     stopper: Stopper,
 ) -> Result<Outcome, Error> {
-    let mut prepared = Prepared::of(&invocation, &*observer).await?;
     let Turn {
+        prepared,
         claim,
         run_id,
         report: Report { target, reporter },
-    } = match await_turn(&mut prepared, &invocation, &*observer, &stopper).await? {
+    } = match await_turn(&invocation, &*observer, &stopper).await? {
         Ok(turn) => turn,
         Err(outcome) => return Ok(*outcome),
     };

@@ -1,4 +1,4 @@
-//! What an invocation waits for before dbt starts: the target folder, and the server's leave.
+//! What an invocation waits for before dbt starts: what it is made of, the target folder, and the server's leave.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -19,6 +19,7 @@ use crate::track::{ProcessEnd, Tracker, TrackerOptions};
 
 /// The turn of an invocation: dbt may start.
 pub(super) struct Turn {
+    pub(super) prepared: Prepared,
     /// Nobody else writes to the target folder meanwhile.
     pub(super) claim: Option<Claim>,
     pub(super) run_id: Uuid,
@@ -29,9 +30,8 @@ pub(super) struct Turn {
 /// run comes to.
 ///
 /// # Errors
-/// When the run needs Prefect and cannot have it.
+/// When dbt or the project is not there, or when the run needs Prefect and cannot have it.
 pub(super) async fn await_turn(
-    prepared: &mut Prepared,
     invocation: &Invocation,
     observer: &dyn Observer,
     stopper: &Stopper,
@@ -40,12 +40,14 @@ pub(super) async fn await_turn(
     let ours = flow.flow_run_id.filter(|_| flow.engine && !flow.declined);
     let vigil = Vigil::begin(flow, invocation.client.as_ref(), ours, stopper);
     let turn = async {
-        let claim = claim(prepared, observer).await;
+        let mut prepared = Prepared::of(invocation, observer).await?;
+        let claim = claim(&prepared, observer).await;
         prepared.guard(invocation);
         // After the claim: runs are told apart by who came later.
         let run_id = Uuid::now_v7();
         let report = connect(invocation, run_id, &prepared.args.command).await?;
         Ok(Turn {
+            prepared,
             claim,
             run_id,
             report,

@@ -87,22 +87,22 @@ fn standing(past: &PastRun, run: &FlowRun, last: Timestamp) -> Standing {
     if is_superseded || kind.is_some_and(StateType::is_terminal) {
         return Standing::Closed;
     }
+    let since = run.state.as_ref().and_then(|state| state.timestamp);
     match kind {
-        // Nobody else begins a run of our own making; another one was Running before we wrote a word.
-        Some(StateType::Running) if is_created => Standing::Open,
-        Some(StateType::Running) => match run.state.as_ref().and_then(|state| state.timestamp) {
-            Some(since) if since > last => Standing::Closed,
-            _ => Standing::Open,
-        },
         Some(StateType::Cancelling) => Standing::Open,
+        // Nobody else begins a run of our own making.
+        Some(StateType::Running) if is_created => Standing::Open,
+        _ if is_created => Standing::Waiting,
+        // Another one was in its state before we wrote our last word, or somebody else is at work on it.
+        _ if since.is_some_and(|since| since > last) => Standing::Closed,
+        Some(StateType::Running) => Standing::Open,
         // It waits for this very attempt.
-        Some(StateType::Scheduled) if !is_created && past.attempt > run.run_count => {
+        Some(StateType::Scheduled | StateType::Pending) if past.attempt > run.run_count => {
             match past.is_unbegun {
                 true => Standing::Open,
                 false => Standing::Waiting,
             }
         }
-        _ if is_created => Standing::Waiting,
         // It is to run again.
         _ => Standing::Closed,
     }
@@ -195,10 +195,15 @@ mod tests {
     fn what_waits_for_an_attempt_is_that_attempts() {
         let mut second = past(engine());
         second.attempt = 2;
-        assert_eq!(of(&second, "SCHEDULED", 15), Standing::Waiting);
-        assert_eq!(begun(&second, "SCHEDULED", 15, 2), Standing::Closed);
-        second.is_unbegun = true;
-        assert_eq!(of(&second, "SCHEDULED", 15), Standing::Open);
+        for kind in ["SCHEDULED", "PENDING"] {
+            second.is_unbegun = false;
+            assert_eq!(of(&second, kind, 5), Standing::Waiting);
+            assert_eq!(begun(&second, kind, 5, 2), Standing::Closed);
+            second.is_unbegun = true;
+            assert_eq!(of(&second, kind, 5), Standing::Open);
+            // It was scheduled anew.
+            assert_eq!(of(&second, kind, 15), Standing::Closed);
+        }
     }
 
     #[test]

@@ -137,7 +137,9 @@ fn end_each(wait: impl Fn(&Waiting, &mut Command) -> (Stuck, Option<Stuck>)) {
             kill_process(other.pid(), Signal::INT).unwrap();
             other.finish().exits_with(130);
         }
-        finished.exits_with(code);
+        finished
+            .exits_with(code)
+            .says("the run ends while it waits");
         assert!(!finished.stderr.contains("Running with dbt"));
         let states = waiting.history();
         let running = states.iter().any(|(kind, _)| *kind == StateType::Running);
