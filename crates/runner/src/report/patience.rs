@@ -103,9 +103,13 @@ impl<'a> Patience<'a> {
                 Err(error) => error,
             };
             self.note_away(&error);
-            // What never served gets one more try after the run's end; a server that did, or is busy, the whole grace.
-            let is_busy = error.status().is_some() && error.is_temporary();
-            let hopeless = ended_before && !self.served && !is_busy;
+            // What never served gets one more try after the run's end; a server that did, is busy, or has answered before
+            // it went away, the whole grace.
+            let may_serve = match error.status() {
+                Some(_) => error.is_temporary(),
+                None => self.client.has_reached_server(),
+            };
+            let hopeless = ended_before && !self.served && !may_serve;
             if hopeless || self.is_over() {
                 return Err(Unsent::GaveUp(error.to_string()));
             }

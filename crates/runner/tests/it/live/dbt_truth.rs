@@ -73,23 +73,27 @@ impl DbtTruth {
 
     /// dbt's status of a node: the last event's, else the artifact's.
     pub(super) fn status(&self, unique_id: &str) -> Option<String> {
-        let finished = self.finished(unique_id).and_then(|event| {
-            event["data"]["run_result"]["status"]
-                .as_str()
-                .map(str::to_owned)
-        });
-        finished.or_else(|| {
+        self.told(unique_id, "status").or_else(|| {
             self.results
                 .get(unique_id)
                 .map(|(status, _)| status.clone())
         })
     }
 
-    /// dbt's message for a node.
+    /// dbt's message for a node: the last event's, else the artifact's. After --fail-fast they differ.
     pub(super) fn message(&self, unique_id: &str) -> Option<String> {
-        self.results
-            .get(unique_id)
-            .and_then(|(_, message)| message.clone())
+        self.told(unique_id, "message").or_else(|| {
+            self.results
+                .get(unique_id)
+                .and_then(|(_, message)| message.clone())
+        })
+    }
+
+    fn told(&self, unique_id: &str, what: &str) -> Option<String> {
+        let event = self.finished(unique_id)?;
+        event["data"]["run_result"][what]
+            .as_str()
+            .map(str::to_owned)
     }
 
     /// When a node began and ended, where dbt says so.
