@@ -55,6 +55,7 @@ pub(crate) fn retry_rules(retries: Option<u32>, delay: Duration) -> RetryRules {
 /// Connects to a flow run that exists, and sets it Running if its states are ours.
 pub(super) async fn attach(
     client: &Client,
+    run_id: Uuid,
     flow_run_id: Uuid,
     own_states: bool,
 ) -> Result<Connection, ReportError> {
@@ -71,7 +72,7 @@ pub(super) async fn attach(
     refuse_cancelled(client, &run, own_states).await?;
     let mut lease = None;
     if own_states {
-        let started = start(client, flow_run_id, Uuid::new_v4()).await;
+        let started = start(client, flow_run_id, transition(run_id)).await;
         if let Err(reason) = started.map_err(unreachable)? {
             let run = client.read_flow_run(flow_run_id).await;
             refuse_cancelled(client, &run.map_err(unreachable)?, own_states).await?;
@@ -144,14 +145,15 @@ pub(super) async fn rejoin(
     let run = client.read_flow_run(flow_run_id).await?;
     let context = RunContext::read(client, &run).await?;
     let kind = run.state.as_ref().map(|state| state.kind);
-    // The server would let one that was cancelled run again.
-    let is_over = kind.is_some_and(|kind| kind == StateType::Cancelling || kind.is_terminal());
-    if !is_over && let Err(reason) = start(client, flow_run_id, transition(run_id)).await? {
+    // The server would let one that has ended run again.
+    let is_over = kind.is_some_and(StateType::is_terminal);
+    let is_wanted = !is_over && kind != Some(StateType::Cancelling);
+    if is_wanted && let Err(reason) = start(client, flow_run_id, transition(run_id)).await? {
         tracing::warn!(reason, "the flow run did not become Running");
     }
     Ok(Connection {
         context,
-        own_states: true,
+        own_states: !is_over,
         lease: Lease::of(client, &run),
     })
 }

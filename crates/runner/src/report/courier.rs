@@ -125,10 +125,14 @@ impl<'a> Courier<'a> {
 
     /// Carries everything, sets the terminal state, and looks whether all has arrived.
     pub(super) async fn follow<F: Feed>(mut self, mut journal: F) -> Delivery {
-        let (final_state, carried) = match self.carry(&mut journal).await {
-            Ok(end) => self.end(&journal, end.as_ref()).await,
-            Err(error) => (FinalState::NotSent, Err(error)),
-        };
+        let mut end = None;
+        let carried = self.carry(&mut journal, &mut end).await;
+        if carried.is_err() && end.is_none() {
+            end = Self::skip_to_end(&mut journal).await;
+        }
+        // The server may take the end, whatever it was that it did not take.
+        let (final_state, told) = self.end(&journal, end.as_ref()).await;
+        let carried = carried.and(told);
         let carried = match carried {
             Ok(()) => self.publish(&journal).await,
             failed => failed,
@@ -168,9 +172,14 @@ impl<'a> Courier<'a> {
         }
     }
 
-    /// Reads the journal and sends what is due, up to the end of the run. `None` when the journal ends without it.
-    async fn carry<F: Feed>(&mut self, journal: &mut F) -> Result<Option<RunEnd>, Unsent> {
-        let end = loop {
+    /// Reads the journal and sends what is due, up to the end of the run, which stays `None` when the journal ends without
+    /// it.
+    async fn carry<F: Feed>(
+        &mut self,
+        journal: &mut F,
+        end: &mut Option<RunEnd>,
+    ) -> Result<(), Unsent> {
+        loop {
             self.beat().await;
             let wake = self
                 .batch
@@ -183,10 +192,11 @@ impl<'a> Courier<'a> {
                 None => Ok(journal.next().await),
             };
             match entry {
-                Ok(None) => break None,
+                Ok(None) => break,
                 Ok(Some(Entry::Effect(effect))) => {
-                    if let Some(end) = self.take_in(*effect) {
-                        break Some(end);
+                    *end = self.take_in(*effect);
+                    if end.is_some() {
+                        break;
                     }
                 }
                 Ok(Some(Entry::Header(_))) | Err(_) => {}
@@ -194,9 +204,20 @@ impl<'a> Courier<'a> {
             if self.batch.is_full() || self.batch.due().is_some_and(|due| due <= Instant::now()) {
                 self.deliver(journal).await?;
             }
-        };
-        self.deliver(journal).await?;
-        Ok(end)
+        }
+        self.deliver(journal).await
+    }
+
+    /// Reads on to the end of the run.
+    async fn skip_to_end<F: Feed>(journal: &mut F) -> Option<RunEnd> {
+        while let Some(entry) = journal.next().await {
+            if let Entry::Effect(effect) = entry
+                && let Effect::RunFinished(end) = *effect
+            {
+                return Some(end);
+            }
+        }
+        None
     }
 
     fn take_in(&mut self, effect: Effect) -> Option<RunEnd> {

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use prefect_client::{Client, Event};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use super::context::RunContext;
+
+/// How long a beat may take: everything else waits for it.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The beat of a flow run whose states are ours.
 #[derive(Debug)]
@@ -39,10 +42,10 @@ impl Heartbeat {
             return;
         };
         let sent = match event.validate() {
-            Ok(event) => client
-                .create_events(&[event])
-                .await
-                .map_err(|error| error.to_string()),
+            Ok(event) => match timeout(PATIENCE, client.create_events(&[event])).await {
+                Ok(sent) => sent.map_err(|error| error.to_string()),
+                Err(late) => Err(late.to_string()),
+            },
             Err(error) => Err(error.to_string()),
         };
         if let Err(problem) = sent {

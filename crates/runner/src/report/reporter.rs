@@ -113,7 +113,7 @@ impl Reporter {
         options: ReportOptions,
     ) -> Result<Self, ReportError> {
         let client = client.clone().with_retry(quick(client));
-        let connection = attach(&client, flow_run_id, own_states).await?;
+        let connection = attach(&client, run_id, flow_run_id, own_states).await?;
         Ok(Self {
             client,
             run_id,
@@ -240,6 +240,10 @@ impl Reporter {
             &mut on_notice,
         );
         let mut held = None;
+        let known = match &self.target {
+            Target::Rejoin(id) => Some(*id),
+            _ => None,
+        };
         let connection = match self.target {
             Target::Connected(connection) => {
                 patience.note_back();
@@ -267,7 +271,7 @@ impl Reporter {
         };
         let connection = match connection {
             Ok(connection) => connection,
-            Err(error) => return Self::undelivered(&mut patience, &error),
+            Err(error) => return Self::undelivered(&mut patience, known, &error),
         };
         if let Some(notice) = connection.notice(&self.client) {
             patience.notify(notice);
@@ -282,8 +286,12 @@ impl Reporter {
         }
     }
 
-    /// No flow run came to be.
-    fn undelivered(patience: &mut Patience<'_>, error: &Unsent) -> Delivery {
+    /// The flow run could not be had, or did not even come to be.
+    fn undelivered(
+        patience: &mut Patience<'_>,
+        flow_run_id: Option<Uuid>,
+        error: &Unsent,
+    ) -> Delivery {
         // An outage was told already.
         if matches!(error, Unsent::Refused(_)) {
             patience.notify(Notice::Away {
@@ -291,7 +299,7 @@ impl Reporter {
             });
         }
         Delivery {
-            flow_run_id: None,
+            flow_run_id,
             flow_run_name: None,
             url: None,
             verified: false,

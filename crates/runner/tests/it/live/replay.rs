@@ -154,6 +154,29 @@ fn an_api_that_was_away_gets_the_run_later() {
     );
 }
 
+/// A gateway that takes no log line, as it were.
+#[test]
+fn what_the_server_does_not_take_does_not_keep_the_run_open() {
+    let api = Surroundings::from_env().api;
+    let began = a_minute_ago();
+    let proxy = Proxy::before(&api, |request| match request {
+        "POST /api/logs/" => Fate::refuse(403),
+        _ => Fate::Pass,
+    });
+    let project = StandIn::recorded("model_fails", began, 1, Duration::ZERO);
+    let name = format!("no-logs-{}", Uuid::now_v7());
+    let options = ["--verify-timeout", "1"];
+    Finished::of(&mut project.build(&proxy.url, &name, &options)).exits_with(1);
+    assert_eq!(project.journals().len(), 1);
+    let failed = prefect_client::StateType::Failed;
+    let recorded = Recorded::wait_for(&api, &name, 0);
+    assert_eq!(recorded.flow_state().kind, failed);
+    let mut command = project.program(&api);
+    Finished::of(command.arg("replay").arg(project.path())).exits_with(0);
+    let recorded = Recorded::wait_for(&api, &name, 19);
+    assert_eq!(recorded.flow_state().kind, failed);
+}
+
 /// Kills a replay after so many requests; the server acts on the last of them, and its answer is lost.
 fn interrupt_replay(project: &StandIn, api: &str, requests: usize) {
     let seen = Arc::new(AtomicUsize::new(0));
