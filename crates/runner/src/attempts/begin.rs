@@ -106,8 +106,8 @@ pub(crate) async fn give_up(invocation: &Invocation, error: &Error, observer: &d
     {
         it.abandon().await;
     }
-    // Of a run that is not ours, or that cannot be reached, the state is not ours to set.
-    if matches!(error, Error::Report(_)) || !is_ours(client, id, choice.engine).await {
+    // Of a run that is not ours, or that could not be reached, the state is not ours to set.
+    if matches!(error, Error::Report(_)) {
         return;
     }
     let state = State {
@@ -115,22 +115,27 @@ pub(crate) async fn give_up(invocation: &Invocation, error: &Error, observer: &d
         name: "Failed".to_owned(),
         message: Some(error.to_string()),
     };
-    match (conclude(client, id, &state).await, supervisor) {
-        (Some(problem), _) => observer.on_warning(&problem),
+    let problem = match is_ours(client, id, choice.engine).await {
+        Ok(false) => return,
+        Ok(true) => conclude(client, id, &state).await,
+        Err(error) => Some(error.to_string()),
+    };
+    match (problem, supervisor) {
+        (Some(problem), _) if !choice.engine => observer.on_warning(&problem),
+        (Some(problem), _) => engine::keep_end(invocation, id, &state, &problem, observer),
         (None, Some(supervisor)) => supervisor.abandon().await,
         (None, None) => {}
     }
 }
 
-async fn is_ours(client: &Client, id: Uuid, engine: bool) -> bool {
-    let Ok(run) = Reporter::read(client, id).await else {
-        return false;
-    };
+/// Whether a flow run's end is ours to set; an error while it cannot be looked at.
+async fn is_ours(client: &Client, id: Uuid, engine: bool) -> Result<bool, ReportError> {
+    let run = Reporter::read(client, id).await?;
     // Somebody was quicker, and has cancelled it.
     if refuse_cancelled(client, &run, engine).await.is_err() {
-        return false;
+        return Ok(false);
     }
     let state = run.state.map(|state| state.kind);
     let has_ended = state.is_some_and(prefect_client::StateType::is_terminal);
-    !has_ended && (engine || settle(id, state) == Mode::Engine(id))
+    Ok(!has_ended && (engine || settle(id, state) == Mode::Engine(id)))
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::lost::lost_flags;
 use super::plan::retry_args;
 use super::record::{Kept, Records};
+use super::rest::Obstacle;
 use crate::args::DbtArgs;
 use crate::hooks::names_state;
 use crate::track::TrackedRun;
@@ -110,7 +111,9 @@ fn overtakes(theirs: &RunResults, last: &Kept) -> bool {
     let which = theirs.args.get("which").and_then(|which| which.as_str());
     let at = theirs.metadata.generated_at.as_deref();
     let at = at.and_then(|at| at.parse::<Timestamp>().ok());
-    theirs.metadata.invocation_id != last.record.invocation_id
+    // Of a run that was killed, dbt's own results are the youngest.
+    last.record.obstacle != Some(Obstacle::Open)
+        && theirs.metadata.invocation_id != last.record.invocation_id
         && at.is_some_and(|at| at > last.record.ended)
         && !theirs.results.is_empty()
         && which.is_none_or(|which| !BYSTANDERS.contains(&which))
@@ -122,7 +125,6 @@ mod tests {
 
     use super::super::record::Record;
     use super::super::record::tests::failed;
-    use super::super::rest::Obstacle;
     use super::*;
     use crate::track::{ProcessEnd, Tracker, TrackerOptions};
 
@@ -193,6 +195,8 @@ mod tests {
         busy.nodes = super::super::rest::tests::tracked(&["model.a.b"]);
         let objection = guard.objection(&busy).unwrap();
         assert!(objection.contains("may not have done all"), "{objection}");
+        guard.last.record.obstacle = Some(Obstacle::Open);
+        assert!(guard.objection(&busy).unwrap().contains("was killed"));
         guard.last.record.obstacle = None;
         assert_eq!(guard.objection(&busy), None);
     }
@@ -200,8 +204,8 @@ mod tests {
     #[test]
     fn a_later_run_that_builds_overtakes_ours() {
         let (_dir, records) = records(false, &["model.a.b"]);
-        let last = records.newest(|_| true).unwrap();
-        let overtakes = |id: &str, which: &str, at: &str, nodes: usize| {
+        let mut last = records.newest(|_| true).unwrap();
+        let overtakes = |last: &Kept, id: &str, which: &str, at: &str, nodes: usize| {
             let nodes = vec![json!({ "unique_id": "model.a.b", "status": "success" }); nodes];
             let theirs = json!({
                 "metadata": {
@@ -212,13 +216,16 @@ mod tests {
                 "results": nodes,
             });
             let theirs = RunResults::from_slice(theirs.to_string().as_bytes()).unwrap();
-            super::overtakes(&theirs, &last)
+            super::overtakes(&theirs, last)
         };
         let (later, earlier) = ("2026-01-02T00:00:00Z", "2025-12-31T00:00:00Z");
-        assert!(overtakes("theirs", "run", later, 1));
-        assert!(!overtakes("ours", "run", later, 1));
-        assert!(!overtakes("theirs", "compile", later, 1));
-        assert!(!overtakes("theirs", "run", earlier, 1));
-        assert!(!overtakes("theirs", "run", later, 0));
+        assert!(overtakes(&last, "theirs", "run", later, 1));
+        assert!(!overtakes(&last, "ours", "run", later, 1));
+        assert!(!overtakes(&last, "theirs", "compile", later, 1));
+        assert!(!overtakes(&last, "theirs", "run", earlier, 1));
+        assert!(!overtakes(&last, "theirs", "run", later, 0));
+        // Whose results these are, nobody has noted.
+        last.record.obstacle = Some(Obstacle::Open);
+        assert!(!overtakes(&last, "theirs", "run", later, 1));
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::guard::Guard;
 use super::record::{Kept, Record, Records};
-use super::rest::{Rest, rest};
+use super::rest::{Obstacle, Rest, rest};
 use super::results::Results;
 use crate::args::DbtArgs;
 use crate::engine::read_manifest;
@@ -32,6 +32,44 @@ pub(crate) struct Ended<'a> {
     pub(crate) manifest: Option<Arc<Manifest>>,
 }
 
+/// Keeps on record that an attempt is at work, if its command builds anything: should its process be killed, there is no
+/// later word.
+pub(crate) fn begin(
+    (run_id, flow_run_id): (Uuid, Option<Uuid>),
+    invocation: &Invocation,
+    project: &Project,
+    guard: Option<&Guard>,
+    records: &Records,
+) {
+    let asked = asked(invocation, guard);
+    let command = DbtArgs::parse(asked).command;
+    if !builds(&command) {
+        return;
+    }
+    let record = Record {
+        run_id,
+        flow_run_id,
+        ended: Timestamp::now(),
+        args: asked.to_vec(),
+        command,
+        target: project.target.clone(),
+        invocation_id: None,
+        success: false,
+        nodes: Vec::new(),
+        obstacle: Some(Obstacle::Open),
+    };
+    if let Err(error) = records.keep(record, None::<&Results>) {
+        tracing::debug!(%error, "a run leaves no record if it is killed");
+    }
+}
+
+/// What an attempt was asked for in the first place.
+fn asked<'a>(invocation: &'a Invocation, guard: Option<&'a Guard>) -> &'a [String] {
+    let original = invocation.attempt.original.as_deref();
+    let guarded = guard.map(Guard::original);
+    original.or(guarded).unwrap_or(&invocation.args)
+}
+
 /// Keeps what an attempt has left undone, if its command builds anything. One that had nothing to do leaves the record of
 /// an earlier one in place.
 pub(crate) fn keep(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
@@ -39,9 +77,7 @@ pub(crate) fn keep(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
         invocation, run, ..
     } = ended;
     let attempt = &invocation.attempt;
-    let guarded = ended.guard.map(Guard::original);
-    let asked = attempt.original.as_deref().or(guarded);
-    let asked = asked.unwrap_or(&invocation.args);
+    let asked = asked(invocation, ended.guard);
     let command = DbtArgs::parse(asked).command;
     let is_idle = run.end.exit_code == Some(0) && run.nodes.is_empty();
     if !builds(&command) || is_idle {

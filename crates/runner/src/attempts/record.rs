@@ -90,6 +90,13 @@ impl Records {
         Ok(Kept { record, dir })
     }
 
+    /// Drops the record of a run that has nothing to tell.
+    pub(crate) fn forget(&self, run_id: Uuid) {
+        if let Err(error) = fs_err::remove_dir_all(self.dir.join(run_id.to_string())) {
+            tracing::debug!(%error, "a record stays");
+        }
+    }
+
     /// The newest record that fits.
     pub(crate) fn newest(&self, fits: impl Fn(&Record) -> bool) -> Option<Kept> {
         self.folders().into_iter().rev().find_map(|dir| {

@@ -43,6 +43,8 @@ pub(crate) enum Obstacle {
     UnknownSchedule,
     /// Nothing but SQL hooks failed, which `dbt retry` does not repeat.
     OnlyHooks,
+    /// It has not ended: it is at work, or its process was killed.
+    Open,
 }
 
 impl Obstacle {
@@ -62,6 +64,9 @@ impl fmt::Display for Obstacle {
             }
             Self::UnknownSchedule => {
                 f.write_str("what it had not yet started cannot be known from here")
+            }
+            Self::Open => {
+                f.write_str("its process was killed, and left no word of what it had built")
             }
             Self::OnlyHooks => f.write_str("only SQL hooks failed, which dbt retry passes over"),
         }

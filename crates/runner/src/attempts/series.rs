@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use prefect_client::Client;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::attempt::Attempt;
@@ -14,6 +15,9 @@ use crate::observer::Observer;
 use crate::outcome::Outcome;
 use crate::report::{FinalState, Notice};
 use crate::stop::Stopper;
+
+/// How long the server is asked for the time.
+const QUESTION: Duration = Duration::from_secs(2);
 
 /// When a run is repeated.
 #[derive(Debug)]
@@ -122,7 +126,10 @@ impl Series {
             Some(FinalState::AwaitingRetry { due }) => {
                 // The server says so by its own clock.
                 let skew = match &self.client {
-                    Some(client) => client.read_clock_skew().await.ok().flatten(),
+                    Some(client) => timeout(QUESTION, client.read_clock_skew())
+                        .await
+                        .ok()
+                        .and_then(|skew| skew.ok().flatten()),
                     None => None,
                 };
                 let left = due.unwrap_or_default().duration_since(Timestamp::now());

@@ -9,7 +9,7 @@ use fs_err::{File, OpenOptions};
 use sha2::{Digest as _, Sha256};
 
 use super::prepare::Prepared;
-use crate::journal::JournalFolder;
+use crate::journal::{JOURNAL_DIR, JournalFolder};
 use crate::observer::Observer;
 
 /// How often a folder that is taken is looked at again.
@@ -29,7 +29,15 @@ pub(super) async fn claim(prepared: &Prepared, observer: &dyn Observer) -> Optio
     let (command, target) = (&*prepared.args.command, &*prepared.project.target);
     let folder = prepared.folder.as_ref();
     let folder = folder.filter(|_| !HARMLESS.contains(&command))?;
-    let mut file = open(folder, target)
+    // In the project, wherever its journals go: all its runs meet there.
+    let here = JournalFolder::at(prepared.project.root.join(JOURNAL_DIR));
+    let here = if prepared.project.exists {
+        &here
+    } else {
+        folder
+    };
+    let mut file = open(here, target)
+        .or_else(|_| open(folder, target))
         .inspect_err(|error| tracing::debug!(%error, "the target folder cannot be claimed"))
         .ok()?;
     let mut is_told = false;

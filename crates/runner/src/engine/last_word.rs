@@ -46,6 +46,27 @@ pub(crate) fn end_waiting(
     }
 }
 
+/// Keeps the end of a flow run of ours, which could not be told, of an invocation that could not begin.
+pub(crate) fn keep_end(
+    invocation: &Invocation,
+    flow_run_id: Uuid,
+    state: &State,
+    problem: &str,
+    observer: &dyn Observer,
+) {
+    let flow = FlowTarget::Existing {
+        flow_run_id,
+        own_states: true,
+    };
+    let kept = match keep(invocation, flow, state) {
+        Ok(journal) => format!("deliver it by `prefect-dbt replay {}`", journal.display()),
+        Err(problem) => format!("nor could it be written: {problem}"),
+    };
+    observer.on_warning(&format!(
+        "the flow run's end could not be told: {problem}; {kept}"
+    ));
+}
+
 /// Writes a journal of an invocation that did not begin; gives where it is.
 fn keep(invocation: &Invocation, flow: FlowTarget, state: &State) -> Result<PathBuf, String> {
     let folder = folder(invocation).map_err(|error| error.to_string())?;

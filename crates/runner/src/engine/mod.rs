@@ -16,7 +16,7 @@ mod verdict;
 mod vigil;
 
 pub(crate) use artifacts::read_manifest;
-pub(crate) use last_word::end_waiting;
+pub(crate) use last_word::{end_waiting, keep_end};
 pub(crate) use prepare::{journal_dir, profiles_dir, project};
 pub(crate) use recorder::is_data;
 pub use run::run;

@@ -29,12 +29,14 @@ pub(super) async fn connect(
         .flow_run_name
         .clone()
         .unwrap_or_else(|| flow_run_name(run_id));
+    // `--version` and the like are nothing to report.
+    let is_run = !command.is_empty();
     let facts = ModeFacts {
-        declined: choice.declined || command.is_empty(),
+        declined: choice.declined || !is_run,
         api_configured: invocation.client.is_some(),
-        engine: choice.engine,
+        engine: choice.engine && is_run,
         tasks_alone: choice.tasks_alone,
-        named: choice.flow_run_id,
+        named: choice.flow_run_id.filter(|_| is_run),
         inherited: choice.inherited,
     };
     let decision = decide(facts)?;

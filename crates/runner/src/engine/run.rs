@@ -14,7 +14,7 @@ use super::prepare::Prepared;
 use super::recorder::{Closing, Recorder};
 use super::report::Report;
 use super::turn::{Turn, await_turn};
-use super::verdict::{Verdict, exit_code, judge};
+use super::verdict::{Verdict, exit_code, judge, stopped_state};
 use crate::attempts::{Records, keep};
 use crate::dbt::DbtProcess;
 use crate::effect::{
@@ -27,8 +27,8 @@ use crate::observer::Observer;
 use crate::outcome::Outcome;
 use crate::redact::Redactor;
 use crate::replay::leftovers;
-use crate::report::{Delivery, Notice, Reporter};
-use crate::stop::Stopper;
+use crate::report::{Delivery, FinalState, Notice, Reporter};
+use crate::stop::{StopCause, Stopper};
 use crate::summary::{markdown, stopped_line};
 use crate::supervise::Supervision;
 use crate::track::{ProcessEnd, Tracker, TrackerOptions, closing_line};
@@ -90,10 +90,19 @@ pub async fn run(
         reporter.map(|reporter| report(reporter, journal.reader(), &observer, introduction));
 
     let recorder = recorder(&invocation, &prepared, run_id, journal, &observer);
+    let records = folder.map(|folder| Records::beside(folder.dir()));
+    if let Some(records) = &records {
+        let guard = prepared.guard.as_ref();
+        let ids = (run_id, flow_run_id);
+        keep::begin(ids, &invocation, &prepared.project, guard, records);
+    }
     let process = match DbtProcess::start(prepared.command(&invocation)) {
         Ok(process) => process,
         Err(error) => {
             not_started(recorder.journal, &error);
+            if let Some(records) = &records {
+                records.forget(run_id);
+            }
             let delivery = reported(reporting, &supervision).await;
             let served = delivery.is_none_or(|delivery| delivery.verified);
             if let (Some(folder), Some(path), true) = (folder, &journal_path, served) {
@@ -129,7 +138,7 @@ pub async fn run(
     );
     let manifest = closing.manifest.take();
     let run_results = closing.run_results.take();
-    let record = folder.filter(|_| !is_open).and_then(|folder| {
+    let record = records.as_ref().filter(|_| !is_open).and_then(|records| {
         let ended = keep::Ended {
             run_id,
             flow_run_id,
@@ -139,8 +148,11 @@ pub async fn run(
             guard: prepared.guard.as_ref(),
             manifest: manifest.clone(),
         };
-        keep::keep(&ended, &Records::beside(folder.dir()))
+        keep::keep(&ended, records)
     });
+    if let (Some(records), None) = (&records, &record) {
+        records.forget(run_id);
+    }
     // From here on nothing of dbt's is read any more.
     drop(claim);
     if invocation.summary_artifact {
@@ -174,7 +186,10 @@ pub async fn run(
         command: command.clone(),
         args: invocation.args,
         success: verdict.success,
-        state: verdict.state,
+        state: final_state
+            .filter(|_| verdict.state.kind != StateKind::Cancelled)
+            .and_then(cancelled_late)
+            .unwrap_or(verdict.state),
         exit_code: exit_code(verdict.exit_code, final_state),
         failure: verdict.failure,
         run,
@@ -185,6 +200,17 @@ pub async fn run(
         flow: Some(target),
         record,
     })
+}
+
+/// The state of a flow run that somebody cancelled, whatever dbt made of the run.
+fn cancelled_late(told: &FinalState) -> Option<State> {
+    match told {
+        FinalState::Accepted {
+            kind: StateKind::Cancelled,
+            ..
+        } => Some(stopped_state(StopCause::Cancel).0),
+        _ => None,
+    }
 }
 
 /// The flow run whose engine we are, if it was there before.

@@ -131,6 +131,11 @@ fn objected(objection: String, raise_on_failure: bool) -> Verdict {
 pub(crate) fn exit_code(of_run: u8, told: Option<&FinalState>) -> u8 {
     match told {
         Some(FinalState::Rescheduled) => exit::SUCCESS,
+        // Somebody cancelled it while dbt was ending.
+        Some(FinalState::Accepted {
+            kind: StateKind::Cancelled,
+            ..
+        }) => exit::INTERRUPTED,
         _ => of_run,
     }
 }
