@@ -82,6 +82,17 @@ impl Stopper {
         }
     }
 
+    /// Comes when somebody asks from now on, for the first time or out of patience.
+    pub(crate) async fn asked_again(&self) {
+        let mut asked = self.subscribe();
+        let before = *asked.borrow_and_update();
+        let is_new = |now: &Asked| now.cause != before.cause || now.urgency > before.urgency;
+        if asked.wait_for(is_new).await.is_err() {
+            // Nobody is left who could ask.
+            std::future::pending::<()>().await;
+        }
+    }
+
     pub(crate) fn subscribe(&self) -> watch::Receiver<Asked> {
         self.0.subscribe()
     }

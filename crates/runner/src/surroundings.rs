@@ -42,16 +42,15 @@ impl Surroundings {
 pub(crate) mod inherited {
     use super::Uuid;
 
+    /// The variable that names it.
+    pub(crate) const FLOW_RUN_ID: &str = "PREFECT__FLOW_RUN_ID";
+
     /// The flow run in `PREFECT__FLOW_RUN_ID`, if that holds the id of one.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is where the environment is read"
     )]
     pub(crate) fn from_env() -> Option<Uuid> {
-        std::env::var("PREFECT__FLOW_RUN_ID")
-            .ok()?
-            .trim()
-            .parse()
-            .ok()
+        std::env::var(FLOW_RUN_ID).ok()?.trim().parse().ok()
     }
 }

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use clap::parser::ValueSource;
 use clap::{Args, Command};
 use jiff::tz::TimeZone;
 use prefect_client::{Client, State, StoredLog};
@@ -238,6 +239,15 @@ fn json_or_text(text: String) -> Value {
     serde_json::from_str(&text).unwrap_or(Value::String(text))
 }
 
+/// Options of `invoke` that a deployment has of its own, or contradicts.
+const OURS: [&str; 5] = [
+    "engine",
+    "no_prefect",
+    "flow_run_id",
+    "retries",
+    "retry_delay",
+];
+
 /// Takes options of `invoke` apart, and refuses what that would refuse: a worker's log is a bad place to learn of it.
 fn invoke_options(text: &str) -> Result<Words, String> {
     let words = split_words(text).ok_or("a quote in it is not closed")?;
@@ -248,6 +258,13 @@ fn invoke_options(text: &str) -> Result<Words, String> {
         let told = told.lines().next().unwrap_or_default();
         told.strip_prefix("error: ").unwrap_or(told).to_owned()
     })?;
+    let is_said = |name: &&str| read.value_source(name) == Some(ValueSource::CommandLine);
+    if let Some(name) = OURS.iter().find(|name| is_said(name)) {
+        let flag = name.replace('_', "-");
+        return Err(format!(
+            "`--{flag}` is for deploy to say, not for its --invoke-options"
+        ));
+    }
     match read.get_many::<String>("args").map(Iterator::count) {
         Some(1) => Ok(Words(words)),
         _ => Err("dbt's arguments have their place behind `--`".to_owned()),
@@ -268,6 +285,8 @@ mod tests {
             "--timeout",
             "build",
             "--tag 'a",
+            "--no-prefect",
+            "--retries 2",
         ] {
             assert!(invoke_options(wrong).is_err(), "{wrong}");
         }

@@ -19,7 +19,7 @@ pub(crate) struct Wanted<'a> {
 /// Variables of dbt's that would take the stream from us, under both prefixes that dbt reads (the second since 1.11).
 const TAKEN: [&str; 4] = ["QUIET", "LOG_FORMAT", "LOG_LEVEL", "DEBUG"];
 /// Ours alone: a child that spoke on the supervisor's channel would speak in our name.
-const CONTROL: [&str; 2] = ["PREFECT__CONTROL_PORT", "PREFECT__CONTROL_TOKEN"];
+pub(crate) const CONTROL: [&str; 2] = ["PREFECT__CONTROL_PORT", "PREFECT__CONTROL_TOKEN"];
 
 /// The changes to the environment that dbt inherits: a value to set, or `None` to remove.
 ///

@@ -6,7 +6,7 @@ mod process;
 mod pump;
 mod watchdog;
 
-pub(crate) use environment::{Wanted, child_environment};
+pub(crate) use environment::{CONTROL, Wanted, child_environment};
 pub use find::find_dbt;
 pub(crate) use process::{DbtCommand, DbtProcess, Ended, Group};
 pub(crate) use pump::pump;

@@ -83,8 +83,8 @@ pub async fn run(
         orders: crew.orders.clone(),
         manifest: Arc::clone(&crew.manifest),
     });
-    let result = engine::run(invocation, watching, stopper).await;
-    crew.end(&result, &*observer).await;
+    let result = engine::run(invocation, watching, stopper.clone()).await;
+    crew.end(&result, &*observer, &stopper).await;
     result
 }
 
@@ -165,19 +165,33 @@ impl Crew {
         }
     }
 
-    /// Calls the hooks of the end, and waits for all that are still to be called; one that hangs is left behind.
-    async fn end(mut self, result: &Result<Outcome, Error>, observer: &dyn Observer) {
+    /// Calls the hooks of the end, and waits for all that are still to be called. One that hangs is left behind, and all are
+    /// when somebody asks us to end now.
+    async fn end(
+        mut self,
+        result: &Result<Outcome, Error>,
+        observer: &dyn Observer,
+        stopper: &Stopper,
+    ) {
         // A thread that is gone has nothing left to call.
         let _ = self.orders.send(Order::End(Box::new(end_of(result))));
-        let over = self.progress.wait_for(|now| *now != Progress::Works).await;
-        let hook = match over.as_deref() {
-            Ok(Progress::Hangs(hook)) => hook.clone(),
-            _ => return,
+        let over = async {
+            let over = self.progress.wait_for(|now| *now != Progress::Works).await;
+            match over.as_deref() {
+                Ok(Progress::Hangs(hook)) => Some(hook.clone()),
+                _ => None,
+            }
         };
-        self.abandoned.store(true, Ordering::Release);
-        observer.on_warning(&format!(
-            "{hook} is left behind, and hooks that wait for it are not called: the run is over"
-        ));
+        let left = tokio::select! {
+            left = over => left,
+            () = stopper.asked_again() => Some("a hook".to_owned()),
+        };
+        if let Some(hook) = left {
+            self.abandoned.store(true, Ordering::Release);
+            observer.on_warning(&format!(
+                "{hook} is left behind, and hooks that wait for it are not called: the run is over"
+            ));
+        }
     }
 }
 

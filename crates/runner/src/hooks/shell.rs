@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use super::context::{DbtHookContext, HookEvent};
 use super::hook::BoxError;
 use super::registry::Hooks;
+use crate::dbt::CONTROL;
+use crate::surroundings::inherited::FLOW_RUN_ID;
 
 /// What a selection never holds, so that a `=` behind it belongs to the command.
 const NOT_IN_SELECTIONS: &[char] = &[
@@ -63,19 +65,27 @@ impl ShellHook {
 }
 
 /// A hook that runs `command` by `sh -c` in our working directory, with the context as JSON on its standard input (see
-/// [`HOOK_CONTEXT_VERSION`](super::HOOK_CONTEXT_VERSION)). What it prints goes to our standard error.
+/// [`HOOK_CONTEXT_VERSION`](super::HOOK_CONTEXT_VERSION)). What it prints goes to our standard error. Before the run has begun
+/// it knows nothing of the flow run: a prefect-dbt of its own would begin that in our place.
 pub fn shell_hook(
     command: impl Into<String>,
 ) -> impl Fn(&DbtHookContext) -> Result<(), BoxError> + Send + Sync + 'static {
     let command = command.into();
     move |context| {
         let json = serde_json::to_vec(context)?;
-        let mut child = Command::new("sh")
+        let mut shell = Command::new("sh");
+        shell
             .arg("-c")
             .arg(&command)
             .stdin(Stdio::piped())
-            .stdout(std::io::stderr().as_fd().try_clone_to_owned()?)
-            .spawn()?;
+            .stdout(std::io::stderr().as_fd().try_clone_to_owned()?);
+        for name in CONTROL {
+            shell.env_remove(name);
+        }
+        if context.event == HookEvent::RunStart {
+            shell.env_remove(FLOW_RUN_ID);
+        }
+        let mut child = shell.spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
             // A command that does not read it is as good as one that does.
             let _ = stdin.write_all(&json);

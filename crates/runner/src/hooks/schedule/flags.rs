@@ -38,8 +38,17 @@ impl SelectionFlags {
             }
             let (flag, inline) = match arg.split_once('=') {
                 Some((flag, value)) if flag.starts_with("--") => (flag, Some(value)),
+                // A value that is joined to its flag, as in `-stag:x`.
+                _ if arg.len() > 2
+                    && ["-s", "-m", "-t"].iter().any(|flag| arg.starts_with(flag)) =>
+                {
+                    arg.split_at_checked(2)
+                        .map_or((arg, None), |(flag, value)| (flag, Some(value)))
+                }
                 _ => (arg, None),
             };
+            // Several flags in one: who knows what they say.
+            flags.beyond |= flag.len() > 2 && !flag.starts_with("--") && flag.starts_with('-');
             if let Some(list) = flags.list(flag) {
                 // dbt takes everything up to the next flag.
                 let first = inline.or_else(|| args.next());
@@ -173,6 +182,19 @@ mod tests {
         assert_eq!(flags.mode(), IndirectSelection::Cautious);
         assert_eq!(flags.kinds, ["model", "test"]);
         assert_eq!(read(&["build"], &env).mode(), IndirectSelection::Empty);
+    }
+
+    #[test]
+    fn a_value_may_be_joined_to_its_flag() {
+        let read = |args: &str| {
+            let args: Vec<String> = args.split(' ').map(str::to_owned).collect();
+            SelectionFlags::read(&args, |_| None)
+        };
+        let joined = read("build -stag:nightly -tprod -x");
+        assert_eq!(joined.select, ["tag:nightly"]);
+        assert_eq!(joined.target.as_deref(), Some("prod"));
+        assert!(!joined.beyond);
+        assert!(read("build -xs orders").beyond);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::nodes::{read_state, scheduled};
 use crate::args::DbtArgs;
 use crate::engine;
 use crate::hooks::HookOptions;
-use crate::invocation::Invocation;
+use crate::invocation::{FlowChoice, Invocation};
 use crate::observer::{Observer, Unobserved};
 use crate::profiles::PROFILES_FILE;
 use crate::project::Project;
@@ -164,7 +164,10 @@ async fn parse(invocation: &Invocation, stopper: &Stopper) -> Result<(), String>
     let mut parse = invocation.clone();
     let attempt = std::mem::take(&mut parse.attempt);
     parse.args = parse_args(attempt.original.as_ref().unwrap_or(&invocation.args));
-    parse.flow.declined = true;
+    parse.flow = FlowChoice {
+        declined: true,
+        ..FlowChoice::default()
+    };
     parse.journal_dir = Some(journals.path().to_path_buf());
     let outcome = Box::pin(engine::run(parse, Arc::new(Unobserved), stopper.clone()))
         .await

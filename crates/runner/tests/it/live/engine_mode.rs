@@ -5,6 +5,7 @@ use std::process::Command;
 use jiff::Timestamp;
 use prefect_client::{Client, NewFlow, NewFlowRun, NewState, Settings, StateType};
 use rustix::process::{Signal, kill_process};
+use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
 
@@ -85,6 +86,25 @@ fn what_was_cancelled_before_it_began_is_not_started() {
         assert_eq!(ends.count(), 1, "{states:?}");
         assert!(!waiting.project.log_file().exists(), "dbt was started");
     }
+}
+
+/// A hook of the run's start knows what is scheduled, and not the flow run: a prefect-dbt of its own would begin that.
+#[test]
+fn a_hook_at_the_start_cannot_take_the_flow_run() {
+    let waiting = Waiting::new();
+    let mut command = waiting.project.program();
+    command
+        .env("PREFECT__FLOW_RUN_ID", waiting.id.to_string())
+        .args(["invoke", "--on-run-start", "cat > told; env > known"])
+        .args(["--", "build", "--select", "+stg_customers"]);
+    Finished::of(&mut command).exits_with(0);
+    let read = |name| fs_err::read_to_string(waiting.project.path().join(name)).unwrap();
+    let told: Value = serde_json::from_str(&read("told")).unwrap();
+    let nodes = told["node_ids"].as_array().unwrap();
+    assert!(nodes.contains(&"model.shop.stg_customers".into()), "{told}");
+    assert!(!read("known").contains("PREFECT__FLOW_RUN_ID"));
+    let (kind, _) = waiting.history().pop().unwrap();
+    assert_eq!(kind, StateType::Completed);
 }
 
 #[test]
