@@ -36,6 +36,9 @@ pub struct Header {
     pub args: Vec<String>,
     /// The flow run that the invocation reports to.
     pub flow: FlowTarget,
+    /// The run id of the flow run's first attempt, of a later one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Uuid>,
     /// The URL of the API that it reports to, without credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api: Option<String>,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use prefect_client::{Client, FlowRun, FlowRunPatch};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::attempt::Attempt;
@@ -87,6 +88,9 @@ fn taken_over(invocation: &Invocation, run: &FlowRun) -> Result<Invocation, Erro
     Ok(plan(invocation.retry_strategy, kept.as_ref()).invocation(invocation, attempt))
 }
 
+/// How long the server may take to hear of it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Ends a flow run whose engine could not even start dbt, so that it does not wait for ever.
 pub(crate) async fn give_up(invocation: &Invocation, error: &Error, observer: &dyn Observer) {
     let choice = &invocation.flow;
@@ -115,10 +119,17 @@ pub(crate) async fn give_up(invocation: &Invocation, error: &Error, observer: &d
         name: "Failed".to_owned(),
         message: Some(error.to_string()),
     };
-    let problem = match is_ours(client, id, choice.engine).await {
-        Ok(false) => return,
-        Ok(true) => conclude(client, id, &state).await,
-        Err(error) => Some(error.to_string()),
+    let telling = async {
+        match is_ours(client, id, choice.engine).await {
+            Ok(false) => None,
+            Ok(true) => Some(conclude(client, id, &state).await),
+            Err(error) => Some(Some(error.to_string())),
+        }
+    };
+    let problem = match timeout(PATIENCE, telling).await {
+        Ok(None) => return,
+        Ok(Some(problem)) => problem,
+        Err(_) => Some("the server does not answer".to_owned()),
     };
     match (problem, supervisor) {
         (Some(problem), _) if !choice.engine => observer.on_warning(&problem),

@@ -81,6 +81,7 @@ pub(crate) fn keep(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
     let command = DbtArgs::parse(asked).command;
     let is_idle = run.end.exit_code == Some(0) && run.nodes.is_empty();
     if !builds(&command) || is_idle {
+        records.forget(ended.run_id);
         return None;
     }
     let has_failed = run.end.exit_code != Some(0);

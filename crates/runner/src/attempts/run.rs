@@ -27,7 +27,13 @@ pub async fn run(
     options: HookOptions,
 ) -> Result<Outcome, Error> {
     let asked = invocation.clone();
-    let first = match begin(invocation).await {
+    let first = tokio::select! {
+        biased;
+        // It ends as soon as it looks for its turn.
+        _ = stopper.stopped() => Ok(unasked(asked.clone())),
+        first = begin(invocation) => first,
+    };
+    let first = match first {
         Ok(first) => first,
         Err(error) => {
             give_up(&asked, &error, &*observer).await;
@@ -80,4 +86,14 @@ pub async fn run(
             }
         }
     }
+}
+
+/// An invocation that begins without a look at its flow run.
+fn unasked(mut invocation: Invocation) -> Invocation {
+    let flow = &mut invocation.flow;
+    flow.flow_run_id = match flow.engine {
+        true => flow.flow_run_id.or(flow.inherited),
+        false => flow.flow_run_id,
+    };
+    invocation
 }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::attempt::Attempt;
-use crate::effect::StateKind;
+use crate::effect::{FlowTarget, StateKind};
 use crate::engine::{Vigil, end_waiting};
 use crate::invocation::{FlowChoice, Invocation};
 use crate::observer::Observer;
@@ -88,21 +88,24 @@ impl Series {
             .filter(|_| outcome.delivery.is_some())
         {
             observer.on_warning(&format!(
-                "Prefect may not hold all of attempt {number}; deliver it by `prefect-dbt replay {}`",
+                "Prefect may not hold all of attempt {number}; when this run is over, `prefect-dbt replay {}` delivers it",
                 journal.display()
             ));
         }
-        let ours = outcome
-            .delivery
-            .as_ref()
-            .filter(|delivery| delivery.final_state != FinalState::NotOurs)
-            .and_then(|delivery| delivery.flow_run_id);
+        let delivery = outcome.delivery.as_ref();
+        let heard = delivery.and_then(|delivery| {
+            let own_states = delivery.final_state != FinalState::NotOurs;
+            Some((delivery.flow_run_id?, own_states))
+        });
+        let ours = heard.filter(|(_, own_states)| *own_states);
+        let ours = ours.map(|(id, _)| id);
         let key = *self.key.get_or_insert(outcome.run_id);
-        let vigil = Vigil::begin(&self.flow, self.client.as_ref(), ours, stopper);
+        let vigil = Vigil::begin(&self.flow, self.client.as_ref(), heard, stopper);
         if let Err(cause) = vigil.over(tokio::time::sleep(pause)).await {
             let stopped = vigil.end(cause).await;
             let mut next = ran.clone();
             next.attempt.number += 1;
+            next.attempt.key = Some(key);
             let flow = outcome.flow.clone().map(|flow| flow.known_as(ours, key));
             end_waiting(&mut outcome, stopped, &next, flow, observer);
             return Next::Over(Box::new(outcome));
@@ -122,7 +125,16 @@ impl Series {
     /// How long to wait before the next attempt; `None` when there is none.
     async fn pause(&self, number: u32, outcome: &Outcome) -> Option<Duration> {
         let told = outcome.delivery.as_ref().map(|told| &told.final_state);
+        // Somebody has ended it meanwhile.
+        let was_ours = matches!(
+            outcome.flow,
+            Some(FlowTarget::Existing {
+                own_states: true,
+                ..
+            })
+        );
         match told {
+            Some(FinalState::NotOurs) if was_ours => None,
             Some(FinalState::AwaitingRetry { due }) => {
                 // The server says so by its own clock.
                 let skew = match &self.client {

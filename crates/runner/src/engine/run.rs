@@ -150,7 +150,7 @@ pub async fn run(
         };
         keep::keep(&ended, records)
     });
-    if let (Some(records), None) = (&records, &record) {
+    if let Some(records) = records.filter(|_| is_open) {
         records.forget(run_id);
     }
     // From here on nothing of dbt's is read any more.
@@ -235,6 +235,7 @@ pub(super) fn begin_journal(
         format: JOURNAL_FORMAT,
         run_id,
         attempt: invocation.attempt.number,
+        key: invocation.attempt.key,
         created: Timestamp::now(),
         args: invocation.args.clone(),
         api: invocation

@@ -37,8 +37,10 @@ pub(super) async fn await_turn(
     stopper: &Stopper,
 ) -> Result<Result<Turn, Box<Outcome>>, Error> {
     let flow = &invocation.flow;
-    let ours = flow.flow_run_id.filter(|_| flow.engine && !flow.declined);
-    let vigil = Vigil::begin(flow, invocation.client.as_ref(), ours, stopper);
+    let known = flow.flow_run_id.filter(|_| !flow.declined);
+    let heard = known.map(|id| (id, flow.engine));
+    let ours = known.filter(|_| flow.engine);
+    let vigil = Vigil::begin(flow, invocation.client.as_ref(), heard, stopper);
     let turn = async {
         let mut prepared = Prepared::of(invocation, observer).await?;
         let claim = claim(&prepared, observer).await;

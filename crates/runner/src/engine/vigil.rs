@@ -21,7 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Vigil<'a> {
     stopper: &'a Stopper,
-    /// Of the flow run, where its states are ours.
     flow_run: Option<FlowRun>,
 }
 
@@ -29,7 +28,8 @@ pub(crate) struct Vigil<'a> {
 struct FlowRun {
     id: Uuid,
     client: Client,
-    ending: Ending,
+    /// Where its states are ours.
+    ending: Option<Ending>,
     supervision: Supervision,
 }
 
@@ -44,25 +44,30 @@ pub(crate) struct Stopped {
 }
 
 impl<'a> Vigil<'a> {
-    /// Begins to listen; to those who may end this flow run, too, if its states are ours.
+    /// Begins to listen; to those who may end this flow run, too, whose states are ours or not.
     pub(crate) fn begin(
         flow: &FlowChoice,
         client: Option<&Client>,
-        flow_run_id: Option<Uuid>,
+        flow_run: Option<(Uuid, bool)>,
         stopper: &'a Stopper,
     ) -> Self {
-        let flow_run = client.zip(flow_run_id).map(|(client, id)| {
+        let flow_run = client.zip(flow_run).map(|(client, (id, own_states))| {
             let target = FlowTarget::Existing {
                 flow_run_id: id,
-                own_states: true,
+                own_states,
             };
-            let ending = Ending::default();
-            let ours = Some(ending.clone());
+            let ending = own_states.then(Ending::default);
             FlowRun {
                 id,
                 client: client.clone(),
+                supervision: Supervision::begin(
+                    flow,
+                    &target,
+                    Some(client),
+                    ending.clone(),
+                    stopper,
+                ),
                 ending,
-                supervision: Supervision::begin(flow, &target, Some(client), ours, stopper),
             }
         });
         Self { stopper, flow_run }
@@ -83,8 +88,11 @@ impl<'a> Vigil<'a> {
             return Stopped::new(cause, None);
         };
         let cause = flow_run.supervision.explain(cause).await;
+        let Some(ending) = flow_run.ending else {
+            return Stopped::new(cause, None);
+        };
         let (state, _) = stopped_state(cause);
-        let set = flow_run.ending.set(&flow_run.client, flow_run.id, &state);
+        let set = ending.set(&flow_run.client, flow_run.id, &state);
         let told = match timeout(PATIENCE, set).await {
             Ok(Ok(told)) => told,
             Ok(Err(error)) => {

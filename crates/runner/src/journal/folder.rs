@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use fs_err::{File, OpenOptions};
 use uuid::Uuid;
 
+use super::reader::JournalReader;
 use super::rest::RestingJournal;
+use crate::effect::{Entry, FlowTarget};
 
 /// Name of the folder in a dbt project. Not below `target`, which `dbt clean` empties.
 pub const JOURNAL_DIR: &str = ".prefect-dbt";
 
-/// Journals of earlier runs that are kept.
+/// Journals of earlier runs that are kept, of each kind.
 const KEPT: usize = 10;
 const EXTENSION: &str = "jsonl";
 
@@ -91,21 +93,39 @@ impl JournalFolder {
         }
     }
 
-    /// Deletes the oldest journals beyond the last ten, except those that are being written.
+    /// Deletes the oldest journals beyond the last ten that Prefect is to have, and beyond the last ten others, except
+    /// those that are being written.
     pub fn trim(&self) {
-        let Ok(journals) = self.journals() else {
+        let journals = self.journals().unwrap_or_default();
+        if journals.len() <= KEPT {
             return;
-        };
-        let surplus = journals.len().saturating_sub(KEPT);
-        for journal in &journals[..surplus] {
-            match RestingJournal::take(journal) {
-                Ok(Some(taken)) if taken.is_certain() => {
-                    tracing::warn!(journal = %journal.display(), "the oldest of more than ten journals goes");
-                    self.discard(journal);
-                }
-                Ok(_) => {}
-                Err(error) => tracing::debug!(%error, "an old journal stays"),
-            }
         }
+        let (owed, others): (Vec<_>, Vec<_>) = journals.into_iter().partition(|path| is_owed(path));
+        for journals in [owed, others] {
+            let surplus = journals.len().saturating_sub(KEPT);
+            journals[..surplus]
+                .iter()
+                .for_each(|path| self.drop_old(path));
+        }
+    }
+
+    fn drop_old(&self, journal: &Path) {
+        match RestingJournal::take(journal) {
+            Ok(Some(taken)) if taken.is_certain() => {
+                tracing::warn!(journal = %journal.display(), "the oldest of more than ten journals goes");
+                self.discard(journal);
+            }
+            Ok(_) => {}
+            Err(error) => tracing::debug!(%error, "an old journal stays"),
+        }
+    }
+}
+
+/// Whether a run was to be reported. One that was not may not push it out.
+fn is_owed(journal: &Path) -> bool {
+    let reader = JournalReader::open(journal).ok();
+    match reader.and_then(|mut reader| reader.try_next()) {
+        Some(Entry::Header(header)) => !matches!(header.flow, FlowTarget::Nowhere { .. }),
+        _ => true,
     }
 }

@@ -15,6 +15,7 @@ fn header() -> Header {
         run_id: Uuid::now_v7(),
         api: None,
         attempt: 1,
+        key: None,
         created: Timestamp::UNIX_EPOCH,
         args: vec!["build".to_owned()],
         flow: FlowTarget::Nowhere {
@@ -120,6 +121,26 @@ fn the_folder_is_private_ignored_by_git_and_keeps_ten() {
     assert_eq!(kept, [vec![false; 2], vec![true; 10]].concat());
     folder.discard(&paths[11]);
     assert!(!paths[11].exists());
+}
+
+#[test]
+fn what_prefect_is_to_have_is_not_pushed_out_by_what_it_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = JournalFolder::at(dir.path());
+    let mut owed = header();
+    owed.flow = FlowTarget::Existing {
+        flow_run_id: Uuid::nil(),
+        own_states: true,
+    };
+    let journal = JournalWriter::begin(folder.create(owed.run_id), &owed);
+    let path = journal.path().unwrap().to_path_buf();
+    drop(journal);
+    for _ in 0..12 {
+        in_folder(dir.path());
+    }
+    folder.trim();
+    assert!(path.exists());
+    assert_eq!(folder.journals().unwrap().len(), 10 + 1);
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub(super) fn write_journal(
         run_id: run.run_id(),
         api: None,
         attempt: 1,
+        key: None,
         created: run.began,
         args: run.args.clone(),
         flow,

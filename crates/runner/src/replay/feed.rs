@@ -84,6 +84,7 @@ mod tests {
             run_id: Uuid::from_u128(7),
             api: None,
             attempt: 1,
+            key: None,
             created: Timestamp::UNIX_EPOCH,
             args: Vec::new(),
             flow: FlowTarget::Existing {

@@ -80,12 +80,64 @@ impl Belonging {
     }
 }
 
+/// The run id of the flow run's first attempt.
+fn first(header: &Header) -> Uuid {
+    let key = match header.flow {
+        FlowTarget::Existing { .. } => header.key,
+        FlowTarget::Create { key, .. } | FlowTarget::Nowhere { key, .. } => key,
+    };
+    key.unwrap_or(header.run_id)
+}
+
 /// Whether one of these headers is that of a later attempt of the same flow run.
 pub(super) fn is_superseded<'h>(
     header: &Header,
     others: impl IntoIterator<Item = &'h Header>,
 ) -> bool {
+    let is_same = |other: &Header| {
+        Belonging::of(other) == Belonging::of(header) || first(other) == first(header)
+    };
     others
         .into_iter()
-        .any(|other| other.run_id > header.run_id && Belonging::of(other) == Belonging::of(header))
+        .any(|other| other.run_id > header.run_id && is_same(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::effect::JOURNAL_FORMAT;
+
+    fn header(run_id: u128, key: Option<u128>, flow: FlowTarget) -> Header {
+        Header {
+            format: JOURNAL_FORMAT,
+            run_id: Uuid::from_u128(run_id),
+            attempt: 1,
+            key: key.map(Uuid::from_u128),
+            created: Timestamp::UNIX_EPOCH,
+            args: Vec::new(),
+            flow,
+            api: None,
+        }
+    }
+
+    #[test]
+    fn an_attempt_is_superseded_however_the_flow_run_is_named() {
+        let created = FlowTarget::Create {
+            key: None,
+            flow_name: "dbt build".to_owned(),
+            flow_run_name: "calm-otter".to_owned(),
+            tags: Vec::new(),
+        };
+        let known = FlowTarget::Existing {
+            flow_run_id: Uuid::nil(),
+            own_states: true,
+        };
+        let first = header(1, None, created.clone());
+        let second = header(2, Some(1), known);
+        let other = header(3, None, created);
+        let all = [first.clone(), second.clone(), other.clone()];
+        assert!(is_superseded(&first, &all));
+        assert!(!is_superseded(&second, &all));
+        assert!(!is_superseded(&other, &all));
+    }
 }

@@ -113,8 +113,12 @@ impl Supervision {
                 OnSigterm::Crash => {}
                 OnSigterm::Relinquish => ending.leave().await,
                 OnSigterm::Reschedule => {
-                    if let Err(error) = ending.reschedule(client, id).await {
-                        tracing::warn!(%error, "the flow run could not be rescheduled");
+                    match timeout(LONGEST, ending.reschedule(client, id)).await {
+                        Ok(Ok(_)) => {}
+                        Ok(Err(error)) => {
+                            tracing::warn!(%error, "the flow run could not be rescheduled");
+                        }
+                        Err(_) => tracing::warn!("the flow run could not be rescheduled in time"),
                     }
                 }
             }

@@ -127,6 +127,7 @@ fn journal(nodes: &[(&str, &str)]) -> JournalReader {
         run_id: Uuid::nil(),
         api: None,
         attempt: 1,
+        key: None,
         created: Timestamp::UNIX_EPOCH,
         args: Vec::new(),
         flow: FlowTarget::Nowhere {

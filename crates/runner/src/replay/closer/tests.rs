@@ -42,6 +42,7 @@ fn header() -> Entry {
         run_id: Uuid::from_u128(7),
         api: None,
         attempt: 1,
+        key: None,
         created: at(0),
         args: vec!["build".to_owned()],
         flow: FlowTarget::Nowhere {

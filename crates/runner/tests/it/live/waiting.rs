@@ -160,6 +160,26 @@ fn a_run_that_waits_for_the_target_folder_can_be_ended() {
 }
 
 #[test]
+fn a_run_that_waits_within_somebody_elses_flow_run_ends_with_it() {
+    let waiting = Waiting::new();
+    waiting.set(StateType::Running);
+    let mut other = waiting.project.invocation(&["--no-prefect"], &ENDLESS);
+    let other = Stuck::start_as(&mut other);
+    let mut command = waiting.project.program();
+    let id = waiting.id.to_string();
+    command.args(["invoke", "--flow-run-id", &id, "--"]);
+    let run = Stuck::start_until("is in use by process", command.args(ENDLESS));
+    waiting.set(StateType::Cancelling);
+    run.finish()
+        .exits_with(130)
+        .says("the run ends while it waits");
+    kill_process(other.pid(), Signal::INT).unwrap();
+    other.finish().exits_with(130);
+    let (last, _) = waiting.history().pop().unwrap();
+    assert_eq!(last, StateType::Cancelling);
+}
+
+#[test]
 fn a_run_that_waits_for_the_servers_leave_can_be_ended() {
     end_each(|waiting, command| {
         waiting.schedule(Timestamp::now() + SignedDuration::from_hours(1));
