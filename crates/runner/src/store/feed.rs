@@ -13,6 +13,9 @@ pub(crate) trait Feed: Send + Sized {
     /// Whether the writer has closed: nothing will come that is not there yet.
     fn is_closed(&self) -> bool;
 
+    /// Completes when the writer closes, or has closed.
+    fn closed(&self) -> impl Future<Output = ()> + Send;
+
     /// Another reader of the same journal, from its beginning; `None` when that can no longer be read.
     fn rewound(&self) -> Option<Self>;
 }

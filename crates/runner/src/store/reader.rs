@@ -142,6 +142,11 @@ impl Feed for JournalReader {
         self.progress.borrow().closed
     }
 
+    async fn closed(&self) {
+        // A writer that is gone without closing cannot be: both hold the shared state.
+        let _ = self.progress.clone().wait_for(|now| now.closed).await;
+    }
+
     fn rewound(&self) -> Option<Self> {
         Some(Self::of(Arc::clone(&self.shared)))
     }
