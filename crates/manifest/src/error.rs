@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::version::Artifact;
+use crate::artifact::Artifact;
 
 /// A file that is not an artifact this crate can read.
 ///

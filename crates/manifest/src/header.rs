@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
+use crate::artifact::Artifact;
 use crate::error::Error;
 use crate::lenient::Text;
-use crate::version::Artifact;
+use crate::version;
 
 /// Who wrote an artifact.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(
     let document: Document<'a> = serde_json::from_slice(bytes).map_err(json)?;
     let shape = document.metadata.unwrap_or_default();
     let header = Header {
-        schema_version: artifact.check(shape.dbt_schema_version.as_deref())?,
+        schema_version: version::check(artifact, shape.dbt_schema_version.as_deref())?,
         dbt_version: shape.dbt_version.into_string(),
         generated_at: shape.generated_at.into_string(),
         invocation_id: shape.invocation_id.into_string(),

@@ -45,6 +45,7 @@
 //! needs; texts and configurations that occur more than once are shared. Everything else is read when it is asked for, from the
 //! place where it stands: see [`Node::fields`].
 
+mod artifact;
 mod config;
 mod error;
 mod fields;
@@ -58,6 +59,7 @@ mod run_results;
 mod sources;
 mod version;
 
+pub use artifact::Artifact;
 pub use config::Config;
 pub use error::{Error, ErrorKind};
 pub use fields::Fields;
@@ -67,4 +69,3 @@ pub use manifest::{Group, Macro, Manifest, Metadata, Owner};
 pub use node::{Node, TestMetadata};
 pub use run_results::{BatchResults, RunResult, RunResults, Timing};
 pub use sources::{SourceResult, Sources};
-pub use version::Artifact;

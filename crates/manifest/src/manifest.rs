@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::error::Error;
 use crate::ids::UniqueId;
-use crate::load;
 use crate::node::Node;
 
 /// What dbt found in a project when it parsed it, read from manifest.json.
@@ -88,22 +86,6 @@ pub struct Owner {
 }
 
 impl Manifest {
-    /// Reads the text of a manifest.json.
-    ///
-    /// # Errors
-    /// Where the text is not JSON, is no manifest, or is of a version that is not supported.
-    pub fn from_slice(bytes: &[u8]) -> Result<Self, Error> {
-        Self::from_vec(bytes.to_vec())
-    }
-
-    /// Reads the text of a manifest.json and keeps it: saves a copy.
-    ///
-    /// # Errors
-    /// As [`from_slice`](Self::from_slice).
-    pub fn from_vec(bytes: Vec<u8>) -> Result<Self, Error> {
-        load::manifest(bytes)
-    }
-
     /// Who wrote the manifest.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::artifact::Artifact;
 use crate::error::Error;
 use crate::header::{Header, read};
 use crate::ids::UniqueId;
 use crate::lenient::{Flag, List, Number, Text};
-use crate::version::Artifact;
 
 /// The results of a run, read from run_results.json.
 #[derive(Debug, Clone, PartialEq)]

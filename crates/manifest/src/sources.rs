@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 
+use crate::artifact::Artifact;
 use crate::error::Error;
 use crate::header::{Header, read};
 use crate::ids::UniqueId;
 use crate::lenient::{Number, Text};
-use crate::version::Artifact;
 
 /// The results of `dbt source freshness`, read from sources.json.
 #[derive(Debug, Clone, PartialEq)]

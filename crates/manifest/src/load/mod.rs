@@ -5,5 +5,3 @@ mod document;
 mod entries;
 mod shapes;
 mod sharing;
-
-pub(crate) use document::manifest;
