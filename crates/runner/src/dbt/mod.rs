@@ -1,5 +1,10 @@
 //! dbt as a child process: found, started in a group of its own, read, stopped.
 
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the runner does not use it yet")
+)]
+pub(crate) mod command_line;
 mod environment;
 mod find;
 mod process;
