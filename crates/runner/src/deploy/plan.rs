@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::error::DeployError;
 use super::pool::PoolFacts;
 use super::spec::DeploySpec;
-use crate::args::DbtArgs;
+use crate::dbt::DbtArgs;
 use crate::parameters::{apply, join_words, schema};
 
 /// A deployment that can be made.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::schedule::Schedule;
-use crate::args::DbtArgs;
+use crate::dbt::DbtArgs;
 
 /// What to deploy: dbt's command line, where and when it runs.
 #[derive(Clone, PartialEq)]

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::args::{DbtArgs, VALUED};
+use crate::dbt::{DbtArgs, VALUED};
 
 /// Flags that take all words up to the next flag.
 const GREEDY: [&str; 11] = [

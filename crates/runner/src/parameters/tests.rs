@@ -2,8 +2,10 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::command_line::CommandLine;
+use super::error::ParameterError;
 use super::table::PARAMETERS;
-use super::{ParameterError, apply, schema, split_words};
+use super::words::split_words;
+use super::{apply, schema};
 
 mod documentation;
 

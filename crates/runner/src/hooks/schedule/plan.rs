@@ -4,33 +4,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dbt_manifest::{Manifest, RunResults};
-use dbt_selector::Command;
 
-use super::flags::SelectionFlags;
 use super::fresh::is_fresh;
-use super::nodes::{read_state, scheduled};
-use crate::args::DbtArgs;
+use crate::dbt::{DbtArgs, PROFILES_FILE, Project};
 use crate::engine;
-use crate::hooks::HookOptions;
-use crate::invocation::{FlowChoice, Invocation};
-use crate::observer::{Observer, Unobserved};
-use crate::profiles::PROFILES_FILE;
-use crate::project::Project;
-use crate::stop::Stopper;
-use crate::surroundings::Surroundings;
+use crate::hooks::run::HookOptions;
+use crate::model::Stopper;
+use crate::observe::{Observer, Unobserved};
+use crate::request::{FlowChoice, Invocation, ProcessEnv};
+use crate::selection::{SelectionFlags, command_of, selected};
 
 /// What dbt is going to run.
 #[derive(Debug, Default)]
-pub(in crate::hooks) struct Schedule {
+pub(crate) struct Schedule {
     /// The nodes, in the order of their unique ids; none when the command selects none, or when it cannot be known.
-    pub(in crate::hooks) node_ids: Vec<String>,
+    pub(crate) node_ids: Vec<String>,
     /// The manifest that they are from.
-    pub(in crate::hooks) manifest: Option<Arc<Manifest>>,
+    pub(crate) manifest: Option<Arc<Manifest>>,
 }
 
 impl Schedule {
     /// Finds out what the invocation is going to run. What goes wrong is a warning, and leaves the schedule empty.
-    pub(in crate::hooks) async fn of(
+    pub(crate) async fn of(
         invocation: &Invocation,
         options: &HookOptions,
         observer: &Arc<dyn Observer>,
@@ -80,32 +75,6 @@ async fn find_out(
     }))
 }
 
-/// The nodes that dbt runs when it is called with these arguments, in the order of their unique ids; `None` for commands
-/// that select none.
-pub(crate) fn selected(
-    manifest: &Manifest,
-    args: &[String],
-    project: &Project,
-) -> Result<Option<Vec<String>>, String> {
-    let flags = SelectionFlags::from_env(args);
-    let Some(command) = command_of(&DbtArgs::parse(args), &flags) else {
-        return Ok(None);
-    };
-    let state = flags.state.as_ref().map(|dir| project.root.join(dir));
-    let state = read_state(state.as_deref(), &project.target);
-    scheduled(manifest, command, &flags, &state).map(Some)
-}
-
-/// Whether the arguments or the environment name a folder of state.
-pub(crate) fn names_state(args: &[String]) -> bool {
-    SelectionFlags::from_env(args).state.is_some()
-}
-
-/// The command, if it runs nodes of the manifest.
-fn command_of(args: &DbtArgs, flags: &SelectionFlags) -> Option<Command> {
-    Command::from_name(&args.command).filter(|command| *command != Command::List && !flags.beyond)
-}
-
 /// Where the project and its profiles.yml are.
 struct Places {
     project: Project,
@@ -113,10 +82,10 @@ struct Places {
 }
 
 impl Places {
-    fn of(invocation: &Invocation, args: &DbtArgs) -> Result<Self, crate::Error> {
-        let around = Surroundings::from_env()?;
-        let project = engine::project(invocation, args, &around.cwd);
-        let profiles = engine::profiles_dir(invocation, args, &around);
+    fn of(invocation: &Invocation, args: &DbtArgs) -> Result<Self, crate::outcome::Error> {
+        let around = ProcessEnv::from_env()?;
+        let project = invocation.project(args, &around.cwd);
+        let profiles = invocation.profiles_dir(args, &around);
         Ok(Self {
             project,
             profiles: profiles.map(|dir| dir.join(PROFILES_FILE)),
