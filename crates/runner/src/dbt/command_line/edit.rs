@@ -1,7 +1,7 @@
 //! Changes to a command line that leave the rest of it word for word.
 
 use super::flag::Kind;
-use super::line::{CommandLine, Given, Item};
+use super::line::{CommandLine, Given, Item, Joint};
 
 impl CommandLine {
     /// Takes out the flags that are not to be kept. Letters that were joined to them stay: `-qs a` without `-q` is `-s a`.
@@ -43,6 +43,18 @@ impl CommandLine {
         let at = self.items.iter().position(is_command).unwrap_or_default();
         self.keep(|item| !is_command(item));
         self.insert(at, words);
+    }
+
+    /// Gives each value of a list a flag of its own: `-s a b` becomes `--select=a --select=b`.
+    pub(crate) fn spread_lists(&mut self) {
+        let items = std::mem::take(&mut self.items).into_iter();
+        let spread = |item| match item {
+            Item::Flag(given) if given.flag.kind == Kind::List && !given.is_incomplete() => {
+                given.one_for_each_value()
+            }
+            item => vec![item],
+        };
+        self.items = items.flat_map(spread).collect();
     }
 
     /// Where a new flag can stand behind all others.
@@ -107,6 +119,20 @@ impl CommandLine {
                 list.continues = false;
             }
         }
+    }
+}
+
+impl Given {
+    fn one_for_each_value(self) -> Vec<Item> {
+        let of_one = |value| Self {
+            flag: self.flag,
+            spelled: self.flag.name.to_owned(),
+            values: vec![value],
+            joint: Joint::Equals,
+            continues: false,
+        };
+        let values = self.values.into_iter();
+        values.map(|value| Item::Flag(of_one(value))).collect()
     }
 }
 

@@ -150,6 +150,11 @@ impl Flag {
         best(command, |flag| flag.has_name(name))
     }
 
+    /// The flag of this long name, whatever the command.
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+        Self::by_name("", name)
+    }
+
     /// The flag that a command takes by this letter.
     pub(super) fn by_letter(command: &str, letter: char) -> Option<&'static Self> {
         best(command, |flag| flag.letters.contains(letter))
@@ -158,7 +163,7 @@ impl Flag {
     /// The name that turns a switch off. `None` when no version of dbt 1 knows one; a switch that is not in the table is
     /// taken to have one.
     pub(crate) fn negation(name: &str) -> Option<String> {
-        match Self::by_name("", name) {
+        match Self::named(name) {
             Some(flag) if !flag.negatable => None,
             _ => Some(name.replacen("--", "--no-", 1)),
         }
@@ -185,7 +190,8 @@ impl Flag {
         self.negatable && name.strip_prefix("--no-") == self.name.strip_prefix("--")
     }
 
-    fn is_taken_by(&self, command: &str) -> bool {
+    /// Whether a command takes the flag.
+    pub(crate) fn is_taken_by(&self, command: &str) -> bool {
         self.commands.is_empty() || self.commands.contains(&canonical(command))
     }
 }

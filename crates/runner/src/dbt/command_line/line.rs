@@ -164,6 +164,17 @@ impl CommandLine {
             .collect()
     }
 
+    /// The environment variable that says the same as a flag of this line, and its value.
+    pub(crate) fn as_variable(&self, flag: &str) -> Option<(String, String)> {
+        let given = self.last(flag)?;
+        let value = match given.flag.kind {
+            Kind::Switch if given.is_on() => "1",
+            Kind::Switch => "0",
+            Kind::Value | Kind::List => given.value()?,
+        };
+        Some((given.flag.variable()?, value.to_owned()))
+    }
+
     fn last(&self, flag: &str) -> Option<&Given> {
         self.flags().rev().find(|given| given.flag.name == flag)
     }

@@ -9,5 +9,10 @@ mod line;
 mod parse;
 mod table;
 
+pub(crate) use commands::is_command;
+pub(crate) use edit::flag_with_value;
+pub(crate) use flag::Flag;
+pub(crate) use line::CommandLine;
+
 #[cfg(test)]
 mod tests;

@@ -198,7 +198,7 @@ pub(super) static FLAGS: &[Flag] = &[
     Flag::switch("--skip-browser-auth").negatable().core().since(13).of(&["login"]),
     Flag::list("--models").also(&["--model"]).letters("m").no_variable().of(&["ls"]),
     Flag::value("--output").no_variable().of(&["ls"]),
-    Flag::list("--output-keys").no_variable().of(&["ls"]),
+    Flag::list("--output-keys").also(&["--output_keys"]).no_variable().of(&["ls"]),
     Flag::list("--select").letters("s").no_variable().of(&["ls"]),
     Flag::value("--args").no_variable().of(&["run-operation"]),
     Flag::value("--sql").no_variable().since(12).of(&["run-operation"]),
