@@ -203,9 +203,8 @@ impl<'a> Outages<'a> {
         self.since.get_or_insert_with(Instant::now);
         if !self.reported.outage {
             self.reported.outage = true;
-            let api = self.client.api_url().to_string();
             self.notify(Notice::Away {
-                problem: explain(&api, error),
+                problem: explain(error),
             });
         }
     }
@@ -231,15 +230,12 @@ fn is_about_content(error: &Error) -> bool {
 }
 
 /// The outage in one sentence: what failed, the cause, what to do.
-fn explain(api: &str, error: &Error) -> String {
-    let advice = match error.status() {
-        Some(401 | 403) => "check PREFECT_API_KEY or PREFECT_API_AUTH_STRING",
-        Some(404) => "check PREFECT_API_URL: it ends in /api for a self-hosted server",
-        _ => "check PREFECT_API_URL and that the server is running",
-    };
+fn explain(error: &Error) -> String {
+    let help = error.help().map(|help| format!("; {help}"));
     format!(
-        "cannot use the Prefect API at {api}: {}; {advice}",
-        error_chain(error)
+        "cannot send to the Prefect API: {}{}",
+        error_chain(error),
+        help.unwrap_or_default()
     )
 }
 
