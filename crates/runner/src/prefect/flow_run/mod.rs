@@ -11,7 +11,6 @@ mod new_run;
 mod orchestrate;
 mod reconnect;
 mod run_name;
-mod words;
 
 pub(crate) use connect::{Connection, attach, create, refuse_cancelled, rejoin, retry_rules};
 pub(crate) use context::RunContext;
