@@ -18,7 +18,7 @@ pub(crate) use feed::Feed;
 pub use folder::{JOURNAL_DIR, JournalFolder};
 pub(crate) use obstacle::Obstacle;
 pub use reader::JournalReader;
-pub use stored_journal::RestingJournal;
+pub use stored_journal::StoredJournal;
 pub use writer::JournalWriter;
 
 #[cfg(test)]
