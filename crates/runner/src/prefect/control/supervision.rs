@@ -14,7 +14,7 @@ use super::receipt::Receipt;
 use super::supervisor::{OnSigterm, Supervisor};
 use super::watch::{POLL_INTERVAL, cancellation, is_cancelled};
 use crate::model::{FinalState, FlowTarget, StopCause, Stopper};
-use crate::prefect::flow_run::Ending;
+use crate::prefect::flow_run::FinalStateSetter;
 
 /// How long setting a state may take before it is left to the supervisor, which waits for one second.
 const SUPERVISOR_WAIT: Duration = Duration::from_millis(700);
@@ -39,7 +39,7 @@ struct Listener {
     /// The supervisor, if it started us as the engine of this flow run.
     supervisor: Option<Supervisor>,
     /// The end of the flow run, if it is ours to set.
-    ending: Option<Ending>,
+    ending: Option<FinalStateSetter>,
     flow_run: watch::Receiver<Option<Uuid>>,
     stopper: Stopper,
 }
@@ -51,7 +51,7 @@ impl Supervision {
         supervisor: Option<Supervisor>,
         target: &FlowTarget,
         client: Option<&Client>,
-        ending: Option<Ending>,
+        ending: Option<FinalStateSetter>,
         stopper: &Stopper,
     ) -> Self {
         let (flow_run_id, supervisor) = match target {

@@ -5,13 +5,13 @@ use super::outage::SendError;
 use super::sender::Sender;
 use super::summary_artifact::publish;
 use crate::model::{Delivery, FinalState, Notice, RunEnd, RunSummary, error_chain};
-use crate::prefect::flow_run::{Ending, finish};
+use crate::prefect::flow_run::{FinalStateSetter, finish};
 use crate::store::Feed;
 
 /// The last steps of a delivery.
 pub(super) struct Finish {
     pub(super) own_states: bool,
-    pub(super) ending: Ending,
+    pub(super) ending: FinalStateSetter,
     /// Whether the run was over before its delivery began.
     pub(super) is_replay: bool,
 }

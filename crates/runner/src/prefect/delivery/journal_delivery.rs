@@ -11,7 +11,7 @@ use super::outage::{Outages, SendError};
 use super::reporter::ReportOptions;
 use super::sender::Sender;
 use crate::model::{Delivery, Effect, Entry, RunEnd};
-use crate::prefect::flow_run::{Connection, Ending, Heartbeat, Lease};
+use crate::prefect::flow_run::{Connection, FinalStateSetter, Heartbeat, Lease};
 use crate::store::Feed;
 
 /// Delivers one journal.
@@ -31,7 +31,7 @@ impl<'a> JournalDelivery<'a> {
         connection: Connection,
         outages: Outages<'a>,
         options: &ReportOptions,
-        ending: Ending,
+        ending: FinalStateSetter,
         already_stored: Option<AlreadyStored>,
     ) -> Self {
         let Connection {

@@ -10,8 +10,8 @@ use super::journal_delivery::JournalDelivery;
 use super::outage::{Outages, SendError};
 use crate::model::{Delivery, FinalState, FlowTarget, Notice, error_chain};
 use crate::prefect::flow_run::{
-    Connection, Ending, Mode, NewRun, PastRun, ReportError, attach, create, reconnect, rejoin,
-    settle,
+    Connection, FinalStateSetter, Mode, NewRun, PastRun, ReportError, attach, create, reconnect,
+    rejoin, settle,
 };
 use crate::store::Feed;
 
@@ -45,7 +45,7 @@ pub(crate) struct Reporter {
     run_id: Uuid,
     target: Target,
     options: ReportOptions,
-    ending: Ending,
+    ending: FinalStateSetter,
 }
 
 #[derive(Debug)]
@@ -99,7 +99,7 @@ impl Reporter {
             run_id,
             target: Target::Connected(connection),
             options,
-            ending: Ending::default(),
+            ending: FinalStateSetter::default(),
         })
     }
 
@@ -117,7 +117,7 @@ impl Reporter {
             run_id,
             target: Target::Reconnect(flow_run_id),
             options,
-            ending: Ending::default(),
+            ending: FinalStateSetter::default(),
         }
     }
 
@@ -134,7 +134,7 @@ impl Reporter {
             run_id,
             target: Target::Create(run),
             options,
-            ending: Ending::default(),
+            ending: FinalStateSetter::default(),
         }
     }
 
@@ -146,7 +146,7 @@ impl Reporter {
             run_id,
             target: Target::TasksAlone,
             options,
-            ending: Ending::default(),
+            ending: FinalStateSetter::default(),
         }
     }
 
@@ -171,7 +171,7 @@ impl Reporter {
             run_id: past.run_id,
             target: Target::Past(connection, stored),
             options,
-            ending: Ending::default(),
+            ending: FinalStateSetter::default(),
         })
     }
 
@@ -181,7 +181,7 @@ impl Reporter {
     }
 
     /// The end of the flow run, if that is ours to set.
-    pub(crate) fn ending(&self) -> Option<Ending> {
+    pub(crate) fn ending(&self) -> Option<FinalStateSetter> {
         let is_ours = match &self.target {
             Target::Connected(connection) | Target::Past(connection, _) => connection.own_states,
             Target::Create(_) | Target::Reconnect(_) => true,

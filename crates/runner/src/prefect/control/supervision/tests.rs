@@ -13,7 +13,7 @@ struct Setup {
     supervision: Supervision,
     supervisor: TcpStream,
     stopper: Stopper,
-    ending: Ending,
+    ending: FinalStateSetter,
     _api: TcpListener,
 }
 
@@ -35,7 +35,7 @@ impl Setup {
         };
         let silent = format!("http://127.0.0.1:{}/api", port(&api));
         let client = Client::new(&Settings::with_api_url(&silent)).expect("a client");
-        let (stopper, ending) = (Stopper::default(), Ending::default());
+        let (stopper, ending) = (Stopper::default(), FinalStateSetter::default());
         let ours = Some(ending.clone());
         let supervision = Supervision::begin(
             flow.supervisor_of_target(&target),
