@@ -3,7 +3,6 @@
 mod builder;
 mod connection;
 mod error;
-mod executable;
 mod flow;
 mod options;
 mod prefect_dbt_runner;
