@@ -1,6 +1,5 @@
-//! The client against servers: a scripted one for what a real one does not do on request, and a real one.
+//! The client against a scripted server.
 
 mod bodies;
-mod live;
 mod places;
 mod transport;
