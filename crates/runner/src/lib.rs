@@ -16,52 +16,59 @@
 //! # }
 //! ```
 //!
-//! - [`PrefectDbtRunner`] runs dbt within a flow run that exists; [`Flow`] makes one if there is none.
-//! - [`hooks`] are code of yours that is called as a run goes on.
-//! - [`engine::run`] is what both stand on: one [`Invocation`], watched by an [`Observer`].
-//! - [`journal`] is what remembers a run until the server has all of it.
+//! - [`PrefectDbtRunner`] runs dbt in a flow run that exists; [`Flow`] creates a flow run if there is none.
+//! - [`hooks`] call your code while a run goes on.
+//! - [`engine::run`] is the layer below both: one [`Invocation`], one attempt, watched by an [`Observer`].
+//! - [`store`] keeps the journal of a run until the server has all of it.
 
-mod args;
-pub mod assets;
-pub mod attempts;
+pub use dbt_events as events;
+pub use dbt_manifest as manifest;
+pub use dbt_selector as selector;
+pub use dbt_templating as templating;
+pub use prefect_client as client;
+
+// The modules stand in the order of their floors: each uses only modules above it in this list.
+pub mod model;
+
 mod dbt;
-pub mod deploy;
-pub mod doctor;
-pub mod effect;
-pub mod engine;
-mod error;
-pub mod exit;
-pub mod hooks;
-pub mod identity;
-mod invocation;
-pub mod journal;
-mod observer;
-mod outcome;
-pub mod parameters;
-pub mod profiles;
-mod project;
-mod redact;
-pub mod replay;
-pub mod report;
-pub mod runner;
-mod settings;
-mod stop;
-pub mod summary;
-mod supervise;
-mod surroundings;
+pub mod store;
 pub mod track;
 
-pub use args::DbtArgs;
-pub use attempts::RetryStrategy;
-pub use dbt::find_dbt;
+mod observe;
+pub mod parameters;
+pub mod prefect;
+mod request;
+mod selection;
+
+mod dbt_retry;
+pub mod deploy;
+pub mod profiles;
+
+mod outcome;
+pub mod replay;
+
+pub mod doctor;
+pub mod engine;
+
+pub mod hooks;
+
+pub mod retry;
+
+mod api;
+#[cfg(feature = "cli")]
+mod cli;
+
+pub use api::{Flow, PrefectDbtRunner, PrefectDbtRunnerBuilder, RunError};
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub use cli::run as main;
+pub use dbt::{DbtError, PROJECT_FILE, Project, find_dbt};
 pub use dbt_templating::Missing;
-pub use error::Error;
 pub use hooks::{DbtHookContext, HookEvent, HookStatus};
-pub use invocation::{FlowChoice, Invocation};
-pub use observer::{Observer, Unobserved};
-pub use outcome::Outcome;
-pub use project::{PROJECT_FILE, Project};
-pub use redact::{MASK, Redactor};
-pub use runner::{Flow, FlowContext, PrefectDbtRunner, PrefectDbtRunnerBuilder, RunError};
-pub use settings::{LogLevel, PrefectDbtSettings};
-pub use stop::{StopCause, Stopper};
+pub use model::{LogLevel, StopCause, Stopper};
+pub use observe::{Observer, Unobserved};
+pub use outcome::{Error, Outcome};
+pub use request::{
+    FlowChoice, FlowContext, Invocation, PrefectDbtSettings, RequestError, RetryStrategy,
+};
+pub use track::{MASK, Redactor};

@@ -1,7 +1,5 @@
 //! The `prefect-dbt` program.
 
-mod cli;
-
 fn main() -> std::process::ExitCode {
-    cli::run()
+    prefect_dbt::main()
 }

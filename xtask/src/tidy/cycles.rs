@@ -17,44 +17,7 @@ const CRATES: [&str; 6] = [
 ];
 
 /// Uses that may close a circle: the crate, the module, the module that it uses, and why.
-const EXCEPTIONS: &[(&str, &str, &str, &str)] = &[
-    (
-        "crates/manifest",
-        "error",
-        "version",
-        "an error names the kind of artifact that it is about",
-    ),
-    (
-        "crates/manifest",
-        "manifest",
-        "load",
-        "the constructors of `Manifest` call the loader",
-    ),
-    (
-        "crates/selector",
-        "error",
-        "methods",
-        "an error holds the mistake in a method's value",
-    ),
-    (
-        "crates/selector",
-        "error",
-        "yaml",
-        "an error holds the mistake in selectors.yml",
-    ),
-    (
-        "crates/selector",
-        "compile",
-        "eval",
-        "`Compiled` hides the evaluation of its plan",
-    ),
-    (
-        "crates/templating",
-        "template",
-        "render",
-        "the methods of `Template` call the renderer",
-    ),
-];
+const EXCEPTIONS: &[(&str, &str, &str, &str)] = &[];
 
 pub(super) fn check(tree: &Tree, report: &mut Report) {
     for folder in CRATES {

@@ -20,6 +20,7 @@ const FLOORS: &[(u8, &str)] = &[
     (3, "parameters"),
     (3, "prefect/translate"),
     (3, "request"),
+    (3, "selection"),
     (4, "dbt_retry"),
     (4, "deploy"),
     (4, "prefect/control"),

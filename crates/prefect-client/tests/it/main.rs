@@ -1,5 +1,6 @@
-//! The client against a scripted server.
+//! The client against scripted servers, for what a real server does not do on request.
 
 mod bodies;
+mod no_response;
 mod places;
 mod transport;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use prefect_dbt::Outcome;
-use prefect_dbt::summary::{Summary, stopped_line};
+use crate::outcome::Outcome;
+use crate::track::{Summary, stopped_line};
 
 /// How many of the slowest nodes are named.
 const SLOWEST: usize = 5;

@@ -3,16 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use super::line::WARNING;
+use super::printer::Printer;
+use super::{line, notice};
+use crate::model::{Effect, Entry, FlowTarget, Notice, StateKind};
+use crate::observe::Observer;
+use crate::store::JournalReader;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use prefect_dbt::Observer;
-use prefect_dbt::effect::{Effect, Entry, FlowTarget, StateKind};
-use prefect_dbt::journal::JournalReader;
-use prefect_dbt::report::Notice;
-
-use super::line::{self, WARNING};
-use super::notice;
-use super::printer::Printer;
 
 /// Follows a run on stderr, and hands dbt's data to stdout or keeps it.
 pub(super) struct Console {
@@ -123,7 +121,6 @@ impl Screen {
                         self.show(log.at, log.level, task, &log.message);
                     }
                 }
-                _ => {}
             }
         }
     }
@@ -194,7 +191,6 @@ fn name_of(flow: &FlowTarget) -> String {
         FlowTarget::Create { flow_run_name, .. } | FlowTarget::Nowhere { flow_run_name, .. } => {
             flow_run_name.clone()
         }
-        _ => String::new(),
     }
 }
 

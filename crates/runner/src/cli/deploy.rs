@@ -4,15 +4,16 @@ use std::io::{IsTerminal, Write};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::deploy::{
+    DeployError, DeploySpec, Deployed, Progress, Schedule, When, deploy, exit_code, follow, start,
+};
+use crate::model::exit;
+use crate::outcome::Error;
+use crate::parameters::split_words;
 use clap::parser::ValueSource;
 use clap::{Args, Command};
 use jiff::tz::TimeZone;
 use prefect_client::{Client, State, StoredLog};
-use prefect_dbt::deploy::{
-    DeployError, DeploySpec, Deployed, Progress, Schedule, When, deploy, exit_code, follow, start,
-};
-use prefect_dbt::parameters::split_words;
-use prefect_dbt::{Error, exit};
 use serde_json::Value;
 
 use super::invoke::{InvokeArgs, seconds};
@@ -197,7 +198,6 @@ async fn watch(
                 let who = if of_task { "Task run" } else { &flow_run };
                 (Some(log.timestamp), log.level, who, log.message)
             }
-            _ => return,
         };
         let at = (at.unwrap_or_else(jiff::Timestamp::now), &zone);
         let _ = writeln!(err, "{}", line::render(at, level, who, &text, coloured));

@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use crate::doctor::{DoctorOptions, DoctorReport, examine};
+use crate::model::exit;
+use crate::outcome::Error;
 use clap::{Args, ValueEnum};
-use prefect_dbt::doctor::{DoctorOptions, DoctorReport, examine};
-use prefect_dbt::{Error, exit};
 
 /// Looks at dbt, project, profile and Prefect, and says what is wrong and what to do.
 ///

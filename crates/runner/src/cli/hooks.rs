@@ -1,8 +1,7 @@
 //! Shell commands as hooks.
 
+use crate::hooks::{HookEvent, Hooks, ShellHook};
 use clap::Args;
-use prefect_dbt::HookEvent;
-use prefect_dbt::hooks::{Hooks, ShellHook};
 
 /// Hooks of the command line: commands that the shell runs in the working directory, one after another, with what there
 /// is to know as JSON on their standard input.

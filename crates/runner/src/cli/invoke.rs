@@ -5,16 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::hooks::{HookOptions, Hooks};
+use crate::model::{LogLevel, StateKind, Stopper};
+use crate::observe::Observer;
+use crate::outcome::{Error, Outcome};
+use crate::request::{FlowChoice, Invocation, PrefectDbtSettings, RetryStrategy};
+use crate::retry as attempts;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use prefect_client::Client;
-use prefect_dbt::attempts;
-use prefect_dbt::effect::StateKind;
-use prefect_dbt::hooks::{HookOptions, Hooks};
-use prefect_dbt::{
-    Error, FlowChoice, Invocation, LogLevel, Observer, Outcome, PrefectDbtSettings, RetryStrategy,
-    Stopper,
-};
 use uuid::Uuid;
 
 use super::account::account;

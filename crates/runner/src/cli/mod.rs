@@ -20,4 +20,4 @@ mod root;
 mod signals;
 mod split;
 
-pub(crate) use root::run;
+pub use root::run;

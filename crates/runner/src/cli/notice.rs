@@ -1,8 +1,7 @@
 //! What the reporter has to say, in words.
 
-use prefect_dbt::report::Notice;
-
 use super::line::{INFO, WARNING};
+use crate::model::Notice;
 
 /// The level and the text of a notice; `None` when there is nothing to say.
 pub(super) fn words(notice: &Notice) -> Option<(u8, String)> {
@@ -26,7 +25,6 @@ pub(super) fn words(notice: &Notice) -> Option<(u8, String)> {
             WARNING,
             "Prefect is there again; nothing was lost".to_owned(),
         ),
-        _ => return None,
     };
     Some(said)
 }

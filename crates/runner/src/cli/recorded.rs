@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::model::{Delivery, StopCause};
+use crate::outcome::Outcome;
+use crate::track::{ProcessEnd, Tracker, TrackerOptions};
 use dbt_events::{Line, decode};
 use dbt_manifest::{Manifest, RunResults};
 use jiff::Timestamp;
-use prefect_dbt::report::Delivery;
-use prefect_dbt::track::{ProcessEnd, Tracker, TrackerOptions};
-use prefect_dbt::{Outcome, StopCause};
 use uuid::Uuid;
 
 /// What a recorded run (`model_fails`) with this end comes to.
@@ -44,13 +44,14 @@ pub(super) fn outcome(name: &str, exit_code: i32, stopped: Option<StopCause>) ->
 
 /// A report that came through, or did not.
 pub(super) fn delivery(problem: Option<&str>) -> Delivery {
-    let mut delivery = Delivery::default();
-    delivery.flow_run_id = Some(Uuid::nil());
-    delivery.flow_run_name = Some("calm-hare".to_owned());
-    delivery.url = Some("http://prefect/runs/flow-run/1".to_owned());
-    delivery.verified = problem.is_none();
-    delivery.problem = problem.map(str::to_owned);
-    delivery
+    Delivery {
+        flow_run_id: Some(Uuid::nil()),
+        flow_run_name: Some("calm-hare".to_owned()),
+        url: Some("http://prefect/runs/flow-run/1".to_owned()),
+        verified: problem.is_none(),
+        problem: problem.map(str::to_owned),
+        ..Delivery::default()
+    }
 }
 
 fn read(name: &str) -> Option<Vec<u8>> {

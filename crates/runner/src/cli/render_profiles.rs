@@ -3,10 +3,12 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use crate::model::exit;
+use crate::outcome::Error;
+use crate::profiles::Preview;
+use crate::request::PrefectDbtSettings;
 use clap::Args;
 use prefect_client::{Client, Settings, SettingsError};
-use prefect_dbt::profiles::Preview;
-use prefect_dbt::{Error, PrefectDbtSettings, exit};
 
 /// Prints profiles.yml as dbt gets it, and what each reference to Prefect gave; secrets are masked.
 ///
@@ -62,11 +64,11 @@ fn preview(args: RenderProfilesArgs, err: &mut dyn Write) -> Result<Preview, Err
             None
         }
     };
-    tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(Error::Runtime)?
-        .block_on(Preview::from_env(&settings, client.as_ref()))
+        .map_err(Error::Runtime)?;
+    Ok(runtime.block_on(Preview::from_env(&settings, client.as_ref()))?)
 }
 
 fn client_from_env() -> Result<Option<Result<Client, prefect_client::Error>>, SettingsError> {

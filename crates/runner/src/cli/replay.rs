@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use crate::model::{LogLevel, Notice, exit};
+use crate::observe::Observer;
+use crate::outcome::Error;
+use crate::replay::{ReplayOptions, ReplayedRun, replay};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use prefect_client::Client;
-use prefect_dbt::replay::{ReplayOptions, ReplayedRun, replay};
-use prefect_dbt::report::Notice;
-use prefect_dbt::{Error, LogLevel, Observer, exit};
 use serde::Serialize;
 use uuid::Uuid;
 

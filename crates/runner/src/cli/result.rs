@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::model::State;
+use crate::outcome::{Error, Outcome};
+use crate::track::Summary;
 use jiff::Timestamp;
-use prefect_dbt::effect::State;
-use prefect_dbt::summary::Summary;
-use prefect_dbt::{Error, Outcome};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -122,7 +122,7 @@ impl ResultObject {
 }
 
 impl Node {
-    fn of(node: prefect_dbt::track::TrackedNode) -> Self {
+    fn of(node: crate::track::TrackedNode) -> Self {
         Self {
             unique_id: node.result.unique_id,
             resource_type: node.result.resource_type,

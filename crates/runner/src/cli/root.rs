@@ -27,7 +27,7 @@ enum Command {
 }
 
 /// Runs what the command line asks for. Wrong usage ends with exit code 2.
-pub(crate) fn run() -> ExitCode {
+pub fn run() -> ExitCode {
     let args = ls::spread_values(std::env::args_os());
     let cli = Cli::parse_from(split::mark_dbt_arguments(args));
     logging::from_env();

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use prefect_dbt::{StopCause, Stopper};
+use crate::model::{StopCause, Stopper};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Makes every SIGINT and SIGTERM from now on ask the run to stop, also where they were ignored at our start.

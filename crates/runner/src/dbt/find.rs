@@ -4,18 +4,18 @@ use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
+use super::error::DbtError;
 
 /// The dbt to run: the one given, else that of the active virtual environment, of `.venv` here, of `PATH`.
 ///
 /// # Errors
-/// [`Error::NoDbt`] with the places that were searched.
+/// [`DbtError::NotFound`] with the places that were searched.
 pub fn find_dbt(
     given: Option<&Path>,
     cwd: &Path,
     virtual_env: Option<&OsStr>,
     path: Option<&OsStr>,
-) -> Result<PathBuf, Error> {
+) -> Result<PathBuf, DbtError> {
     let mut searched = Vec::new();
     let mut try_at = |place: PathBuf| {
         if is_executable(&place) {
@@ -27,9 +27,9 @@ pub fn find_dbt(
     if let Some(given) = given {
         // A bare name is looked for in PATH, as a shell does.
         if given.components().count() > 1 || path.is_none() {
-            return try_at(cwd.join(given)).ok_or(Error::NoDbt { searched });
+            return try_at(cwd.join(given)).ok_or(DbtError::NotFound { searched });
         }
-        return search_path(given, path).ok_or_else(|| Error::NoDbt {
+        return search_path(given, path).ok_or_else(|| DbtError::NotFound {
             searched: vec![format!("no {} in PATH", given.display())],
         });
     }
@@ -44,7 +44,7 @@ pub fn find_dbt(
     }
     search_path(Path::new("dbt"), path).ok_or_else(|| {
         searched.push("no dbt in PATH".to_owned());
-        Error::NoDbt { searched }
+        DbtError::NotFound { searched }
     })
 }
 

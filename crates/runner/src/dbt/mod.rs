@@ -1,14 +1,26 @@
-//! dbt as a child process: found, started in a group of its own, read, stopped.
+//! dbt as a program, without Prefect: its command line, its executable, its process, its environment, its project and its artifacts.
 
+mod artifacts;
+pub(crate) mod command_line;
+mod dbt_args;
 mod environment;
+mod error;
 mod find;
 mod process;
+mod profiles_dir;
+mod project;
 mod pump;
 mod watchdog;
 
+pub(crate) use artifacts::{read_manifest, read_run_results};
+pub(crate) use command_line::CommandLine;
+pub(crate) use dbt_args::DbtArgs;
 pub(crate) use environment::{CONTROL, Wanted, child_environment};
+pub use error::DbtError;
 pub use find::find_dbt;
 pub(crate) use process::{DbtCommand, DbtProcess, Ended, Group};
+pub(crate) use profiles_dir::{PROFILES_FILE, find_profiles_dir};
+pub use project::{PROJECT_FILE, Project};
 pub(crate) use pump::pump;
 
 #[cfg(test)]

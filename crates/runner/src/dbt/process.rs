@@ -16,8 +16,8 @@ use rustix::process::{
 };
 use tokio::sync::oneshot;
 
+use super::error::DbtError;
 use super::watchdog::Watchdog;
-use crate::error::Error;
 
 /// How long what dbt left behind in its group may go on after an interrupt, before it is killed.
 const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
@@ -101,11 +101,11 @@ impl DbtProcess {
     /// parent dies, that is about the parent *thread*.
     ///
     /// # Errors
-    /// [`Error::Start`].
-    pub(crate) fn start(command: DbtCommand) -> Result<Self, Error> {
+    /// [`DbtError::Start`].
+    pub(crate) fn start(command: DbtCommand) -> Result<Self, DbtError> {
         let (started, start) = mpsc::sync_channel(1);
         let program = command.program.clone();
-        let failed = |source| Error::Start {
+        let failed = |source| DbtError::Start {
             dbt: program.clone(),
             source,
         };

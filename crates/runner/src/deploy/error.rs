@@ -1,6 +1,6 @@
 //! Why something could not be deployed.
 
-use crate::exit;
+use crate::model::exit;
 use crate::parameters::ParameterError;
 
 /// Why something could not be deployed, or a run could not be followed.

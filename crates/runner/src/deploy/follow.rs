@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::error::DeployError;
-use crate::exit;
+use crate::model::exit;
 
 /// How often the server is asked.
 const PACE: Duration = Duration::from_secs(1);

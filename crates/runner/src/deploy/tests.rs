@@ -5,7 +5,11 @@ use prefect_client::{StateType, WorkPool};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{DeployError, DeploySpec, Schedule, When, exit_code, plan};
+use super::error::DeployError;
+use super::follow::exit_code;
+use super::plan;
+use super::schedule::{Schedule, When};
+use super::spec::DeploySpec;
 
 fn pool(kind: &str, template: &Value) -> WorkPool {
     let pool = json!({

@@ -118,8 +118,8 @@ pub(super) fn check(path: &Path, said: Result<&str, String>) -> (Check, Option<D
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::Status;
     use super::*;
+    use crate::doctor::report::Status;
 
     const CLASSIC: &str = "Core:\n  - installed: 1.11.16\n  - latest:    1.12.6  - Update available!\n\n  Your version of dbt-core is out of date!\n\nPlugins:\n  - duckdb:   1.11.1 - Up to date!\n  - postgres: 1.9.0  - Not compatible!\n\n\n";
 

@@ -11,12 +11,10 @@ use super::dbt::DbtVersion;
 use super::profiles::{Sought, check_profile, check_references};
 use super::report::{Check, DoctorReport};
 use super::{api, dbt, project};
-use crate::dbt::find_dbt;
-use crate::error::Error;
-use crate::profiles::{PROFILES_FILE, RenderedProfiles, find_profiles_dir};
-use crate::project::{PROJECT_FILE, Project};
-use crate::settings::PrefectDbtSettings;
-use crate::surroundings::Surroundings;
+use crate::dbt::{DbtError, PROFILES_FILE, PROJECT_FILE, Project, find_dbt, find_profiles_dir};
+use crate::outcome::Error;
+use crate::profiles::RenderedProfiles;
+use crate::request::{PrefectDbtSettings, ProcessEnv};
 
 /// Importing dbt takes seconds on a small machine; this is for one that hangs.
 const DBT_LIMIT: Duration = Duration::from_secs(60);
@@ -67,7 +65,7 @@ pub async fn examine(
     options: &DoctorOptions,
     prefect: Result<Settings, SettingsError>,
 ) -> Result<DoctorReport, Error> {
-    let around = Surroundings::from_env()?;
+    let around = ProcessEnv::from_env()?;
     let configured = prefect
         .as_ref()
         .ok()
@@ -104,10 +102,7 @@ pub async fn examine(
     Ok(DoctorReport::new(checks))
 }
 
-async fn examine_dbt(
-    options: &DoctorOptions,
-    around: &Surroundings,
-) -> (Check, Option<DbtVersion>) {
+async fn examine_dbt(options: &DoctorOptions, around: &ProcessEnv) -> (Check, Option<DbtVersion>) {
     let found = find_dbt(
         options.dbt.as_deref(),
         &around.cwd,
@@ -122,7 +117,9 @@ async fn examine_dbt(
         Err(error) => {
             let advice = "install dbt, or name it with --dbt or PREFECT_DBT_EXECUTABLE";
             let finding = match error {
-                Error::NoDbt { searched } => format!("dbt was not found: {}", searched.join(", ")),
+                DbtError::NotFound { searched } => {
+                    format!("dbt was not found: {}", searched.join(", "))
+                }
                 other => other.to_string(),
             };
             (Check::problem("dbt", finding, advice), None)
@@ -153,7 +150,7 @@ async fn ask_version(dbt: &Path) -> Result<String, String> {
 
 fn examine_project(
     options: &DoctorOptions,
-    around: &Surroundings,
+    around: &ProcessEnv,
 ) -> (Check, Option<project::ProjectFile>) {
     let settings = &options.settings;
     let given = settings.project_dir.as_deref();
@@ -164,7 +161,7 @@ fn examine_project(
 
 async fn examine_profiles(
     options: &DoctorOptions,
-    around: &Surroundings,
+    around: &ProcessEnv,
     client: Option<&Client>,
     sought: &Sought,
     version: Option<&DbtVersion>,

@@ -182,8 +182,8 @@ fn known(what: &str, mapping: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::Status;
     use super::*;
+    use crate::doctor::report::Status;
 
     const FILE: &str = "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb}\n    prod: {type: snowflake}\n    odd: {}\nother:\n  target: \"{{ env_var('T') }}\"\n";
 

@@ -63,8 +63,8 @@ pub(super) fn check(file: &Path, bytes: Option<&[u8]>) -> (Check, Option<Project
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::Status;
     use super::*;
+    use crate::doctor::report::Status;
 
     fn checked(text: Option<&str>) -> Check {
         check(Path::new("dbt_project.yml"), text.map(str::as_bytes)).0

@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 use super::recorder::Recorder;
 use super::stopping::stop_when_asked;
 use crate::dbt::{DbtProcess, Ended, Group, pump};
-use crate::error::Error;
-use crate::stop::{StopCause, Stopper};
+use crate::model::{StopCause, Stopper};
+use crate::outcome::Error;
 use crate::track::ProcessEnd;
 
 /// How long dbt's pipes are read after its end: something that it started may hold them for ever.

@@ -1,24 +1,18 @@
-//! Running one invocation, from dbt's start to the last word of the report.
+//! One attempt, from the first check to the last delivered entry.
 
-mod artifacts;
-mod assets;
-mod claim;
+mod admission;
+mod asset_watch;
+mod cancellable_wait;
+mod connect;
 mod drive;
-mod last_word;
 mod preflight;
 mod prepare;
 mod recorder;
-mod report;
 mod run;
+mod stopped_before_start;
 mod stopping;
-mod turn;
-mod verdict;
-mod vigil;
+mod target_lock;
 
-pub(crate) use artifacts::read_manifest;
-pub(crate) use last_word::{end_waiting, keep_end};
-pub(crate) use prepare::{journal_dir, profiles_dir, project};
-pub(crate) use recorder::is_data;
+pub(crate) use cancellable_wait::Vigil;
 pub use run::run;
-pub(crate) use verdict::{judge, stopped_state};
-pub(crate) use vigil::Vigil;
+pub(crate) use stopped_before_start::{end_waiting, keep_end};

@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use crate::args::DbtArgs;
-use crate::error::Error;
-use crate::profiles::PROFILES_FILE;
-use crate::project::Project;
+use crate::dbt::{DbtArgs, DbtError, PROFILES_FILE, Project};
 
 /// Commands that work without a project, or say themselves what is missing.
 const WITHOUT_PROJECT: [&str; 2] = ["init", "debug"];
@@ -17,13 +14,13 @@ pub(super) fn check(
     args: &DbtArgs,
     project: &Project,
     profiles_dir: Option<&Path>,
-) -> Result<(), Error> {
+) -> Result<(), DbtError> {
     let command = args.command.as_str();
     if !args.has_command() {
         return Ok(());
     }
     if !project.exists && !WITHOUT_PROJECT.contains(&command) {
-        return Err(Error::NoProject {
+        return Err(DbtError::NoProject {
             dir: project.root.clone(),
         });
     }
@@ -31,7 +28,7 @@ pub(super) fn check(
         && !WITHOUT_PROFILE.contains(&command)
         && !dir.join(PROFILES_FILE).is_file()
     {
-        return Err(Error::NoProfiles {
+        return Err(DbtError::NoProfiles {
             dir: dir.to_path_buf(),
         });
     }
@@ -41,11 +38,16 @@ pub(super) fn check(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dbt::CommandLine;
 
-    fn checked(command: &str, project: &Path, profiles: &Path) -> Result<(), Error> {
+    fn checked(command: &str, project: &Path, profiles: &Path) -> Result<(), DbtError> {
         let args: Vec<&str> = command.split_whitespace().collect();
         let found = Project::find(Some(project), None, Path::new("/"));
-        check(&DbtArgs::parse(&args), &found, Some(profiles))
+        check(
+            &DbtArgs::of(&CommandLine::parse(&args)),
+            &found,
+            Some(profiles),
+        )
     }
 
     #[test]
@@ -58,9 +60,9 @@ mod tests {
 
         assert!(checked("build", shop.path(), profiles.path()).is_ok());
         let error = checked("build", empty.path(), profiles.path()).unwrap_err();
-        assert!(matches!(error, Error::NoProject { .. }), "{error}");
+        assert!(matches!(error, DbtError::NoProject { .. }), "{error}");
         let error = checked("build", shop.path(), empty.path()).unwrap_err();
-        assert!(matches!(error, Error::NoProfiles { .. }), "{error}");
+        assert!(matches!(error, DbtError::NoProfiles { .. }), "{error}");
         for fine in ["--version", "init", "debug"] {
             assert!(checked(fine, empty.path(), empty.path()).is_ok(), "{fine}");
         }

@@ -5,16 +5,13 @@ use std::path::{Path, PathBuf};
 use dbt_templating::RenderOptions;
 
 use super::preflight;
-use crate::args::DbtArgs;
-use crate::attempts::{Guard, Records};
-use crate::dbt::{DbtCommand, Wanted, child_environment, find_dbt};
-use crate::error::Error;
-use crate::invocation::Invocation;
-use crate::journal::{JOURNAL_DIR, JournalFolder};
-use crate::observer::Observer;
-use crate::profiles::{RenderedProfiles, find_profiles_dir};
-use crate::project::Project;
-use crate::surroundings::Surroundings;
+use crate::dbt::{DbtArgs, DbtCommand, Project, Wanted, child_environment, find_dbt};
+use crate::dbt_retry::Guard;
+use crate::observe::Observer;
+use crate::outcome::Error;
+use crate::profiles::RenderedProfiles;
+use crate::request::{Invocation, ProcessEnv};
+use crate::store::{JournalFolder, Records};
 
 /// What an invocation stands on.
 pub(super) struct Prepared {
@@ -35,16 +32,16 @@ impl Prepared {
         invocation: &Invocation,
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
-        let around = Surroundings::from_env()?;
-        let args = DbtArgs::parse(&invocation.args);
+        let around = ProcessEnv::from_env()?;
+        let args = DbtArgs::of(&invocation.command_line());
         let dbt = find_dbt(
             invocation.dbt.as_deref(),
             &around.cwd,
             around.virtual_env.as_deref(),
             around.path.as_deref(),
         )?;
-        let project = project(invocation, &args, &around.cwd);
-        let profiles_dir = profiles_dir(invocation, &args, &around);
+        let project = invocation.project(&args, &around.cwd);
+        let profiles_dir = invocation.profiles_dir(&args, &around);
         preflight::check(&args, &project, profiles_dir.as_deref())?;
         let profiles = render_profiles(invocation, &args, profiles_dir.as_deref()).await?;
         for warning in profiles.iter().flat_map(RenderedProfiles::warnings) {
@@ -93,8 +90,8 @@ impl Prepared {
         DbtCommand {
             program: self.dbt.clone(),
             args: match &self.profiles {
-                Some(_) => self.args.without_profiles_dir(),
-                None => self.args.passed.clone(),
+                Some(_) => self.args.without_profiles_dir().to_words(),
+                None => self.args.passed.to_words(),
             },
             environment: child_environment(Wanted {
                 project_dir: settings.project_dir.as_deref(),
@@ -114,47 +111,19 @@ impl Prepared {
     }
 }
 
-/// The project of an invocation.
-pub(crate) fn project(invocation: &Invocation, args: &DbtArgs, cwd: &Path) -> Project {
-    let settings = &invocation.settings;
-    let either = |one: &'_ Option<PathBuf>, other: &Option<PathBuf>| one.clone().or(other.clone());
-    Project::find(
-        either(&args.project_dir, &settings.project_dir).as_deref(),
-        either(&args.target_path, &settings.target_path).as_deref(),
-        cwd,
-    )
-}
-
-/// The folder of the profiles.yml of an invocation, if there is one.
-pub(crate) fn profiles_dir(
-    invocation: &Invocation,
-    args: &DbtArgs,
-    around: &Surroundings,
-) -> Option<PathBuf> {
-    let given = args.profiles_dir.as_deref();
-    let given = given.or(invocation.settings.profiles_dir.as_deref());
-    find_profiles_dir(given, &around.cwd, around.home.as_deref())
-}
-
 /// Where an invocation's journals are, if there is a place for them.
 ///
 /// # Errors
 /// When there is no working directory.
 pub(super) fn folder(invocation: &Invocation) -> Result<Option<JournalFolder>, Error> {
-    let args = DbtArgs::parse(&invocation.args);
-    let project = project(invocation, &args, &Surroundings::from_env()?.cwd);
+    let args = DbtArgs::of(&invocation.command_line());
+    let project = invocation.project(&args, &ProcessEnv::from_env()?.cwd);
     Ok(folder_of(invocation, &args, &project))
 }
 
 fn folder_of(invocation: &Invocation, args: &DbtArgs, project: &Project) -> Option<JournalFolder> {
     let has_folder = args.has_command() && (project.exists || invocation.journal_dir.is_some());
-    has_folder.then(|| JournalFolder::at(journal_dir(invocation, project)))
-}
-
-/// The folder of an invocation's journals.
-pub(crate) fn journal_dir(invocation: &Invocation, project: &Project) -> PathBuf {
-    let given = invocation.journal_dir.clone();
-    given.unwrap_or_else(|| project.root.join(JOURNAL_DIR))
+    has_folder.then(|| JournalFolder::at(invocation.journal_dir_in(project)))
 }
 
 /// Renders profiles.yml, if it refers to Prefect.

@@ -7,14 +7,12 @@ use dbt_events::{Event, EventName, Line, RawLine, decode, strip_ansi};
 use dbt_manifest::{Manifest, RunResults};
 use jiff::Timestamp;
 
-use super::artifacts::{read_manifest, read_run_results};
-use super::assets::AssetWatch;
-use crate::effect::{Effect, LogLine};
-use crate::journal::JournalWriter;
-use crate::observer::Observer;
-use crate::redact::Redactor;
-use crate::stop::StopCause;
-use crate::track::{ProcessEnd, TextSource, TrackedRun, Tracker};
+use super::asset_watch::AssetWatch;
+use crate::dbt::{read_manifest, read_run_results};
+use crate::model::{Effect, LogLine, StopCause};
+use crate::observe::Observer;
+use crate::store::JournalWriter;
+use crate::track::{ProcessEnd, Redactor, TextSource, TrackedRun, Tracker, is_data};
 
 const WARNING: u8 = 30;
 const ERROR: u8 = 40;
@@ -120,12 +118,7 @@ impl Recorder {
 
     /// We ask dbt to stop.
     pub(super) fn on_stop(&mut self, cause: StopCause) {
-        let reason = match cause {
-            StopCause::Interrupt => "interrupted by SIGINT",
-            StopCause::Terminate => "the process was asked to end (SIGTERM)",
-            StopCause::Cancel => "the flow run was cancelled",
-            StopCause::Timeout => "the run took longer than its timeout",
-        };
+        let reason = cause.reason();
         self.tracker.interrupted(reason);
         if self.level <= WARNING {
             self.effects.push(Effect::Log(LogLine {
@@ -185,15 +178,6 @@ impl Recorder {
             level: self.level,
         };
         (run, closing)
-    }
-}
-
-/// Whether an event is a result that the user asked for, which goes to standard output and not to the log.
-pub(crate) fn is_data(name: EventName, command: &str) -> bool {
-    match name {
-        EventName::ShowNode | EventName::CompiledNode => true,
-        EventName::PrintEvent => matches!(command, "ls" | "list"),
-        _ => false,
     }
 }
 

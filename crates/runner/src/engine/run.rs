@@ -8,30 +8,30 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::assets::AssetWatch;
+use super::admission::{Turn, await_turn};
+use super::asset_watch::AssetWatch;
+use super::connect::Report;
 use super::drive::{Driven, drive};
 use super::prepare::Prepared;
 use super::recorder::{Closing, Recorder};
-use super::report::Report;
-use super::turn::{Turn, await_turn};
-use super::verdict::{Verdict, exit_code, judge, stopped_state};
-use crate::attempts::{Records, keep};
-use crate::dbt::DbtProcess;
-use crate::effect::{
-    Effect, FlowTarget, Header, JOURNAL_FORMAT, LogLine, RunEnd, State, StateKind,
+use crate::dbt::{DbtError, DbtProcess};
+use crate::dbt_retry;
+use crate::model::{
+    Delivery, Effect, FinalState, FlowTarget, Header, JOURNAL_FORMAT, LogLine, Notice, RunEnd,
+    State, StateKind, StopCause, Stopper,
 };
-use crate::error::Error;
-use crate::invocation::Invocation;
-use crate::journal::{JournalFolder, JournalReader, JournalWriter};
-use crate::observer::Observer;
-use crate::outcome::Outcome;
-use crate::redact::Redactor;
+use crate::observe::Observer;
+use crate::outcome::{Error, Outcome};
+use crate::prefect::control::Supervision;
+use crate::prefect::delivery::Reporter;
 use crate::replay::leftovers;
-use crate::report::{Delivery, FinalState, Notice, Reporter};
-use crate::stop::{StopCause, Stopper};
-use crate::summary::{markdown, stopped_line};
-use crate::supervise::Supervision;
-use crate::track::{ProcessEnd, Tracker, TrackerOptions, closing_line};
+use crate::request::Invocation;
+use crate::store::{JournalFolder, JournalReader, JournalWriter, Records};
+use crate::track::summary::markdown;
+use crate::track::{
+    ProcessEnd, Redactor, Tracker, TrackerOptions, Verdict, closing_line, exit_code, judge,
+    stopped_line,
+};
 
 const INFO: u8 = 20;
 const WARNING: u8 = 30;
@@ -62,7 +62,7 @@ pub async fn run(
     }
     let flow_run_id = engine_of(&target);
     let supervision = Supervision::begin(
-        &invocation.flow,
+        invocation.flow.supervisor_of_target(&target),
         &target,
         reporter.as_ref().map(Reporter::client),
         reporter.as_ref().and_then(Reporter::ending),
@@ -94,7 +94,7 @@ pub async fn run(
     if let Some(records) = &records {
         let guard = prepared.guard.as_ref();
         let ids = (run_id, flow_run_id);
-        keep::begin(ids, &invocation, &prepared.project, guard, records);
+        dbt_retry::begin(ids, &invocation, &prepared.project, guard, records);
     }
     let process = match DbtProcess::start(prepared.command(&invocation)) {
         Ok(process) => process,
@@ -108,7 +108,7 @@ pub async fn run(
             if let (Some(folder), Some(path), true) = (folder, &journal_path, served) {
                 folder.discard(path);
             }
-            return Err(error);
+            return Err(error.into());
         }
     };
     let Driven {
@@ -139,7 +139,7 @@ pub async fn run(
     let manifest = closing.manifest.take();
     let run_results = closing.run_results.take();
     let record = records.as_ref().filter(|_| !is_open).and_then(|records| {
-        let ended = keep::Ended {
+        let ended = dbt_retry::Ended {
             run_id,
             flow_run_id,
             invocation: &invocation,
@@ -148,7 +148,7 @@ pub async fn run(
             guard: prepared.guard.as_ref(),
             manifest: manifest.clone(),
         };
-        keep::keep(&ended, records)
+        dbt_retry::save(&ended, records)
     });
     if let Some(records) = records.filter(|_| is_open) {
         records.forget(run_id);
@@ -208,7 +208,7 @@ fn cancelled_late(told: &FinalState) -> Option<State> {
         FinalState::Accepted {
             kind: StateKind::Cancelled,
             ..
-        } => Some(stopped_state(StopCause::Cancel).0),
+        } => Some(StopCause::Cancel.state()),
         _ => None,
     }
 }
@@ -255,7 +255,7 @@ pub(super) fn begin_journal(
 fn note(journal: &mut JournalWriter, invocation: &Invocation, prepared: &Prepared) {
     let attempt = invocation.attempt.note.clone();
     let guard = prepared.guard.as_ref().and_then(|guard| guard.note());
-    let level = prepared.args.level(&invocation.settings).number();
+    let level = invocation.settings.level_of(&prepared.args).number();
     let lines = attempt.into_iter().chain(guard).map(|message| {
         Effect::Log(LogLine {
             at: Timestamp::now(),
@@ -303,7 +303,7 @@ fn recorder(
     journal: JournalWriter,
     observer: &Arc<dyn Observer>,
 ) -> Recorder {
-    let level = prepared.args.level(&invocation.settings).number();
+    let level = invocation.settings.level_of(&prepared.args).number();
     let target = &prepared.project.target;
     let options = TrackerOptions::new(run_id)
         .attempt(invocation.attempt.number)
@@ -326,7 +326,7 @@ fn recorder(
 
 /// Ends the journal of a run whose dbt could not be started, so that its flow run does not stay Running. Crashed, since
 /// a repetition would do no better.
-fn not_started(mut journal: JournalWriter, error: &Error) {
+fn not_started(mut journal: JournalWriter, error: &DbtError) {
     let state = State {
         kind: StateKind::Crashed,
         name: "Crashed".to_owned(),

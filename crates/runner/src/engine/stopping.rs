@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use crate::dbt::Group;
-use crate::stop::{StopCause, Stopper};
+use crate::model::{StopCause, Stopper};
 
 /// How long dbt may take to cancel its queries, before it is asked once more.
 const FIRST_GRACE: Duration = Duration::from_secs(12);

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use dbt_manifest::{Manifest, Node};
 use serde::Serialize;
 
-use super::report::NodeReport;
-use crate::runner::{FlowContext, PrefectDbtRunner};
+use super::node_report::NodeReport;
+use super::owner::HookOwner;
+use crate::request::FlowContext;
 
 /// What a hook is told: which event it is, and what is known at that moment.
 ///
-/// Its JSON form, for hooks that are programs, is described at [`HOOK_CONTEXT_VERSION`](super::HOOK_CONTEXT_VERSION).
+/// Its JSON form, for hooks that are programs, is described at [`HOOK_CONTEXT_VERSION`](super::json::HOOK_CONTEXT_VERSION).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DbtHookContext {
@@ -21,7 +22,7 @@ pub struct DbtHookContext {
     /// The dbt command (`build`, `source freshness`).
     pub command: String,
     /// The runner, if the run was started by one.
-    pub owner: Option<PrefectDbtRunner>,
+    pub(crate) owner: Option<HookOwner>,
     /// dbt's arguments as they were given.
     pub args: Vec<String>,
     /// The node's unique_id; `None` for events of the run.
@@ -39,7 +40,7 @@ pub struct DbtHookContext {
     /// At the start: the nodes that dbt is going to run. After a node: that node. At the end: all that took part.
     /// The SQL hooks of a project are there at the end alone.
     pub node_ids: Vec<String>,
-    /// The flow that the run belongs to, if [`Flow`](crate::Flow) started it.
+    /// The flow that the run belongs to, if `Flow` started it.
     pub flow: Option<FlowContext>,
     pub(super) manifest: Option<Arc<Manifest>>,
 }

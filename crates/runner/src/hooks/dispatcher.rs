@@ -11,21 +11,22 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use super::context::{DbtHookContext, HookEvent, HookResult, HookStatus};
+use super::hang_watch::Pulse;
 use super::hook::{BoxError, Callable, Hook};
-use super::patience::Pulse;
-use super::report::NodeReport;
-use super::schedule::Schedule;
+use super::node_report::NodeReport;
+use super::owner::HookOwner;
 use super::selection::Selections;
-use crate::effect::{Effect, Entry, NodeEnd, TaskRun};
-use crate::journal::JournalReader;
-use crate::runner::{FlowContext, PrefectDbtRunner};
+use crate::hooks::schedule::Schedule;
+use crate::model::{Effect, Entry, NodeEnd, TaskRun};
+use crate::request::FlowContext;
+use crate::store::JournalReader;
 
 /// What every hook of an invocation is told.
 #[derive(Debug, Clone)]
 pub(super) struct Basis {
     pub(super) command: String,
     pub(super) args: Vec<String>,
-    pub(super) owner: Option<PrefectDbtRunner>,
+    pub(super) owner: Option<HookOwner>,
     pub(super) flow: Option<FlowContext>,
 }
 

@@ -1,16 +1,17 @@
-//! Hooks: code of the user's that is called as a run goes on.
+//! Hooks: user code that is called while a run goes on.
 //!
-//! Hooks run one after another, on a thread that each invocation has for them, and read the journal as every other sink
-//! does: a slow hook delays later hooks and nothing else. What goes wrong in a hook is a warning, never a failed run.
+//! Hooks run one after another on a thread of their invocation and read the journal like every other sink: a slow hook delays later
+//! hooks and nothing else. An error in a hook is a warning and never fails a run.
 
 mod context;
 mod dispatcher;
+mod hang_watch;
 mod hook;
 mod json;
+mod node_report;
 mod observer;
-mod patience;
+mod owner;
 mod registry;
-mod report;
 mod run;
 mod schedule;
 mod selection;
@@ -19,8 +20,8 @@ mod shell;
 pub use context::{DbtHookContext, HookEvent, HookResult, HookStatus};
 pub use hook::{BoxError, HookOutput};
 pub use json::HOOK_CONTEXT_VERSION;
+pub use node_report::NodeReport;
+pub(crate) use owner::HookOwner;
 pub use registry::{HookBuilder, Hooks};
-pub use report::NodeReport;
 pub use run::{HookOptions, run};
-pub(crate) use schedule::{names_state, selected};
 pub use shell::{ShellHook, shell_hook};

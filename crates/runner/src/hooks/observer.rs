@@ -7,9 +7,9 @@ use dbt_events::Event;
 use dbt_manifest::Manifest;
 
 use super::dispatcher::Order;
-use crate::journal::JournalReader;
-use crate::observer::Observer;
-use crate::report::{Feed, Notice};
+use crate::model::Notice;
+use crate::observe::Observer;
+use crate::store::{Feed, JournalReader};
 
 /// Passes everything on to an observer, and to the hooks what they need.
 pub(super) struct HookObserver {

@@ -11,19 +11,17 @@ use tokio::sync::{oneshot, watch};
 
 use super::context::HookEvent;
 use super::dispatcher::{Basis, Dispatcher, End, Order};
+use super::hang_watch::{Progress, watch_hooks};
+use super::node_report::NodeReport;
 use super::observer::HookObserver;
-use super::patience::{Progress, watch_hooks};
+use super::owner::HookOwner;
 use super::registry::Hooks;
-use super::report::NodeReport;
-use super::schedule::Schedule;
-use crate::args::DbtArgs;
 use crate::engine;
-use crate::error::Error;
-use crate::invocation::Invocation;
-use crate::observer::Observer;
-use crate::outcome::Outcome;
-use crate::runner::{FlowContext, PrefectDbtRunner};
-use crate::stop::Stopper;
+use crate::hooks::schedule::Schedule;
+use crate::model::Stopper;
+use crate::observe::Observer;
+use crate::outcome::{Error, Outcome};
+use crate::request::{FlowContext, Invocation};
 
 /// How hooks are called.
 #[derive(Debug, Clone)]
@@ -36,7 +34,7 @@ pub struct HookOptions {
     /// A manifest that is known to be up to date, in place of the one in the target folder.
     pub manifest: Option<Arc<Manifest>>,
     /// The runner that hooks see as the owner.
-    pub owner: Option<PrefectDbtRunner>,
+    pub owner: Option<HookOwner>,
     /// The flow that hooks see.
     pub flow: Option<FlowContext>,
 }
@@ -118,7 +116,7 @@ impl Crew {
         let (manifest, abandoned) = <(Arc<OnceLock<_>>, Arc<AtomicBool>)>::default();
         let dispatcher = Dispatcher {
             basis: Basis {
-                command: DbtArgs::parse(&invocation.args).command,
+                command: invocation.command_line().command(),
                 args: invocation.args.clone(),
                 owner: options.owner.clone(),
                 flow: options.flow.clone(),

@@ -3,18 +3,18 @@
 use std::collections::{BTreeSet, HashMap};
 
 use dbt_manifest::Manifest;
-use dbt_selector::{Context, Dialect, Expr, IndirectSelection, SelectionGraph, Selectors};
-use serde_json::{Value, json};
+use dbt_selector::{Context, Expr, IndirectSelection, SelectionGraph};
 
 use super::hook::Hook;
+use crate::selection::named_selectors;
 
 /// The nodes of each selection; selections that are wrong have none.
 #[derive(Debug, Default)]
-pub(super) struct Selections(HashMap<Vec<String>, BTreeSet<String>>);
+pub(crate) struct Selections(HashMap<Vec<String>, BTreeSet<String>>);
 
 impl Selections {
     /// Looks up the selections of all hooks, and warns of each that is wrong or selects nothing.
-    pub(super) fn resolve(hooks: &[Hook], manifest: &Manifest, warn: &dyn Fn(&str)) -> Self {
+    pub(crate) fn resolve(hooks: &[Hook], manifest: &Manifest, warn: &dyn Fn(&str)) -> Self {
         let mut selections = Self::default();
         if hooks.iter().all(|hook| hook.select.is_none()) {
             return selections;
@@ -53,27 +53,11 @@ impl Selections {
     }
 
     /// Whether the hook is to be called for this node.
-    pub(super) fn matches(&self, hook: &Hook, unique_id: &str) -> bool {
+    pub(crate) fn matches(&self, hook: &Hook, unique_id: &str) -> bool {
         hook.select.as_ref().is_none_or(|select| {
             self.0
                 .get(select)
                 .is_some_and(|nodes| nodes.contains(unique_id))
         })
     }
-}
-
-/// The selectors of the project's selectors.yml, as dbt wrote them into the manifest: without Jinja.
-pub(super) fn named_selectors(
-    manifest: &Manifest,
-    mode: IndirectSelection,
-    dialect: Dialect,
-) -> Result<Selectors, String> {
-    let entries: Vec<Value> = manifest.selectors().values().cloned().collect();
-    if entries.is_empty() {
-        return Ok(Selectors::default());
-    }
-    // JSON is YAML.
-    let text = json!({ "selectors": entries }).to_string();
-    let as_it_is = |text: &str| Ok(Value::from(text));
-    Selectors::parse(&text, &as_it_is, mode, dialect).map_err(|errors| errors.to_string())
 }

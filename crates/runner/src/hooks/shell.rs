@@ -8,7 +8,7 @@ use super::context::{DbtHookContext, HookEvent};
 use super::hook::BoxError;
 use super::registry::Hooks;
 use crate::dbt::CONTROL;
-use crate::surroundings::inherited::FLOW_RUN_ID;
+use crate::request::inherited::FLOW_RUN_ID;
 
 /// What a selection never holds, so that a `=` behind it belongs to the command.
 const NOT_IN_SELECTIONS: &[char] = &[
@@ -65,7 +65,7 @@ impl ShellHook {
 }
 
 /// A hook that runs `command` by `sh -c` in our working directory, with the context as JSON on its standard input (see
-/// [`HOOK_CONTEXT_VERSION`](super::HOOK_CONTEXT_VERSION)). What it prints goes to our standard error. Before the run has begun
+/// [`HOOK_CONTEXT_VERSION`](super::json::HOOK_CONTEXT_VERSION)). What it prints goes to our standard error. Before the run has begun
 /// it knows nothing of the flow run: a prefect-dbt of its own would begin that in our place.
 pub fn shell_hook(
     command: impl Into<String>,

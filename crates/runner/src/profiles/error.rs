@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use dbt_templating::{Errors, Source};
 use thiserror::Error;
 
+use crate::request::RequestError;
+
 /// Why a profiles.yml could not be rendered.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -38,6 +40,9 @@ pub enum ProfilesError {
         /// The client's error.
         source: Box<prefect_client::Error>,
     },
+    /// The process environment does not say where profiles.yml is.
+    #[error(transparent)]
+    Request(#[from] RequestError),
     /// The rendered file cannot be written.
     #[error("cannot write the rendered profiles.yml to a temporary directory: {0}")]
     Write(std::io::Error),

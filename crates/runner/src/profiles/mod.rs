@@ -2,12 +2,10 @@
 
 mod error;
 mod fetch;
-mod locate;
 mod preview;
 mod rendered;
 
 pub use error::ProfilesError;
 pub use fetch::fetch;
-pub use locate::{PROFILES_FILE, find_profiles_dir};
 pub use preview::Preview;
 pub use rendered::RenderedProfiles;

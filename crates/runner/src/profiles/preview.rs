@@ -6,12 +6,10 @@ use dbt_templating::RenderOptions;
 use prefect_client::Client;
 
 use super::error::ProfilesError;
-use super::locate::{PROFILES_FILE, find_profiles_dir};
 use super::rendered::RenderedProfiles;
-use crate::error::Error;
-use crate::redact::Redactor;
-use crate::settings::PrefectDbtSettings;
-use crate::surroundings::Surroundings;
+use crate::dbt::{PROFILES_FILE, find_profiles_dir};
+use crate::request::{PrefectDbtSettings, ProcessEnv};
+use crate::track::Redactor;
 
 /// What dbt would get for a profiles.yml, for people to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +33,8 @@ impl Preview {
     pub async fn from_env(
         settings: &PrefectDbtSettings,
         client: Option<&Client>,
-    ) -> Result<Self, Error> {
-        let around = Surroundings::from_env()?;
+    ) -> Result<Self, ProfilesError> {
+        let around = ProcessEnv::from_env()?;
         let given = settings.profiles_dir.as_deref();
         let dir = find_profiles_dir(given, &around.cwd, around.home.as_deref())
             .unwrap_or_else(|| around.cwd.clone());

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::error::ProfilesError;
 use super::fetch::fetch;
-use super::locate::PROFILES_FILE;
+use crate::dbt::PROFILES_FILE;
 
 /// A rendered profiles.yml in a private directory of its own, which goes when this value goes.
 ///

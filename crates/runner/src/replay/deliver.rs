@@ -6,15 +6,13 @@ use prefect_client::Client;
 use serde_json::Map;
 
 use super::error::ReplayError;
-use super::feed::RestingFeed;
+use super::stored_feed::RestingFeed;
 use super::survey::Survey;
-use crate::args::DbtArgs;
-use crate::effect::{FlowTarget, Header};
-use crate::journal::JournalReader;
-use crate::report::{
-    Delivery, Feed as _, FinalState, Home, NewRun, Notice, PastRun, ReportOptions, Reporter,
-    conclude, retry_rules,
-};
+use crate::dbt::CommandLine;
+use crate::model::{Delivery, FinalState, FlowTarget, Header, Notice};
+use crate::prefect::delivery::{ReportOptions, Reporter};
+use crate::prefect::flow_run::{Home, NewRun, PastRun, conclude, retry_rules};
+use crate::store::{Feed as _, JournalReader};
 
 /// Delivers what the server lacks of a journal that nobody writes; where the run's end is missing, it is closed.
 pub(super) async fn deliver(
@@ -81,7 +79,7 @@ fn home(header: &Header) -> Home {
             flow_run_name,
             tags,
         } => {
-            let command = || DbtArgs::parse(&header.args).command;
+            let command = || CommandLine::parse(&header.args).command();
             let flow_name = flow_name
                 .clone()
                 .unwrap_or_else(|| format!("dbt {}", command()));

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use prefect_client::Client;
 use uuid::Uuid;
 
-use crate::effect::{FlowTarget, Header};
-use crate::exit;
+use crate::model::{FlowTarget, Header, exit};
 
 /// Why something cannot be replayed.
 #[derive(Debug, thiserror::Error)]

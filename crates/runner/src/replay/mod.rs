@@ -1,18 +1,18 @@
-//! Delivering later what the server lacks: from the journals of runs, and from logs that dbt has stored.
+//! Late delivery: the journals of earlier runs, killed ones included, and logs that dbt stored.
 //!
-//! Everything here may be interrupted and repeated: what the server holds is not told again.
+//! A replay can be interrupted and repeated: it asks the server first and sends only what the server lacks.
 
 mod artifacts;
-mod backfill;
-mod closer;
+mod close_killed;
 mod deliver;
 mod error;
-mod feed;
-mod leftovers;
+mod from_log;
 mod log;
+mod recover;
 mod run;
+mod stored_feed;
 mod survey;
 
 pub use error::ReplayError;
-pub use leftovers::{Leftovers, leftovers};
+pub use recover::{Leftovers, leftovers};
 pub use run::{ReplayOptions, ReplayedRun, replay};

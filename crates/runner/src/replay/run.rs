@@ -8,16 +8,16 @@ use prefect_client::Client;
 use uuid::Uuid;
 
 use super::artifacts::Artifacts;
-use super::backfill::write_journal;
 use super::deliver::deliver;
 use super::error::ReplayError;
+use super::from_log::write_journal;
 use super::log::{LoggedRun, scan};
 use super::survey::{headers, is_superseded, read_header};
-use crate::effect::{FlowTarget, Header, JOURNAL_FORMAT};
-use crate::journal::{JOURNAL_DIR, JournalFolder, RestingJournal};
-use crate::observer::Observer;
-use crate::report::{Delivery, ReportOptions, flow_run_name};
-use crate::settings::LogLevel;
+use crate::model::{Delivery, FlowTarget, Header, JOURNAL_FORMAT, LogLevel};
+use crate::observe::Observer;
+use crate::prefect::delivery::ReportOptions;
+use crate::prefect::flow_run::flow_run_name;
+use crate::store::{JOURNAL_DIR, JournalFolder, RestingJournal};
 
 /// How a replay is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -274,7 +274,7 @@ impl Replay<'_> {
     async fn deliver(
         &self,
         header: &Header,
-        journal: crate::journal::JournalReader,
+        journal: crate::store::JournalReader,
         is_superseded: bool,
     ) -> Result<Delivery, ReplayError> {
         deliver(

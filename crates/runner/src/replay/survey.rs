@@ -7,9 +7,9 @@ use fs_err::File;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::closer::Closer;
-use crate::effect::{Effect, Entry, FlowTarget, Header, State};
-use crate::journal::JournalReader;
+use super::close_killed::Closer;
+use crate::model::{Effect, Entry, FlowTarget, Header, State};
+use crate::store::JournalReader;
 
 /// What a look through a journal tells.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ pub(super) fn is_superseded<'h>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::effect::JOURNAL_FORMAT;
+    use crate::model::JOURNAL_FORMAT;
 
     fn header(run_id: u128, key: Option<u128>, flow: FlowTarget) -> Header {
         Header {

@@ -6,13 +6,12 @@ use dbt_events::parse_timestamp;
 use dbt_manifest::RunResults;
 use jiff::Timestamp;
 
-use super::{
-    lineage::Ix,
-    outcome::{self, Outcome},
-    run::{ProcessEnd, TrackedRun},
-    tracker::Tracker,
-};
-use crate::effect::Effect;
+use super::lineage::Ix;
+use super::outcome;
+use super::outcome::Outcome;
+use super::run::{ProcessEnd, TrackedRun};
+use super::tracker::Tracker;
+use crate::model::Effect;
 
 impl Tracker {
     /// Ends the run, for whatever reason dbt's process ended. Nodes still open get their terminal state at the time of

@@ -1,6 +1,6 @@
 //! The line with which Prefect closes the log of a run.
 
-use crate::effect::{State, StateKind};
+use crate::model::{State, StateKind};
 
 const INFO: u8 = 20;
 const ERROR: u8 = 40;

@@ -2,16 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::{
-    closing::closing_line,
-    lineage::Ix,
-    outcome::{self, Outcome},
-    run::TrackedNode,
-    tracker::Tracker,
-};
-use crate::{
-    effect::{Effect, LogLine, NodeEnd, NodeResult, State, TaskRef, TaskRun},
-    identity::{dynamic_key, task_run_id},
+use super::closing::closing_line;
+use super::lineage::Ix;
+use super::outcome;
+use super::outcome::Outcome;
+use super::run::TrackedNode;
+use super::tracker::Tracker;
+use crate::model::{
+    Effect, LogLine, NodeEnd, NodeResult, State, TaskRef, TaskRun, dynamic_key, task_run_id,
 };
 
 impl Tracker {

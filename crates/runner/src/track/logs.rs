@@ -6,7 +6,7 @@ use dbt_events::strip_ansi;
 use jiff::{SignedDuration, Timestamp};
 
 use super::lineage::Ix;
-use crate::effect::{LogLine, TaskRef};
+use crate::model::{LogLine, TaskRef};
 
 /// Makes log lines.
 #[derive(Debug)]

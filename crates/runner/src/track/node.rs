@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{lineage::Ix, outcome::Outcome};
+use super::lineage::Ix;
+use super::outcome::Outcome;
 
 /// How far a node is that an event has told of.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use dbt_events::{RunResult, parse_timestamp, strip_ansi};
 use jiff::Timestamp;
 
-use crate::effect::{State, StateKind};
+use crate::model::{State, StateKind};
 
 /// What became of a node, in dbt's words.
 #[derive(Debug, Clone, Default, PartialEq)]

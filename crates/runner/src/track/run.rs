@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::effect::{NodeResult, State};
+use crate::model::{NodeResult, State};
 
 /// What the tracker has to know before the run.
 #[derive(Debug, Clone)]

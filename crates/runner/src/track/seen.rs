@@ -9,7 +9,7 @@ use dbt_events::{
 use jiff::Timestamp;
 
 use super::run::TextSource;
-use crate::effect::Effect;
+use crate::model::Effect;
 
 /// Plain lines that are kept as the reason why dbt could not run.
 const LAST_LINES: usize = 20;

@@ -9,21 +9,17 @@ use dbt_events::{
 use dbt_manifest::Manifest;
 use jiff::Timestamp;
 
-use super::{
-    facts::Facts,
-    lineage::{Ix, Lineage},
-    logs::Logs,
-    node::Node,
-    outcome::{self, Outcome},
-    run::{TextSource, TrackedNode, TrackerOptions},
-    seen::Seen,
-    unnamed::Unnamed,
-    upstream::Upstream,
-};
-use crate::{
-    effect::{Effect, TaskRef},
-    identity::task_run_id,
-};
+use super::facts::Facts;
+use super::lineage::{Ix, Lineage};
+use super::logs::Logs;
+use super::node::Node;
+use super::outcome;
+use super::outcome::Outcome;
+use super::run::{TextSource, TrackedNode, TrackerOptions};
+use super::seen::Seen;
+use super::unnamed::Unnamed;
+use super::upstream::Upstream;
+use crate::model::{Effect, TaskRef, task_run_id};
 
 /// Follows a run of dbt. Each node that an event mentions gets exactly one terminal state, at the latest in
 /// [`close`](Self::close); ephemeral models get no task run.

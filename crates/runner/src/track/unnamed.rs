@@ -2,11 +2,10 @@
 
 use dbt_events::{Event, EventName, RunResultError};
 
-use super::{
-    lineage::Ix,
-    outcome::{self, Outcome},
-    tracker::Tracker,
-};
+use super::lineage::Ix;
+use super::outcome;
+use super::outcome::Outcome;
+use super::tracker::Tracker;
 
 /// A hook whose failure came without its name.
 #[derive(Debug)]

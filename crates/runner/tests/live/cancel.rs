@@ -57,7 +57,7 @@ fn a_run_that_is_cancelled_through_prefect_stops() {
     stuck
         .finish()
         .exits_with(130)
-        .says("Stopping dbt: the flow run was cancelled")
+        .says("Stopping dbt: cancelled through Prefect")
         .says("Stopped while at work: model.shop.product_sales. Queries that dbt cancelled: ");
     is_gone(dbt);
     ended_once(&project, StateType::Cancelled, "Cancelled");

@@ -119,7 +119,7 @@ fn a_flow_run_of_somebody_elses_is_stopped_with_it_and_not_ended() {
     stuck
         .finish()
         .exits_with(130)
-        .says("Stopping dbt: the flow run was cancelled");
+        .says("Stopping dbt: cancelled through Prefect");
     let states = waiting.history();
     let (last, _) = states.last().unwrap();
     assert_eq!(*last, StateType::Cancelling, "{states:?}");

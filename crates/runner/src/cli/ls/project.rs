@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::dbt::PROJECT_FILE;
 use anyhow::{Context, bail};
-use prefect_dbt::PROJECT_FILE;
 use serde::Deserialize;
 
 use super::args::LsArgs;
@@ -38,7 +38,7 @@ impl Project {
     /// There is none, and no manifest is named either; or dbt_project.yml cannot be read.
     pub(super) fn find(args: &LsArgs) -> anyhow::Result<Self> {
         let here = std::env::current_dir().context("there is no working directory")?;
-        let places = prefect_dbt::Project::find(
+        let places = crate::dbt::Project::find(
             args.project_dir.as_deref(),
             args.target_path.as_deref(),
             &here,

@@ -3,13 +3,12 @@
 use std::io::{self, BufWriter, Write};
 use std::mem::ManuallyDrop;
 
-use anyhow::{anyhow, bail};
-use dbt_selector::{Command, Context, NodeFilter, Request, SelectionGraph};
-use prefect_dbt::exit;
-
 use super::args::LsArgs;
 use super::project::Project;
 use super::{inputs, lines};
+use crate::model::exit;
+use anyhow::{anyhow, bail};
+use dbt_selector::{Command, Context, NodeFilter, Request, SelectionGraph};
 
 /// Prints what is selected to `out`, and warnings and errors to `err`. Gives back the exit code.
 pub(crate) fn run(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {

@@ -1,9 +1,8 @@
 use std::path::PathBuf;
 
-use prefect_dbt::StopCause;
-
 use super::*;
 use crate::cli::recorded::{delivery, outcome};
+use crate::model::StopCause;
 
 #[test]
 fn a_good_run() {
@@ -40,9 +39,9 @@ fn a_run_that_took_too_long_says_so() {
 
 #[test]
 fn no_run_at_all() {
-    let error = Error::NoProject {
+    let error = Error::Dbt(crate::dbt::DbtError::NoProject {
         dir: PathBuf::from("shop"),
-    };
+    });
     let args = vec!["build".to_owned()];
     insta::assert_json_snapshot!(ResultObject::of_error(args, &error));
 }

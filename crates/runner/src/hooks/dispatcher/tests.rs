@@ -7,10 +7,10 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::*;
-use crate::effect::{FlowTarget, Header, JOURNAL_FORMAT, NodeResult, RunEnd, State, StateKind};
-use crate::hooks::Hooks;
-use crate::hooks::patience::{Progress, watch_hooks};
-use crate::journal::JournalWriter;
+use crate::hooks::hang_watch::{Progress, watch_hooks};
+use crate::hooks::registry::Hooks;
+use crate::model::{FlowTarget, Header, JOURNAL_FORMAT, NodeResult, RunEnd, State, StateKind};
+use crate::store::JournalWriter;
 
 const MANIFEST: &str = r#"{
     "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "dbt_version": "1.11.16"},

@@ -7,7 +7,7 @@ use dbt_manifest::{Manifest, RunResults};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::flags::SelectionFlags;
+use crate::selection::SelectionFlags;
 
 /// Files that make up a project.
 const SOURCES: [&str; 6] = ["sql", "yml", "yaml", "py", "csv", "md"];
@@ -84,7 +84,7 @@ fn is_older(dir: &Path, target: &Path, written: SystemTime, is_root: bool) -> bo
             continue;
         }
         let suffix = path.extension().unwrap_or_default().to_string_lossy();
-        if !SOURCES.contains(&&*suffix) || is_root && name == crate::profiles::PROFILES_FILE {
+        if !SOURCES.contains(&&*suffix) || is_root && name == crate::dbt::PROFILES_FILE {
             continue;
         }
         let asks_environment = || {

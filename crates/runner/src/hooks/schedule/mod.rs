@@ -1,9 +1,6 @@
-//! What dbt is going to run, known before it starts.
+//! The nodes that dbt is going to run, known before it starts.
 
-mod flags;
 mod fresh;
-mod nodes;
 mod plan;
 
-pub(super) use plan::Schedule;
-pub(crate) use plan::{names_state, selected};
+pub(crate) use plan::Schedule;

@@ -4,33 +4,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dbt_manifest::{Manifest, RunResults};
-use dbt_selector::Command;
 
-use super::flags::SelectionFlags;
 use super::fresh::is_fresh;
-use super::nodes::{read_state, scheduled};
-use crate::args::DbtArgs;
+use crate::dbt::{CommandLine, DbtArgs, PROFILES_FILE, Project};
 use crate::engine;
-use crate::hooks::HookOptions;
-use crate::invocation::{FlowChoice, Invocation};
-use crate::observer::{Observer, Unobserved};
-use crate::profiles::PROFILES_FILE;
-use crate::project::Project;
-use crate::stop::Stopper;
-use crate::surroundings::Surroundings;
+use crate::hooks::run::HookOptions;
+use crate::model::Stopper;
+use crate::observe::{Observer, Unobserved};
+use crate::request::{Attempt, FlowChoice, Invocation, ProcessEnv};
+use crate::selection::{SelectionFlags, command_of, selected};
 
 /// What dbt is going to run.
 #[derive(Debug, Default)]
-pub(in crate::hooks) struct Schedule {
+pub(crate) struct Schedule {
     /// The nodes, in the order of their unique ids; none when the command selects none, or when it cannot be known.
-    pub(in crate::hooks) node_ids: Vec<String>,
+    pub(crate) node_ids: Vec<String>,
     /// The manifest that they are from.
-    pub(in crate::hooks) manifest: Option<Arc<Manifest>>,
+    pub(crate) manifest: Option<Arc<Manifest>>,
 }
 
 impl Schedule {
     /// Finds out what the invocation is going to run. What goes wrong is a warning, and leaves the schedule empty.
-    pub(in crate::hooks) async fn of(
+    pub(crate) async fn of(
         invocation: &Invocation,
         options: &HookOptions,
         observer: &Arc<dyn Observer>,
@@ -54,14 +49,12 @@ async fn find_out(
     stopper: &Stopper,
 ) -> Result<Option<Schedule>, String> {
     // A repetition repeats what the first attempt was asked for.
-    let attempt = &invocation.attempt;
-    let asked = attempt.original.as_ref().unwrap_or(&invocation.args);
-    let args = DbtArgs::parse(asked);
-    let flags = SelectionFlags::from_env(asked);
-    if command_of(&args, &flags).is_none() {
+    let asked = invocation.asked();
+    let flags = SelectionFlags::from_env(&asked);
+    if command_of(&asked, &flags).is_none() {
         return Ok(None);
     }
-    let places = Places::of(invocation, &args).map_err(|error| error.to_string())?;
+    let places = Places::of(invocation, &DbtArgs::of(&asked)).map_err(|error| error.to_string())?;
     let manifest = match &options.manifest {
         Some(manifest) => Arc::clone(manifest),
         None => Arc::new(
@@ -70,40 +63,14 @@ async fn find_out(
                 .await?,
         ),
     };
-    let node_ids = match &attempt.scheduled {
+    let node_ids = match &invocation.attempt.scheduled {
         Some(scheduled) => scheduled.clone(),
-        None => selected(&manifest, asked, &places.project)?.unwrap_or_default(),
+        None => selected(&manifest, &asked, &places.project)?.unwrap_or_default(),
     };
     Ok(Some(Schedule {
         node_ids,
         manifest: Some(manifest),
     }))
-}
-
-/// The nodes that dbt runs when it is called with these arguments, in the order of their unique ids; `None` for commands
-/// that select none.
-pub(crate) fn selected(
-    manifest: &Manifest,
-    args: &[String],
-    project: &Project,
-) -> Result<Option<Vec<String>>, String> {
-    let flags = SelectionFlags::from_env(args);
-    let Some(command) = command_of(&DbtArgs::parse(args), &flags) else {
-        return Ok(None);
-    };
-    let state = flags.state.as_ref().map(|dir| project.root.join(dir));
-    let state = read_state(state.as_deref(), &project.target);
-    scheduled(manifest, command, &flags, &state).map(Some)
-}
-
-/// Whether the arguments or the environment name a folder of state.
-pub(crate) fn names_state(args: &[String]) -> bool {
-    SelectionFlags::from_env(args).state.is_some()
-}
-
-/// The command, if it runs nodes of the manifest.
-fn command_of(args: &DbtArgs, flags: &SelectionFlags) -> Option<Command> {
-    Command::from_name(&args.command).filter(|command| *command != Command::List && !flags.beyond)
 }
 
 /// Where the project and its profiles.yml are.
@@ -113,10 +80,10 @@ struct Places {
 }
 
 impl Places {
-    fn of(invocation: &Invocation, args: &DbtArgs) -> Result<Self, crate::Error> {
-        let around = Surroundings::from_env()?;
-        let project = engine::project(invocation, args, &around.cwd);
-        let profiles = engine::profiles_dir(invocation, args, &around);
+    fn of(invocation: &Invocation, args: &DbtArgs) -> Result<Self, crate::outcome::Error> {
+        let around = ProcessEnv::from_env()?;
+        let project = invocation.project(args, &around.cwd);
+        let profiles = invocation.profiles_dir(args, &around);
         Ok(Self {
             project,
             profiles: profiles.map(|dir| dir.join(PROFILES_FILE)),
@@ -162,8 +129,8 @@ fn read_manifest(target: &Path) -> Result<Manifest, String> {
 async fn parse(invocation: &Invocation, stopper: &Stopper) -> Result<(), String> {
     let journals = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut parse = invocation.clone();
-    let attempt = std::mem::take(&mut parse.attempt);
-    parse.args = parse_args(attempt.original.as_ref().unwrap_or(&invocation.args));
+    parse.attempt = Attempt::default();
+    parse.args = parse_line(invocation.asked()).to_words();
     parse.flow = FlowChoice {
         declined: true,
         ..FlowChoice::default()
@@ -181,30 +148,40 @@ async fn parse(invocation: &Invocation, stopper: &Stopper) -> Result<(), String>
     }
 }
 
-/// `parse`, with those flags of a command that decide how the project is read.
-fn parse_args(args: &[String]) -> Vec<String> {
-    const KEPT: [&str; 8] = [
-        "--vars",
-        "--target",
-        "-t",
-        "--profile",
-        "--project-dir",
-        "--profiles-dir",
-        "--target-path",
-        "--log-path",
-    ];
-    let mut kept = vec!["parse".to_owned()];
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        if KEPT.contains(&arg.as_str()) {
-            kept.push(arg.clone());
-            kept.extend(args.next().cloned());
-        } else if KEPT.iter().any(|flag| {
-            arg.strip_prefix(flag)
-                .is_some_and(|rest| rest.starts_with('='))
-        }) {
-            kept.push(arg.clone());
+/// Flags that decide how dbt reads a project.
+const PARSE_FLAGS: [&str; 7] = [
+    "--vars",
+    "--target",
+    "--profile",
+    "--project-dir",
+    "--profiles-dir",
+    "--target-path",
+    "--log-path",
+];
+
+/// `dbt parse` of the project as a command line reads it.
+fn parse_line(mut line: CommandLine) -> CommandLine {
+    line.reduce("parse", &PARSE_FLAGS);
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_project_is_parsed_for_the_same_target() {
+        for (line, wanted) in [
+            ("build -tprod", "parse -tprod"),
+            ("build -xtprod -s a b --vars {}", "parse -tprod --vars {}"),
+            (
+                "--target=dev build --threads 4 --profile p",
+                "parse --target=dev --profile p",
+            ),
+        ] {
+            let words: Vec<&str> = line.split(' ').collect();
+            let parsed = parse_line(CommandLine::parse(&words));
+            assert_eq!(parsed.to_words().join(" "), wanted);
         }
     }
-    kept
 }

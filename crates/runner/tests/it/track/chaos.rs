@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dbt_events::{Line, decode};
-use prefect_dbt::effect::Effect;
+use prefect_dbt::model::Effect;
 use proptest::prelude::*;
 
 use super::support::{exit, feed, lines, results, tracker};

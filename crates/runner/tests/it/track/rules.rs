@@ -1,6 +1,6 @@
 //! Rules that no recorded stream shows.
 
-use prefect_dbt::{effect::Effect, track::TextSource};
+use prefect_dbt::{model::Effect, track::TextSource};
 
 use super::support::{exit, feed, lines, run, tracker};
 

@@ -1,6 +1,6 @@
 //! Each recorded stream, and what it means.
 
-use prefect_dbt::{effect::Effect, summary};
+use prefect_dbt::{model::Effect, track::summary};
 
 use super::support::{exit, feed, lines, results, run, shown, tracker};
 

@@ -6,7 +6,7 @@ use dbt_events::{Line, decode};
 use dbt_manifest::{Manifest, RunResults};
 use jiff::Timestamp;
 use prefect_dbt::{
-    effect::Effect,
+    model::Effect,
     track::{ProcessEnd, TextSource, TrackedRun, Tracker, TrackerOptions},
 };
 use uuid::Uuid;

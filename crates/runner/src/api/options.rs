@@ -1,0 +1,95 @@
+//! dbt's options by name.
+
+use std::fmt::Display;
+
+use crate::dbt::command_line::{Flag, flag_with_value};
+use crate::model::LogLevel;
+use crate::request::Invocation;
+
+impl Invocation {
+    /// Gives dbt an option by its name, with underscores or with hyphens. Options that take several values can be given
+    /// several times.
+    ///
+    /// `project_dir`, `profiles_dir`, `target_path` and `log_level` act as settings of this invocation.
+    ///
+    /// ```
+    /// use crate::request::Invocation;
+    ///
+    /// let invocation = Invocation::new(["build"])
+    ///     .option("target", "prod")
+    ///     .option("threads", 4)
+    ///     .flag("fail_fast", true)
+    ///     .flag("partial_parse", false);
+    /// assert_eq!(invocation.args.join(" "), "build --target prod --threads 4 --fail-fast --no-partial-parse");
+    /// ```
+    #[must_use]
+    pub fn option(mut self, name: &str, value: impl Display) -> Self {
+        let (flag, value) = (flag(name), value.to_string());
+        match flag.as_str() {
+            "--project-dir" => self.settings.project_dir = Some(value.into()),
+            "--profiles-dir" => self.settings.profiles_dir = Some(value.into()),
+            "--target-path" => self.settings.target_path = Some(value.into()),
+            "--log-level" if LogLevel::from_name(&value).is_some() => {
+                self.settings.log_level = LogLevel::from_name(&value);
+            }
+            _ => self.args.extend(flag_with_value(&flag, &value)),
+        }
+        self
+    }
+
+    /// Turns a flag of dbt's on or off by its name. Off, a flag that dbt cannot be told to turn off is left out.
+    #[must_use]
+    pub fn flag(mut self, name: &str, on: bool) -> Self {
+        let flag = flag(name);
+        self.args.extend(match on {
+            true => Some(flag),
+            false => Flag::negation(&flag),
+        });
+        self
+    }
+}
+
+fn flag(name: &str) -> String {
+    format!("--{}", name.trim_start_matches('-').replace('_', "-"))
+}
+
+impl<S: Into<String>, const N: usize> From<[S; N]> for Invocation {
+    fn from(args: [S; N]) -> Self {
+        Self::new(args)
+    }
+}
+
+impl<S: Into<String>> From<Vec<S>> for Invocation {
+    fn from(args: Vec<S>) -> Self {
+        Self::new(args)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_options_are_settings() {
+        let invocation = Invocation::new(["run"])
+            .option("project_dir", "shop")
+            .option("log-level", "error")
+            .option("vars", serde_json::json!({"a": 1}));
+        assert_eq!(invocation.args, ["run", "--vars", "{\"a\":1}"]);
+        assert_eq!(invocation.settings.project_dir, Some("shop".into()));
+        assert_eq!(invocation.settings.log_level, Some(LogLevel::Error));
+        let loud = Invocation::new(["run"]).option("log_level", "loud");
+        assert_eq!(
+            loud.args,
+            ["run", "--log-level", "loud"],
+            "dbt is to complain"
+        );
+    }
+
+    #[test]
+    fn flags_are_turned_off_where_dbt_knows_how() {
+        let off = |name| Invocation::new([""; 0]).flag(name, false).args;
+        assert_eq!(off("defer"), ["--no-defer"]);
+        assert!(off("full_refresh").is_empty());
+    }
+}

@@ -1,0 +1,70 @@
+//! What a runner does with what the engine tells.
+
+use std::fmt;
+use std::sync::Arc;
+
+use dbt_events::Event;
+use dbt_manifest::Manifest;
+
+use crate::model::Notice;
+use crate::observe::Observer;
+use crate::store::JournalReader;
+
+/// A function that sees every event of dbt's.
+pub(super) type OnEvent = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
+
+/// Hands events to the user's functions, warnings to the log, and everything to the user's observer.
+#[derive(Clone, Default)]
+pub(super) struct Told {
+    pub(super) on_event: Vec<OnEvent>,
+    pub(super) observer: Option<Arc<dyn Observer>>,
+}
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Told")
+            .field("on_event", &self.on_event.len())
+            .field("has_observer", &self.observer.is_some())
+            .finish()
+    }
+}
+
+impl Observer for Told {
+    fn on_journal(&self, journal: JournalReader) {
+        if let Some(observer) = &self.observer {
+            observer.on_journal(journal);
+        }
+    }
+
+    fn on_manifest(&self, manifest: &Arc<Manifest>) {
+        if let Some(observer) = &self.observer {
+            observer.on_manifest(manifest);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>) {
+        self.on_event.iter().for_each(|on_event| on_event(event));
+        if let Some(observer) = &self.observer {
+            observer.on_event(event);
+        }
+    }
+
+    fn on_data(&self, line: &str) {
+        if let Some(observer) = &self.observer {
+            observer.on_data(line);
+        }
+    }
+
+    fn on_notice(&self, notice: &Notice) {
+        if let Some(observer) = &self.observer {
+            observer.on_notice(notice);
+        }
+    }
+
+    fn on_warning(&self, warning: &str) {
+        tracing::warn!("{warning}");
+        if let Some(observer) = &self.observer {
+            observer.on_warning(warning);
+        }
+    }
+}

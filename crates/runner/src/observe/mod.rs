@@ -1,0 +1,5 @@
+//! The trait through which a program watches a run.
+
+mod observer;
+
+pub use observer::{Observer, Unobserved};

@@ -1,0 +1,76 @@
+//! What became of an invocation.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use dbt_manifest::{Manifest, RunResults};
+use uuid::Uuid;
+
+use crate::dbt::CommandLine;
+use crate::model::{Delivery, FlowTarget, State, StopCause};
+use crate::store::Kept;
+use crate::track::TrackedRun;
+use crate::track::judge;
+
+/// What became of an invocation.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// Identity of the invocation.
+    pub run_id: Uuid,
+    /// The dbt command (`build`, `source freshness`); empty when there was none.
+    pub command: String,
+    /// dbt's arguments as they were given.
+    pub args: Vec<String>,
+    /// Whether dbt did all that it was asked to.
+    pub success: bool,
+    /// The state of the flow run; `Completed` in spite of failures when failures are not to fail the run.
+    pub state: State,
+    /// The exit code of the program, see [`exit`](crate::model::exit).
+    pub exit_code: u8,
+    /// The failures, for people: a headline and a line for each failed node, or dbt's own error.
+    pub failure: Option<String>,
+    /// Every node, and how dbt's process ended.
+    pub run: TrackedRun,
+    /// The manifest of the run; `None` when no node took part, dbt wrote none, or it was not to be kept.
+    pub manifest: Option<Arc<Manifest>>,
+    /// run_results.json of the run as dbt wrote it; `None` when dbt wrote none, or it was not to be kept.
+    pub run_results: Option<RunResults>,
+    /// What became of the report to Prefect; `None` when there was none to make.
+    pub delivery: Option<Delivery>,
+    /// The journal, if it was kept.
+    pub journal: Option<PathBuf>,
+    /// Where it was reported to; `None` for a run that was never begun.
+    pub(crate) flow: Option<FlowTarget>,
+    /// What a repetition needs to know.
+    pub(crate) record: Option<Kept>,
+}
+
+impl Outcome {
+    /// What a run that was followed by hand comes to, stopped or not: with an identity, by dbt's arguments, and reported
+    /// to nobody. For those who want to see what their own code makes of an outcome.
+    pub fn of_run(
+        run_id: Uuid,
+        args: Vec<String>,
+        run: TrackedRun,
+        stopped: Option<StopCause>,
+    ) -> Self {
+        let verdict = judge(&args, &run, stopped, None, true);
+        Self {
+            run_id,
+            command: CommandLine::parse(&args).command(),
+            args,
+            success: verdict.success,
+            state: verdict.state,
+            exit_code: verdict.exit_code,
+            failure: verdict.failure,
+            run,
+            manifest: None,
+            run_results: None,
+            delivery: None,
+            journal: None,
+            flow: None,
+            record: None,
+        }
+    }
+}

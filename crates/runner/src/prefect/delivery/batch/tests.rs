@@ -1,0 +1,106 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::*;
+use crate::model::{NodeResult, State, StateKind};
+use crate::prefect::flow_run::context::tests::deployed_run;
+
+fn task(id: u128) -> TaskRun {
+    TaskRun {
+        id: Uuid::from_u128(id),
+        unique_id: format!("model.shop.m{id}"),
+        dynamic_key: "run#1".to_owned(),
+        name: format!("model m{id}"),
+        start_time: Timestamp::UNIX_EPOCH,
+        wait_for: Vec::new(),
+        labels: BTreeMap::new(),
+    }
+}
+
+fn end() -> NodeEnd {
+    NodeEnd {
+        state: State {
+            kind: StateKind::Completed,
+            name: "Completed".to_owned(),
+            message: None,
+        },
+        end_time: Timestamp::UNIX_EPOCH,
+        result: NodeResult::default(),
+    }
+}
+
+fn names(load: &Load) -> Vec<(&str, &str)> {
+    load.events
+        .iter()
+        .map(|event| {
+            let name = event.resource["prefect.resource.name"].as_str();
+            (event.event.as_str(), name)
+        })
+        .collect()
+}
+
+#[test]
+fn a_node_that_is_quickly_done_is_one_event() {
+    let mut batch = Batch::default();
+    let now = Instant::now();
+    batch.began(task(1), now);
+    batch.began(task(2), now);
+    batch.ended(task(1), end(), now);
+    assert_eq!(batch.due(), Some(now + WINDOW));
+    let load = batch.take(&deployed_run(), now + WINDOW);
+    assert_eq!(
+        names(&load),
+        [
+            ("prefect.task-run.Running", "model m2"),
+            ("prefect.task-run.Completed", "model m1"),
+        ]
+    );
+    assert_eq!(load.ended, [task(1).id]);
+    assert_eq!(batch.due(), None);
+}
+
+#[test]
+fn a_node_that_has_just_begun_waits_for_its_end() {
+    let mut batch = Batch::default();
+    let now = Instant::now();
+    batch.ended(task(1), end(), now);
+    batch.began(task(2), now + WINDOW / 2);
+    let load = batch.take(&deployed_run(), now + WINDOW);
+    assert_eq!(names(&load), [("prefect.task-run.Completed", "model m1")]);
+    assert_eq!(batch.due(), Some(now + WINDOW / 2 + WINDOW));
+    batch.ended(task(2), end(), now + WINDOW);
+    let load = batch.take(&deployed_run(), now + WINDOW * 2);
+    assert_eq!(names(&load), [("prefect.task-run.Completed", "model m2")]);
+}
+
+#[test]
+fn the_last_node_does_not_wait_for_company() {
+    let mut batch = Batch::default();
+    let now = Instant::now();
+    batch.expect(2);
+    batch.ended(task(1), end(), now);
+    assert_eq!(batch.due(), Some(now + WINDOW));
+    batch.ended(task(2), end(), now);
+    assert_eq!(batch.due(), Some(now + LAST_WINDOW));
+    // A hook that runs at the end, of which dbt has said nothing before.
+    batch.expect(3);
+    assert_eq!(batch.due(), Some(now + WINDOW));
+}
+
+#[test]
+fn a_batch_has_a_largest_size() {
+    let now = Instant::now();
+    let log = |text: &str| Log::new("prefect.flow_runs", 20, text, Timestamp::UNIX_EPOCH);
+    let mut batch = Batch::default();
+    for _ in 0..MOST_LOGS {
+        assert!(!batch.is_full());
+        batch.log(log("x"), now);
+    }
+    assert!(batch.is_full());
+    batch.take(&deployed_run(), now);
+    assert!(!batch.is_full());
+    batch.log(log(&"x".repeat(MOST_LOG_BYTES)), now);
+    assert!(batch.is_full());
+}

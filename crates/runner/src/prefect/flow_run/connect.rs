@@ -1,0 +1,180 @@
+//! Getting hold of the flow run.
+
+use std::time::Duration;
+
+use prefect_client::{Client, Error, FlowRun, NewFlow, NewFlowRun, RetryRules, StateType};
+use uuid::Uuid;
+
+use super::context::RunContext;
+use super::error::ReportError;
+use super::lease::Lease;
+use super::new_run::NewRun;
+use super::orchestrate::{finish, start};
+use crate::model::{Notice, State, StateKind};
+
+/// A flow run that we report to.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) context: RunContext,
+    /// Whether its states are ours.
+    pub(crate) own_states: bool,
+    /// Its place within the limit of its deployment.
+    pub(crate) lease: Option<Lease>,
+}
+
+impl Connection {
+    /// Task runs without a flow run.
+    pub(crate) fn of_tasks_alone() -> Self {
+        Self {
+            context: RunContext::default(),
+            own_states: false,
+            lease: None,
+        }
+    }
+
+    /// Says where the run can be seen, if it is a flow run.
+    pub(crate) fn notice(&self, client: &Client) -> Option<Notice> {
+        let run = self.context.flow_run.as_ref()?;
+        Some(Notice::Connected {
+            flow_run_id: run.id,
+            name: run.name.clone(),
+            url: client.settings().flow_run_page(run.id),
+        })
+    }
+}
+
+/// What the server is to know of repetitions.
+pub(crate) fn retry_rules(retries: Option<u32>, delay: Duration) -> RetryRules {
+    let mut rules = RetryRules::default();
+    rules.retries = retries;
+    rules.retry_delay = retries.map(|_| delay.as_secs());
+    rules
+}
+
+/// Connects to a flow run that exists, and sets it Running if its states are ours.
+pub(crate) async fn attach(
+    client: &Client,
+    run_id: Uuid,
+    flow_run_id: Uuid,
+    own_states: bool,
+) -> Result<Connection, ReportError> {
+    let unreachable = |source| ReportError::Unreachable {
+        flow_run_id,
+        api: client.api_url().to_string(),
+        source: Box::new(source),
+    };
+    let run = client
+        .read_flow_run(flow_run_id)
+        .await
+        .map_err(unreachable)?;
+    let context = RunContext::read(client, &run).await.map_err(unreachable)?;
+    refuse_cancelled(client, &run, own_states).await?;
+    let mut lease = None;
+    if own_states {
+        let started = start(client, flow_run_id, transition(run_id)).await;
+        if let Err(reason) = started.map_err(unreachable)? {
+            let run = client.read_flow_run(flow_run_id).await;
+            refuse_cancelled(client, &run.map_err(unreachable)?, own_states).await?;
+            return Err(ReportError::NotAllowed {
+                flow_run_id,
+                reason,
+            });
+        }
+        lease = Lease::of(client, &run);
+    }
+    Ok(Connection {
+        context,
+        own_states,
+        lease,
+    })
+}
+
+/// Does not begin a flow run that somebody has cancelled. One whose states are ours is Cancelled then.
+///
+/// # Errors
+/// [`ReportError::Cancelled`].
+pub(crate) async fn refuse_cancelled(
+    client: &Client,
+    run: &FlowRun,
+    own_states: bool,
+) -> Result<(), ReportError> {
+    let kind = run.state.as_ref().map(|state| state.kind);
+    if !matches!(kind, Some(StateType::Cancelling | StateType::Cancelled)) {
+        return Ok(());
+    }
+    if own_states && kind == Some(StateType::Cancelling) {
+        let end = State {
+            kind: StateKind::Cancelled,
+            name: "Cancelled".to_owned(),
+            message: Some("cancelled through Prefect before it began".to_owned()),
+        };
+        if let Err(error) = finish(client, run.id, &end, Uuid::new_v4()).await {
+            tracing::warn!(%error, "the flow run stays Cancelling");
+        }
+    }
+    Err(ReportError::Cancelled {
+        flow_run_id: run.id,
+    })
+}
+
+/// Creates flow and flow run and sets it Running. May be repeated: the run id makes every step the same one.
+pub(crate) async fn create(
+    client: &Client,
+    run_id: Uuid,
+    run: &NewRun,
+) -> Result<Connection, Error> {
+    let (created, flow_name) = obtain(client, run_id, run).await?;
+    if let Err(reason) = start(client, created.id, transition(run_id)).await? {
+        // Somebody was quicker (a cancellation from the UI): dbt runs all the same, and is shown.
+        tracing::warn!(reason, "the flow run did not become Running");
+    }
+    Ok(Connection {
+        context: RunContext::new(&created, flow_name),
+        own_states: true,
+        lease: None,
+    })
+}
+
+/// Goes on with a flow run whose engine we are: sets it Running, unless somebody has ended it meanwhile. May be repeated.
+pub(crate) async fn rejoin(
+    client: &Client,
+    run_id: Uuid,
+    flow_run_id: Uuid,
+) -> Result<Connection, Error> {
+    let run = client.read_flow_run(flow_run_id).await?;
+    let context = RunContext::read(client, &run).await?;
+    let kind = run.state.as_ref().map(|state| state.kind);
+    // The server would let one that has ended run again.
+    let is_over = kind.is_some_and(StateType::is_terminal);
+    let is_wanted = !is_over && kind != Some(StateType::Cancelling);
+    if is_wanted && let Err(reason) = start(client, flow_run_id, transition(run_id)).await? {
+        tracing::warn!(reason, "the flow run did not become Running");
+    }
+    Ok(Connection {
+        context,
+        own_states: !is_over,
+        lease: Lease::of(client, &run),
+    })
+}
+
+/// Creates flow and flow run, or finds them; gives the flow run and the flow's name.
+pub(crate) async fn obtain(
+    client: &Client,
+    run_id: Uuid,
+    run: &NewRun,
+) -> Result<(FlowRun, String), Error> {
+    let flow = client.create_flow(&NewFlow::new(&run.flow_name)).await?;
+    let mut request = NewFlowRun::new(flow.id);
+    request.name = Some(run.flow_run_name.clone());
+    request.tags = run.tags.clone();
+    request.parameters = run.parameters.clone();
+    request.empirical_policy = run.policy.clone();
+    request.idempotency_key = Some(run.key.unwrap_or(run_id).to_string());
+    let created = client.create_flow_run(&request).await?;
+    Ok((created, flow.name))
+}
+
+/// Identity of a created flow run's first transition, to Running.
+pub(crate) fn transition(run_id: Uuid) -> Uuid {
+    Uuid::new_v5(&run_id, b"running")
+}

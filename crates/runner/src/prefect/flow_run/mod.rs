@@ -1,0 +1,26 @@
+//! Which flow run an invocation reports to, who owns its states, and the requests that set them.
+
+mod connect;
+pub(crate) mod context;
+mod error;
+mod final_state;
+mod heartbeat;
+mod lease;
+mod mode;
+mod new_run;
+mod orchestrate;
+mod reconnect;
+mod run_name;
+mod words;
+
+pub(crate) use connect::{Connection, attach, create, refuse_cancelled, rejoin, retry_rules};
+pub(crate) use context::RunContext;
+pub(crate) use error::ReportError;
+pub(crate) use final_state::Ending;
+pub(crate) use heartbeat::Heartbeat;
+pub(crate) use lease::Lease;
+pub(crate) use mode::{Decision, Mode, ModeFacts, decide, settle};
+pub(crate) use new_run::NewRun;
+pub(crate) use orchestrate::{conclude, finish, state_type};
+pub(crate) use reconnect::{Home, PastRun, reconnect};
+pub(crate) use run_name::flow_run_name;

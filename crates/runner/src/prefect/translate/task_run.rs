@@ -1,0 +1,156 @@
+//! Task runs as the events that Prefect's recorder makes them from.
+
+use jiff::{SignedDuration, Timestamp};
+use prefect_client::{Event, Resource, StateType};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::model::{NodeEnd, TaskRun};
+use crate::prefect::flow_run::{RunContext, state_type};
+
+/// Longest message of a state, in characters; Prefect's own limit.
+const LONGEST_MESSAGE: usize = 100_000;
+
+/// A state of a task run, on its way into an event.
+struct Stamp<'a> {
+    kind: StateType,
+    name: &'a str,
+    message: Option<String>,
+    at: Timestamp,
+    /// What makes the event's id, besides the task run's.
+    identity: String,
+}
+
+/// The event of a node that has begun.
+pub(crate) fn running(context: &RunContext, task: &TaskRun) -> Event {
+    let stamp = Stamp {
+        kind: StateType::Running,
+        name: "Running",
+        message: None,
+        at: to_microseconds(task.start_time),
+        identity: "Running".to_owned(),
+    };
+    event(context, task, &stamp, payload_of(task))
+}
+
+/// The event of a node that has ended; by itself it makes a complete task run. `repair` is 0 at first: the server
+/// swallows an id that it knows and chokes on a second state of one time, so each repetition for a task run that got
+/// lost differs in both.
+pub(crate) fn finished(context: &RunContext, task: &TaskRun, end: &NodeEnd, repair: u32) -> Event {
+    let start = to_microseconds(task.start_time);
+    let end_time = to_microseconds(end.end_time).max(start);
+    let microsecond = SignedDuration::from_micros(1);
+    // Also when no Running was sent, so that the same state always has the same time.
+    let earliest = start.saturating_add(microsecond).unwrap_or(start);
+    let at = end_time.max(earliest);
+    let stamp = Stamp {
+        kind: state_type(end.state.kind),
+        name: &end.state.name,
+        message: end.state.message.as_deref().map(shortened),
+        at: at
+            .saturating_add(microsecond * i32::try_from(repair).unwrap_or(i32::MAX))
+            .unwrap_or(at),
+        identity: match repair {
+            0 => "terminal".to_owned(),
+            n => format!("terminal, repair {n}"),
+        },
+    };
+    let mut payload = payload_of(task);
+    payload.insert("end_time".to_owned(), json!(end_time));
+    let seconds = end_time.duration_since(start).as_secs_f64();
+    payload.insert("total_run_time".to_owned(), json!(seconds));
+    event(context, task, &stamp, payload)
+}
+
+fn event(
+    context: &RunContext,
+    task: &TaskRun,
+    stamp: &Stamp<'_>,
+    task_run: Map<String, Value>,
+) -> Event {
+    let id = Uuid::new_v5(&task.id, stamp.identity.as_bytes());
+    let name = format!("prefect.task-run.{}", stamp.name);
+    let mut event = Event::new(id, stamp.at, &name, resource(task, stamp));
+    event.related = context.related_to_task_run();
+    event.payload = json!({
+        "validated_state": {
+            "type": stamp.kind,
+            "name": stamp.name,
+            "message": stamp.message,
+            "state_details": {},
+            "data": null,
+        },
+        "task_run": task_run,
+    });
+    event
+}
+
+fn resource(task: &TaskRun, stamp: &Stamp<'_>) -> Resource {
+    let text = |value: &str| value.to_owned();
+    let mut resource = task.labels.clone();
+    resource.extend([
+        (
+            text("prefect.resource.id"),
+            format!("prefect.task-run.{}", task.id),
+        ),
+        (text("prefect.resource.name"), task.name.clone()),
+        (text("prefect.orchestration"), text("client")),
+        (text("prefect.run-count"), text("1")),
+        (text("prefect.state-name"), text(stamp.name)),
+        (text("prefect.state-type"), state_type_name(stamp.kind)),
+        (text("prefect.state-timestamp"), stamp.at.to_string()),
+        (
+            text("prefect.state-message"),
+            stamp.message.clone().unwrap_or_default(),
+        ),
+    ]);
+    resource
+}
+
+fn state_type_name(kind: StateType) -> String {
+    match json!(kind) {
+        Value::String(name) => name,
+        other => other.to_string(),
+    }
+}
+
+fn payload_of(task: &TaskRun) -> Map<String, Value> {
+    let wait_for: Vec<_> = task
+        .wait_for
+        .iter()
+        .map(|id| json!({ "input_type": "task_run", "id": id }))
+        .collect();
+    let start = to_microseconds(task.start_time);
+    let fields = [
+        ("name", json!(task.name)),
+        ("task_key", json!(task.unique_id)),
+        ("dynamic_key", json!(task.dynamic_key)),
+        ("task_inputs", json!({ "wait_for": wait_for })),
+        ("labels", json!(task.labels)),
+        ("tags", json!([])),
+        (
+            "empirical_policy",
+            json!({ "retries": 0, "retry_delay": 0 }),
+        ),
+        ("run_count", json!(1)),
+        ("flow_run_run_count", json!(1)),
+        ("expected_start_time", json!(start)),
+        ("start_time", json!(start)),
+    ];
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+/// What the server's database keeps of a time.
+pub(crate) fn to_microseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
+}
+
+fn shortened(message: &str) -> String {
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => message[..end].to_owned(),
+        None => message.to_owned(),
+    }
+}

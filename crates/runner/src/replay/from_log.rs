@@ -1,0 +1,128 @@
+//! From a stored log of dbt's to a journal, as a run of ours would have written it.
+
+use std::path::Path;
+
+use super::artifacts::Artifacts;
+use super::log::{Logged, LoggedRun, follow};
+use crate::dbt::CommandLine;
+use crate::model::{Effect, FlowTarget, Header, JOURNAL_FORMAT, LogLine, RunEnd, State, StateKind};
+use crate::store::{JournalFolder, JournalReader, JournalWriter};
+use crate::track::summary::markdown;
+use crate::track::{
+    AssetOptions, Assets, ProcessEnd, TextSource, TrackedRun, Tracker, TrackerOptions,
+    closing_line, is_data, judge, materializes,
+};
+
+/// Writes the journal of an invocation into the folder. Log lines below `level` are left out.
+pub(super) fn write_journal(
+    log: &Path,
+    run: &LoggedRun,
+    artifacts: &Artifacts,
+    flow: FlowTarget,
+    level: u8,
+    folder: &JournalFolder,
+) -> std::io::Result<(Header, JournalReader)> {
+    let header = Header {
+        format: JOURNAL_FORMAT,
+        run_id: run.run_id(),
+        api: None,
+        attempt: 1,
+        key: None,
+        created: run.began,
+        args: run.args.clone(),
+        flow,
+    };
+    let mut journal = JournalWriter::begin(folder.create(header.run_id), &header);
+    let command = CommandLine::parse(&run.args).command();
+    let mut tracker = Tracker::new(TrackerOptions::new(header.run_id).level(level));
+    let (manifest, _) = artifacts.manifest(&run.invocation_id);
+    tracker.set_manifest(manifest.cloned());
+    let mut assets = manifest
+        .filter(|_| materializes(&command))
+        .map(|manifest| Assets::new(manifest, &AssetOptions::default()));
+
+    let mut effects = Vec::new();
+    let mut last = run.began;
+    follow(log, run, |logged| {
+        match logged {
+            Logged::Event(event) => {
+                last = last.max(event.ts());
+                if is_data(event.name(), &command) {
+                    return;
+                }
+                tracker.on_event(event, &mut effects);
+                if let Some(assets) = &mut assets {
+                    assets.follow(Some(event), &|_| None, &mut effects);
+                }
+            }
+            Logged::Text(text, at) => {
+                tracker.on_text(TextSource::Stdout, text, at, &mut effects);
+            }
+        }
+        journal.append(effects.drain(..));
+    })?;
+    let end = ProcessEnd {
+        exit_code: run.success.map(|success| i32::from(!success)),
+        signal: None,
+        at: last,
+    };
+    let mut tracked = tracker.close(end, artifacts.results(), &mut effects);
+    if let Some(assets) = &mut assets {
+        assets.follow(None, &|_| None, &mut effects);
+    }
+    journal.append(effects.drain(..));
+    tracked.end.exit_code = exit_code(&tracked, run.success);
+    let state = state(&run.args, &tracked);
+    let summary = markdown(&command, &run.args, &state, &tracked);
+    journal.append(summary.map(Effect::Summary));
+    journal.append(last_words(state, &tracked, level));
+    Ok((header, journal.reader()))
+}
+
+/// The code that dbt exits with after such a run: 2 when no failure of a node explains that of the command.
+fn exit_code(run: &TrackedRun, success: Option<bool>) -> Option<i32> {
+    let has_failures = run
+        .nodes
+        .iter()
+        .any(|node| node.state.kind == StateKind::Failed);
+    Some(match (success?, has_failures) {
+        (true, _) => 0,
+        (false, true) => 1,
+        (false, false) => 2,
+    })
+}
+
+/// The state of the flow run.
+fn state(args: &[String], run: &TrackedRun) -> State {
+    if run.end.exit_code.is_none() {
+        return State {
+            kind: StateKind::Crashed,
+            name: "Crashed".to_owned(),
+            message: Some("dbt's log ends before the end of the command".to_owned()),
+        };
+    }
+    judge(args, run, None, None, true).state
+}
+
+fn last_words(state: State, run: &TrackedRun, lowest: u8) -> Vec<Effect> {
+    let (level, message) = closing_line(&state);
+    let at = run.end.at;
+    let line = Effect::Log(LogLine {
+        at,
+        level,
+        message,
+        task: None,
+    });
+    let end = Effect::RunFinished(RunEnd {
+        state,
+        dbt_exit: run.end.exit_code,
+        at,
+    });
+    let mut words = Vec::from([line]);
+    words.retain(|_| level >= lowest);
+    words.push(end);
+    words
+}
+
+#[cfg(test)]
+mod tests;

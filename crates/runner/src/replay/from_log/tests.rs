@@ -1,0 +1,128 @@
+use std::path::PathBuf;
+
+use super::*;
+use crate::model::Entry;
+use crate::replay::log::scan;
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../testdata/fixtures/runs/1.11")
+        .join(name)
+}
+
+/// The effects of a stored log.
+fn backfilled(name: &str) -> Vec<Effect> {
+    let log = fixture(name);
+    let run = scan(&log).unwrap().remove(0);
+    let artifacts = Artifacts::read(Some(&fixture("manifest.json")), &log).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let flow = FlowTarget::Nowhere {
+        key: None,
+        flow_name: None,
+        flow_run_name: "calm-otter".to_owned(),
+        tags: Vec::new(),
+    };
+    let folder = JournalFolder::at(place.path());
+    let (header, mut journal) = write_journal(&log, &run, &artifacts, flow, 20, &folder).unwrap();
+    assert_eq!(header.args[0], "build");
+    std::iter::from_fn(|| journal.try_next())
+        .filter_map(|entry| match entry {
+            Entry::Effect(effect) => Some(*effect),
+            Entry::Header(_) => None,
+        })
+        .collect()
+}
+
+fn end(effects: &[Effect]) -> &RunEnd {
+    match effects.last() {
+        Some(Effect::RunFinished(end)) => end,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn nodes(effects: &[Effect]) -> usize {
+    let ends = effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::NodeFinished(..)));
+    ends.count()
+}
+
+#[test]
+fn a_log_becomes_the_journal_that_the_run_would_have_left() {
+    let effects = backfilled("good.jsonl");
+    let end = end(&effects);
+    assert_eq!(end.state.kind, StateKind::Completed);
+    assert_eq!(end.dbt_exit, Some(0));
+    assert!(nodes(&effects) > 1);
+    let has_edges = effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::NodeFinished(task, _) if !task.wait_for.is_empty()));
+    assert!(has_edges, "the manifest was passed over");
+    let mut texts = effects.iter().filter_map(|effect| match effect {
+        Effect::Log(line) => Some(line.message.as_str()),
+        _ => None,
+    });
+    assert_eq!(texts.next_back(), Some("Finished in state Completed()"));
+}
+
+#[test]
+fn the_state_is_judged_by_the_events() {
+    let failed = backfilled("model_fails.jsonl");
+    assert_eq!(end(&failed).state.kind, StateKind::Failed);
+    assert_eq!(end(&failed).dbt_exit, Some(1));
+    let not_parsed = backfilled("parse_fails.jsonl");
+    assert_eq!(end(&not_parsed).dbt_exit, Some(2));
+    let killed = backfilled("killed.jsonl");
+    assert_eq!(end(&killed).state.kind, StateKind::Crashed);
+    assert!(nodes(&killed) > 0);
+}
+
+/// Every stream that was recorded, of whichever version of dbt.
+fn recorded() -> Vec<PathBuf> {
+    let runs = fixture("../..").join("runs");
+    let mut logs = Vec::new();
+    for folder in fs_err::read_dir(runs).unwrap() {
+        let folder = folder.unwrap().path();
+        if folder.is_dir() {
+            let files = fs_err::read_dir(folder).unwrap();
+            logs.extend(files.map(|file| file.unwrap().path()));
+        }
+    }
+    logs.retain(|path| path.extension().is_some_and(|found| found == "jsonl"));
+    logs
+}
+
+#[test]
+fn every_recorded_stream_becomes_a_whole_journal() {
+    let logs = recorded();
+    assert!(logs.len() > 10, "{logs:?}");
+    for log in logs {
+        let artifacts = Artifacts::read(None, &log).unwrap();
+        for run in scan(&log).unwrap() {
+            let place = tempfile::tempdir().unwrap();
+            let flow = FlowTarget::Existing {
+                flow_run_id: run.run_id(),
+                own_states: true,
+            };
+            let folder = JournalFolder::at(place.path());
+            let (_, mut journal) =
+                write_journal(&log, &run, &artifacts, flow, 20, &folder).unwrap();
+            let mut open = std::collections::BTreeSet::new();
+            let mut ends = 0;
+            while let Some(entry) = journal.try_next() {
+                let Entry::Effect(effect) = entry else {
+                    continue;
+                };
+                match *effect {
+                    Effect::NodeRunning(task) => assert!(open.insert(task.id)),
+                    Effect::NodeFinished(task, _) => {
+                        open.remove(&task.id);
+                    }
+                    Effect::RunFinished(_) => ends += 1,
+                    _ => {}
+                }
+            }
+            assert!(open.is_empty() && ends == 1, "{}", log.display());
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Why a request cannot be completed from the process environment.
+
+use thiserror::Error;
+
+/// Why a request cannot be completed from the process environment.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// `DBT_LOG_LEVEL` does not name a level of dbt's.
+    #[error("invalid DBT_LOG_LEVEL `{0}`: expected debug, info, warn, error or none")]
+    LogLevel(String),
+    /// The working directory does not exist or cannot be read.
+    #[error("cannot read the working directory")]
+    NoWorkingDirectory(#[source] std::io::Error),
+}

@@ -1,0 +1,54 @@
+//! What an invocation takes from the process that it runs in.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::error::RequestError;
+
+/// What an invocation takes from the process that it runs in.
+#[derive(Debug, Clone)]
+pub(crate) struct ProcessEnv {
+    /// The working directory; dbt's, too.
+    pub(crate) cwd: PathBuf,
+    /// The user's home.
+    pub(crate) home: Option<PathBuf>,
+    /// The active virtual environment.
+    pub(crate) virtual_env: Option<OsString>,
+    /// Where programs are.
+    pub(crate) path: Option<OsString>,
+    /// Whether the user has chosen what dbt's own log file holds.
+    pub(crate) sets_file_level: bool,
+}
+
+impl ProcessEnv {
+    /// Those of this process.
+    pub(crate) fn from_env() -> Result<Self, RequestError> {
+        let get = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        Ok(Self {
+            cwd: std::env::current_dir().map_err(RequestError::NoWorkingDirectory)?,
+            home: get("HOME").map(PathBuf::from),
+            virtual_env: get("VIRTUAL_ENV"),
+            path: get("PATH"),
+            sets_file_level: get("DBT_LOG_LEVEL_FILE")
+                .or_else(|| get("DBT_ENGINE_LOG_LEVEL_FILE"))
+                .is_some(),
+        })
+    }
+}
+
+/// The flow run that this process was started for.
+pub(crate) mod inherited {
+    use uuid::Uuid;
+
+    /// The variable that names it.
+    pub(crate) const FLOW_RUN_ID: &str = "PREFECT__FLOW_RUN_ID";
+
+    /// The flow run in `PREFECT__FLOW_RUN_ID`, if that holds the id of one.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is where the environment is read"
+    )]
+    pub(crate) fn from_env() -> Option<Uuid> {
+        std::env::var(FLOW_RUN_ID).ok()?.trim().parse().ok()
+    }
+}

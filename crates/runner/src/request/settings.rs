@@ -1,0 +1,243 @@
+//! Settings of dbt that have an effect here.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use dbt_templating::Missing;
+
+use super::error::RequestError;
+use crate::dbt::DbtArgs;
+use crate::model::LogLevel;
+
+/// Settings of dbt that have an effect here, with the names that Prefect's Python package gives them.
+///
+/// What is `None` is dbt's own default, or what the environment of the process says to dbt.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PrefectDbtSettings {
+    /// The dbt project (`DBT_PROJECT_DIR`); else the nearest folder with a dbt_project.yml, from the working directory
+    /// upwards.
+    pub project_dir: Option<PathBuf>,
+    /// The folder of profiles.yml (`DBT_PROFILES_DIR`); else the working directory if it has one, else `~/.dbt`.
+    pub profiles_dir: Option<PathBuf>,
+    /// Where dbt writes its artifacts (`DBT_TARGET_PATH`), relative to the project; else what the project says, else
+    /// `target`.
+    pub target_path: Option<PathBuf>,
+    /// Lowest level of dbt's log lines (`DBT_LOG_LEVEL`); else Prefect's.
+    pub log_level: Option<LogLevel>,
+    /// Prefect's own level (`PREFECT_LOGGING_LEVEL`), which `log_level` can only tighten.
+    pub prefect_log_level: LogLevel,
+    /// What a reference in profiles.yml to a Prefect variable that does not exist gives: an error, or, as in Prefect's
+    /// Python package, an empty text.
+    pub missing_variables: Missing,
+}
+
+impl PrefectDbtSettings {
+    /// The settings that the environment gives: `DBT_*` variables (dbt 1.11 knows them as `DBT_ENGINE_*`, too, which
+    /// win; empty ones count as unset, as in dbt), and Prefect's logging level from wherever Prefect's settings are.
+    /// `DBT_DEBUG` and `DBT_QUIET` count as levels, and beat `DBT_LOG_LEVEL`.
+    ///
+    /// # Errors
+    /// When `DBT_LOG_LEVEL` names no level.
+    pub fn from_env() -> Result<Self, RequestError> {
+        let level = prefect_client::Settings::from_env()
+            .ok()
+            .and_then(|settings| LogLevel::from_name(&settings.logging_level));
+        Self::from_variables(|name| std::env::var_os(name), level.unwrap_or_default())
+    }
+
+    fn from_variables(
+        variable: impl Fn(&str) -> Option<OsString>,
+        prefect_log_level: LogLevel,
+    ) -> Result<Self, RequestError> {
+        let get = |name: &str| {
+            ["DBT_ENGINE_", "DBT_"]
+                .iter()
+                .filter_map(|prefix| variable(&format!("{prefix}{name}")))
+                .find(|value| !value.is_empty())
+        };
+        let is_on = |name: &str| get(name).is_some_and(|value| is_true(&value.to_string_lossy()));
+        let named = match get("LOG_LEVEL") {
+            Some(value) => {
+                let value = value.to_string_lossy();
+                Some(
+                    LogLevel::from_name(&value)
+                        .ok_or_else(|| RequestError::LogLevel(value.into()))?,
+                )
+            }
+            None => None,
+        };
+        let log_level = match (is_on("QUIET"), is_on("DEBUG")) {
+            (true, _) => named.max(Some(LogLevel::Error)),
+            (false, true) => Some(LogLevel::Debug),
+            (false, false) => named,
+        };
+        Ok(Self {
+            project_dir: get("PROJECT_DIR").map(PathBuf::from),
+            profiles_dir: get("PROFILES_DIR").map(PathBuf::from),
+            target_path: get("TARGET_PATH").map(PathBuf::from),
+            log_level,
+            prefect_log_level,
+            missing_variables: Missing::default(),
+        })
+    }
+
+    /// The same for this project.
+    #[must_use]
+    pub fn with_project_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.project_dir = Some(dir.into());
+        self
+    }
+
+    /// The same with profiles.yml in this folder.
+    #[must_use]
+    pub fn with_profiles_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.profiles_dir = Some(dir.into());
+        self
+    }
+
+    /// The same with artifacts in this folder.
+    #[must_use]
+    pub fn with_target_path(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.target_path = Some(dir.into());
+        self
+    }
+
+    /// The same with this lowest level of dbt's log lines.
+    #[must_use]
+    pub fn with_log_level(mut self, level: LogLevel) -> Self {
+        self.log_level = Some(level);
+        self
+    }
+
+    /// The same with this level of Prefect's.
+    #[must_use]
+    pub fn with_prefect_log_level(mut self, level: LogLevel) -> Self {
+        self.prefect_log_level = level;
+        self
+    }
+
+    /// The same with this for a variable of Prefect's that profiles.yml refers to and that does not exist.
+    #[must_use]
+    pub fn with_missing_variables(mut self, missing: Missing) -> Self {
+        self.missing_variables = missing;
+        self
+    }
+
+    /// The lowest level of log lines of a command with these arguments, which beat the settings.
+    pub(crate) fn level_of(&self, args: &DbtArgs) -> LogLevel {
+        let dbt = args.log_level.or(self.log_level);
+        let level = dbt.map_or(self.prefect_log_level, |level| {
+            level.max(self.prefect_log_level)
+        });
+        match args.quiet {
+            true => level.max(LogLevel::Error),
+            false => level,
+        }
+    }
+
+    /// The lowest level of log lines that is shown: the more restrictive of dbt's and Prefect's.
+    #[must_use]
+    pub fn effective_log_level(&self) -> LogLevel {
+        self.log_level.map_or(self.prefect_log_level, |level| {
+            level.max(self.prefect_log_level)
+        })
+    }
+}
+
+/// Whether dbt takes the value of a variable for a yes.
+fn is_true(value: &str) -> bool {
+    let yes = ["1", "true", "t", "yes", "y", "on"];
+    yes.iter().any(|yes| value.trim().eq_ignore_ascii_case(yes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dbts_level_can_only_tighten_prefects() {
+        let settings = |dbt, prefect| PrefectDbtSettings {
+            log_level: dbt,
+            prefect_log_level: prefect,
+            ..PrefectDbtSettings::default()
+        };
+        let effective = |dbt, prefect| settings(dbt, prefect).effective_log_level();
+        assert_eq!(effective(None, LogLevel::Warn), LogLevel::Warn);
+        assert_eq!(
+            effective(Some(LogLevel::Debug), LogLevel::Info),
+            LogLevel::Info
+        );
+        assert_eq!(
+            effective(Some(LogLevel::Error), LogLevel::Info),
+            LogLevel::Error
+        );
+        assert_eq!(
+            effective(Some(LogLevel::Debug), LogLevel::Debug),
+            LogLevel::Debug
+        );
+    }
+
+    fn from(variables: &[(&str, &str)]) -> Result<PrefectDbtSettings, RequestError> {
+        let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
+        PrefectDbtSettings::from_variables(|name| Some(find(name)?.1.into()), LogLevel::Warn)
+    }
+
+    #[test]
+    fn each_variable_has_its_setting_and_the_newer_name_wins() {
+        let settings = from(&[
+            ("DBT_PROJECT_DIR", "shop"),
+            ("DBT_PROFILES_DIR", "old"),
+            ("DBT_ENGINE_PROFILES_DIR", "new"),
+            ("DBT_TARGET_PATH", "out"),
+            ("DBT_ENGINE_TARGET_PATH", ""),
+            ("DBT_LOG_LEVEL", "ERROR"),
+        ])
+        .unwrap();
+        let expected = PrefectDbtSettings::default()
+            .with_project_dir("shop")
+            .with_profiles_dir("new")
+            .with_target_path("out")
+            .with_log_level(LogLevel::Error)
+            .with_prefect_log_level(LogLevel::Warn);
+        assert_eq!(settings, expected);
+    }
+
+    #[test]
+    fn without_variables_the_level_is_prefects() {
+        let settings = from(&[("DBT_LOG_LEVEL", ""), ("DBT_PROJECT_DIR", "")]).unwrap();
+        let expected = PrefectDbtSettings::default().with_prefect_log_level(LogLevel::Warn);
+        assert_eq!(settings, expected);
+        assert_eq!(settings.effective_log_level(), LogLevel::Warn);
+    }
+
+    #[test]
+    fn quiet_and_debug_are_levels() {
+        let level = |variables: &[(&str, &str)]| from(variables).unwrap().log_level;
+        let warn = ("DBT_LOG_LEVEL", "warn");
+        assert_eq!(level(&[warn, ("DBT_QUIET", "1")]), Some(LogLevel::Error));
+        assert_eq!(
+            level(&[warn, ("DBT_ENGINE_DEBUG", "True")]),
+            Some(LogLevel::Debug)
+        );
+        assert_eq!(
+            level(&[warn, ("DBT_QUIET", "0"), ("DBT_DEBUG", "false")]),
+            Some(LogLevel::Warn)
+        );
+        let none = ("DBT_LOG_LEVEL", "none");
+        assert_eq!(level(&[none, ("DBT_QUIET", "1")]), Some(LogLevel::None));
+    }
+
+    #[test]
+    fn a_level_that_is_none_is_told() {
+        let error = from(&[("DBT_LOG_LEVEL", "loud")]).unwrap_err();
+        assert!(error.to_string().contains("`loud`"), "{error}");
+    }
+
+    #[test]
+    fn levels_have_dbts_and_pythons_names() {
+        assert_eq!(LogLevel::from_name("WARNING"), Some(LogLevel::Warn));
+        assert_eq!(LogLevel::from_name("none"), Some(LogLevel::None));
+        assert_eq!(LogLevel::from_name("loud"), None);
+    }
+}

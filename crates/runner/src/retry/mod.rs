@@ -1,0 +1,12 @@
+//! The attempts of one flow run: when a failed run is retried, and the loop that does it.
+//!
+//! Each attempt is an invocation with a journal and task runs of its own. The server decides whether a failed flow run is retried;
+//! without a server the local count decides.
+
+mod attempts;
+mod first_attempt;
+mod run;
+
+pub(crate) use attempts::{Next, Series};
+pub(crate) use first_attempt::{agree, give_up};
+pub use run::run;

@@ -1,0 +1,21 @@
+//! The named selectors of a project.
+
+use dbt_manifest::Manifest;
+use dbt_selector::{Dialect, IndirectSelection, Selectors};
+use serde_json::{Value, json};
+
+/// The selectors of the project's selectors.yml, as dbt wrote them into the manifest: without Jinja.
+pub(crate) fn named_selectors(
+    manifest: &Manifest,
+    mode: IndirectSelection,
+    dialect: Dialect,
+) -> Result<Selectors, String> {
+    let entries: Vec<Value> = manifest.selectors().values().cloned().collect();
+    if entries.is_empty() {
+        return Ok(Selectors::default());
+    }
+    // JSON is YAML.
+    let text = json!({ "selectors": entries }).to_string();
+    let as_it_is = |text: &str| Ok(Value::from(text));
+    Selectors::parse(&text, &as_it_is, mode, dialect).map_err(|errors| errors.to_string())
+}

@@ -1,0 +1,188 @@
+//! The records of attempts: what each left undone, kept beside the journals.
+
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use fs_err::OpenOptions;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::obstacle::Obstacle;
+
+/// Name of the folder of records, in that of the journals.
+const RECORDS: &str = "attempts";
+const RECORD: &str = "attempt.json";
+/// The name under which `dbt retry` looks for its state.
+const RESULTS: &str = "run_results.json";
+/// Records that are kept.
+const KEPT: usize = 10;
+
+/// What is remembered of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    pub(crate) run_id: Uuid,
+    /// The flow run whose engine we were.
+    pub(crate) flow_run_id: Option<Uuid>,
+    pub(crate) ended: Timestamp,
+    /// dbt's arguments; of a repetition, those of the first attempt.
+    pub(crate) args: Vec<String>,
+    pub(crate) command: String,
+    /// dbt's target folder.
+    pub(crate) target: PathBuf,
+    pub(crate) invocation_id: Option<String>,
+    pub(crate) success: bool,
+    /// The nodes that are left, if that is known.
+    pub(crate) nodes: Vec<String>,
+    /// Why `dbt retry` is not to be trusted.
+    pub(crate) obstacle: Option<Obstacle>,
+}
+
+/// A record and its folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) record: Record,
+    pub(crate) dir: PathBuf,
+}
+
+impl Kept {
+    /// The folder, if `dbt retry` can take it for its state: other runs may have tidied it away.
+    pub(crate) fn state(&self) -> Option<&Path> {
+        let has_results = self.dir.join(RESULTS).is_file();
+        has_results.then_some(self.dir.as_path())
+    }
+}
+
+/// The records of a project.
+#[derive(Debug, Clone)]
+pub(crate) struct Records {
+    dir: PathBuf,
+}
+
+impl Records {
+    /// Those beside the journals in `folder`, which need not exist yet.
+    pub(crate) fn beside(folder: &Path) -> Self {
+        Self {
+            dir: folder.join(RECORDS),
+        }
+    }
+
+    /// Keeps a record, readable by its owner alone, and drops the oldest.
+    ///
+    /// # Errors
+    /// When it cannot be written; dbt is then not asked to retry.
+    pub(crate) fn keep(
+        &self,
+        record: Record,
+        results: Option<&impl Serialize>,
+    ) -> std::io::Result<Kept> {
+        let dir = self.dir.join(record.run_id.to_string());
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&dir)?;
+        if let Some(results) = results {
+            write(&dir.join(RESULTS), results)?;
+        }
+        write(&dir.join(RECORD), &record)?;
+        self.trim();
+        Ok(Kept { record, dir })
+    }
+
+    /// Drops the record of a run that has nothing to tell.
+    pub(crate) fn forget(&self, run_id: Uuid) {
+        if let Err(error) = fs_err::remove_dir_all(self.dir.join(run_id.to_string())) {
+            tracing::debug!(%error, "a record stays");
+        }
+    }
+
+    /// The newest record that fits.
+    pub(crate) fn newest(&self, fits: impl Fn(&Record) -> bool) -> Option<Kept> {
+        self.folders().into_iter().rev().find_map(|dir| {
+            let record: Record = serde_json::from_slice(&fs_err::read(dir.join(RECORD)).ok()?)
+                .inspect_err(|error| tracing::warn!(%error, "a record is passed over"))
+                .ok()?;
+            fits(&record).then_some(Kept { record, dir })
+        })
+    }
+
+    /// The folders of records, the oldest first: their names are UUIDv7.
+    fn folders(&self) -> Vec<PathBuf> {
+        let entries = fs_err::read_dir(&self.dir).into_iter().flatten();
+        let mut folders: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect();
+        folders.sort();
+        folders
+    }
+
+    fn trim(&self) {
+        let folders = self.folders();
+        let surplus = folders.len().saturating_sub(KEPT);
+        for folder in &folders[..surplus] {
+            if let Err(error) = fs_err::remove_dir_all(folder) {
+                tracing::warn!(%error, "an old record stays");
+            }
+        }
+    }
+}
+
+fn write(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    options.options_mut().mode(0o600);
+    let mut file = options.open(path)?;
+    file.write_all(&serde_json::to_vec(value)?)
+}
+
+#[cfg(test)]
+impl Record {
+    /// A `dbt build` that failed and left these nodes.
+    pub(crate) fn failed(nodes: &[&str]) -> Self {
+        Self {
+            run_id: Uuid::from_u128(1),
+            flow_run_id: None,
+            ended: Timestamp::UNIX_EPOCH,
+            args: vec!["build".to_owned()],
+            command: "build".to_owned(),
+            target: "target".into(),
+            invocation_id: Some("ours".to_owned()),
+            success: false,
+            nodes: nodes.iter().map(|id| (*id).to_owned()).collect(),
+            obstacle: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn record(number: u128, success: bool) -> Record {
+        Record {
+            run_id: Uuid::from_u128(number),
+            success,
+            obstacle: Some(Obstacle::Command("ls".to_owned())),
+            ..Record::failed(&[])
+        }
+    }
+
+    #[test]
+    fn the_newest_that_fits_is_found_and_the_oldest_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let records = Records::beside(dir.path());
+        assert_eq!(records.newest(|_| true), None);
+        let results = Value::Null;
+        for number in 0..15 {
+            let kept = records.keep(record(number, number > 12), Some(&results));
+            assert!(kept.unwrap().state().is_some());
+        }
+        let found = |fits: fn(&Record) -> bool| records.newest(fits).map(|kept| kept.record);
+        assert_eq!(found(|_| true), Some(record(14, true)));
+        assert_eq!(found(|record| !record.success), Some(record(12, false)));
+        assert_eq!(records.folders().len(), KEPT);
+    }
+}

@@ -1,0 +1,25 @@
+//! `.prefect-dbt` on disk: the journals of runs and the records of attempts.
+//!
+//! A journal holds every effect of a run and is written before any sink acts on it. One writer appends JSON lines and never waits for
+//! a reader; each reader follows at its own pace. A slow or unreachable Prefect API therefore costs dbt nothing, and what the
+//! server missed can be delivered later from the same file.
+
+mod attempt_record;
+mod feed;
+mod folder;
+mod obstacle;
+mod progress;
+mod reader;
+mod stored_journal;
+mod writer;
+
+pub(crate) use attempt_record::{Kept, Record, Records};
+pub(crate) use feed::Feed;
+pub use folder::{JOURNAL_DIR, JournalFolder};
+pub(crate) use obstacle::Obstacle;
+pub use reader::JournalReader;
+pub use stored_journal::RestingJournal;
+pub use writer::JournalWriter;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! Reading a journal, while it is being written or later.
+
+use std::future::Future;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+
+use fs_err::File;
+use tokio::sync::watch;
+
+use super::feed::Feed;
+use super::progress::{Progress, Shared};
+use crate::model::Entry;
+
+/// Reads a journal from its beginning, at its own pace.
+///
+/// Lines that are no entries (a torn last line after a crash, an entry of a newer version) are passed over.
+#[derive(Debug)]
+pub struct JournalReader {
+    shared: Arc<Shared>,
+    progress: watch::Receiver<Progress>,
+    file: Option<BufReader<File>>,
+    /// Bytes of the file that were read.
+    offset: u64,
+    /// Spilled lines that were read.
+    spilled: usize,
+    line: String,
+}
+
+impl JournalReader {
+    pub(super) fn of(shared: Arc<Shared>) -> Self {
+        let progress = shared.progress.subscribe();
+        Self {
+            shared,
+            progress,
+            file: None,
+            offset: 0,
+            spilled: 0,
+            line: String::new(),
+        }
+    }
+
+    /// Opens a journal that nobody writes any more.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn open(path: &Path) -> std::io::Result<Self> {
+        let file = File::open(path)?;
+        let progress = Progress {
+            file_len: file.metadata()?.len(),
+            spilled: 0,
+            closed: true,
+        };
+        let mut reader = Self::of(Shared::new(Some(path.to_path_buf()), progress, None));
+        reader.file = Some(BufReader::new(file));
+        Ok(reader)
+    }
+
+    /// The next entry, waiting for it; `None` when the journal is closed and all is read. Dropping the future loses
+    /// nothing.
+    pub async fn next(&mut self) -> Option<Entry> {
+        loop {
+            let closed = self.progress.borrow_and_update().closed;
+            if let Some(entry) = self.try_next() {
+                return Some(entry);
+            }
+            // A writer that is gone without closing cannot be: both hold the shared state.
+            if closed || self.progress.changed().await.is_err() {
+                return None;
+            }
+        }
+    }
+
+    /// The next entry, if it is there already.
+    pub fn try_next(&mut self) -> Option<Entry> {
+        let progress = *self.progress.borrow();
+        loop {
+            if self.offset < progress.file_len {
+                self.read_line()?;
+            } else if self.spilled < progress.spilled {
+                self.line.clear();
+                self.line.push_str(&self.shared.spill()[self.spilled]);
+                self.spilled += 1;
+            } else {
+                return None;
+            }
+            match serde_json::from_str(&self.line) {
+                Ok(entry) => return Some(entry),
+                Err(error) => tracing::warn!(%error, "a line of the journal is passed over"),
+            }
+        }
+    }
+
+    /// The next entry, blocking this thread until it is there; `None` as [`JournalReader::next`].
+    pub fn blocking_next(&mut self) -> Option<Entry> {
+        let mut next = pin!(self.next());
+        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+        let mut context = Context::from_waker(&waker);
+        loop {
+            match next.as_mut().poll(&mut context) {
+                Poll::Ready(entry) => return entry,
+                Poll::Pending => std::thread::park(),
+            }
+        }
+    }
+
+    /// Reads a line of the file; `None` when the file has become unreadable, which ends the journal for this reader.
+    fn read_line(&mut self) -> Option<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                let path = self.shared.path.as_deref()?;
+                let file = File::open(path).inspect_err(unreadable).ok()?;
+                self.file.insert(BufReader::new(file))
+            }
+        };
+        let mut bytes = std::mem::take(&mut self.line).into_bytes();
+        bytes.clear();
+        let read = file
+            .read_until(b'\n', &mut bytes)
+            .inspect_err(unreadable)
+            .ok()?;
+        self.line = String::from_utf8_lossy(&bytes).into_owned();
+        self.offset += read as u64;
+        (read > 0).then_some(())
+    }
+}
+
+fn unreadable(error: &std::io::Error) {
+    tracing::warn!(%error, "the journal cannot be read");
+}
+
+impl Feed for JournalReader {
+    async fn next(&mut self) -> Option<Entry> {
+        Self::next(self).await
+    }
+
+    fn is_closed(&self) -> bool {
+        self.progress.borrow().closed
+    }
+
+    fn rewound(&self) -> Option<Self> {
+        Some(Self::of(Arc::clone(&self.shared)))
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}

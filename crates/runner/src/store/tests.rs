@@ -1,0 +1,189 @@
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::feed::Feed;
+use super::*;
+use crate::model::{Effect, Entry, FlowTarget, Header, JOURNAL_FORMAT};
+
+fn header() -> Header {
+    Header {
+        format: JOURNAL_FORMAT,
+        run_id: Uuid::now_v7(),
+        api: None,
+        attempt: 1,
+        key: None,
+        created: Timestamp::UNIX_EPOCH,
+        args: vec!["build".to_owned()],
+        flow: FlowTarget::Nowhere {
+            key: None,
+            flow_name: None,
+            tags: Vec::new(),
+            flow_run_name: "calm-otter".to_owned(),
+        },
+    }
+}
+
+/// What a reader has to say after the header.
+fn totals(reader: &mut JournalReader) -> Vec<u32> {
+    std::iter::from_fn(|| reader.blocking_next())
+        .filter_map(|entry| match entry {
+            Entry::Effect(effect) => match *effect {
+                Effect::Total(total) => Some(total),
+                _ => None,
+            },
+            Entry::Header(_) => None,
+        })
+        .collect()
+}
+
+fn in_folder(dir: &Path) -> JournalWriter {
+    let header = header();
+    JournalWriter::begin(JournalFolder::at(dir).create(header.run_id), &header)
+}
+
+#[test]
+fn every_reader_sees_everything_at_its_own_pace() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = in_folder(dir.path());
+    let mut early = writer.reader();
+    assert!(matches!(early.try_next(), Some(Entry::Header(_))));
+    assert!(early.try_next().is_none());
+    let waiting = std::thread::spawn(move || totals(&mut early));
+    writer.append([Effect::Total(1), Effect::Total(2)]);
+    let mut late = writer.reader();
+    writer.append([Effect::Total(3)]);
+    let rewound = late.rewound();
+    drop(writer);
+    assert_eq!(waiting.join().unwrap(), [1, 2, 3]);
+    assert_eq!(totals(&mut late), [1, 2, 3]);
+    assert_eq!(totals(&mut rewound.unwrap()), [1, 2, 3]);
+    assert!(late.is_closed());
+}
+
+#[test]
+fn what_the_file_cannot_take_stays_in_memory() {
+    let header = header();
+    // Every write to it fails, as on a full disk.
+    let full = fs_err::OpenOptions::new().write(true).open("/dev/full");
+    let mut writer = JournalWriter::begin(full, &header);
+    writer.append([Effect::Total(7)]);
+    assert!(writer.problem().is_some());
+    let mut reader = writer.reader();
+    drop(writer);
+    assert!(matches!(reader.blocking_next(), Some(Entry::Header(_))));
+    assert_eq!(totals(&mut reader), [7]);
+
+    let read_only = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+    let mut writer = JournalWriter::begin(Err(read_only), &header);
+    writer.append([Effect::Total(8)]);
+    assert!(writer.problem().is_some() && writer.path().is_none());
+    let mut reader = writer.reader();
+    drop(writer);
+    assert_eq!(totals(&mut reader), [8]);
+}
+
+#[test]
+fn a_torn_last_line_is_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = in_folder(dir.path());
+    writer.append([Effect::Total(1)]);
+    let path = writer.path().unwrap().to_path_buf();
+    drop(writer);
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .open(&path)
+        .unwrap();
+    file.write_all(br#"{"effect":{"total":"#).unwrap();
+    drop(file);
+    assert_eq!(totals(&mut JournalReader::open(&path).unwrap()), [1]);
+}
+
+#[test]
+fn the_folder_is_private_ignored_by_git_and_keeps_ten() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().join(JOURNAL_DIR);
+    let paths: Vec<_> = (0..12)
+        .map(|_| in_folder(&at).path().unwrap().to_path_buf())
+        .collect();
+    let mode = std::fs::metadata(&paths[0]).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(
+        std::fs::read_to_string(at.join(".gitignore")).unwrap(),
+        "*\n"
+    );
+    let folder = JournalFolder::at(&at);
+    folder.trim();
+    let kept: Vec<bool> = paths.iter().map(|path| path.exists()).collect();
+    assert_eq!(kept, [vec![false; 2], vec![true; 10]].concat());
+    folder.discard(&paths[11]);
+    assert!(!paths[11].exists());
+}
+
+#[test]
+fn what_prefect_is_to_have_is_not_pushed_out_by_what_it_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = JournalFolder::at(dir.path());
+    let mut owed = header();
+    owed.flow = FlowTarget::Existing {
+        flow_run_id: Uuid::nil(),
+        own_states: true,
+    };
+    let journal = JournalWriter::begin(folder.create(owed.run_id), &owed);
+    let path = journal.path().unwrap().to_path_buf();
+    drop(journal);
+    for _ in 0..12 {
+        in_folder(dir.path());
+    }
+    folder.trim();
+    assert!(path.exists());
+    assert_eq!(folder.journals().unwrap().len(), 10 + 1);
+}
+
+#[test]
+fn a_journal_that_is_being_written_is_not_tidied_away() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().join(JOURNAL_DIR);
+    let long_run = in_folder(&at);
+    for _ in 0..11 {
+        in_folder(&at);
+    }
+    let folder = JournalFolder::at(&at);
+    folder.trim();
+    assert!(long_run.path().unwrap().exists());
+    assert_eq!(std::fs::read_dir(&at).unwrap().count(), 11 + 1);
+    let path = long_run.path().unwrap().to_path_buf();
+    drop(long_run);
+    in_folder(&at);
+    folder.trim();
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_journal_at_rest_is_taken_by_one_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().join(JOURNAL_DIR);
+    let writer = in_folder(&at);
+    let path = writer.path().unwrap().to_path_buf();
+    assert_eq!(JournalFolder::at(&at).journals().unwrap()[..], [&*path]);
+    assert!(RestingJournal::take(&path).unwrap().is_none());
+    drop(writer);
+    let taken = RestingJournal::take(&path).unwrap().unwrap();
+    assert!(RestingJournal::take(&path).unwrap().is_none());
+    taken.delete().unwrap();
+    assert!(RestingJournal::take(&path).unwrap().is_none());
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_read_as_a_journal(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.jsonl");
+        std::fs::write(&path, &bytes).unwrap();
+        let mut reader = JournalReader::open(&path).unwrap();
+        while reader.blocking_next().is_some() {}
+    }
+}

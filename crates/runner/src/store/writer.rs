@@ -1,0 +1,127 @@
+//! Writing a journal.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use fs_err::File;
+
+use super::progress::{Progress, Shared};
+use super::reader::JournalReader;
+use crate::model::{Effect, Entry, Header};
+
+/// Appends entries to a journal. Dropping it closes the journal.
+///
+/// Nothing here fails a run: when the file cannot be written (a full disk, a read-only project), the reason is kept for
+/// [`JournalWriter::problem`] and the rest stays in memory, where the readers find it.
+#[derive(Debug)]
+pub struct JournalWriter {
+    file: Option<File>,
+    shared: Arc<Shared>,
+    problem: Option<String>,
+}
+
+impl JournalWriter {
+    /// A journal that begins with `header`, in `file` or, where that is an error, in memory.
+    #[must_use]
+    pub fn begin(file: std::io::Result<File>, header: &Header) -> Self {
+        let (file, problem) = match file {
+            Ok(file) => (Some(file), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let path = file.as_ref().map(|file| file.path().to_path_buf());
+        let lock = file.as_ref().and_then(|file| file.try_clone().ok());
+        let mut writer = Self {
+            file,
+            shared: Shared::new(path, Progress::default(), lock),
+            problem,
+        };
+        writer.write(std::iter::once(&Entry::Header(Box::new(header.clone()))));
+        writer
+    }
+
+    /// A journal that is kept in memory alone.
+    #[must_use]
+    pub fn in_memory(header: &Header) -> Self {
+        let mut writer = Self {
+            file: None,
+            shared: Shared::new(None, Progress::default(), None),
+            problem: None,
+        };
+        writer.write(std::iter::once(&Entry::Header(Box::new(header.clone()))));
+        writer
+    }
+
+    /// Appends effects; readers see them at once.
+    pub fn append(&mut self, effects: impl IntoIterator<Item = Effect>) {
+        let entries: Vec<Entry> = effects
+            .into_iter()
+            .map(|effect| Entry::Effect(Box::new(effect)))
+            .collect();
+        self.write(entries.iter());
+    }
+
+    /// A reader from the beginning.
+    #[must_use]
+    pub fn reader(&self) -> JournalReader {
+        JournalReader::of(Arc::clone(&self.shared))
+    }
+
+    /// Where the journal is; `None` when it is in memory alone.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.shared.path.as_deref()
+    }
+
+    /// Why the file could not be written, if so.
+    #[must_use]
+    pub fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    fn write<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>) {
+        let mut lines = Vec::new();
+        for entry in entries {
+            let before = lines.len();
+            match serde_json::to_writer(&mut lines, entry) {
+                Ok(()) => lines.push(b'\n'),
+                Err(error) => {
+                    lines.truncate(before);
+                    tracing::error!(%error, "an effect cannot be written as JSON");
+                }
+            }
+        }
+        if lines.is_empty() {
+            return;
+        }
+        match self.file.as_mut().map(|file| file.write_all(&lines)) {
+            Some(Ok(())) => {
+                let written = lines.len() as u64;
+                self.shared
+                    .progress
+                    .send_modify(|progress| progress.file_len += written);
+                return;
+            }
+            Some(Err(error)) => {
+                self.problem = Some(error.to_string());
+                self.file = None;
+            }
+            None => {}
+        }
+        let mut spill = self.shared.spill();
+        spill.extend(String::from_utf8_lossy(&lines).lines().map(Arc::from));
+        let spilled = spill.len();
+        drop(spill);
+        self.shared
+            .progress
+            .send_modify(|progress| progress.spilled = spilled);
+    }
+}
+
+impl Drop for JournalWriter {
+    fn drop(&mut self) {
+        self.shared
+            .progress
+            .send_modify(|progress| progress.closed = true);
+    }
+}

@@ -1,0 +1,185 @@
+//! What there is to say of a run in the end: which nodes failed, how many ended how, which took longest.
+
+mod markdown;
+
+use std::collections::BTreeMap;
+
+use super::run::{TrackedNode, TrackedRun};
+use crate::model::{NodeResult, StateKind};
+
+pub use markdown::markdown;
+
+/// The account of a run.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Number of nodes by dbt's status.
+    pub counts: BTreeMap<String, usize>,
+    /// The slowest nodes and their seconds, slowest first.
+    pub slowest: Vec<(String, f64)>,
+    /// By failed node: how many nodes dbt skipped because of it.
+    pub skipped_because_of: BTreeMap<String, usize>,
+    /// From dbt's first event to its last, in seconds.
+    pub seconds: Option<f64>,
+    /// A line for each failed node, see [`failure_line`].
+    pub failures: Vec<String>,
+}
+
+impl Summary {
+    /// The account of a run, with at most `slowest` of its nodes under [`slowest`](Self::slowest).
+    pub fn new(run: &TrackedRun, slowest: usize) -> Self {
+        let mut counts = BTreeMap::new();
+        let mut skipped_because_of = BTreeMap::new();
+        for node in &run.nodes {
+            *counts.entry(status_of(node)).or_default() += 1;
+            if let Some(cause) = &node.result.skipped_because_of {
+                *skipped_because_of.entry(cause.clone()).or_default() += 1;
+            }
+        }
+        let seconds = match (run.first_event, run.last_event) {
+            (Some(first), Some(last)) => Some(last.duration_since(first).as_secs_f64()),
+            _ => None,
+        };
+        let failures = failed(run).map(|node| failure_line(&node.result)).collect();
+        Self {
+            counts,
+            slowest: slowest_of(run, slowest),
+            skipped_because_of,
+            seconds,
+            failures,
+        }
+    }
+}
+
+/// The text of a failed run: a headline with all of dbt's arguments, and a line for each failed node; dbt's own error
+/// when no node failed. `None` when there is nothing to report.
+pub fn failure_text(args: &[String], run: &TrackedRun) -> Option<String> {
+    let mut lines: Vec<String> = failed(run).map(|node| failure_line(&node.result)).collect();
+    if lines.is_empty() {
+        lines.extend(run.dbt_error.clone());
+    }
+    if lines.is_empty() {
+        return None;
+    }
+    lines.insert(0, headline(args));
+    Some(lines.join("\n"))
+}
+
+/// What a stop has cut short: the nodes that were at work, and the queries that dbt cancelled. `None` for a run that was
+/// not stopped, or had nothing at work.
+pub fn stopped_line(run: &TrackedRun) -> Option<String> {
+    run.interrupted.as_ref()?;
+    let nodes: Vec<&str> = run
+        .nodes
+        .iter()
+        .filter(|node| node.state.kind == StateKind::Cancelled && node.state.name == "Cancelled")
+        .map(|node| node.result.unique_id.as_str())
+        .collect();
+    let told = |what: &str, names: &[&str]| {
+        (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
+    };
+    let queries: Vec<&str> = run.cancelled_queries.iter().map(String::as_str).collect();
+    let told = [
+        told("Stopped while at work", &nodes),
+        told("Queries that dbt cancelled", &queries),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    (!told.is_empty()).then(|| told.join(". "))
+}
+
+/// The headline of a failed run, in the Python runner's form.
+pub fn headline(args: &[String]) -> String {
+    format!(
+        "Failures detected during invocation of dbt command '{}':",
+        args.join(" ")
+    )
+}
+
+/// The line of a failed node, in the Python runner's form: `Test not_null_x failed with message: "Got 1 result"`.
+pub fn failure_line(result: &NodeResult) -> String {
+    let message = result.message.as_deref().unwrap_or_default();
+    let (kind, name) = (titled(&result.resource_type), &result.name);
+    format!(
+        "{kind} {name} {}ed with message: \"{message}\"",
+        result.status
+    )
+}
+
+/// A word as Python's `str.title` writes it: every run of letters begins with a capital.
+fn titled(word: &str) -> String {
+    let mut in_word = false;
+    let title = |char: char| {
+        let shown = if in_word {
+            char.to_ascii_lowercase()
+        } else {
+            char.to_ascii_uppercase()
+        };
+        in_word = char.is_alphabetic();
+        shown
+    };
+    word.chars().map(title).collect()
+}
+
+fn failed(run: &TrackedRun) -> impl Iterator<Item = &TrackedNode> {
+    run.nodes
+        .iter()
+        .filter(|node| node.state.kind == StateKind::Failed)
+}
+
+/// dbt's status; nodes that never got one count under their state.
+fn status_of(node: &TrackedNode) -> String {
+    match node.result.status.as_str() {
+        "" => node.state.name.to_ascii_lowercase(),
+        status => status.to_owned(),
+    }
+}
+
+fn slowest_of(run: &TrackedRun, count: usize) -> Vec<(String, f64)> {
+    let seconds = |node: &TrackedNode| node.end_time.duration_since(node.start_time).as_secs_f64();
+    let ran = run
+        .nodes
+        .iter()
+        .filter(|node| node.has_task_run && node.end_time > node.start_time);
+    let mut all: Vec<_> = ran
+        .map(|node| (node.result.unique_id.clone(), seconds(node)))
+        .collect();
+    all.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    all.truncate(count);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(resource_type: &str, status: &str, message: &str) -> NodeResult {
+        NodeResult {
+            resource_type: resource_type.to_owned(),
+            name: "x".to_owned(),
+            status: status.to_owned(),
+            message: Some(message.to_owned()),
+            ..NodeResult::default()
+        }
+    }
+
+    #[test]
+    fn failures_read_as_the_python_runners() {
+        let line = failure_line(&result(
+            "test",
+            "fail",
+            "Got 1 result, configured to fail if != 0",
+        ));
+        assert_eq!(
+            line,
+            "Test x failed with message: \"Got 1 result, configured to fail if != 0\""
+        );
+        assert_eq!(
+            failure_line(&result("unit_test", "error", "")),
+            "Unit_Test x errored with message: \"\""
+        );
+        assert_eq!(
+            headline(&["build".to_owned(), "--select".to_owned(), "x".to_owned()]),
+            "Failures detected during invocation of dbt command 'build --select x':"
+        );
+    }
+}

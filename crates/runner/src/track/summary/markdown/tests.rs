@@ -1,0 +1,112 @@
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+use crate::model::StateKind;
+use crate::track::run::{ProcessEnd, TrackedNode};
+
+fn node(id: &str, status: &str, message: Option<&str>, seconds: i64) -> TrackedNode {
+    let start = Timestamp::UNIX_EPOCH;
+    let (kind, name) = match status {
+        "error" => (StateKind::Failed, "Failed"),
+        "skipped" => (StateKind::Cancelled, "Skipped"),
+        _ => (StateKind::Completed, "Completed"),
+    };
+    TrackedNode {
+        result: NodeResult {
+            unique_id: id.to_owned(),
+            status: status.to_owned(),
+            message: message.map(str::to_owned),
+            skipped_because_of: (status == "skipped").then(|| "model.shop.orders".to_owned()),
+            ..NodeResult::default()
+        },
+        state: State {
+            kind,
+            name: name.to_owned(),
+            message: None,
+        },
+        start_time: start,
+        end_time: start + SignedDuration::from_secs(seconds),
+        has_task_run: true,
+    }
+}
+
+fn run(nodes: Vec<TrackedNode>, dbt_error: Option<&str>) -> TrackedRun {
+    let end = ProcessEnd {
+        exit_code: Some(1),
+        signal: None,
+        at: Timestamp::UNIX_EPOCH,
+    };
+    TrackedRun {
+        nodes,
+        dbt_error: dbt_error.map(str::to_owned),
+        success: Some(false),
+        dbt_version: None,
+        invocation_id: None,
+        dbt_command: None,
+        interrupted: None,
+        cancelled_queries: Vec::new(),
+        first_event: Some(Timestamp::UNIX_EPOCH),
+        last_event: Some(Timestamp::UNIX_EPOCH + SignedDuration::from_millis(12_340)),
+        end,
+    }
+}
+
+fn told(command: &str, run: &TrackedRun) -> Option<RunSummary> {
+    let args = [command, "--vars", "a: `b|c`"].map(str::to_owned);
+    let state = State {
+        kind: StateKind::Failed,
+        name: "Failed".to_owned(),
+        message: None,
+    };
+    markdown(command, &args, &state, run)
+}
+
+#[test]
+fn a_run_with_failures() {
+    let run = run(
+        vec![
+            node("seed.shop.raw", "success", None, 3),
+            node(
+                "model.shop.orders",
+                "error",
+                Some("no ```such``` column\nLINE 1"),
+                1,
+            ),
+            node("model.shop.customers", "skipped", None, 0),
+            node("test.shop.unique", "skipped", None, 0),
+        ],
+        None,
+    );
+    let summary = told("build", &run).expect("something to say");
+    assert_eq!(summary.key, "dbt-build-summary");
+    insta::assert_snapshot!(summary.markdown);
+}
+
+#[test]
+fn a_run_that_never_began() {
+    let summary = told("source freshness", &run(Vec::new(), Some("no such source")));
+    let summary = summary.expect("something to say");
+    assert_eq!(summary.key, "dbt-source-freshness-summary");
+    insta::assert_snapshot!(summary.markdown);
+}
+
+#[test]
+fn a_run_of_which_there_is_nothing_to_say() {
+    assert_eq!(told("parse", &run(Vec::new(), None)), None);
+}
+
+#[test]
+fn thousands_of_failures_are_no_megabytes() {
+    let message = "x".repeat(100_000);
+    let nodes = (0..5_000).flat_map(|index| {
+        let id = format!("model.shop.m{index}");
+        [
+            node(&id, "error", Some(&message), 1),
+            node(&format!("{id}_below"), "skipped", None, 0),
+        ]
+    });
+    let summary = told("build", &run(nodes.collect(), None)).expect("something to say");
+    assert!(summary.markdown.len() < 200_000);
+    assert!(summary.markdown.contains("and 4950 more"));
+    assert!(summary.markdown.contains("and 4980 more"));
+}

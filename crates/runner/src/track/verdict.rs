@@ -1,0 +1,116 @@
+//! What a run comes to: the flow run's state and the exit code.
+
+use super::run::{TrackedNode, TrackedRun};
+use super::summary::{failure_text, headline};
+use crate::model::{FinalState, State, StateKind, StopCause, exit};
+
+/// What a run comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) success: bool,
+    pub(crate) state: State,
+    pub(crate) exit_code: u8,
+    /// The failures, for people.
+    pub(crate) failure: Option<String>,
+}
+
+/// Judges a run by how dbt ended, by whether it was asked to stop, and by what there is to object to a good end.
+pub(crate) fn judge(
+    args: &[String],
+    run: &TrackedRun,
+    stopped: Option<StopCause>,
+    objection: Option<String>,
+    raise_on_failure: bool,
+) -> Verdict {
+    if let Some(objection) = objection {
+        return objected(objection, raise_on_failure);
+    }
+    if run.end.exit_code == Some(0) {
+        // A stop that came too late has stopped nothing.
+        return Verdict {
+            success: true,
+            state: state(StateKind::Completed, "Completed", None),
+            exit_code: exit::SUCCESS,
+            failure: None,
+        };
+    }
+    let told = failure_text(args, run);
+    let failed = |state, exit_code, failure| Verdict {
+        success: false,
+        state,
+        exit_code,
+        failure,
+    };
+    if let Some(cause) = stopped {
+        let (state, exit_code) = (cause.state(), cause.exit_code());
+        let text = stopped_text(args, run, &state);
+        return failed(state, exit_code, Some(text));
+    }
+    if let Some(signal) = run.end.signal {
+        let text = format!("dbt was ended by signal {signal}");
+        let told = told.unwrap_or_else(|| format!("{}\n{text}", headline(args)));
+        return failed(
+            state(StateKind::Crashed, "Crashed", Some(text)),
+            exit::CANNOT_RUN,
+            Some(told),
+        );
+    }
+    let text = told.unwrap_or_else(|| {
+        let code = run.end.exit_code.unwrap_or(-1);
+        format!("{}\ndbt exited with code {code}", headline(args))
+    });
+    let only_failures = run.end.exit_code == Some(1);
+    let (kind, name, exit_code) = match (only_failures, raise_on_failure) {
+        (true, false) => (StateKind::Completed, "Completed", exit::SUCCESS),
+        (true, true) => (StateKind::Failed, "Failed", exit::FAILURES),
+        (false, _) => (StateKind::Failed, "Failed", exit::CANNOT_RUN),
+    };
+    failed(state(kind, name, Some(text.clone())), exit_code, Some(text))
+}
+
+/// Why a run was stopped, after what had failed by then. dbt's own exception would tell of our signal alone.
+fn stopped_text(args: &[String], run: &TrackedRun, state: &State) -> String {
+    let failed = |node: &TrackedNode| node.state.kind == StateKind::Failed;
+    let failures = failure_text(args, run).filter(|_| run.nodes.iter().any(failed));
+    let why = state.message.as_deref().unwrap_or(&state.name);
+    format!("{}\n{why}", failures.unwrap_or_else(|| headline(args)))
+}
+
+/// dbt ended well, and yet its work is not done.
+fn objected(objection: String, raise_on_failure: bool) -> Verdict {
+    let (kind, name, exit_code) = match raise_on_failure {
+        true => (StateKind::Failed, "Failed", exit::FAILURES),
+        false => (StateKind::Completed, "Completed", exit::SUCCESS),
+    };
+    Verdict {
+        success: false,
+        state: state(kind, name, Some(objection.clone())),
+        exit_code,
+        failure: Some(objection),
+    }
+}
+
+/// The exit code of a run whose flow run came to this. A process that has handed its flow run on ends well: a container's
+/// worker would take anything else for a crash, and the server would believe it.
+pub(crate) fn exit_code(of_run: u8, told: Option<&FinalState>) -> u8 {
+    match told {
+        Some(FinalState::Rescheduled) => exit::SUCCESS,
+        // Somebody cancelled it while dbt was ending.
+        Some(FinalState::Accepted {
+            kind: StateKind::Cancelled,
+            ..
+        }) => exit::INTERRUPTED,
+        _ => of_run,
+    }
+}
+
+fn state(kind: StateKind, name: &str, message: Option<String>) -> State {
+    State {
+        kind,
+        name: name.to_owned(),
+        message,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::*;
+use crate::track::run::{ProcessEnd, TrackerOptions};
+use crate::track::tracker::Tracker;
+
+fn run(exit_code: Option<i32>, signal: Option<i32>) -> TrackedRun {
+    let end = ProcessEnd {
+        exit_code,
+        signal,
+        at: Timestamp::UNIX_EPOCH,
+    };
+    Tracker::new(TrackerOptions::new(Uuid::nil())).close(end, None, &mut Vec::new())
+}
+
+#[test]
+fn each_end_has_its_state_and_exit_code() {
+    use StopCause::*;
+    let args = ["build".to_owned()];
+    let cases = [
+        (run(Some(0), None), None, true, "Completed", 0),
+        (run(Some(0), None), Some(Interrupt), true, "Completed", 0),
+        (run(Some(1), None), None, true, "Failed", 1),
+        (run(Some(1), None), None, false, "Completed", 0),
+        (run(Some(2), None), None, true, "Failed", 2),
+        (run(Some(2), None), None, false, "Failed", 2),
+        (run(None, Some(9)), None, true, "Crashed", 2),
+        (run(Some(2), None), Some(Interrupt), true, "Cancelled", 130),
+        (run(Some(2), None), Some(Cancel), false, "Cancelled", 130),
+        (run(Some(2), None), Some(Terminate), true, "Crashed", 143),
+        (run(None, Some(9)), Some(Timeout), true, "TimedOut", 1),
+    ];
+    for (run, stopped, raise, name, exit_code) in cases {
+        let verdict = judge(&args, &run, stopped, None, raise);
+        let told = (verdict.state.name.as_str(), i32::from(verdict.exit_code));
+        assert_eq!(told, (name, exit_code), "{:?} {stopped:?} {raise}", run.end);
+        assert_eq!(verdict.success, run.end.exit_code == Some(0));
+    }
+}
+
+#[test]
+fn a_failure_always_has_a_text() {
+    let verdict = judge(&["build".to_owned()], &run(Some(2), None), None, None, true);
+    let text = verdict.failure.unwrap();
+    assert!(text.starts_with("Failures detected during invocation of dbt command 'build':"));
+    assert_eq!(verdict.state.message, Some(text));
+}
+
+#[test]
+fn a_run_that_was_stopped_says_why() {
+    let args = ["build".to_owned()];
+    let stopped = |cause| judge(&args, &run(Some(2), None), Some(cause), None, true).failure;
+    assert_eq!(
+        stopped(StopCause::Timeout).unwrap(),
+        "Failures detected during invocation of dbt command 'build':\nthe run exceeded its timeout"
+    );
+    assert!(
+        stopped(StopCause::Interrupt)
+            .unwrap()
+            .ends_with("interrupted by SIGINT")
+    );
+}
