@@ -1,6 +1,5 @@
 //! Tests of the program and the library as users see them.
 
 mod cli;
-mod live;
 mod ls;
 mod track;
