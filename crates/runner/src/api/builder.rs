@@ -8,12 +8,12 @@ use dbt_events::Event;
 use dbt_manifest::Manifest;
 use prefect_client::Client;
 
+use super::executable;
 use super::prefect_dbt_runner::{Config, PrefectDbtRunner};
 use super::run_observer::Told;
-use super::{connection, executable};
 use crate::hooks::{HookOptions, Hooks};
 use crate::observe::Observer;
-use crate::outcome::Error;
+use crate::outcome::{Error, client_from_env};
 use crate::request::PrefectDbtSettings;
 use crate::track::AssetKeyHook;
 
@@ -160,7 +160,7 @@ impl PrefectDbtRunnerBuilder {
         let client = match (self.without_prefect, self.client) {
             (true, _) => None,
             (false, Some(client)) => Some(client),
-            (false, None) => connection::from_env()?,
+            (false, None) => client_from_env()?,
         };
         let settings = match self.settings {
             Some(settings) => settings,

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::hooks::{HookOptions, Hooks};
-use crate::model::{LogLevel, StateKind, Stopper};
+use crate::model::{LogLevel, StateKind, Stopper, error_chain};
 use crate::observe::Observer;
-use crate::outcome::{Error, Outcome};
+use crate::outcome::{Error, Outcome, client_from_env};
 use crate::request::{FlowChoice, Invocation, PrefectDbtSettings, RetryStrategy};
 use crate::retry as attempts;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
-use prefect_client::Client;
 use uuid::Uuid;
 
 use super::account::account;
 use super::console::Console;
+use super::error_report::ErrorReport;
 use super::hooks::HookArgs;
 use super::printer::Printer;
 use super::result::ResultObject;
@@ -122,15 +122,18 @@ pub(crate) fn run(args: InvokeArgs) -> u8 {
     let json = args.output == Output::Json;
     let console = Arc::new(Console::new(Printer::from_env(args.quiet), json));
     let dbt_args = args.args.clone();
-    let outcome = invoke(args, &console);
+    let outcome = invoke(args, &console).map_err(ErrorReport::from);
     let (printer, data) = console.finish();
-    let code = outcome
-        .as_ref()
-        .map_or_else(Error::exit_code, |outcome| outcome.exit_code);
-    match &outcome {
-        Ok(outcome) => conclude(outcome, printer),
-        Err(error) => printer.line(&format!("error: {error}")),
-    }
+    let code = match &outcome {
+        Ok(outcome) => {
+            conclude(outcome, printer);
+            outcome.exit_code
+        }
+        Err(error) => {
+            printer.line(&error.to_string());
+            error.exit_code
+        }
+    };
     if json {
         print(&match outcome {
             Ok(outcome) => ResultObject::of(outcome, data),
@@ -196,23 +199,17 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> Result<(Invocation, Hoo
     invocation.disable_assets = args.disable_assets;
     invocation.summary_artifact = !args.no_summary_artifact;
     if !args.no_prefect {
-        invocation.client = client_from_env(console);
+        // Invalid settings are a warning, as is an API that is not reachable: dbt runs all the same.
+        invocation.client = client_from_env().unwrap_or_else(|error| {
+            console.on_warning(&format!(
+                "cannot report to Prefect: {}",
+                error_chain(&error)
+            ));
+            None
+        });
     }
     invocation.adopt_default_retries();
     Ok((invocation, args.hooks.hooks()))
-}
-
-/// The connection to Prefect, if an API is configured. Settings that are wrong are a warning, like an API that is away.
-fn client_from_env(console: &Console) -> Option<Client> {
-    let connect = || -> anyhow::Result<Option<Client>> {
-        let settings = prefect_client::Settings::from_env()?;
-        let client = settings.api_url.is_some().then(|| Client::new(&settings));
-        Ok(client.transpose()?)
-    };
-    connect().unwrap_or_else(|error| {
-        console.on_warning(&format!("cannot report to Prefect: {error:#}"));
-        None
-    })
 }
 
 /// Shows the account of a run, and its failures.

@@ -18,7 +18,7 @@ use crate::dbt::{DbtError, DbtProcess};
 use crate::dbt_retry;
 use crate::model::{
     Delivery, Effect, FinalState, FlowTarget, Header, JOURNAL_FORMAT, LogLine, Notice, RunEnd,
-    State, StateKind, StopCause, Stopper,
+    State, StateKind, StopCause, Stopper, error_chain,
 };
 use crate::observe::Observer;
 use crate::outcome::{Error, Outcome};
@@ -330,7 +330,7 @@ fn not_started(mut journal: JournalWriter, error: &DbtError) {
     let state = State {
         kind: StateKind::Crashed,
         name: "Crashed".to_owned(),
-        message: Some(error.to_string()),
+        message: Some(error_chain(error)),
     };
     journal.append([Effect::RunFinished(RunEnd {
         state,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::cancellable_wait::Stopped;
 use super::prepare::folder;
 use super::run::begin_journal;
-use crate::model::{Effect, FinalState, FlowTarget, RunEnd, State};
+use crate::model::{Effect, FinalState, FlowTarget, RunEnd, State, error_chain};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::request::Invocation;
@@ -68,7 +68,7 @@ pub(crate) fn keep_end(
 
 /// Writes a journal of an invocation that did not begin; gives where it is.
 fn keep(invocation: &Invocation, flow: FlowTarget, state: &State) -> Result<PathBuf, String> {
-    let folder = folder(invocation).map_err(|error| error.to_string())?;
+    let folder = folder(invocation).map_err(|error| error_chain(&error))?;
     let mut journal = begin_journal(invocation, Uuid::now_v7(), flow, folder.as_ref());
     journal.append([Effect::RunFinished(RunEnd {
         state: state.clone(),

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::dbt::DbtArgs;
 use crate::dbt_retry::plan;
 use crate::engine;
-use crate::model::{State, StateKind};
+use crate::model::{State, StateKind, error_chain};
 use crate::observe::Observer;
 use crate::outcome::Error;
 use crate::parameters::apply;
@@ -118,13 +118,13 @@ pub(crate) async fn give_up(invocation: &Invocation, error: &Error, observer: &d
     let state = State {
         kind: StateKind::Failed,
         name: "Failed".to_owned(),
-        message: Some(error.to_string()),
+        message: Some(error_chain(error)),
     };
     let telling = async {
         match is_ours(client, id, choice.engine).await {
             Ok(false) => None,
             Ok(true) => Some(conclude(client, id, &state).await),
-            Err(error) => Some(Some(error.to_string())),
+            Err(error) => Some(Some(error_chain(&error))),
         }
     };
     let problem = match timeout(PATIENCE, telling).await {

@@ -7,7 +7,7 @@ use super::first_attempt::{begin, give_up};
 use crate::dbt_retry::plan;
 use crate::hooks;
 use crate::hooks::{HookOptions, Hooks};
-use crate::model::{StopCause, Stopper};
+use crate::model::{StopCause, Stopper, error_chain};
 use crate::observe::Observer;
 use crate::outcome::{Error, Outcome};
 use crate::prefect::flow_run::ReportError;
@@ -64,7 +64,10 @@ pub async fn run(
                 return Err(error);
             }
             (Err(error), Some(mut before)) => {
-                observer.on_warning(&format!("attempt {number} could not be made: {error}"));
+                observer.on_warning(&format!(
+                    "attempt {number} cannot start: {}",
+                    error_chain(&error)
+                ));
                 give_up(&attempt, &error, &*observer).await;
                 if let Error::Report(ReportError::Cancelled { .. }) = error {
                     before.state = StopCause::Cancel.state();
