@@ -8,7 +8,7 @@ use crate::deploy::{
     DeployError, DeploySpec, Deployed, Progress, Schedule, When, deploy, exit_code, follow, start,
 };
 use crate::model::exit;
-use crate::outcome::Error;
+use crate::outcome::{Error, client_from_env};
 use crate::parameters::split_words;
 use clap::parser::ValueSource;
 use clap::{Args, Command};
@@ -108,9 +108,7 @@ pub(crate) fn run(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) ->
 }
 
 fn attempt(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, ErrorReport> {
-    let settings = prefect_client::Settings::from_env().map_err(Error::from)?;
-    // Without PREFECT_API_URL this is an error that says so.
-    let client = Client::new(&settings).map_err(Error::from)?;
+    let client = client_from_env()?.ok_or(DeployError::NoApi)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -230,7 +228,7 @@ fn told(state: &State) -> String {
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(format!("`{text}` has not the form NAME=VALUE")),
+        _ => Err("expected NAME=VALUE".to_owned()),
     }
 }
 

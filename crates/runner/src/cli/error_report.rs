@@ -49,7 +49,11 @@ impl fmt::Display for ErrorReport {
         write!(f, "error: {}", messages.next().map_or("", String::as_str))?;
         for cause in messages {
             // Further lines of a cause stand below its first one.
-            write!(f, "\n  caused by: {}", cause.replace('\n', "\n    "))?;
+            let mut lines = cause.lines();
+            write!(f, "\n  caused by: {}", lines.next().unwrap_or_default())?;
+            for line in lines {
+                write!(f, "\n{}", format!("    {line}").trim_end())?;
+            }
         }
         match &self.hint {
             Some(hint) => write!(f, "\n\nhint: {hint}"),

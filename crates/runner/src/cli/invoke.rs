@@ -245,11 +245,11 @@ fn print(object: &ResultObject) {
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text
         .parse()
-        .map_err(|_| format!("`{text}` is no number of seconds"))?;
+        .map_err(|_| "expected a number of seconds".to_owned())?;
     let most = Duration::from_secs(366 * 24 * 60 * 60);
     let duration = Duration::try_from_secs_f64(number).map_err(|error| error.to_string())?;
     if duration > most {
-        return Err(format!("`{text}` seconds are more than a year"));
+        return Err(format!("expected at most a year, given in seconds"));
     }
     Ok(duration)
 }

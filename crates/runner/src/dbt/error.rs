@@ -44,6 +44,9 @@ impl DbtError {
             Self::NotFound { .. } => {
                 "install dbt, or give its path with --dbt or PREFECT_DBT_EXECUTABLE"
             }
+            Self::Start { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                "reinstall dbt: the interpreter in the first line of this script does not exist"
+            }
             Self::Start { .. } => return None,
             Self::NoProject { .. } => {
                 "run the command in a dbt project, or give its folder with --project-dir or DBT_PROJECT_DIR"

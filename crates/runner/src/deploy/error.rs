@@ -7,6 +7,9 @@ use crate::parameters::ParameterError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeployError {
+    /// No API is configured.
+    #[error("no Prefect API is configured to deploy to")]
+    NoApi,
     /// The specification is invalid.
     #[error("cannot create the deployment: {}", .problems.join("; "))]
     Impossible {
@@ -39,6 +42,7 @@ impl DeployError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
+            Self::NoApi => exit::NO_PREFECT,
             // The server rejects what was asked for; the same request fails again.
             Self::Prefect { source, .. } if !matches!(source.status(), Some(409 | 422)) => {
                 exit::NO_PREFECT
@@ -51,6 +55,9 @@ impl DeployError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
+            Self::NoApi => {
+                Some("set PREFECT_API_URL, or choose a Prefect profile that has it".to_owned())
+            }
             Self::NoWorkPool { known, .. } if known.is_empty() => {
                 Some("create it with `prefect work-pool create`".to_owned())
             }

@@ -43,7 +43,7 @@ impl fmt::Display for Mistake {
         match self {
             Self::Unknown { name, similar } => {
                 write!(f, "`{name}` is not a parameter")?;
-                similar.map_or(Ok(()), |similar| write!(f, ", did you mean `{similar}`?"))
+                similar.map_or(Ok(()), |similar| write!(f, " (did you mean `{similar}`?)"))
             }
             Self::Value { name, problem } => write!(f, "`{name}` {problem}"),
             Self::NoEffect { name, beside } => {

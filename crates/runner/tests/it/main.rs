@@ -1,6 +1,7 @@
 //! Tests of the program and the library as users see them.
 
 mod cli;
+mod errors;
 mod live;
 mod ls;
 mod track;

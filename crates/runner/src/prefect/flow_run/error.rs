@@ -11,6 +11,8 @@ pub enum ReportError {
     Usage {
         /// How.
         problem: &'static str,
+        /// What to do, if that is not obvious.
+        help: Option<&'static str>,
     },
     /// A flow run is named, but no API.
     #[error("a flow run is given, but no Prefect API is configured")]
@@ -57,7 +59,8 @@ impl ReportError {
                 help.or(source.is_not_found().then_some(unknown))
                     .map(str::to_owned)
             }
-            Self::Usage { .. } | Self::Cancelled { .. } | Self::NotAllowed { .. } => None,
+            Self::Usage { help, .. } => help.map(str::to_owned),
+            Self::Cancelled { .. } | Self::NotAllowed { .. } => None,
         }
     }
 }
