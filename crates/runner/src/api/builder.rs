@@ -8,12 +8,11 @@ use dbt_events::Event;
 use dbt_manifest::Manifest;
 use prefect_client::Client;
 
-use super::connection;
 use super::prefect_dbt_runner::{Config, PrefectDbtRunner};
 use super::run_observer::Told;
 use crate::hooks::{HookOptions, Hooks};
 use crate::observe::Observer;
-use crate::outcome::Error;
+use crate::outcome::{Error, client_from_env};
 use crate::request::{PrefectDbtSettings, RunOptions};
 use crate::track::AssetKeyHook;
 
@@ -151,7 +150,7 @@ impl PrefectDbtRunnerBuilder {
         options.client = match (self.without_prefect, options.client) {
             (true, _) => None,
             (false, Some(client)) => Some(client),
-            (false, None) => connection::from_env()?,
+            (false, None) => client_from_env()?,
         };
         Ok(PrefectDbtRunner::new(Config {
             options,

@@ -1,7 +1,6 @@
 //! What a Rust program uses: the runner, its builder, and flows with retries.
 
 mod builder;
-mod connection;
 mod error;
 mod flow;
 mod options;

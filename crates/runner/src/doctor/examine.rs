@@ -12,6 +12,7 @@ use super::profiles::{Sought, check_profile, check_references};
 use super::report::{Check, DoctorReport};
 use super::{api, dbt, project};
 use crate::dbt::{DbtError, PROFILES_FILE, PROJECT_FILE, Project, find_dbt, find_profiles_dir};
+use crate::model::error_chain;
 use crate::outcome::Error;
 use crate::profiles::RenderedProfiles;
 use crate::request::{PrefectDbtSettings, ProcessEnv};
@@ -120,7 +121,7 @@ async fn examine_dbt(options: &DoctorOptions, around: &ProcessEnv) -> (Check, Op
                 DbtError::NotFound { searched } => {
                     format!("dbt was not found: {}", searched.join(", "))
                 }
-                other => other.to_string(),
+                other => error_chain(&other),
             };
             (Check::problem("dbt", finding, advice), None)
         }

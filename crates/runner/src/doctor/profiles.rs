@@ -7,6 +7,7 @@ use serde_yaml::Value;
 
 use super::dbt::DbtVersion;
 use super::report::Check;
+use crate::model::error_chain;
 use crate::profiles::{ProfilesError, RenderedProfiles};
 
 const REFERENCES: &str = "references";
@@ -56,7 +57,7 @@ pub(super) fn check_references(
                 true => "see the checks of Prefect below",
                 false => "correct profiles.yml, or create in Prefect what it refers to",
             };
-            Check::problem(REFERENCES, error.to_string(), advice)
+            Check::problem(REFERENCES, error_chain(error), advice)
         }
     }
 }

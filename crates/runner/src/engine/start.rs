@@ -14,6 +14,7 @@ use crate::dbt::{DbtError, DbtProcess};
 use crate::dbt_retry;
 use crate::model::{
     Effect, FlowTarget, Header, JOURNAL_FORMAT, LogLine, Notice, RunEnd, State, StateKind,
+    error_chain,
 };
 use crate::outcome::Error;
 use crate::request::Request;
@@ -169,7 +170,7 @@ fn end_crashed(mut journal: JournalWriter, error: &DbtError) {
     let state = State {
         kind: StateKind::Crashed,
         name: "Crashed".to_owned(),
-        message: Some(error.to_string()),
+        message: Some(error_chain(error)),
     };
     journal.append([Effect::RunFinished(RunEnd {
         state,

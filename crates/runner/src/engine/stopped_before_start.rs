@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::cancellable_wait::Stopped;
 use super::prepare::journal_folder;
 use super::start::begin_journal;
-use crate::model::{Effect, FinalState, FlowTarget, RunEnd, State};
+use crate::model::{Effect, FinalState, FlowTarget, RunEnd, State, error_chain};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::request::Request;
@@ -72,7 +72,7 @@ pub(crate) fn save_unsent_end(
 
 /// Writes a journal with only the end of a run; returns its path.
 fn save(request: &Request, flow: FlowTarget, state: &State) -> Result<PathBuf, String> {
-    let folder = journal_folder(request).map_err(|error| error.to_string())?;
+    let folder = journal_folder(request).map_err(|error| error_chain(&error))?;
     let mut journal = begin_journal(request, Uuid::now_v7(), flow, folder.as_ref());
     journal.append([Effect::RunFinished(RunEnd {
         state: state.clone(),

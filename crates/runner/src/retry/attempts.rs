@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::give_up::give_up;
 use super::policy::{Decision, RetryPolicy};
 use crate::hooks::{self, HookOptions, Hooks};
-use crate::model::{StopCause, Stopper};
+use crate::model::{StopCause, Stopper, error_chain};
 use crate::observe::Observer;
 use crate::outcome::{Error, Outcome};
 use crate::prefect::flow_run::ReportError;
@@ -89,8 +89,9 @@ impl Attempts<'_> {
             return Err(error);
         };
         self.observer.on_warning(&format!(
-            "cannot start attempt {}: {error}",
-            request.attempt.number
+            "cannot start attempt {}: {}",
+            request.attempt.number,
+            error_chain(&error)
         ));
         give_up(request, &error, &*self.observer).await;
         if let Error::Report(ReportError::Cancelled { .. }) = error {

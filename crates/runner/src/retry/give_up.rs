@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::engine::save_unsent_end;
-use crate::model::{State, StateKind};
+use crate::model::{State, StateKind, error_chain};
 use crate::observe::Observer;
 use crate::outcome::Error;
 use crate::prefect::delivery::Reporter;
@@ -40,7 +40,7 @@ pub(crate) async fn give_up(request: &Request, error: &Error, observer: &dyn Obs
     let state = State {
         kind: StateKind::Failed,
         name: "Failed".to_owned(),
-        message: Some(error.to_string()),
+        message: Some(error_chain(error)),
     };
     let problem = match end_flow_run(client, id, choice.engine, &state).await {
         Ended::NotOurs => return,
@@ -70,7 +70,7 @@ async fn end_flow_run(client: &Client, id: Uuid, engine: bool, state: &State) ->
                 None => Ended::Sent,
                 Some(problem) => Ended::NotSent(problem),
             },
-            Err(error) => Ended::NotSent(error.to_string()),
+            Err(error) => Ended::NotSent(error_chain(&error)),
         }
     };
     let ended = timeout(STATE_TIMEOUT, ending).await;
