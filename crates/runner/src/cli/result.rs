@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::model::State;
+use crate::model::{NodeStatus, State};
 use crate::outcome::{Error, Outcome};
 use crate::track::Summary;
 use jiff::Timestamp;
@@ -49,7 +49,7 @@ struct Node {
     unique_id: String,
     resource_type: String,
     name: String,
-    status: String,
+    status: NodeStatus,
     message: Option<String>,
     /// Seconds, as dbt measured them.
     execution_time: Option<f64>,

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::node_status::NodeStatus;
+
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -177,8 +179,8 @@ pub struct NodeResult {
     pub resource_type: String,
     /// Name of the node.
     pub name: String,
-    /// dbt's status (`success`, `error`, `skipped`, ...); empty when the node never got one.
-    pub status: String,
+    /// dbt's status (`success`, `error`, `skipped`, ...).
+    pub status: NodeStatus,
     /// dbt's message.
     pub message: Option<String>,
     /// Execution time in seconds, as dbt measured it.

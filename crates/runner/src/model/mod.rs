@@ -4,6 +4,7 @@ mod effect;
 pub mod exit;
 mod ids;
 mod level;
+mod node_status;
 mod notice;
 mod stop;
 
@@ -13,5 +14,6 @@ pub use effect::{
 };
 pub use ids::{dynamic_key, task_run_id};
 pub use level::LogLevel;
+pub use node_status::NodeStatus;
 pub use notice::{Delivery, FinalState, Notice};
 pub use stop::{StopCause, Stopper};

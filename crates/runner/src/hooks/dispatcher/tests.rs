@@ -170,7 +170,7 @@ fn result(id: &str, status: &str) -> NodeResult {
     NodeResult {
         unique_id: id.to_owned(),
         resource_type: id.split('.').next().unwrap().to_owned(),
-        status: status.to_owned(),
+        status: status.into(),
         message: Some(format!("{status} of {id}")),
         ..NodeResult::default()
     }
