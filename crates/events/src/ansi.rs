@@ -1,4 +1,6 @@
 //! Removal of ANSI escape sequences.
+//!
+//! Not `anstream::adapter::strip_str`: after a sequence that was cut off, it also removes the text that follows (`ESC[31é`).
 
 use std::borrow::Cow;
 
@@ -6,7 +8,7 @@ use memchr::memchr;
 
 const ESCAPE: u8 = 0x1b;
 
-/// Removes ANSI escape sequences (colours, cursor movement, hyperlinks). Borrows when there are none.
+/// Removes ANSI escape sequences: colours, cursor movement, hyperlinks. A text without an escape character is not copied.
 ///
 /// ```
 /// assert_eq!(dbt_events::strip_ansi("[\u{1b}[32mOK\u{1b}[0m in 0.12s]"), "[OK in 0.12s]");
@@ -29,19 +31,19 @@ pub fn strip_ansi(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// What follows the sequence that began with an escape character just before `text`.
+/// The text after the sequence whose escape character stands just before `text`.
 fn after_sequence(text: &str) -> &str {
     match text.as_bytes().first() {
-        Some(b'[') => after_control(&text[1..]),
-        Some(b']') => after_command(&text[1..]),
-        // Two-character sequences; before anything else the escape character alone goes.
+        Some(b'[') => after_csi(&text[1..]),
+        Some(b']') => after_osc(&text[1..]),
+        // A sequence of two characters. In all other cases, only the escape character is removed.
         Some(0x20..=0x7e) => &text[1..],
         _ => text,
     }
 }
 
-/// CSI: parameters, then one final byte. Broken off by a byte that can be neither.
-fn after_control(text: &str) -> &str {
+/// CSI: parameters, then one final byte. A byte that can be neither ends a sequence that was cut off, and is kept.
+fn after_csi(text: &str) -> &str {
     let end = text
         .bytes()
         .position(|byte| !(0x20..=0x3f).contains(&byte))
@@ -52,8 +54,8 @@ fn after_control(text: &str) -> &str {
     }
 }
 
-/// OSC: ended by BEL or by escape and backslash.
-fn after_command(text: &str) -> &str {
+/// OSC: ends with BEL, or with an escape character and a backslash.
+fn after_osc(text: &str) -> &str {
     let Some(end) = text.bytes().position(|byte| byte == 0x07 || byte == ESCAPE) else {
         return "";
     };
@@ -72,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn removes_colours_links_and_broken_sequences() {
+    fn colours_links_and_incomplete_sequences_are_removed() {
         assert_eq!(strip_ansi("a\u{1b}[1;31mb\u{1b}[0mc"), "abc");
         assert_eq!(
             strip_ansi("\u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{7}"),

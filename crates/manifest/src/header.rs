@@ -1,22 +1,23 @@
-//! What run_results.json and sources.json have in common.
+//! The metadata of run_results.json and sources.json.
 
 use serde::Deserialize;
 
+use crate::artifact::Artifact;
 use crate::error::Error;
 use crate::lenient::Text;
-use crate::version::Artifact;
+use crate::version;
 
-/// Who wrote an artifact.
+/// The metadata of an artifact: its version, and the dbt invocation that wrote it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Header {
-    /// The version of the schema.
+    /// The version of the artifact's schema.
     pub schema_version: u32,
-    /// The version of dbt.
+    /// The version of dbt that wrote the file.
     pub dbt_version: Option<String>,
     /// When the file was written, as dbt wrote it: RFC 3339, UTC.
     pub generated_at: Option<String>,
-    /// The run of dbt that wrote it; the same as in the run's log events.
+    /// The id of the dbt invocation that wrote the file, as in its log events.
     pub invocation_id: Option<String>,
 }
 
@@ -39,7 +40,7 @@ struct HeaderShape<'a> {
     invocation_id: Text<'a>,
 }
 
-/// Reads an artifact: who wrote it first, then, if it is of a version that is supported, the rest.
+/// Reads the metadata of an artifact, checks the version, then reads the rest.
 pub(crate) fn read<'a, T: Deserialize<'a>>(
     artifact: Artifact,
     bytes: &'a [u8],
@@ -48,7 +49,7 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(
     let document: Document<'a> = serde_json::from_slice(bytes).map_err(json)?;
     let shape = document.metadata.unwrap_or_default();
     let header = Header {
-        schema_version: artifact.check(shape.dbt_schema_version.as_deref())?,
+        schema_version: version::check(artifact, shape.dbt_schema_version.as_deref())?,
         dbt_version: shape.dbt_version.into_string(),
         generated_at: shape.generated_at.into_string(),
         invocation_id: shape.invocation_id.into_string(),

@@ -1,19 +1,16 @@
 //! From an expression to a plan: every method looked up in the manifest, every mistake gathered.
 
-use std::sync::Arc;
-
 use crate::ast::{Criterion, Expr, Group, IndirectSelection, Operation};
 use crate::context::Context;
 use crate::dialect::Dialect;
-use crate::error::{ErrorKind, SelectorError, SelectorErrors};
-use crate::eval;
+use crate::error::{ErrorKind, MethodError, SelectorError, SelectorErrors};
+use crate::eval::{Plan, evaluate};
 use crate::fnmatch::Pattern;
 use crate::graph::SelectionGraph;
 use crate::method::MethodName;
-use crate::methods::{MethodError, Resolved, resolve};
+use crate::methods::{Resolved, resolve};
 use crate::selection::Selection;
 use crate::set::NodeSet;
-use crate::warning::Warning;
 use crate::yaml::{NamedSelector, Selectors};
 
 /// An expression whose methods are resolved: what is left is set operations and walks over the graph.
@@ -21,24 +18,6 @@ use crate::yaml::{NamedSelector, Selectors};
 pub struct Compiled<'g, 'm> {
     graph: &'g SelectionGraph<'m>,
     plan: Plan,
-}
-
-/// An [`Expr`] with, in place of each method and value, the nodes that they stand for.
-#[derive(Debug)]
-pub(crate) enum Plan {
-    /// A criterion.
-    Criterion {
-        criterion: Criterion,
-        matches: NodeSet,
-        warnings: Vec<Warning>,
-    },
-    /// A group.
-    Group {
-        operation: Operation,
-        mode: IndirectSelection,
-        members: Vec<Plan>,
-        term: Option<Arc<str>>,
-    },
 }
 
 impl Expr {
@@ -67,7 +46,7 @@ impl<'m> Compiled<'_, 'm> {
     /// The nodes that the expression selects.
     pub fn evaluate(&self) -> Selection<'m> {
         let mut warnings = Vec::new();
-        let selected = eval::evaluate(&self.plan, self.graph, &mut warnings);
+        let selected = evaluate(&self.plan, self.graph, &mut warnings);
         Selection::new(
             selected
                 .direct
@@ -176,7 +155,7 @@ impl Compiler<'_, '_> {
             self.open.push(name.clone());
             let plan = self.expr(definition);
             self.open.pop();
-            found = found.or(&eval::evaluate(&plan, self.graph, &mut warnings).direct);
+            found = found.or(&evaluate(&plan, self.graph, &mut warnings).direct);
         }
         let keeps = |node| {
             self.context

@@ -39,6 +39,29 @@ impl std::fmt::Display for Method {
     }
 }
 
+/// The values that `resource_type:` accepts: all of dbt's kinds, also those that no selectable node has.
+pub(crate) const RESOURCE_TYPES: &[&str] = &[
+    "model",
+    "analysis",
+    "test",
+    "snapshot",
+    "operation",
+    "seed",
+    "rpc",
+    "sql_operation",
+    "doc",
+    "source",
+    "macro",
+    "exposure",
+    "metric",
+    "group",
+    "saved_query",
+    "semantic_model",
+    "unit_test",
+    "fixture",
+    "function",
+];
+
 macro_rules! method_names {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+) => {
         /// What a criterion's value is compared with. `reference.md` (see [`REFERENCE`](crate::REFERENCE)) describes each.

@@ -73,6 +73,7 @@
 
 mod error;
 mod jinja;
+mod options;
 mod reference;
 mod render;
 mod report;
@@ -83,8 +84,9 @@ mod value;
 mod yaml;
 
 pub use error::{Error, ErrorKind, Errors, Place};
+pub use options::{Missing, RenderOptions};
 pub use reference::{PathStep, Reference, Source};
-pub use render::{Missing, Profiles, RenderOptions, Rendered};
+pub use render::{Profiles, Rendered};
 pub use report::{Gave, RenderReport, ReportEntry};
 pub use resolver::{Block, Resolved, Resolver};
 pub use secret::{EnvironmentVariable, SecretString};

@@ -4,38 +4,12 @@ mod compose;
 mod value;
 
 use crate::error::{Error, Errors};
+use crate::options::RenderOptions;
 use crate::render::value::Renderer;
 use crate::report::RenderReport;
 use crate::resolver::Resolver;
 use crate::secret::EnvironmentVariable;
 use crate::template::Template;
-
-/// How to render.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RenderOptions {
-    missing: Missing,
-}
-
-impl RenderOptions {
-    /// Sets what a missing variable gives.
-    #[must_use]
-    pub fn missing(mut self, missing: Missing) -> Self {
-        self.missing = missing;
-        self
-    }
-}
-
-/// What a reference to a variable that does not exist gives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Missing {
-    /// An error.
-    #[default]
-    Error,
-    /// The empty text, as in Prefect's Python package. There, too, a missing block is an error.
-    EmptyString,
-}
 
 /// The result of rendering.
 #[derive(Clone, Debug)]
@@ -58,7 +32,22 @@ pub enum Profiles {
     Rewritten(String),
 }
 
-pub(crate) fn render(
+impl Template {
+    /// Replaces each reference by its value.
+    ///
+    /// # Errors
+    /// All problems of the file at once: blocks, variables and keys that do not exist, secrets where no secret can stand,
+    /// expressions that cannot be evaluated.
+    pub fn render(
+        &self,
+        resolver: &dyn Resolver,
+        options: &RenderOptions,
+    ) -> Result<Rendered, Errors> {
+        render(self, resolver, options)
+    }
+}
+
+fn render(
     template: &Template,
     resolver: &dyn Resolver,
     options: &RenderOptions,

@@ -7,8 +7,6 @@ use std::ops::Range;
 use crate::error::{Error, ErrorKind, Errors, Place};
 use crate::jinja::segment::{self, Segment};
 use crate::reference::{Reference, Source};
-use crate::render::{self, RenderOptions, Rendered};
-use crate::resolver::Resolver;
 use crate::yaml::scan::{self, Scalar};
 
 /// A profiles.yml, parsed. Its text is kept, for everything outside of references stays as it is.
@@ -175,18 +173,6 @@ impl Template {
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
-    }
-
-    /// Puts values in place of the references.
-    ///
-    /// # Errors
-    /// Everything that is missing, secrets where none can be, expressions that fail.
-    pub fn render(
-        &self,
-        resolver: &dyn Resolver,
-        options: &RenderOptions,
-    ) -> Result<Rendered, Errors> {
-        render::render(self, resolver, options)
     }
 
     pub(crate) fn place(&self, range: &Range<usize>) -> Place {

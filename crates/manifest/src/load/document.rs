@@ -1,4 +1,4 @@
-//! The passage over the file.
+//! Reads the file in one pass.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,14 +10,32 @@ use serde_json::{Map, Value};
 use super::builder::Builder;
 use super::entries::Entries;
 use super::shapes::{GroupShape, MacroShape, MetadataShape, NodeShape};
+use crate::artifact::Artifact;
 use crate::error::Error;
 use crate::ids::Collection;
 use crate::lenient::Text;
 use crate::manifest::Manifest;
-use crate::version::Artifact;
+use crate::version;
 
-/// Reads a manifest.
-pub(crate) fn manifest(bytes: Vec<u8>) -> Result<Manifest, Error> {
+impl Manifest {
+    /// Reads the text of a manifest.json, of which it makes a copy: see [`from_vec`](Self::from_vec).
+    ///
+    /// # Errors
+    /// If the text is not JSON or not a manifest, or if its schema version is not supported.
+    pub fn from_slice(bytes: &[u8]) -> Result<Self, Error> {
+        Self::from_vec(bytes.to_vec())
+    }
+
+    /// Reads the text of a manifest.json and keeps it, without a copy.
+    ///
+    /// # Errors
+    /// The same as [`from_slice`](Self::from_slice).
+    pub fn from_vec(bytes: Vec<u8>) -> Result<Self, Error> {
+        read(bytes)
+    }
+}
+
+fn read(bytes: Vec<u8>) -> Result<Manifest, Error> {
     let text = String::from_utf8(bytes).map_err(|error| {
         Error::utf8(
             Artifact::Manifest,
@@ -31,12 +49,13 @@ pub(crate) fn manifest(bytes: Vec<u8>) -> Result<Manifest, Error> {
     Document(&mut builder)
         .deserialize(&mut json)
         .and_then(|()| json.end())
-        .map_err(|error| Artifact::Manifest.explain(&text, &error))?;
-    let version = Artifact::Manifest.check(builder.metadata.dbt_schema_version.as_deref())?;
+        .map_err(|error| version::explain(Artifact::Manifest, &text, &error))?;
+    let schema = builder.metadata.dbt_schema_version.as_deref();
+    let version = version::check(Artifact::Manifest, schema)?;
     Ok(builder.finish(version))
 }
 
-/// The whole file.
+/// The top-level object of the file.
 struct Document<'b, 'a>(&'b mut Builder<'a>);
 
 impl<'a> DeserializeSeed<'a> for Document<'_, 'a> {
@@ -79,7 +98,7 @@ impl<'a> Visitor<'a> for Document<'_, 'a> {
     }
 }
 
-/// Reads what is no collection of nodes.
+/// Reads a value that is not a collection of nodes.
 fn other_part<'a, A: MapAccess<'a>>(
     key: &str,
     builder: &mut Builder<'a>,

@@ -2,21 +2,9 @@
 
 use std::fmt::Display;
 
+use crate::dbt::command_line::{Flag, flag_with_value};
 use crate::model::LogLevel;
 use crate::request::Invocation;
-
-/// Flags of dbt's without a form that takes them back.
-const POSITIVE_ONLY: [&str; 9] = [
-    "--empty-catalog",
-    "--full-refresh",
-    "--lock",
-    "--show",
-    "--skip-profile-setup",
-    "--static",
-    "--store-failures",
-    "--upgrade",
-    "--warn-error",
-];
 
 impl Invocation {
     /// Gives dbt an option by its name, with underscores or with hyphens. Options that take several values can be given
@@ -44,9 +32,7 @@ impl Invocation {
             "--log-level" if LogLevel::from_name(&value).is_some() => {
                 self.settings.log_level = LogLevel::from_name(&value);
             }
-            // In one word, so that a value can begin with a hyphen.
-            _ if value.starts_with('-') => self.args.push(format!("{flag}={value}")),
-            _ => self.args.extend([flag, value]),
+            _ => self.args.extend(flag_with_value(&flag, &value)),
         }
         self
     }
@@ -55,11 +41,10 @@ impl Invocation {
     #[must_use]
     pub fn flag(mut self, name: &str, on: bool) -> Self {
         let flag = flag(name);
-        if on {
-            self.args.push(flag);
-        } else if !POSITIVE_ONLY.contains(&flag.as_str()) {
-            self.args.push(flag.replacen("--", "--no-", 1));
-        }
+        self.args.extend(match on {
+            true => Some(flag),
+            false => Flag::negation(&flag),
+        });
         self
     }
 }

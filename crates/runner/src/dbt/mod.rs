@@ -1,6 +1,7 @@
 //! dbt as a program, without Prefect: its command line, its executable, its process, its environment, its project and its artifacts.
 
 mod artifacts;
+pub(crate) mod command_line;
 mod dbt_args;
 mod environment;
 mod error;
@@ -12,8 +13,8 @@ mod pump;
 mod watchdog;
 
 pub(crate) use artifacts::{read_manifest, read_run_results};
-pub use dbt_args::DbtArgs;
-pub(crate) use dbt_args::VALUED;
+pub(crate) use command_line::CommandLine;
+pub(crate) use dbt_args::DbtArgs;
 pub(crate) use environment::{CONTROL, Wanted, child_environment};
 pub use error::DbtError;
 pub use find::find_dbt;

@@ -1,38 +1,15 @@
 //! Flags that `dbt retry` does not restore from the run that it repeats.
 
-/// Flags with a value, and the variables of dbt's that say the same.
-const VALUED: [(&str, &str); 2] = [
-    ("--log-path", "DBT_LOG_PATH"),
-    ("--defer-state", "DBT_DEFER_STATE"),
-];
+use crate::dbt::CommandLine;
 
-/// The variables that stand for those flags of `args` that `dbt retry` (1.x) drops. Folders of project, profiles and target
-/// are dropped, too; those are settings of ours.
-pub(crate) fn lost_flags(args: &[String]) -> Vec<(String, String)> {
-    let mut variables = Vec::new();
-    let mut args = args
-        .iter()
-        .map(String::as_str)
-        .take_while(|arg| *arg != "--");
-    while let Some(arg) = args.next() {
-        let (flag, inline) = match arg.split_once('=') {
-            Some((flag, value)) => (flag, Some(value)),
-            None => (arg, None),
-        };
-        let switch = match flag {
-            "--warn-error" => Some("1"),
-            "--no-warn-error" => Some("0"),
-            _ => None,
-        };
-        if let Some(value) = switch {
-            variables.push(("DBT_WARN_ERROR".to_owned(), value.to_owned()));
-        } else if let Some((_, name)) = VALUED.iter().find(|(known, _)| *known == flag)
-            && let Some(value) = inline.or_else(|| args.next())
-        {
-            variables.push(((*name).to_owned(), value.to_owned()));
-        }
-    }
-    variables
+/// The flags that `dbt retry` (1.x) drops. It also drops the folders of project, profiles and target, which are settings
+/// of the runner.
+const DROPPED: [&str; 3] = ["--log-path", "--defer-state", "--warn-error"];
+
+/// The environment variables that say the same as the dropped flags of a command line.
+pub(crate) fn dropped_flags(line: &CommandLine) -> Vec<(String, String)> {
+    let variables = DROPPED.iter().filter_map(|flag| line.as_variable(flag));
+    variables.collect()
 }
 
 #[cfg(test)]
@@ -41,15 +18,21 @@ mod tests {
 
     #[test]
     fn what_retry_drops_becomes_a_variable() {
-        let args =
-            "--log-path=l build --select x --defer --defer-state prod --warn-error --state s";
-        let args: Vec<String> = args.split(' ').map(str::to_owned).collect();
+        let dropped = |line: &str| {
+            let words: Vec<&str> = line.split(' ').collect();
+            dropped_flags(&CommandLine::parse(&words))
+        };
+        let variables = dropped(
+            "--log-path=l build --select x --defer --defer-state prod --warn-error --state s",
+        );
         let expected = [
             ("DBT_LOG_PATH", "l"),
             ("DBT_DEFER_STATE", "prod"),
             ("DBT_WARN_ERROR", "1"),
         ];
         let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert_eq!(lost_flags(&args), expected);
+        assert_eq!(variables, expected);
+        let off = ("DBT_WARN_ERROR".to_owned(), "0".to_owned());
+        assert_eq!(dropped("build --warn-error --no-warn-error"), [off]);
     }
 }

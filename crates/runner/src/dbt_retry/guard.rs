@@ -5,9 +5,9 @@ use std::path::Path;
 use dbt_manifest::RunResults;
 use jiff::Timestamp;
 
-use super::dropped_flags::lost_flags;
+use super::dropped_flags::dropped_flags;
 use super::plan::retry_args;
-use crate::dbt::DbtArgs;
+use crate::dbt::{CommandLine, DbtArgs};
 use crate::selection::names_state;
 use crate::store::{Kept, Obstacle, Records};
 use crate::track::TrackedRun;
@@ -40,19 +40,21 @@ impl Guard {
     }
 
     /// What dbt is to be called with, in place of what the user said; `None` when there is nothing better.
-    pub(crate) fn arguments(&self, args: &[String]) -> Option<Vec<String>> {
+    pub(crate) fn arguments(&self, line: &CommandLine) -> Option<CommandLine> {
         let retry = retry_args(self.last.state()?);
-        Some(args.iter().chain(&retry[1..]).cloned().collect())
+        let mut line = line.clone();
+        line.append(&retry[1..]);
+        Some(line)
     }
 
     /// Variables in place of the flags that `dbt retry` drops.
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
-        lost_flags(&self.last.record.args)
+        dropped_flags(&self.original())
     }
 
-    /// The arguments of the run that it repeats.
-    pub(crate) fn original(&self) -> &[String] {
-        &self.last.record.args
+    /// The command line of the run that it repeats.
+    pub(crate) fn original(&self) -> CommandLine {
+        CommandLine::parse(&self.last.record.args)
     }
 
     /// The nodes that it is to run, where they are known.
@@ -146,15 +148,16 @@ mod tests {
     }
 
     fn guard(args: &[&str], target: &str, records: &Records) -> Option<Guard> {
-        Guard::of(&DbtArgs::parse(args), Path::new(target), records)
+        let args = DbtArgs::of(&CommandLine::parse(args));
+        Guard::of(&args, Path::new(target), records)
     }
 
     #[test]
     fn a_retry_after_a_failed_run_of_ours_is_given_its_state() {
         let (_dir, records) = records(false, &["model.a.b"]);
         let guard = guard(&["retry", "--threads", "2"], TARGET, &records).unwrap();
-        let args = ["retry", "--threads", "2"].map(str::to_owned);
-        let better = guard.arguments(&args).unwrap();
+        let line = CommandLine::parse(&["retry", "--threads", "2"]);
+        let better = guard.arguments(&line).unwrap().to_words();
         assert_eq!(better[..4], ["retry", "--threads", "2", "--state"]);
         assert!(Path::new(&better[4]).join("run_results.json").is_file());
         let lost = ("DBT_DEFER_STATE".to_owned(), "prod".to_owned());

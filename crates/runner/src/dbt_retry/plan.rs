@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::dropped_flags::lost_flags;
+use super::dropped_flags::dropped_flags;
 use crate::dbt::DbtArgs;
 use crate::request::{Attempt, Invocation, RetryStrategy};
 use crate::store::Kept;
@@ -58,16 +58,17 @@ impl Plan {
         let Self::DbtRetry { state, nodes } = self else {
             return next;
         };
-        let args = DbtArgs::parse(&original.args);
+        let line = original.command_line();
+        let args = DbtArgs::of(&line);
         let settings = &mut next.settings;
         settings.log_level = Some(settings.level_of(&args));
         settings.project_dir = args.project_dir.or(settings.project_dir.take());
         settings.profiles_dir = args.profiles_dir.or(settings.profiles_dir.take());
         settings.target_path = args.target_path.or(settings.target_path.take());
-        next.attempt.environment = lost_flags(&original.args);
+        next.attempt.environment = dropped_flags(&line);
         // None are known where it is not known what was scheduled.
         next.attempt.scheduled = (!nodes.is_empty()).then(|| nodes.clone());
-        next.attempt.original = Some(original.args.clone());
+        next.attempt.original = Some(line);
         next.args = retry_args(state);
         next
     }
@@ -160,6 +161,6 @@ mod tests {
         assert_eq!(settings.log_level, Some(crate::model::LogLevel::Error));
         let log_path = ("DBT_LOG_PATH".to_owned(), "l".to_owned());
         assert_eq!(next.attempt.environment, [log_path]);
-        assert_eq!(next.attempt.original, Some(original.args));
+        assert_eq!(next.asked().to_words(), original.args);
     }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::guard::Guard;
 use super::remaining::{Rest, rest};
 use super::results::Results;
-use crate::dbt::{DbtArgs, Project, read_manifest};
+use crate::dbt::{CommandLine, Project, read_manifest};
 use crate::request::Invocation;
 use crate::selection::selected;
 use crate::store::{Kept, Obstacle, Record, Records};
@@ -40,7 +40,7 @@ pub(crate) fn begin(
     records: &Records,
 ) {
     let asked = asked(invocation, guard);
-    let command = DbtArgs::parse(asked).command;
+    let command = asked.command();
     if !builds(&command) {
         return;
     }
@@ -48,7 +48,7 @@ pub(crate) fn begin(
         run_id,
         flow_run_id,
         ended: Timestamp::now(),
-        args: asked.to_vec(),
+        args: asked.to_words(),
         command,
         target: project.target.clone(),
         invocation_id: None,
@@ -62,10 +62,10 @@ pub(crate) fn begin(
 }
 
 /// What an attempt was asked for in the first place.
-fn asked<'a>(invocation: &'a Invocation, guard: Option<&'a Guard>) -> &'a [String] {
-    let original = invocation.attempt.original.as_deref();
-    let guarded = guard.map(Guard::original);
-    original.or(guarded).unwrap_or(&invocation.args)
+fn asked(invocation: &Invocation, guard: Option<&Guard>) -> CommandLine {
+    let is_repetition = invocation.attempt.original.is_some();
+    let guarded = guard.filter(|_| !is_repetition).map(Guard::original);
+    guarded.unwrap_or_else(|| invocation.asked())
 }
 
 /// Keeps what an attempt has left undone, if its command builds anything. One that had nothing to do leaves the record of
@@ -76,7 +76,7 @@ pub(crate) fn save(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
     } = ended;
     let attempt = &invocation.attempt;
     let asked = asked(invocation, ended.guard);
-    let command = DbtArgs::parse(asked).command;
+    let command = asked.command();
     let is_idle = run.end.exit_code == Some(0) && run.nodes.is_empty();
     if !builds(&command) || is_idle {
         records.forget(ended.run_id);
@@ -91,7 +91,7 @@ pub(crate) fn save(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
             Some(manifest) => Arc::clone(manifest),
             None => read_manifest(&ended.project.target, invocation_id).ok()?,
         };
-        let selected = selected(&manifest, asked, ended.project);
+        let selected = selected(&manifest, &asked, ended.project);
         selected
             .inspect_err(|problem| tracing::debug!(problem, "the schedule is not known"))
             .ok()?
@@ -108,7 +108,7 @@ pub(crate) fn save(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
         run_id: ended.run_id,
         flow_run_id: ended.flow_run_id,
         ended: Timestamp::now(),
-        args: asked.to_vec(),
+        args: asked.to_words(),
         command,
         target: ended.project.target.clone(),
         invocation_id: run.invocation_id.clone(),

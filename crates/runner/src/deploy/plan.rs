@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::error::DeployError;
 use super::pool::PoolFacts;
 use super::spec::DeploySpec;
-use crate::dbt::DbtArgs;
+use crate::dbt::CommandLine;
 use crate::parameters::{apply, join_words, schema};
 
 /// A deployment that can be made.
@@ -111,5 +111,5 @@ fn job_variables(spec: &DeploySpec) -> (Map<String, Value>, Vec<String>) {
 
 /// Whether dbt learns of its project otherwise than by the folder that it runs in.
 fn names_project(spec: &DeploySpec) -> bool {
-    DbtArgs::parse(&spec.args).project_dir.is_some() || spec.env.contains_key("DBT_PROJECT_DIR")
+    CommandLine::parse(&spec.args).has("--project-dir") || spec.env.contains_key("DBT_PROJECT_DIR")
 }

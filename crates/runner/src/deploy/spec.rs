@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::schedule::Schedule;
-use crate::dbt::DbtArgs;
+use crate::dbt::CommandLine;
 
 /// What to deploy: dbt's command line, where and when it runs.
 #[derive(Clone, PartialEq)]
@@ -81,8 +81,13 @@ impl DeploySpec {
     /// Name of the flow.
     #[must_use]
     pub fn flow_name(&self) -> String {
-        let command = || format!("dbt {}", DbtArgs::parse(&self.args).command);
+        let command = || format!("dbt {}", self.command_name());
         self.flow_name.clone().unwrap_or_else(command)
+    }
+
+    /// dbt's command.
+    fn command_name(&self) -> String {
+        CommandLine::parse(&self.args).command()
     }
 
     /// The words that a worker starts. `--engine` lets a container that is started again take its run over again.
@@ -110,7 +115,7 @@ impl DeploySpec {
                 ));
             }
         }
-        if !DbtArgs::parse(&self.args).has_command() {
+        if self.command_name().is_empty() {
             problems.push("dbt's arguments name no command, such as `build`".to_owned());
         }
         if self.retry_delay.is_some() && self.retries.is_none() {

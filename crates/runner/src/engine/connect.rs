@@ -3,7 +3,7 @@
 use prefect_client::Client;
 use uuid::Uuid;
 
-use crate::dbt::DbtArgs;
+use crate::dbt::CommandLine;
 use crate::model::FlowTarget;
 use crate::outcome::Error;
 use crate::prefect::delivery::{ReportOptions, Reporter};
@@ -107,7 +107,7 @@ async fn engine(
 /// The name of a flow that is created: the same for all attempts, whatever each of them calls.
 fn flow_name(invocation: &Invocation, command: &str) -> String {
     let original = invocation.attempt.original.as_ref();
-    let original = original.map(|args| DbtArgs::parse(args).command);
+    let original = original.map(CommandLine::command);
     let command = original.as_deref().unwrap_or(command);
     let chosen = invocation.flow.flow_name.clone();
     chosen.unwrap_or_else(|| format!("dbt {command}"))

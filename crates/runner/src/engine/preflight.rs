@@ -38,11 +38,16 @@ pub(super) fn check(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dbt::CommandLine;
 
     fn checked(command: &str, project: &Path, profiles: &Path) -> Result<(), DbtError> {
         let args: Vec<&str> = command.split_whitespace().collect();
         let found = Project::find(Some(project), None, Path::new("/"));
-        check(&DbtArgs::parse(&args), &found, Some(profiles))
+        check(
+            &DbtArgs::of(&CommandLine::parse(&args)),
+            &found,
+            Some(profiles),
+        )
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Prepared {
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
         let around = ProcessEnv::from_env()?;
-        let args = DbtArgs::parse(&invocation.args);
+        let args = DbtArgs::of(&invocation.command_line());
         let dbt = find_dbt(
             invocation.dbt.as_deref(),
             &around.cwd,
@@ -90,8 +90,8 @@ impl Prepared {
         DbtCommand {
             program: self.dbt.clone(),
             args: match &self.profiles {
-                Some(_) => self.args.without_profiles_dir(),
-                None => self.args.passed.clone(),
+                Some(_) => self.args.without_profiles_dir().to_words(),
+                None => self.args.passed.to_words(),
             },
             environment: child_environment(Wanted {
                 project_dir: settings.project_dir.as_deref(),
@@ -116,7 +116,7 @@ impl Prepared {
 /// # Errors
 /// When there is no working directory.
 pub(super) fn folder(invocation: &Invocation) -> Result<Option<JournalFolder>, Error> {
-    let args = DbtArgs::parse(&invocation.args);
+    let args = DbtArgs::of(&invocation.command_line());
     let project = invocation.project(&args, &ProcessEnv::from_env()?.cwd);
     Ok(folder_of(invocation, &args, &project))
 }

@@ -16,7 +16,6 @@ use super::node_report::NodeReport;
 use super::observer::HookObserver;
 use super::owner::HookOwner;
 use super::registry::Hooks;
-use crate::dbt::DbtArgs;
 use crate::engine;
 use crate::hooks::schedule::Schedule;
 use crate::model::Stopper;
@@ -117,7 +116,7 @@ impl Crew {
         let (manifest, abandoned) = <(Arc<OnceLock<_>>, Arc<AtomicBool>)>::default();
         let dispatcher = Dispatcher {
             basis: Basis {
-                command: DbtArgs::parse(&invocation.args).command,
+                command: invocation.command_line().command(),
                 args: invocation.args.clone(),
                 owner: options.owner.clone(),
                 flow: options.flow.clone(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dbt_manifest::{Manifest, RunResults};
 use uuid::Uuid;
 
-use crate::dbt::DbtArgs;
+use crate::dbt::CommandLine;
 use crate::model::{Delivery, FlowTarget, State, StopCause};
 use crate::store::Kept;
 use crate::track::TrackedRun;
@@ -58,7 +58,7 @@ impl Outcome {
         let verdict = judge(&args, &run, stopped, None, true);
         Self {
             run_id,
-            command: DbtArgs::parse(&args).command,
+            command: CommandLine::parse(&args).command(),
             args,
             success: verdict.success,
             state: verdict.state,

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::command_line::CommandLine;
 use super::error::{Mistake, ParameterError};
 use super::table::{PARAMETERS, Parameter};
 use super::value::{Meaning, read};
+use crate::dbt::CommandLine;
 
 /// Changes dbt's command line as the parameters of a flow run ask.
 ///
@@ -59,7 +59,7 @@ pub fn apply(
             mistakes: vec![mistake],
         });
     }
-    Ok(line.into_words())
+    Ok(line.to_words())
 }
 
 fn unknown(parameters: &Map<String, Value>) -> Vec<Mistake> {

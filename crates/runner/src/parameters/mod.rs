@@ -14,7 +14,6 @@
 //! One table holds every parameter: what it means for the command line, and what its form looks like in Prefect's UI.
 
 mod apply;
-mod command_line;
 mod error;
 mod schema;
 mod table;

@@ -64,7 +64,7 @@ fn kinds(change: Change) -> Vec<Value> {
                 json!({ "type": "object", "additionalProperties": true }),
                 text,
             ],
-            Takes::Switch { .. } => vec![json!({ "type": "boolean" })],
+            Takes::Switch => vec![json!({ "type": "boolean" })],
         },
     }
 }

@@ -24,7 +24,7 @@ pub(super) enum Change {
     Flag {
         /// The flag, spelled as all versions of dbt know it.
         flag: &'static str,
-        /// Its other spellings, and flags that mean nothing beside it: they make room, too.
+        /// Flags that mean nothing beside it: they make room, too.
         displaces: &'static [&'static str],
         /// What it takes.
         takes: Takes,
@@ -44,11 +44,8 @@ pub(super) enum Takes {
     Count,
     /// An object, or YAML that says the same.
     Object,
-    /// Nothing: it is there or it is not. Where dbt knows the opposite, `off` is it.
-    Switch {
-        /// The flag that says no.
-        off: Option<&'static str>,
-    },
+    /// Nothing: it is there or it is not. Where dbt knows a `--no-` form, that says no.
+    Switch,
 }
 
 const fn flag(
@@ -71,11 +68,6 @@ const fn flag(
     }
 }
 
-/// A switch that some of dbt's settings can turn on, so that a no has to be said.
-const fn switch(off: &'static str) -> Takes {
-    Takes::Switch { off: Some(off) }
-}
-
 /// Every parameter, in the order of the form, which is also the order in which they are applied.
 pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter {
@@ -93,10 +85,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     flag(
         "select",
         "Select",
-        (
-            "--select",
-            &["-s", "--models", "--model", "-m", "--selector"],
-        ),
+        ("--select", &["--models", "--selector"]),
         Takes::Words,
         "What to run. A `--selector` of the command line makes room for it.",
     ),
@@ -110,10 +99,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     flag(
         "selector",
         "Selector",
-        (
-            "--selector",
-            &["--select", "-s", "--models", "--model", "-m", "--exclude"],
-        ),
+        ("--selector", &["--select", "--models", "--exclude"]),
         Takes::Text,
         "The selector of selectors.yml to run. A selection of the command line makes room for it.",
     ),
@@ -127,21 +113,21 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     flag(
         "resource_type",
         "Resource types",
-        ("--resource-type", &["--resource-types"]),
+        ("--resource-type", &[]),
         Takes::Words,
         "The kinds of resources to run, such as `model` and `test`.",
     ),
     flag(
         "exclude_resource_type",
         "Excluded resource types",
-        ("--exclude-resource-type", &["--exclude-resource-types"]),
+        ("--exclude-resource-type", &[]),
         Takes::Words,
         "The kinds of resources to leave out.",
     ),
     flag(
         "target",
         "Target",
-        ("--target", &["-t"]),
+        ("--target", &[]),
         Takes::Text,
         "The target of the profile.",
     ),
@@ -162,29 +148,29 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     flag(
         "full_refresh",
         "Full refresh",
-        ("--full-refresh", &["-f"]),
-        Takes::Switch { off: None },
+        ("--full-refresh", &[]),
+        Takes::Switch,
         "Whether incremental models and seeds are built anew.",
     ),
     flag(
         "fail_fast",
         "Fail fast",
-        ("--fail-fast", &["-x", "--no-fail-fast"]),
-        switch("--no-fail-fast"),
+        ("--fail-fast", &[]),
+        Takes::Switch,
         "Whether the first failure ends the run.",
     ),
     flag(
         "warn_error",
         "Warnings are errors",
         ("--warn-error", &[]),
-        Takes::Switch { off: None },
+        Takes::Switch,
         "Whether dbt's warnings count as errors.",
     ),
     flag(
         "store_failures",
         "Store failures",
         ("--store-failures", &[]),
-        Takes::Switch { off: None },
+        Takes::Switch,
         "Whether the rows that fail a test are kept in the database.",
     ),
     flag(
@@ -204,8 +190,8 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     flag(
         "defer",
         "Defer",
-        ("--defer", &["--no-defer"]),
-        switch("--no-defer"),
+        ("--defer", &[]),
+        Takes::Switch,
         "Whether relations that are not built in this run are taken from the state.",
     ),
     flag(
@@ -218,15 +204,15 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     flag(
         "favor_state",
         "Favor state",
-        ("--favor-state", &["--no-favor-state"]),
-        switch("--no-favor-state"),
+        ("--favor-state", &[]),
+        Takes::Switch,
         "Whether deferral prefers the state's relations to those that exist.",
     ),
     flag(
         "empty",
         "Empty",
-        ("--empty", &["--no-empty"]),
-        switch("--no-empty"),
+        ("--empty", &[]),
+        Takes::Switch,
         "Whether everything is built without rows.",
     ),
     flag(
@@ -253,10 +239,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     flag(
         "log_level",
         "Log level",
-        (
-            "--log-level",
-            &["--debug", "-d", "--no-debug", "--quiet", "-q", "--no-quiet"],
-        ),
+        ("--log-level", &["--debug", "--quiet"]),
         Takes::OneOf(&["debug", "info", "warn", "error", "none"]),
         "The lowest level of the log lines that Prefect gets.",
     ),

@@ -1,7 +1,6 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::command_line::CommandLine;
 use super::error::ParameterError;
 use super::table::PARAMETERS;
 use super::words::split_words;
@@ -222,13 +221,6 @@ fn parameters() -> impl Strategy<Value = Map<String, Value>> {
     prop::collection::btree_map(name, value(), 0..4).prop_map(|map| map.into_iter().collect())
 }
 
-/// All letters of a line: words may part or move, but nothing comes or goes.
-fn letters(line: &[String]) -> Vec<char> {
-    let mut letters: Vec<char> = line.concat().chars().filter(|c| *c != '-').collect();
-    letters.sort_unstable();
-    letters
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -240,12 +232,5 @@ proptest! {
         if let Ok(once) = apply(&line, &parameters) {
             prop_assert_eq!(apply(&once, &parameters), Ok(once));
         }
-    }
-
-    #[test]
-    fn a_line_is_put_together_as_it_was(line in prop::collection::vec(word(), 0..8)) {
-        let once = CommandLine::parse(&line).into_words();
-        prop_assert_eq!(&CommandLine::parse(&once).into_words(), &once);
-        prop_assert_eq!(letters(&once), letters(&line));
     }
 }

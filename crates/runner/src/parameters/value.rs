@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::command_line::is_command;
 use super::table::{Change, Parameter, Takes};
 use super::words::split_words;
+use crate::dbt::command_line::{Flag, flag_with_value, is_command};
 
 /// What a parameter's value asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(super) fn read(parameter: &Parameter, value: &Value) -> Result<Option<Meanin
             displaces,
             takes,
         } => Meaning::Flag {
-            displaced: [&[flag], displaces].concat(),
+            displaced: displaced(flag, displaces),
             words: flag_words(flag, takes, value)?,
         },
     }))
@@ -54,18 +54,19 @@ fn line(value: &Value) -> Result<Vec<String>, String> {
     Ok(words)
 }
 
-/// Any word, as the second one of a command.
-const HALF: &str = "any";
-
 fn command(value: &Value) -> Result<Vec<String>, String> {
     let text = text(value)?;
     let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-    // `source` and `docs` are only the first words of commands.
-    let is_half = is_command(&[words.as_slice(), &[HALF.to_owned()]].concat());
-    match is_command(&words) && !is_half {
+    match is_command(&words) {
         true => Ok(words),
         false => Err(format!("is `{text}`, which is no command of dbt's")),
     }
+}
+
+/// The flags that make room, by the names that the flag table has for them.
+fn displaced(flag: &'static str, displaces: &[&'static str]) -> Vec<&'static str> {
+    let own = Flag::named(flag).map_or(flag, |flag| flag.name);
+    [&[own], displaces].concat()
 }
 
 /// The flag with the value, as words of the command line.
@@ -76,12 +77,15 @@ fn flag_words(flag: &str, takes: Takes, value: &Value) -> Result<Vec<String>, St
             let flag = (!words.is_empty()).then(|| flag.to_owned());
             return Ok(flag.into_iter().chain(words).collect());
         }
-        Takes::Switch { off } => {
+        Takes::Switch => {
             let on = value
                 .as_bool()
                 .ok_or_else(|| wrong("true or false", value))?;
-            let word = if on { Some(flag) } else { off };
-            return Ok(word.into_iter().map(str::to_owned).collect());
+            let word = match on {
+                true => Some(flag.to_owned()),
+                false => Flag::negation(flag),
+            };
+            return Ok(word.into_iter().collect());
         }
         Takes::Text => text(value)?.to_owned(),
         Takes::OneOf(words) => {
@@ -101,11 +105,7 @@ fn flag_words(flag: &str, takes: Takes, value: &Value) -> Result<Vec<String>, St
             _ => return Err(wrong("an object, or a text of YAML", value)),
         },
     };
-    Ok(match one.starts_with('-') {
-        // As a word of its own it could be taken for a flag.
-        true => vec![format!("{flag}={one}")],
-        false => vec![flag.to_owned(), one],
-    })
+    Ok(flag_with_value(flag, &one))
 }
 
 /// Words in one text or in several; dbt takes texts apart at blanks.

@@ -8,7 +8,7 @@ use serde_json::Map;
 use super::error::ReplayError;
 use super::stored_feed::RestingFeed;
 use super::survey::Survey;
-use crate::dbt::DbtArgs;
+use crate::dbt::CommandLine;
 use crate::model::{Delivery, FinalState, FlowTarget, Header, Notice};
 use crate::prefect::delivery::{ReportOptions, Reporter};
 use crate::prefect::flow_run::{Home, NewRun, PastRun, conclude, retry_rules};
@@ -79,7 +79,7 @@ fn home(header: &Header) -> Home {
             flow_run_name,
             tags,
         } => {
-            let command = || DbtArgs::parse(&header.args).command;
+            let command = || CommandLine::parse(&header.args).command();
             let flow_name = flow_name
                 .clone()
                 .unwrap_or_else(|| format!("dbt {}", command()));

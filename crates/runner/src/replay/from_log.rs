@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::artifacts::Artifacts;
 use super::log::{Logged, LoggedRun, follow};
-use crate::dbt::DbtArgs;
+use crate::dbt::CommandLine;
 use crate::model::{Effect, FlowTarget, Header, JOURNAL_FORMAT, LogLine, RunEnd, State, StateKind};
 use crate::store::{JournalFolder, JournalReader, JournalWriter};
 use crate::track::summary::markdown;
@@ -33,7 +33,7 @@ pub(super) fn write_journal(
         flow,
     };
     let mut journal = JournalWriter::begin(folder.create(header.run_id), &header);
-    let command = DbtArgs::parse(&run.args).command;
+    let command = CommandLine::parse(&run.args).command();
     let mut tracker = Tracker::new(TrackerOptions::new(header.run_id).level(level));
     let (manifest, _) = artifacts.manifest(&run.invocation_id);
     tracker.set_manifest(manifest.cloned());

@@ -2,6 +2,8 @@
 
 use uuid::Uuid;
 
+use crate::dbt::CommandLine;
+
 /// Which attempt of its flow run an invocation is, and what it takes over from the one before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Attempt {
@@ -10,7 +12,7 @@ pub(crate) struct Attempt {
     /// The idempotency key of the flow run that the first attempt created, or meant to create.
     pub(crate) key: Option<Uuid>,
     /// What the first attempt was called with, where this one is called with something else.
-    pub(crate) original: Option<Vec<String>>,
+    pub(crate) original: Option<CommandLine>,
     /// What the log says of it at its start.
     pub(crate) note: Option<String>,
     /// The nodes that it runs, where that is known without looking.

@@ -10,6 +10,7 @@ use super::attempt::Attempt;
 use super::process_env::inherited;
 use super::retry_strategy::RetryStrategy;
 use super::settings::PrefectDbtSettings;
+use crate::dbt::CommandLine;
 use crate::model::FlowTarget;
 use crate::prefect::control::Supervisor;
 use crate::track::AssetKeyHook;
@@ -136,6 +137,17 @@ impl Invocation {
             retry_strategy: RetryStrategy::default(),
             attempt: Attempt::default(),
         }
+    }
+
+    /// dbt's command line, read.
+    pub(crate) fn command_line(&self) -> CommandLine {
+        CommandLine::parse(&self.args)
+    }
+
+    /// The command line that the user asked for: that of the first attempt.
+    pub(crate) fn asked(&self) -> CommandLine {
+        let original = self.attempt.original.clone();
+        original.unwrap_or_else(|| self.command_line())
     }
 
     /// Takes over how often Prefect's settings repeat failed runs (`PREFECT_FLOWS_DEFAULT_RETRIES`), where the user says

@@ -76,7 +76,7 @@ pub(crate) async fn agree(
 /// A flow run that has run before, in another process: its last attempt may have left a record here.
 fn taken_over(invocation: &Invocation, run: &FlowRun) -> Result<Invocation, Error> {
     let around = ProcessEnv::from_env()?;
-    let args = DbtArgs::parse(&invocation.args);
+    let args = DbtArgs::of(&invocation.command_line());
     let project = invocation.project(&args, &around.cwd);
     let records = Records::beside(&invocation.journal_dir_in(&project));
     let kept = records.newest(|record| record.flow_run_id == Some(run.id));

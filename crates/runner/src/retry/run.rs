@@ -41,8 +41,8 @@ pub async fn run(
     };
     // What is planned anew each time is planned from the whole command.
     let mut original = first.clone();
-    if let Some(args) = &first.attempt.original {
-        original.args.clone_from(args);
+    if let Some(line) = &first.attempt.original {
+        original.args = line.to_words();
         original.settings = asked.settings;
     }
     let mut series = Series::of(&first);

@@ -5,17 +5,17 @@ use dbt_selector::Command;
 
 use super::flags::SelectionFlags;
 use super::nodes::{read_state, scheduled};
-use crate::dbt::{DbtArgs, Project};
+use crate::dbt::{CommandLine, Project};
 
-/// The nodes that dbt runs when it is called with these arguments, in the order of their unique ids; `None` for commands
+/// The nodes that dbt runs when it is called with this command line, in the order of their unique ids; `None` for commands
 /// that select none.
 pub(crate) fn selected(
     manifest: &Manifest,
-    args: &[String],
+    line: &CommandLine,
     project: &Project,
 ) -> Result<Option<Vec<String>>, String> {
-    let flags = SelectionFlags::from_env(args);
-    let Some(command) = command_of(&DbtArgs::parse(args), &flags) else {
+    let flags = SelectionFlags::from_env(line);
+    let Some(command) = command_of(line, &flags) else {
         return Ok(None);
     };
     let state = flags.state.as_ref().map(|dir| project.root.join(dir));
@@ -23,12 +23,12 @@ pub(crate) fn selected(
     scheduled(manifest, command, &flags, &state).map(Some)
 }
 
-/// Whether the arguments or the environment name a folder of state.
-pub(crate) fn names_state(args: &[String]) -> bool {
-    SelectionFlags::from_env(args).state.is_some()
+/// Whether the command line or the environment name a folder of state.
+pub(crate) fn names_state(line: &CommandLine) -> bool {
+    SelectionFlags::from_env(line).state.is_some()
 }
 
 /// The command, if it runs nodes of the manifest.
-pub(crate) fn command_of(args: &DbtArgs, flags: &SelectionFlags) -> Option<Command> {
-    Command::from_name(&args.command).filter(|command| *command != Command::List && !flags.beyond)
+pub(crate) fn command_of(line: &CommandLine, flags: &SelectionFlags) -> Option<Command> {
+    Command::from_name(&line.command()).filter(|command| *command != Command::List && !flags.beyond)
 }

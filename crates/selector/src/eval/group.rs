@@ -1,8 +1,8 @@
 //! Groups: set operations, and tests that a group takes in as a whole.
 
 use super::expand::{Selected, expand};
+use super::plan::Plan;
 use crate::ast::{Depth, IndirectSelection, Operation};
-use crate::compile::Plan;
 use crate::graph::{SelectionGraph, is_in_nodes};
 use crate::set::NodeSet;
 use crate::warning::Warning;

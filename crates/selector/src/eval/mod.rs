@@ -2,7 +2,9 @@
 
 mod expand;
 mod group;
+mod plan;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use group::evaluate;
+pub(crate) use plan::Plan;

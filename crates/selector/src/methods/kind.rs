@@ -2,35 +2,12 @@
 
 use dbt_manifest::{Node, ResourceType};
 
-use super::MethodError;
 use crate::dialect::Dialect;
+use crate::error::MethodError;
 use crate::fnmatch::Pattern;
 use crate::graph::{SelectionGraph, is_in_nodes};
-use crate::method::MethodName;
+use crate::method::{MethodName, RESOURCE_TYPES};
 use crate::set::NodeSet;
-
-/// The kinds that dbt knows, those included that nothing selectable is of.
-pub(crate) const RESOURCE_TYPES: &[&str] = &[
-    "model",
-    "analysis",
-    "test",
-    "snapshot",
-    "operation",
-    "seed",
-    "rpc",
-    "sql_operation",
-    "doc",
-    "source",
-    "macro",
-    "exposure",
-    "metric",
-    "group",
-    "saved_query",
-    "semantic_model",
-    "unit_test",
-    "fixture",
-    "function",
-];
 
 pub(super) fn resource_type(
     text: &str,

@@ -4,7 +4,6 @@ mod config;
 mod fqn;
 mod kind;
 mod label;
-mod mistake;
 mod named;
 mod path;
 mod python;
@@ -16,7 +15,5 @@ mod state;
 mod tests;
 mod version;
 
-pub(crate) use kind::RESOURCE_TYPES;
-pub use mistake::MethodError;
 pub(crate) use python::text as python_text;
 pub(crate) use resolve::{Resolved, resolve};

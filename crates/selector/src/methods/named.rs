@@ -2,7 +2,7 @@
 
 use dbt_manifest::ResourceType;
 
-use super::MethodError;
+use crate::error::MethodError;
 use crate::fnmatch::Pattern;
 use crate::graph::SelectionGraph;
 use crate::method::MethodName;

@@ -1,12 +1,10 @@
 //! From a criterion to the method that knows what its value stands for.
 
-use super::{
-    MethodError, config, fqn, kind, label, named, path, result, source_status, state, version,
-};
+use super::{config, fqn, kind, label, named, path, result, source_status, state, version};
 use crate::ast::Criterion;
 use crate::context::Context;
 use crate::dialect::Dialect;
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, MethodError};
 use crate::graph::SelectionGraph;
 use crate::method::MethodName;
 use crate::set::NodeSet;

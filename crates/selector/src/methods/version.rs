@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use dbt_manifest::{Node, ResourceType};
 use serde_json::Value;
 
-use super::{MethodError, python};
+use super::python;
+use crate::error::MethodError;
 use crate::graph::SelectionGraph;
 use crate::method::MethodName;
 use crate::set::NodeSet;

@@ -2,11 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::mistake::YamlMistake;
 use super::selectors::{NamedSelector, mistake, wrong_type};
 use crate::ast::{Criterion, Depth, Expr, IndirectSelection, Operation};
 use crate::dialect::Dialect;
-use crate::error::{ErrorKind, SelectorError};
+use crate::error::{ErrorKind, SelectorError, YamlMistake};
 use crate::method::{Method, MethodName};
 use crate::parse::default_method;
 use crate::span::Origin;

@@ -2,13 +2,11 @@
 
 mod definition;
 mod document;
-mod mistake;
 mod render;
 mod scalar;
 mod selectors;
 #[cfg(test)]
 mod tests;
 
-pub use mistake::YamlMistake;
 pub use render::RenderJinja;
 pub use selectors::{NamedSelector, Selectors};

@@ -4,11 +4,10 @@ use serde_json::{Map, Value};
 
 use super::definition::Definitions;
 use super::document;
-use super::mistake::YamlMistake;
 use super::render::{RenderJinja, render_all};
 use crate::ast::{Expr, IndirectSelection};
 use crate::dialect::Dialect;
-use crate::error::{ErrorKind, SelectorError, SelectorErrors};
+use crate::error::{ErrorKind, SelectorError, SelectorErrors, YamlMistake};
 use crate::span::{Origin, Place, Span};
 
 /// The named selectors of a `selectors.yml`.

@@ -2,21 +2,7 @@
 
 use std::ffi::OsString;
 
-/// The flags that take all that follows up to the next flag, and the names that they are given to clap by.
-const FLAGS: [(&str, &str); 12] = [
-    ("--select", "--select"),
-    ("-s", "--select"),
-    ("--models", "--models"),
-    ("--model", "--models"),
-    ("-m", "--models"),
-    ("--exclude", "--exclude"),
-    ("--resource-types", "--resource-type"),
-    ("--resource-type", "--resource-type"),
-    ("--exclude-resource-types", "--exclude-resource-type"),
-    ("--exclude-resource-type", "--exclude-resource-type"),
-    ("--output-keys", "--output-keys"),
-    ("--output_keys", "--output-keys"),
-];
+use crate::dbt::CommandLine;
 
 /// Gives each value of such a flag a flag of its own, if the command line is one of `ls`: `--select a b` becomes
 /// `--select=a --select=b`.
@@ -28,50 +14,14 @@ pub(crate) fn spread_values(args: impl IntoIterator<Item = OsString>) -> Vec<OsS
     let is_ls = args
         .get(1)
         .is_some_and(|command| command == "ls" || command == "list");
-    let mut rest = if is_ls { args.split_off(2) } else { Vec::new() }
-        .into_iter()
-        .peekable();
-    while let Some(token) = rest.next() {
-        if token == "--" {
-            args.push(token);
-            break;
-        }
-        let Some((flag, joined)) = token.to_str().and_then(flag_of) else {
-            args.push(token);
-            continue;
-        };
-        let Some(first) = joined.map(OsString::from).or_else(|| rest.next()) else {
-            args.push(token);
-            continue;
-        };
-        args.push(with_value(flag, first));
-        while let Some(value) = rest.next_if(|next| !next.as_encoded_bytes().starts_with(b"-")) {
-            args.push(with_value(flag, value));
-        }
+    let line: Option<Vec<&str>> = args.iter().skip(1).map(|word| word.to_str()).collect();
+    if let Some(line) = line.filter(|_| is_ls) {
+        let mut line = CommandLine::parse(&line);
+        line.spread_lists();
+        let words = line.to_words();
+        args.splice(1.., words.into_iter().map(OsString::from));
     }
-    args.extend(rest);
     args
-}
-
-/// The flag that a token is, and the value that is joined to it.
-fn flag_of(token: &str) -> Option<(&'static str, Option<&str>)> {
-    FLAGS.into_iter().find_map(|(name, flag)| {
-        let rest = token.strip_prefix(name)?;
-        match rest.strip_prefix('=') {
-            _ if rest.is_empty() => Some((flag, None)),
-            // A short flag can have its value right behind it.
-            _ if !name.starts_with("--") => Some((flag, Some(rest))),
-            Some(value) => Some((flag, Some(value))),
-            None => None,
-        }
-    })
-}
-
-fn with_value(flag: &str, value: OsString) -> OsString {
-    let mut joined = OsString::from(flag);
-    joined.push("=");
-    joined.push(value);
-    joined
 }
 
 #[cfg(test)]

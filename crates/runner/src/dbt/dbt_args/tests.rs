@@ -1,7 +1,7 @@
 use super::*;
 
 fn parse(line: &str) -> DbtArgs {
-    DbtArgs::parse(&line.split(' ').collect::<Vec<_>>())
+    DbtArgs::of(&CommandLine::parse(&line.split(' ').collect::<Vec<_>>()))
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn what_would_silence_the_stream_is_taken_out() {
         "build -dq --log-level warn",
     ] {
         let read = parse(line);
-        assert_eq!(read.passed, ["build"], "{line}");
+        assert_eq!(read.passed.to_words(), ["build"], "{line}");
         assert!(read.quiet, "{line}");
         assert_eq!(read.log_level, Some(LogLevel::Warn), "{line}");
     }
@@ -38,11 +38,15 @@ fn what_would_silence_the_stream_is_taken_out() {
 #[test]
 fn a_short_switch_of_ours_leaves_those_it_stands_with() {
     let read = parse("build -xqf");
-    assert_eq!(read.passed, ["build", "-xf"]);
+    assert_eq!(read.passed.to_words(), ["build", "-xf"]);
     assert!(read.quiet);
-    assert_eq!(parse("build -x -q").passed, ["build", "-x"]);
-    // A value that is glued to its flag is no switch.
-    assert_eq!(parse("build -tq").passed, ["build", "-tq"]);
+    let read = parse("build -qs sta_0");
+    assert_eq!(read.passed.to_words(), ["build", "-s", "sta_0"]);
+    assert!(read.quiet);
+    assert_eq!(parse("build -x -q").passed.to_words(), ["build", "-x"]);
+    // A value that is joined to its flag is not a switch.
+    assert_eq!(parse("build -tq").passed.to_words(), ["build", "-tq"]);
+    assert!(!parse("build -tq").quiet);
 }
 
 #[test]
@@ -55,7 +59,7 @@ fn all_else_passes_in_order() {
         "run-operation x -- --quiet",
         "--project-dir shop --profiles-dir=conf build --target-path out --log-level-file none",
     ] {
-        assert_eq!(parse(line).passed.join(" "), line);
+        assert_eq!(parse(line).passed.to_words().join(" "), line);
     }
     let read = parse(
         "--project-dir shop --profiles-dir=conf build --target-path out --log-level-file none",
@@ -66,19 +70,27 @@ fn all_else_passes_in_order() {
     assert!(read.sets_file_level);
 }
 
-proptest::proptest! {
-    #[test]
-    fn any_arguments_are_read(args in proptest::collection::vec(".{0,12}", 0..8)) {
-        let read = DbtArgs::parse(&args);
-        proptest::prop_assert!(read.passed.len() <= args.len());
+#[test]
+fn help_with_a_command_is_no_run_of_it() {
+    for args in [&["run", "--help"][..], &["source", "freshness", "-h"]] {
+        let read = DbtArgs::of(&CommandLine::parse(args));
+        assert!(!read.has_command(), "{args:?}");
+        assert_eq!(read.passed.to_words(), args);
     }
 }
 
 #[test]
-fn help_with_a_command_is_no_run_of_it() {
-    for args in [&["run", "--help"][..], &["source", "freshness", "-h"]] {
-        let read = DbtArgs::parse(args);
-        assert!(!read.has_command(), "{args:?}");
-        assert_eq!(read.passed, args);
+fn what_comes_last_counts() {
+    use LogLevel::{Debug, Warn};
+    for (line, level) in [
+        ("build -d --log-level warn", Some(Warn)),
+        ("build --log-level warn -d", Some(Debug)),
+        ("build --log-level warn -d --no-debug", Some(Warn)),
+        ("build --debug --no-debug", None),
+        ("build --log-level warn --log-level loud", Some(Warn)),
+    ] {
+        assert_eq!(parse(line).log_level, level, "{line}");
     }
+    assert!(!parse("-q build --no-quiet").quiet);
+    assert!(parse("--no-quiet build -q").quiet);
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use dbt_manifest::{Manifest, RunResults};
 
 use super::fresh::is_fresh;
-use crate::dbt::{DbtArgs, PROFILES_FILE, Project};
+use crate::dbt::{CommandLine, DbtArgs, PROFILES_FILE, Project};
 use crate::engine;
 use crate::hooks::run::HookOptions;
 use crate::model::Stopper;
 use crate::observe::{Observer, Unobserved};
-use crate::request::{FlowChoice, Invocation, ProcessEnv};
+use crate::request::{Attempt, FlowChoice, Invocation, ProcessEnv};
 use crate::selection::{SelectionFlags, command_of, selected};
 
 /// What dbt is going to run.
@@ -49,14 +49,12 @@ async fn find_out(
     stopper: &Stopper,
 ) -> Result<Option<Schedule>, String> {
     // A repetition repeats what the first attempt was asked for.
-    let attempt = &invocation.attempt;
-    let asked = attempt.original.as_ref().unwrap_or(&invocation.args);
-    let args = DbtArgs::parse(asked);
-    let flags = SelectionFlags::from_env(asked);
-    if command_of(&args, &flags).is_none() {
+    let asked = invocation.asked();
+    let flags = SelectionFlags::from_env(&asked);
+    if command_of(&asked, &flags).is_none() {
         return Ok(None);
     }
-    let places = Places::of(invocation, &args).map_err(|error| error.to_string())?;
+    let places = Places::of(invocation, &DbtArgs::of(&asked)).map_err(|error| error.to_string())?;
     let manifest = match &options.manifest {
         Some(manifest) => Arc::clone(manifest),
         None => Arc::new(
@@ -65,9 +63,9 @@ async fn find_out(
                 .await?,
         ),
     };
-    let node_ids = match &attempt.scheduled {
+    let node_ids = match &invocation.attempt.scheduled {
         Some(scheduled) => scheduled.clone(),
-        None => selected(&manifest, asked, &places.project)?.unwrap_or_default(),
+        None => selected(&manifest, &asked, &places.project)?.unwrap_or_default(),
     };
     Ok(Some(Schedule {
         node_ids,
@@ -131,8 +129,8 @@ fn read_manifest(target: &Path) -> Result<Manifest, String> {
 async fn parse(invocation: &Invocation, stopper: &Stopper) -> Result<(), String> {
     let journals = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut parse = invocation.clone();
-    let attempt = std::mem::take(&mut parse.attempt);
-    parse.args = parse_args(attempt.original.as_ref().unwrap_or(&invocation.args));
+    parse.attempt = Attempt::default();
+    parse.args = parse_line(invocation.asked()).to_words();
     parse.flow = FlowChoice {
         declined: true,
         ..FlowChoice::default()
@@ -150,30 +148,40 @@ async fn parse(invocation: &Invocation, stopper: &Stopper) -> Result<(), String>
     }
 }
 
-/// `parse`, with those flags of a command that decide how the project is read.
-fn parse_args(args: &[String]) -> Vec<String> {
-    const KEPT: [&str; 8] = [
-        "--vars",
-        "--target",
-        "-t",
-        "--profile",
-        "--project-dir",
-        "--profiles-dir",
-        "--target-path",
-        "--log-path",
-    ];
-    let mut kept = vec!["parse".to_owned()];
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        if KEPT.contains(&arg.as_str()) {
-            kept.push(arg.clone());
-            kept.extend(args.next().cloned());
-        } else if KEPT.iter().any(|flag| {
-            arg.strip_prefix(flag)
-                .is_some_and(|rest| rest.starts_with('='))
-        }) {
-            kept.push(arg.clone());
+/// Flags that decide how dbt reads a project.
+const PARSE_FLAGS: [&str; 7] = [
+    "--vars",
+    "--target",
+    "--profile",
+    "--project-dir",
+    "--profiles-dir",
+    "--target-path",
+    "--log-path",
+];
+
+/// `dbt parse` of the project as a command line reads it.
+fn parse_line(mut line: CommandLine) -> CommandLine {
+    line.reduce("parse", &PARSE_FLAGS);
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_project_is_parsed_for_the_same_target() {
+        for (line, wanted) in [
+            ("build -tprod", "parse -tprod"),
+            ("build -xtprod -s a b --vars {}", "parse -tprod --vars {}"),
+            (
+                "--target=dev build --threads 4 --profile p",
+                "parse --target=dev --profile p",
+            ),
+        ] {
+            let words: Vec<&str> = line.split(' ').collect();
+            let parsed = parse_line(CommandLine::parse(&words));
+            assert_eq!(parsed.to_words().join(" "), wanted);
         }
     }
-    kept
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::dbt::command_line::Flag;
 use crate::parameters::table::{Change, PARAMETERS, Parameter, Takes};
 
 fn row(parameter: &Parameter) -> String {
@@ -26,7 +27,7 @@ fn value(change: Change) -> String {
             Takes::OneOf(words) => format!("`{}`", words.join("`, `")),
             Takes::Count => "whole number from 1".to_owned(),
             Takes::Object => "object, or text of YAML".to_owned(),
-            Takes::Switch { .. } => "true or false".to_owned(),
+            Takes::Switch => "true or false".to_owned(),
         },
     }
 }
@@ -38,10 +39,29 @@ fn flags(change: Change) -> String {
         Change::Flag {
             flag, displaces, ..
         } => {
-            let flags = [&[flag], displaces].concat();
-            format!("`{}`", flags.join("` `"))
+            let mut all = vec![flag.to_owned()];
+            for spelling in [&[flag], displaces]
+                .concat()
+                .into_iter()
+                .flat_map(spellings)
+            {
+                if !all.contains(&spelling) {
+                    all.push(spelling);
+                }
+            }
+            format!("`{}`", all.join("` `"))
         }
     }
+}
+
+/// Every spelling of a flag.
+fn spellings(name: &str) -> Vec<String> {
+    let flag = Flag::named(name).expect("a flag of the table");
+    let names = std::iter::once(flag.name).chain(flag.also.iter().copied());
+    let mut all: Vec<String> = names.map(str::to_owned).collect();
+    all.extend(flag.letters.chars().map(|letter| format!("-{letter}")));
+    all.extend(Flag::negation(name).filter(|_| flag.negatable));
+    all
 }
 
 #[test]

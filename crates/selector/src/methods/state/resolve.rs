@@ -7,10 +7,10 @@ use super::macros::ChangedMacros;
 use super::pair::Pair;
 use crate::context::Context;
 use crate::dialect::Dialect;
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, MethodError};
 use crate::graph::SelectionGraph;
 use crate::method::MethodName;
-use crate::methods::{MethodError, Resolved};
+use crate::methods::Resolved;
 use crate::state::{State, StateMistake};
 use crate::warning::Warning;
 

@@ -15,8 +15,7 @@ fn results(args: &str) -> RunResults {
 }
 
 fn flags(args: &[&str]) -> SelectionFlags {
-    let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
-    SelectionFlags::read(&args, |_| None)
+    SelectionFlags::read(&crate::dbt::CommandLine::parse(args), |_| None)
 }
 
 fn fresh(root: &Path, manifest: &str, args: &str, flags: &SelectionFlags) -> bool {

@@ -2,10 +2,9 @@
 
 use thiserror::Error;
 
-use super::RESOURCE_TYPES;
 use crate::dialect::Dialect;
 use crate::hint::nearest;
-use crate::method::MethodName;
+use crate::method::{MethodName, RESOURCE_TYPES};
 
 /// A value that its method does not take, or a method that is not there to take it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

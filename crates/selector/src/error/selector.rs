@@ -4,11 +4,10 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::{MethodError, YamlMistake};
 use crate::glob::GlobError;
-use crate::methods::MethodError;
 use crate::span::{Origin, Place};
 use crate::state::StateMistake;
-use crate::yaml::YamlMistake;
 
 /// One mistake in a selection, and where it was written.
 #[derive(Debug, Clone, PartialEq, Error)]

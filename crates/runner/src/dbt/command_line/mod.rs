@@ -1,0 +1,18 @@
+//! dbt's command line: one table of its flags, and one parser that reads a line as dbt reads it.
+//!
+//! [`CommandLine`] keeps every word. What dbt refuses is kept as it is, so that dbt refuses it.
+
+mod commands;
+mod edit;
+mod flag;
+mod line;
+mod parse;
+mod table;
+
+pub(crate) use commands::is_command;
+pub(crate) use edit::flag_with_value;
+pub(crate) use flag::Flag;
+pub(crate) use line::CommandLine;
+
+#[cfg(test)]
+mod tests;
