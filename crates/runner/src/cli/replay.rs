@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::model::{LogLevel, Notice, exit};
+use crate::model::{Level, LogLevel, Notice, exit};
 use crate::observe::Observer;
 use crate::outcome::Error;
 use crate::replay::{ReplayOptions, ReplayedRun, replay};
@@ -16,7 +16,6 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::invoke::seconds;
-use super::line::WARNING;
 use super::notice::words;
 
 /// Delivers to Prefect what the server lacks of runs that are over.
@@ -153,7 +152,9 @@ impl Teller<'_> {
 impl Observer for Teller<'_> {
     fn on_notice(&self, notice: &Notice) {
         // Where the run is shown is told with what became of it.
-        if let Some((WARNING.., text)) = words(notice) {
+        if let Some((level, text)) = words(notice)
+            && level >= Level::Warning
+        {
             self.line(&text);
         }
     }

@@ -17,8 +17,8 @@ use super::recorder::{Closing, Recorder};
 use crate::dbt::{DbtError, DbtProcess};
 use crate::dbt_retry;
 use crate::model::{
-    Delivery, Effect, FinalState, FlowTarget, Header, JOURNAL_FORMAT, LogLine, Notice, RunEnd,
-    State, StateKind, StopCause, Stopper,
+    Delivery, Effect, FinalState, FlowTarget, Header, JOURNAL_FORMAT, Level, LogLine, Notice,
+    RunEnd, State, StateKind, StopCause, Stopper,
 };
 use crate::observe::Observer;
 use crate::outcome::{Error, Outcome};
@@ -32,9 +32,6 @@ use crate::track::{
     ProcessEnd, Redactor, Tracker, TrackerOptions, Verdict, closing_line, exit_code, judge,
     stopped_line,
 };
-
-const INFO: u8 = 20;
-const WARNING: u8 = 30;
 
 /// Runs dbt once, and reports the run.
 ///
@@ -162,7 +159,7 @@ pub async fn run(
     let stopped = stopped_line(&run).map(|message| {
         Effect::Log(LogLine {
             at: Timestamp::now().max(end.at),
-            level: WARNING,
+            level: Level::Warning,
             message,
             task: None,
         })
@@ -255,16 +252,16 @@ pub(super) fn begin_journal(
 fn note(journal: &mut JournalWriter, invocation: &Invocation, prepared: &Prepared) {
     let attempt = invocation.attempt.note.clone();
     let guard = prepared.guard.as_ref().and_then(|guard| guard.note());
-    let level = invocation.settings.level_of(&prepared.args).number();
+    let level = invocation.settings.level_of(&prepared.args);
     let lines = attempt.into_iter().chain(guard).map(|message| {
         Effect::Log(LogLine {
             at: Timestamp::now(),
-            level: INFO,
+            level: Level::Info,
             message,
             task: None,
         })
     });
-    journal.append(lines.filter(|_| level <= INFO));
+    journal.append(lines.filter(|_| level.includes(Level::Info)));
 }
 
 /// Reports a run in the background.
@@ -303,7 +300,7 @@ fn recorder(
     journal: JournalWriter,
     observer: &Arc<dyn Observer>,
 ) -> Recorder {
-    let level = invocation.settings.level_of(&prepared.args).number();
+    let level = invocation.settings.level_of(&prepared.args);
     let target = &prepared.project.target;
     let options = TrackerOptions::new(run_id)
         .attempt(invocation.attempt.number)

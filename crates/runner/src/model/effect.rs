@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::level::Level;
 use super::node_status::NodeStatus;
 
 /// One line of a journal.
@@ -229,8 +230,8 @@ pub enum StateKind {
 pub struct LogLine {
     /// When it was written: dbt's own timestamp, or ours for lines that carry none.
     pub at: Timestamp,
-    /// Python's level number: 10 debug, 20 info, 30 warning, 40 error, 50 critical.
-    pub level: u8,
+    /// The level.
+    pub level: Level,
     /// The text, free of ANSI sequences.
     pub message: String,
     /// The task run that it belongs to; `None` for the flow run.

@@ -4,6 +4,7 @@ mod effect;
 pub mod exit;
 mod ids;
 mod level;
+mod log_level;
 mod node_status;
 mod notice;
 mod stop;
@@ -13,7 +14,8 @@ pub use effect::{
     LogLine, NodeEnd, NodeResult, RunEnd, RunSummary, State, StateKind, TaskRef, TaskRun,
 };
 pub use ids::{dynamic_key, task_run_id};
-pub use level::LogLevel;
+pub use level::Level;
+pub use log_level::LogLevel;
 pub use node_status::NodeStatus;
 pub use notice::{Delivery, FinalState, Notice};
 pub use stop::{StopCause, Stopper};

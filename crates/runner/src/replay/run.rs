@@ -243,7 +243,7 @@ impl Replay<'_> {
             flow_run_name: flow_run_name(run.run_id()),
             tags: Vec::new(),
         };
-        let level = self.options.log_level.number();
+        let level = self.options.log_level;
         let folder = JournalFolder::at(place.path());
         let (header, journal) = write_journal(path, run, artifacts, flow, level, &folder)
             .map_err(ReplayError::Unreadable)?;

@@ -19,7 +19,7 @@ use super::run::{TextSource, TrackedNode, TrackerOptions};
 use super::seen::Seen;
 use super::unnamed::Unnamed;
 use super::upstream::Upstream;
-use crate::model::{Effect, NodeStatus, TaskRef, task_run_id};
+use crate::model::{Effect, Level, NodeStatus, TaskRef, task_run_id};
 
 /// Follows a run of dbt. Each node that an event mentions gets exactly one terminal state, at the latest in
 /// [`close`](Self::close); ephemeral models get no task run.
@@ -99,11 +99,10 @@ impl Tracker {
         at: Timestamp,
         out: &mut Vec<Effect>,
     ) {
-        const INFO: u8 = 20;
         self.seen.on_text(source, line);
         out.extend(
             self.logs
-                .line(at, INFO, line, None, || None)
+                .line(at, Level::Info, line, None, || None)
                 .map(Effect::Log),
         );
     }
@@ -297,15 +296,14 @@ impl Tracker {
     }
 
     /// The level of an event's log line: dbt's own, but for the traceback with which it tells of our signal.
-    fn level_of(&self, event: &Event<'_>) -> u8 {
-        const DEBUG: u8 = 10;
+    fn level_of(&self, event: &Event<'_>) -> Level {
         match event.name() {
             EventName::MainEncounteredError | EventName::MainStackTrace
                 if self.interrupted.is_some() =>
             {
-                DEBUG
+                Level::Debug
             }
-            _ => event.level().number(),
+            _ => event.level().into(),
         }
     }
 

@@ -134,7 +134,7 @@ pub(super) fn shown(effects: &[Effect]) -> String {
             format!(
                 "{} {} {owner} | {}",
                 time(line.at),
-                line.level,
+                line.level.number(),
                 line.message
             )
         }

@@ -10,7 +10,8 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::model::{
-    Effect, Entry, LogLine, NodeEnd, NodeResult, Notice, RunEnd, State, StateKind, TaskRef, TaskRun,
+    Effect, Entry, Level, LogLine, NodeEnd, NodeResult, Notice, RunEnd, State, StateKind, TaskRef,
+    TaskRun,
 };
 use crate::prefect::delivery::reporter::{ReportOptions, Reporter};
 use crate::prefect::flow_run::NewRun;
@@ -139,7 +140,7 @@ impl Run {
     pub(crate) fn log(&self, at: i64, message: &str, task: Option<&TaskRun>) -> Effect {
         Effect::Log(LogLine {
             at: self.at(at),
-            level: 20,
+            level: Level::Info,
             message: message.to_owned(),
             task: task.map(|task| TaskRef {
                 id: task.id,
