@@ -5,9 +5,9 @@ use std::thread::JoinHandle;
 
 use super::printer::Printer;
 use super::{line, notice};
-use crate::model::{Effect, Entry, FlowTarget, Level, Notice, StateKind};
+use crate::model::{Effect, FlowTarget, Level, Notice, StateKind};
 use crate::observe::Observer;
-use crate::store::JournalReader;
+use crate::store::{Entry, JournalReader};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 

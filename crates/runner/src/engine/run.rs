@@ -17,8 +17,8 @@ use super::recorder::{Closing, Recorder};
 use crate::dbt::{DbtError, DbtProcess};
 use crate::dbt_retry;
 use crate::model::{
-    Delivery, Effect, FinalState, FlowTarget, Header, JOURNAL_FORMAT, Level, LogLine, Notice,
-    RunEnd, State, StateKind, StopCause, Stopper,
+    Delivery, Effect, FinalState, FlowTarget, Level, LogLine, Notice, RunEnd, State, StateKind,
+    StopCause, Stopper,
 };
 use crate::observe::Observer;
 use crate::outcome::{Error, Outcome};
@@ -26,7 +26,7 @@ use crate::prefect::control::Supervision;
 use crate::prefect::delivery::Reporter;
 use crate::replay::leftovers;
 use crate::request::Invocation;
-use crate::store::{JournalFolder, JournalReader, JournalWriter, Records};
+use crate::store::{Header, JOURNAL_FORMAT, JournalFolder, JournalReader, JournalWriter, Records};
 use crate::track::summary::markdown;
 use crate::track::{
     ProcessEnd, Redactor, Tracker, TrackerOptions, Verdict, closing_line, exit_code, judge,

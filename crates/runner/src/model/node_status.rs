@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::effect::StateKind;
+use super::state::StateKind;
 
 /// The status of a node, as dbt writes it: `run_result.status` in its structured log and `results[].status` in
 /// run_results.json (dbt 1.5 to 1.13, and dbt 2).

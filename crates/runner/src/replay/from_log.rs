@@ -5,10 +5,8 @@ use std::path::Path;
 use super::artifacts::Artifacts;
 use super::log::{Logged, LoggedRun, follow};
 use crate::dbt::CommandLine;
-use crate::model::{
-    Effect, FlowTarget, Header, JOURNAL_FORMAT, LogLevel, LogLine, RunEnd, State, StateKind,
-};
-use crate::store::{JournalFolder, JournalReader, JournalWriter};
+use crate::model::{Effect, FlowTarget, LogLevel, LogLine, RunEnd, State, StateKind};
+use crate::store::{Header, JOURNAL_FORMAT, JournalFolder, JournalReader, JournalWriter};
 use crate::track::summary::markdown;
 use crate::track::{
     AssetOptions, Assets, ProcessEnd, TextSource, TrackedRun, Tracker, TrackerOptions,

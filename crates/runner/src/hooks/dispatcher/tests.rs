@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::*;
 use crate::hooks::hang_watch::{Progress, watch_hooks};
 use crate::hooks::registry::Hooks;
-use crate::model::{FlowTarget, Header, JOURNAL_FORMAT, NodeResult, RunEnd, State, StateKind};
-use crate::store::JournalWriter;
+use crate::model::{FlowTarget, NodeResult, RunEnd, State, StateKind};
+use crate::store::{Header, JOURNAL_FORMAT, JournalWriter};
 
 const MANIFEST: &str = r#"{
     "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "dbt_version": "1.11.16"},

@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::model::Entry;
 use crate::replay::log::scan;
+use crate::store::Entry;
 
 fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

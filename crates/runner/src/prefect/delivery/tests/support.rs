@@ -10,12 +10,11 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::model::{
-    Effect, Entry, Level, LogLine, NodeEnd, NodeResult, Notice, RunEnd, State, StateKind, TaskRef,
-    TaskRun,
+    Effect, Level, LogLine, NodeEnd, NodeResult, Notice, RunEnd, State, StateKind, TaskRef, TaskRun,
 };
 use crate::prefect::delivery::reporter::{ReportOptions, Reporter};
 use crate::prefect::flow_run::NewRun;
-use crate::store::Feed;
+use crate::store::{Entry, Feed};
 
 /// A journal that a test writes.
 #[derive(Debug, Clone, Default)]
