@@ -11,10 +11,10 @@ use tokio::task::JoinHandle;
 
 use super::deliver::deliver;
 use super::survey::{headers, is_superseded, read_header};
-use crate::model::{Effect, Entry, FlowTarget, Header, JOURNAL_FORMAT, Notice};
+use crate::model::{Effect, FlowTarget, Notice};
 use crate::observe::Observer;
 use crate::prefect::delivery::ReportOptions;
-use crate::store::{JournalFolder, RestingJournal};
+use crate::store::{Entry, Header, JOURNAL_FORMAT, JournalFolder, RestingJournal};
 
 /// How long the server is asked whether it has everything, and an outage is waited out.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -12,7 +12,7 @@
 //! Free is what the ends of all nodes do not need, those to come included: dbt says at the beginning how many there
 //! will be. What is left out is counted by kind, and told once at the end.
 
-use crate::model::{AssetHappening, Effect};
+use crate::model::{AssetHappening, Effect, Level};
 use crate::track::is_closing_line;
 
 /// What units are spent on.
@@ -46,8 +46,8 @@ impl Expense {
     fn of(effect: &Effect) -> Option<Self> {
         Some(match effect {
             Effect::Log(line) if is_closing_line(&line.message) => Self::ClosingLine,
-            Effect::Log(line) if line.level < 20 => Self::DebugLog,
-            Effect::Log(line) if line.level < 30 => Self::InfoLog,
+            Effect::Log(line) if line.level <= Level::Debug => Self::DebugLog,
+            Effect::Log(line) if line.level <= Level::Info => Self::InfoLog,
             Effect::Log(_) => Self::OtherLog,
             Effect::Asset(event) if event.happening == AssetHappening::Referenced => {
                 Self::Reference

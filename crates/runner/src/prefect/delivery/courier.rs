@@ -18,10 +18,10 @@ use super::summary_artifact::publish;
 use super::verify::{
     EVENT_PAGE, Pace, Progress, count_ended, find_events, find_missing, overtaken, unheard,
 };
-use crate::model::{Delivery, Effect, Entry, FinalState, Notice, RunEnd, RunSummary};
+use crate::model::{Delivery, Effect, FinalState, Notice, RunEnd, RunSummary};
 use crate::prefect::flow_run::{Connection, Ending, Heartbeat, Lease, RunContext, finish};
 use crate::prefect::translate::LogTranslator;
-use crate::store::Feed;
+use crate::store::{Entry, Feed};
 
 /// Most task runs that are told and not yet seen while the run goes on: far below the 10 000 events at which the
 /// server's queue begins to drop, two events each.

@@ -10,10 +10,10 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::confirmation::ToldAsset;
-use crate::model::{Effect, Entry};
+use crate::model::Effect;
 use crate::prefect::flow_run::RunContext;
 use crate::prefect::translate;
-use crate::store::Feed;
+use crate::store::{Entry, Feed};
 
 /// Most ids that one page of task runs answers.
 const PAGE: usize = 200;
