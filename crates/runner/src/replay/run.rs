@@ -17,7 +17,7 @@ use crate::model::{Delivery, FlowTarget, LogLevel};
 use crate::observe::Observer;
 use crate::prefect::delivery::ReportOptions;
 use crate::prefect::flow_run::flow_run_name;
-use crate::store::{Header, JOURNAL_DIR, JOURNAL_FORMAT, JournalFolder, RestingJournal};
+use crate::store::{Header, JOURNAL_DIR, JOURNAL_FORMAT, JournalFolder, StoredJournal};
 
 /// How a replay is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,14 +194,14 @@ impl Replay<'_> {
         run
     }
 
-    fn take(&self, path: &Path, header: &Header) -> Result<RestingJournal, ReplayError> {
+    fn take(&self, path: &Path, header: &Header) -> Result<StoredJournal, ReplayError> {
         if header.format > JOURNAL_FORMAT {
             return Err(ReplayError::Newer {
                 path: path.to_path_buf(),
                 format: header.format,
             });
         }
-        let taken = RestingJournal::take(path).map_err(ReplayError::Unreadable)?;
+        let taken = StoredJournal::lock(path).map_err(ReplayError::Unreadable)?;
         taken.ok_or_else(|| busy(path))
     }
 

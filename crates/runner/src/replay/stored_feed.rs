@@ -51,6 +51,13 @@ impl Feed for RestingFeed {
         self.is_closed
     }
 
+    async fn closed(&self) {
+        // Only reading closes it, which nobody can do meanwhile.
+        if !self.is_closed {
+            std::future::pending::<()>().await;
+        }
+    }
+
     fn rewound(&self) -> Option<Self> {
         Some(Self::new(self.reader.rewound()?))
     }

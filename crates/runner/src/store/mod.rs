@@ -20,7 +20,7 @@ pub use folder::{JOURNAL_DIR, JournalFolder};
 pub use journal_entry::{Entry, Header, JOURNAL_FORMAT};
 pub(crate) use obstacle::Obstacle;
 pub use reader::JournalReader;
-pub use stored_journal::RestingJournal;
+pub use stored_journal::StoredJournal;
 pub use writer::JournalWriter;
 
 #[cfg(test)]

@@ -79,6 +79,16 @@ impl Feed for Journal {
         self.shared.closed.load(Ordering::SeqCst)
     }
 
+    async fn closed(&self) {
+        loop {
+            let changed = self.shared.changed.notified();
+            if self.is_closed() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     fn rewound(&self) -> Option<Self> {
         Some(Self {
             shared: Arc::clone(&self.shared),
