@@ -1,4 +1,4 @@
-//! The handle that programs hold.
+//! The client: credentials, headers and TLS, set up from the settings.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,8 @@ use crate::retry::RetryPolicy;
 use crate::secret::Secret;
 use crate::settings::{ApiUrl, Settings};
 
-/// The version of Prefect's API that this crate speaks; older versions switch on old behaviour in the server.
+/// The version of Prefect's API that this crate uses, sent with each request. An older one makes the server behave as it did
+/// before.
 pub const API_VERSION: &str = "0.8.4";
 
 /// A client of one API. Cloning is cheap and shares connections, credentials and the CSRF token.
@@ -23,33 +24,33 @@ pub struct Client {
     pub(crate) retry: RetryPolicy,
 }
 
-/// What the clones of a client have in common.
+/// The part that the clones of a client share.
 pub(crate) struct Shared {
     pub(crate) http: reqwest::Client,
     pub(crate) url: ApiUrl,
     pub(crate) csrf: Csrf,
-    /// Whether any request was ever answered.
+    /// Whether the server has responded to any request.
     reached: AtomicBool,
-    /// What must never be shown.
+    /// Texts to mask in errors.
     pub(crate) secrets: Vec<Secret>,
     settings: Settings,
 }
 
 impl Client {
-    /// Sets up a client; sends nothing.
+    /// Sets up a client. Sends no request.
     ///
     /// # Errors
-    /// [`Error::Setup`] when there is no API URL, or when the URL, a header or the certificate file cannot be used.
+    /// [`Error::Setup`] if there is no API URL, or if the URL, a header or the certificate file is not usable.
     pub fn new(settings: &Settings) -> Result<Self, Error> {
         let url = settings.api_url.clone().ok_or_else(|| {
             setup(
-                "no API is configured; set PREFECT_API_URL or choose a profile that has it",
+                "no Prefect API is configured: set PREFECT_API_URL, or select a profile that sets it",
                 None,
             )
         })?;
         if !url.expose().starts_with("http://") && !url.expose().starts_with("https://") {
             let problem =
-                format!("PREFECT_API_URL `{url}` does not begin with http:// or https://");
+                format!("PREFECT_API_URL must begin with http:// or https://, not `{url}`");
             return Err(setup(&problem, None));
         }
         let shared = Shared {
@@ -66,26 +67,26 @@ impl Client {
         })
     }
 
-    /// The same client under another retry policy.
+    /// The same client with another retry policy.
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
 
-    /// The settings it was made from.
+    /// The settings that the client was set up from.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.shared.settings
     }
 
-    /// The URL of the API; its `Display` form holds no credentials.
+    /// The URL of the API. Its `Display` form contains no credentials.
     #[must_use]
     pub fn api_url(&self) -> &ApiUrl {
         &self.shared.url
     }
 
-    /// Whether any request of this client or its clones was ever answered.
+    /// Whether the server has responded to any request of this client or its clones.
     #[must_use]
     pub fn has_reached_server(&self) -> bool {
         self.shared.reached.load(Ordering::Relaxed)
@@ -126,14 +127,14 @@ fn secrets(settings: &Settings, url: &ApiUrl) -> Vec<Secret> {
 }
 
 fn http_client(settings: &Settings) -> Result<reqwest::Client, Error> {
-    // Fails when the program has installed a provider already, which is as good.
+    // Fails if the program has installed another provider, which then is used.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
         .default_headers(headers(settings)?)
         .timeout(settings.request_timeout)
-        // Prefect's server closes idle connections after 5 s; writing into one that is being closed loses a request.
+        // Prefect's server closes idle connections after 5 s. A request on a connection that is being closed is lost.
         .pool_idle_timeout(Duration::from_secs(4))
-        // A redirect would turn a POST into a GET, and says that the URL is wrong.
+        // A redirect means that the URL is wrong, and would turn a POST into a GET.
         .redirect(reqwest::redirect::Policy::none());
     if !settings.enable_http2 {
         builder = builder.http1_only();
@@ -143,9 +144,12 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client, Error> {
     } else if let Some(path) = &settings.ssl_cert_file {
         builder = builder.tls_certs_only(certificates(path)?);
     }
-    builder
-        .build()
-        .map_err(|error| setup("the HTTP client", Some(error.without_url().into())))
+    builder.build().map_err(|error| {
+        setup(
+            "cannot create the HTTP client",
+            Some(error.without_url().into()),
+        )
+    })
 }
 
 fn certificates(path: &std::path::Path) -> Result<Vec<reqwest::Certificate>, Error> {
@@ -154,7 +158,7 @@ fn certificates(path: &std::path::Path) -> Result<Vec<reqwest::Certificate>, Err
     let found = reqwest::Certificate::from_pem_bundle(&pem)
         .map_err(|error| setup(&name, Some(error.without_url().into())))?;
     if found.is_empty() {
-        return Err(setup(&format!("{name}: it holds no certificate"), None));
+        return Err(setup(&format!("{name}: it contains no certificate"), None));
     }
     Ok(found)
 }
@@ -173,7 +177,7 @@ fn headers(settings: &Settings) -> Result<HeaderMap, Error> {
         HeaderValue::from_static(API_VERSION),
     );
     for (name, value) in &settings.attribution {
-        // The server takes these as opaque text; blanks are not part of it.
+        // The server takes these as opaque texts without white space.
         let value: String = value.chars().filter(|c| !matches!(c, ' ' | '\t')).collect();
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(*name), HeaderValue::try_from(value)) {
             headers.insert(name, value);
@@ -182,7 +186,7 @@ fn headers(settings: &Settings) -> Result<HeaderMap, Error> {
     if let Some(value) = authorization(settings) {
         let mut value = HeaderValue::try_from(value).map_err(|_| {
             setup(
-                "the API key holds characters that no header can carry",
+                "the API key contains characters that an HTTP header cannot contain",
                 None,
             )
         })?;
@@ -191,10 +195,10 @@ fn headers(settings: &Settings) -> Result<HeaderMap, Error> {
     }
     for (name, value) in &settings.custom_headers {
         if is_reserved(name) {
-            tracing::warn!(header = %name, "a custom header may not replace this one; ignored");
+            tracing::warn!(header = %name, "ignoring a custom header: this header cannot be replaced");
             continue;
         }
-        let problem = format!("the custom header `{name}` cannot be sent");
+        let problem = format!("PREFECT_CLIENT_CUSTOM_HEADERS: invalid header `{name}`");
         let header =
             HeaderName::try_from(name).map_err(|error| setup(&problem, Some(error.into())))?;
         let mut value = HeaderValue::try_from(value.expose()).map_err(|_| setup(&problem, None))?;

@@ -1,144 +1,245 @@
-//! What can go wrong in a call, told apart by whose fault it is.
+//! The error of a call to the API, and what a caller can ask about it.
 
 use std::error::Error as StdError;
 use std::time::Duration;
 
-/// A boxed cause; the HTTP library's types stay private.
+use reqwest::StatusCode;
+
+/// The boxed cause of an error. The types of the HTTP library stay private.
 pub type Cause = Box<dyn StdError + Send + Sync + 'static>;
 
-/// A failed call to the API. No variant ever holds a credential: URLs are reduced to their path, and known secrets are
-/// masked in whatever the server said.
+/// A failed call to the API.
+///
+/// `Display` says which call failed; the cause follows in the chain of [`source`](StdError::source). Neither shows a
+/// credential: URLs are shown without user name, password and query, and known secrets are masked in the server's texts.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The request was never sent, since it could not be right.
+    /// The request was not sent, because it is invalid.
     #[error("invalid request: {problem}")]
     InvalidRequest {
-        /// What is wrong with it.
+        /// What is invalid.
         problem: String,
     },
-    /// The client could not be set up (certificate file, header, URL).
-    #[error("cannot set up the connection to Prefect: {problem}")]
+    /// The client cannot be set up with these settings: the URL, a header or the certificate file.
+    #[error("cannot set up the Prefect client: {problem}")]
     Setup {
-        /// What is wrong, naming the setting.
+        /// What is wrong. Names the setting.
         problem: String,
-        /// The cause, where another library found it.
+        /// The error of another library, if one found the problem.
         #[source]
         source: Option<Cause>,
     },
-    /// The request or its answer was lost on the way.
-    #[error("{method} {path} got no answer ({})", .kind.describe())]
+    /// No response, or not all of it, arrived.
+    #[error("{method} {url} failed")]
     Transport {
-        /// Method of the request.
+        /// The HTTP method.
         method: &'static str,
-        /// Path below the API's URL.
-        path: String,
-        /// How it was lost.
+        /// The URL, without credentials and query.
+        url: String,
+        /// Why there is no response.
         kind: TransportKind,
-        /// The cause.
+        /// The same in words, with the message of the operating system or of the TLS library.
         #[source]
         source: Cause,
     },
-    /// The API answered with a status that means no.
-    #[error("{method} {path} was refused with status {status}: {detail}")]
-    Refused {
-        /// Method of the request.
+    /// The API responded with an HTTP status that means failure.
+    #[error("{method} {url} failed with status {}{}", status_line(*status), after_colon(detail))]
+    Status {
+        /// The HTTP method.
         method: &'static str,
-        /// Path below the API's URL.
-        path: String,
-        /// HTTP status.
+        /// The URL, without credentials and query.
+        url: String,
+        /// The HTTP status code.
         status: u16,
-        /// The server's explanation, shortened.
+        /// The explanation in the response, at most 500 characters; empty if there is none.
         detail: String,
-        /// How long the server asked to wait.
+        /// The time that the server asks to wait (`Retry-After`).
         retry_after: Option<Duration>,
     },
-    /// The API answered well, with a body that is not what the endpoint promises.
-    #[error("{method} {path} answered with something that is not understood: {problem}")]
+    /// The API responded with success, but the body is not what the endpoint returns.
+    #[error("{method} {url} returned an unexpected body: {problem}")]
     Undecodable {
-        /// Method of the request.
+        /// The HTTP method.
         method: &'static str,
-        /// Path below the API's URL.
-        path: String,
-        /// Where decoding stopped.
+        /// The URL, without credentials and query.
+        url: String,
+        /// The decoder's message, with line and column.
         problem: String,
-        /// The beginning of the body.
+        /// The first 200 characters of the body.
         body: String,
     },
 }
 
-/// How a request was lost.
+/// Why there is no response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportKind {
-    /// No connection was made, so that the server has not seen the request.
+    /// The host name cannot be resolved.
+    Dns,
+    /// No server listens at this address and port.
+    ConnectionRefused,
+    /// No secure connection, because of the certificate or the TLS protocol.
+    Tls(TlsProblem),
+    /// No connection, for another reason: no route, a proxy that fails.
     Connect,
-    /// No answer in time; the server may have acted.
+    /// No response within the time limit. The server may have acted on the request.
     Timeout,
-    /// The connection broke; the server may have acted.
+    /// Something other than HTTP was received, for example because the server expects TLS.
+    NotHttp,
+    /// The connection was lost before the response was complete. The server may have acted on the request.
     Interrupted,
 }
 
+/// Why a TLS handshake failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsProblem {
+    /// The issuer of the server's certificate is not trusted.
+    UntrustedCertificate,
+    /// The certificate is not valid for the host name in the URL.
+    NameMismatch,
+    /// The certificate has expired or is not valid yet.
+    Expired,
+    /// The server does not speak TLS at this port.
+    NotTls,
+    /// Another reason: an invalid certificate, no common protocol version, a connection that was closed.
+    Other,
+}
+
 impl TransportKind {
-    fn describe(self) -> &'static str {
+    /// Whether no connection was made, so that the server cannot have seen the request.
+    #[must_use]
+    pub fn is_connect(self) -> bool {
         match self {
-            Self::Connect => "no connection to the server",
-            Self::Timeout => "timed out",
-            Self::Interrupted => "the connection broke",
+            Self::Dns | Self::ConnectionRefused | Self::Tls(_) | Self::Connect => true,
+            Self::Timeout | Self::NotHttp | Self::Interrupted => false,
         }
+    }
+
+    fn help(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Dns => "check the host name in PREFECT_API_URL",
+            Self::ConnectionRefused => {
+                "check PREFECT_API_URL, and that the Prefect server is running"
+            }
+            Self::Tls(problem) => return problem.help(),
+            Self::Connect => "check PREFECT_API_URL and the network",
+            Self::Timeout => {
+                "check that the Prefect server is healthy, or raise PREFECT_API_REQUEST_TIMEOUT"
+            }
+            Self::NotHttp => "if the server uses TLS, begin PREFECT_API_URL with https://",
+            Self::Interrupted => return None,
+        })
+    }
+}
+
+impl TlsProblem {
+    fn help(self) -> Option<&'static str> {
+        Some(match self {
+            Self::UntrustedCertificate => {
+                "set PREFECT_API_SSL_CERT_FILE to a PEM file with the certificate of the issuer"
+            }
+            Self::NameMismatch => {
+                "use a host name in PREFECT_API_URL that the certificate is valid for"
+            }
+            Self::Expired => {
+                "renew the certificate of the server, and check the clock of this machine"
+            }
+            Self::NotTls => "if the server does not use TLS, begin PREFECT_API_URL with http://",
+            Self::Other => return None,
+        })
     }
 }
 
 impl Error {
-    /// The HTTP status, when the API refused.
+    /// The HTTP status code, if the API responded with a failure.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Refused { status, .. } => Some(*status),
+            Self::Status { status, .. } => Some(*status),
             _ => None,
         }
     }
 
-    /// Whether the API says that the thing does not exist.
+    /// Why there is no response, if there is none.
+    #[must_use]
+    pub fn transport_kind(&self) -> Option<TransportKind> {
+        match self {
+            Self::Transport { kind, .. } => Some(*kind),
+            _ => None,
+        }
+    }
+
+    /// What to do, where there is an obvious thing to do.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Transport { kind, .. } => kind.help(),
+            Self::Status { status: 401, .. } => {
+                Some("check PREFECT_API_KEY or PREFECT_API_AUTH_STRING")
+            }
+            Self::Status { status: 403, .. } => {
+                Some("check the permissions of PREFECT_API_KEY or PREFECT_API_AUTH_STRING")
+            }
+            Self::Status {
+                status: 300..=399, ..
+            } => Some("the server redirects: check PREFECT_API_URL"),
+            // The text for a path that the server does not know. Each missing object has its own text.
+            Self::Status {
+                status: 404,
+                detail,
+                ..
+            } if detail == "Not Found" => {
+                Some("check PREFECT_API_URL: the URL of a Prefect server ends with /api")
+            }
+            Self::Undecodable { .. } => {
+                Some("check that PREFECT_API_URL is the URL of a Prefect API")
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the API says that the object does not exist (404).
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(404)
     }
 
-    /// Whether the API does not accept our credentials, or that we have none.
+    /// Whether the API does not accept the credentials, or requires some (401, 403).
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         matches!(self.status(), Some(401 | 403))
     }
 
-    /// Whether trying again later can help: lost on the way, too many requests, or a server in trouble.
+    /// Whether the same request may succeed later: no response, too many requests, or a failure of the server.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Transport { .. } => true,
-            Self::Refused { status, .. } => matches!(status, 408 | 425 | 429 | 500..=599),
+            Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..=599),
             _ => false,
         }
     }
 
-    /// Whether the server may have acted on the request all the same. A caller that repeats a request without an
-    /// idempotency key must look first.
+    /// Whether the server may have acted on the request although the call failed. If so, a caller that has no
+    /// idempotency key must look at the server's state before it repeats the request.
     #[must_use]
     pub fn may_have_acted(&self) -> bool {
         match self {
-            Self::Transport { kind, .. } => *kind != TransportKind::Connect,
+            Self::Transport { kind, .. } => !kind.is_connect(),
             // A gateway gives up on a request that the server behind it may still complete.
-            Self::Refused { status, .. } => matches!(status, 408 | 500 | 502 | 504..=599),
+            Self::Status { status, .. } => matches!(status, 408 | 500 | 502 | 504..=599),
             Self::Undecodable { .. } => true,
             _ => false,
         }
     }
 
-    /// How long the server asked to wait before the next try.
+    /// The time that the server asks to wait before the next try.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Refused { retry_after, .. } => *retry_after,
+            Self::Status { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
@@ -147,5 +248,21 @@ impl Error {
         Self::InvalidRequest {
             problem: problem.into(),
         }
+    }
+}
+
+/// `404 Not Found`.
+fn status_line(code: u16) -> String {
+    let reason = StatusCode::from_u16(code).ok();
+    match reason.and_then(|status| status.canonical_reason()) {
+        Some(reason) => format!("{code} {reason}"),
+        None => code.to_string(),
+    }
+}
+
+fn after_colon(detail: &str) -> String {
+    match detail {
+        "" => String::new(),
+        detail => format!(": {detail}"),
     }
 }

@@ -1,12 +1,12 @@
-//! What the server says when it refuses.
+//! The server's explanation of a failure, out of the body of its response.
 
 use serde_json::Value;
 
-/// Longest explanation, in characters.
+/// The maximum length of an explanation, in characters.
 const LIMIT: usize = 500;
 
-/// The server's explanation, out of the forms that it uses: `detail` (text or a list of validation errors) and
-/// `exception_message`.
+/// The explanation, from the fields that the server uses: `exception_detail` and `detail` (a text or a list of validation
+/// errors), then `exception_message`. Any other body is returned as it is.
 pub(crate) fn explanation(body: &[u8]) -> String {
     let found = serde_json::from_slice::<Value>(body)
         .ok()
@@ -21,29 +21,27 @@ pub(crate) fn explanation(body: &[u8]) -> String {
             })
         });
     let found = found.unwrap_or_else(|| String::from_utf8_lossy(body).trim().to_owned());
-    match found.as_str() {
-        "" => "no explanation".to_owned(),
-        text => shortened(text, LIMIT),
-    }
+    shortened(&found, LIMIT)
 }
 
-/// Validation errors as sentences. Where a value may be of one of several kinds, the server complains for each kind; the
-/// errors about values themselves are then those that people can use.
+/// Validation errors, joined with semicolons. Where a value may have one of several types, the server returns an error for
+/// each type; then the errors about the value itself (`value_error`) are the useful ones.
 fn validation(errors: &[Value]) -> Option<String> {
     let is_about_value = |error: &&Value| error["type"] == "value_error";
-    let told: Option<Vec<String>> = match errors.iter().any(|error| is_about_value(&error)) {
+    let sentences: Option<Vec<String>> = match errors.iter().any(|error| is_about_value(&error)) {
         true => errors.iter().filter(is_about_value).map(sentence).collect(),
         false => errors.iter().map(sentence).collect(),
     };
-    told.filter(|told| !told.is_empty())
-        .map(|told| told.join("; "))
+    sentences
+        .filter(|sentences| !sentences.is_empty())
+        .map(|sentences| sentences.join("; "))
 }
 
 fn sentence(error: &Value) -> Option<String> {
     let message = error["msg"].as_str()?;
     let message = message.strip_prefix("Value error, ").unwrap_or(message);
     let place = error["loc"].as_array().into_iter().flatten();
-    // The first part says `body`, and parts with blanks or brackets name the server's own types.
+    // The first part is `body`. Parts with a space or a bracket name the server's own types.
     let place: Vec<String> = place
         .skip(1)
         .filter_map(|part| match part {
@@ -59,7 +57,7 @@ fn sentence(error: &Value) -> Option<String> {
     })
 }
 
-/// A text of at most so many characters, and dots where there were more.
+/// The first `chars` characters of a text, with `...` if there are more.
 pub(crate) fn shortened(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
         Some((end, _)) => format!("{}...", &text[..end]),
@@ -77,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_of_explanation() {
+    fn the_explanation_is_found_in_each_form_of_body() {
         for (body, wanted) in [
             (
                 json!({ "detail": "Work pool \"x\" not found." }),
@@ -96,7 +94,7 @@ mod tests {
             assert_eq!(explained(&body), wanted);
         }
         assert_eq!(explanation(b" <html> "), "<html>");
-        assert_eq!(explanation(b""), "no explanation");
+        assert_eq!(explanation(b""), "");
         assert_eq!(
             explanation("ü".repeat(600).as_bytes()).chars().count(),
             LIMIT + 3
@@ -104,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn validation_errors_are_sentences() {
+    fn validation_errors_become_sentences() {
         let missing = json!({"type": "missing", "loc": ["body", "schedules", 0, "schedule", "function-after[validate_timezone(), IntervalSchedule]", "interval"], "msg": "Field required"});
         let cron = json!({"type": "value_error", "loc": ["body", "schedules", 0, "schedule", "function-after[validate_timezone(), CronSchedule]", "cron"], "msg": "Value error, Invalid cron string: \"61\""});
         let detail = |errors: &[&Value]| {

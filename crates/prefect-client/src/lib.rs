@@ -27,6 +27,7 @@ mod client;
 mod csrf;
 mod error;
 mod explanation;
+mod no_response;
 mod retry;
 mod secret;
 mod settings;
@@ -34,7 +35,7 @@ mod transport;
 
 pub use api::*;
 pub use client::{API_VERSION, Client};
-pub use error::{Cause, Error, TransportKind};
+pub use error::{Cause, Error, TlsProblem, TransportKind};
 pub use retry::{Failure, RetryPolicy, parse_retry_after};
 pub use secret::Secret;
 pub use settings::{ApiUrl, LoggingToApi, Settings, SettingsError, Sources};

@@ -96,10 +96,9 @@ impl RetryPolicy {
                 matches!(code, 408 | 429 | 502 | 503) || self.extra_codes.contains(code)
             }
             Failure::Transport {
-                kind: TransportKind::Connect,
+                kind,
                 reached_before,
-            } => *reached_before,
-            Failure::Transport { .. } => true,
+            } => *reached_before || !kind.is_connect(),
         }
     }
 
@@ -133,7 +132,7 @@ impl Failure {
     fn was_not_executed(&self) -> bool {
         match self {
             Self::Status { code, .. } => matches!(code, 429 | 503),
-            Self::Transport { kind, .. } => *kind == TransportKind::Connect,
+            Self::Transport { kind, .. } => kind.is_connect(),
         }
     }
 }

@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use crate::client::Client;
 use crate::csrf::{self, CsrfToken, Protection};
-use crate::error::{Error, TransportKind};
+use crate::error::Error;
 use crate::explanation::{explanation, shortened};
+use crate::no_response::{NoResponse, innermost};
 use crate::retry::{Failure, parse_http_date, parse_retry_after};
 use crate::secret::{Secret, mask};
 
@@ -223,24 +224,18 @@ impl Client {
     }
 
     fn lost(&self, call: &Call, error: reqwest::Error) -> Failed {
-        let kind = if error.is_connect() {
-            TransportKind::Connect
-        } else if error.is_timeout() {
-            TransportKind::Timeout
-        } else {
-            TransportKind::Interrupted
-        };
-        let source = error.without_url();
-        if source.is_builder() {
-            let problem = format!("{} {}: {source}", call.method, call.shown_path());
+        if error.is_builder() {
+            let cause = innermost(&error.without_url());
+            let problem = format!("{} {}: {cause}", call.method, self.shown_url(call));
             return Failed::for_good(Error::invalid(self.masked(&problem)));
         }
+        let (kind, cause) = NoResponse::explain(error, self.settings().request_timeout);
         Failed {
             error: Error::Transport {
                 method: call.method_name(),
-                path: call.shown_path().to_owned(),
+                url: self.shown_url(call),
                 kind,
-                source: source.into(),
+                source: cause.into(),
             },
             failure: Failure::Transport {
                 kind,
@@ -258,9 +253,9 @@ impl Client {
             .get("prefect-maintenance")
             .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
         Failed {
-            error: Error::Refused {
+            error: Error::Status {
                 method: call.method_name(),
-                path: call.shown_path().to_owned(),
+                url: self.shown_url(call),
                 status: status.as_u16(),
                 detail: self.masked(&explanation(body)),
                 retry_after,
@@ -281,10 +276,16 @@ impl Client {
         };
         serde_json::from_slice(bytes).map_err(|error| Error::Undecodable {
             method: call.method_name(),
-            path: call.shown_path().to_owned(),
+            url: self.shown_url(call),
             problem: self.masked(&error.to_string()),
             body: self.masked(&shortened(&String::from_utf8_lossy(bytes), 200)),
         })
+    }
+
+    /// The URL of a call as errors show it, without credentials and query.
+    fn shown_url(&self, call: &Call) -> String {
+        let path = call.path.split('?').next().unwrap_or_default();
+        format!("{}{path}", self.shared.url)
     }
 
     fn masked(&self, text: &str) -> String {
@@ -302,11 +303,6 @@ impl Call {
             body: Some(body),
             repeatable: true,
         })
-    }
-
-    /// The path as errors show it, without the query.
-    fn shown_path(&self) -> &str {
-        self.path.split('?').next().unwrap_or_default()
     }
 
     fn method_name(&self) -> &'static str {
@@ -334,7 +330,7 @@ impl Failed {
 }
 
 fn is_stale_token(error: &Error) -> bool {
-    matches!(error, Error::Refused { status: 403, detail, .. } if detail.contains("Invalid CSRF token"))
+    matches!(error, Error::Status { status: 403, detail, .. } if detail.contains("Invalid CSRF token"))
 }
 
 /// A random number in 0..1, from the generator that makes our ids.

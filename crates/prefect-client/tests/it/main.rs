@@ -1,6 +1,7 @@
-//! The client against servers: a scripted one for what a real one does not do on request, and a real one.
+//! The client against scripted servers, for what a real server does not do on request, and against a real server.
 
 mod bodies;
 mod live;
+mod no_response;
 mod places;
 mod transport;

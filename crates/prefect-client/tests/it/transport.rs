@@ -1,4 +1,4 @@
-//! Credentials, tokens, repetitions and bad answers.
+//! Credentials, CSRF tokens, retries and failures.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn settings(server: &MockServer, more: &[(&str, &str)]) -> Settings {
     Settings::from_sources(&sources).expect("settings")
 }
 
-/// A client that repeats without waiting.
+/// A client that retries without a delay.
 fn client(server: &MockServer) -> Client {
     let settings = settings(server, &[]);
     let retry = settings.retry.clone().with_pace(5, Duration::ZERO);
@@ -78,7 +78,7 @@ async fn headers_of_every_request() {
 }
 
 #[tokio::test]
-async fn the_auth_string_wins_over_the_key() {
+async fn the_auth_string_has_precedence_over_the_key() {
     let server = server().await;
     let both = [
         ("PREFECT_API_KEY", "my-key"),
@@ -93,7 +93,7 @@ async fn the_auth_string_wins_over_the_key() {
 }
 
 #[tokio::test]
-async fn a_token_is_fetched_once_and_again_when_it_is_stale() {
+async fn a_csrf_token_is_fetched_once_and_again_when_it_is_stale() {
     let server = MockServer::start().await;
     let token = |text: &str| {
         ResponseTemplate::new(200).set_body_json(serde_json::json!({
@@ -133,7 +133,7 @@ async fn a_token_is_fetched_once_and_again_when_it_is_stale() {
 }
 
 #[tokio::test]
-async fn a_server_without_tokens_is_asked_once() {
+async fn a_server_without_csrf_protection_is_asked_for_a_token_once() {
     let server = server().await;
     Mock::given(path("/api/logs/"))
         .respond_with(ResponseTemplate::new(201))
@@ -147,7 +147,7 @@ async fn a_server_without_tokens_is_asked_once() {
 }
 
 #[tokio::test]
-async fn a_busy_server_is_asked_again() {
+async fn a_503_is_retried() {
     let server = server().await;
     Mock::given(path("/api/logs/"))
         .respond_with(ResponseTemplate::new(503).insert_header("retry-after", "0"))
@@ -158,15 +158,12 @@ async fn a_busy_server_is_asked_again() {
         .respond_with(ResponseTemplate::new(201))
         .mount(&server)
         .await;
-    client(&server)
-        .create_logs(&[log()])
-        .await
-        .expect("stored at last");
+    client(&server).create_logs(&[log()]).await.expect("stored");
     assert_eq!(requests(&server, "/api/logs/").await.len(), 4);
 }
 
 #[tokio::test]
-async fn logs_that_may_have_been_stored_are_not_sent_again() {
+async fn logs_that_may_be_stored_are_not_sent_twice() {
     let server = server().await;
     Mock::given(path("/api/logs/"))
         .respond_with(ResponseTemplate::new(502))
@@ -181,7 +178,7 @@ async fn logs_that_may_have_been_stored_are_not_sent_again() {
 }
 
 #[tokio::test]
-async fn refusals_tell_what_the_server_says() {
+async fn a_failure_status_carries_the_explanation_of_the_server() {
     let bodies = [
         (
             401,
@@ -195,7 +192,7 @@ async fn refusals_tell_what_the_server_says() {
             r#"[{"loc":["body","name"]}]"#,
         ),
         (500, "<html>oops</html>", "<html>oops</html>"),
-        (500, "", "no explanation"),
+        (500, "", ""),
     ];
     for (status, body, expected) in bodies {
         let server = server().await;
@@ -207,25 +204,24 @@ async fn refusals_tell_what_the_server_says() {
             .read_server_version()
             .await
             .expect_err("refused");
-        let Error::Refused {
-            status: told,
+        let Error::Status {
+            status: received,
             detail,
             ..
         } = &error
         else {
             panic!("{error:?}");
         };
-        assert_eq!((*told, detail.as_str()), (status, expected));
-        assert!(
-            error
-                .to_string()
-                .starts_with("GET /admin/version was refused")
-        );
+        assert_eq!((*received, detail.as_str()), (status, expected));
+        assert!(error.to_string().starts_with(&format!(
+            "GET {}/api/admin/version failed with status {status}",
+            server.uri()
+        )));
     }
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_the_api_is_told_as_such() {
+async fn a_body_that_is_not_from_the_api_is_undecodable() {
     let server = server().await;
     Mock::given(path("/api/admin/version"))
         .respond_with(ResponseTemplate::new(200).set_body_string("<html>a login page</html>"))
@@ -242,7 +238,7 @@ async fn an_answer_that_is_not_the_api_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_a_refusal() {
+async fn a_redirect_is_a_failure() {
     let server = server().await;
     Mock::given(path("/api/health"))
         .respond_with(ResponseTemplate::new(307).insert_header("location", "https://elsewhere/"))
@@ -253,14 +249,14 @@ async fn a_redirect_is_a_refusal() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_fails_at_once() {
+async fn a_refused_connection_fails_at_once() {
     let client = Client::new(&Settings::with_api_url("http://127.0.0.1:1/api")).expect("a client");
-    let error = client.read_health().await.expect_err("nobody there");
+    let error = client.read_health().await.expect_err("no server");
     assert!(
         matches!(
             error,
             Error::Transport {
-                kind: TransportKind::Connect,
+                kind: TransportKind::ConnectionRefused,
                 ..
             }
         ),
@@ -270,7 +266,7 @@ async fn a_server_that_is_not_there_fails_at_once() {
 }
 
 #[tokio::test]
-async fn a_slow_server_times_out() {
+async fn a_slow_server_is_a_timeout() {
     let server = server().await;
     Mock::given(path("/api/health"))
         .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(600)))
@@ -323,7 +319,7 @@ async fn no_error_shows_a_credential() {
     let undecodable = client.read_server_version().await.expect_err("undecodable");
     let dead = url.replace(&server.address().port().to_string(), "1");
     let dead = Client::new(&Settings::with_api_url(&dead)).expect("a client");
-    let lost = dead.read_health().await.expect_err("nobody there");
+    let lost = dead.read_health().await.expect_err("no server");
     let shown = format!(
         "{refused} {refused:?} {undecodable} {undecodable:?} {lost} {lost:?} {client:?} {settings:?} {}",
         client.api_url()
@@ -332,7 +328,7 @@ async fn no_error_shows_a_credential() {
 }
 
 #[test]
-fn a_client_that_cannot_be_is_told_why() {
+fn a_client_that_cannot_be_set_up_says_why() {
     let cases: [(&str, &str); 4] = [
         ("PREFECT_API_URL", ""),
         ("PREFECT_API_URL", "localhost:4200/api"),

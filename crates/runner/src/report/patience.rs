@@ -240,9 +240,9 @@ mod tests {
     }
 
     fn refusal(status: u16) -> Error {
-        Error::Refused {
+        Error::Status {
             method: "POST",
-            path: "/logs/".to_owned(),
+            url: "http://127.0.0.1:1/api/logs/".to_owned(),
             status,
             detail: "no".to_owned(),
             retry_after: None,
