@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let running = NewState::new(StateType::Running).with_transition_id(Uuid::new_v4());
     client.set_flow_run_state(run.id, &running, false).await?;
 
-    // A task run is told after the fact, with its own times.
+    // A task run is reported after it ended, with its own times.
     let end = Timestamp::now();
     let start = end.checked_sub(SignedDuration::from_secs(2))?;
     let task_run = Uuid::now_v7();
@@ -36,8 +36,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Log::new("prefect.flow_runs", 20, text, at).of_run(Some(run.id), task)
     };
     let logs = [
-        log(start, "hard at work", Some(task_run)),
-        log(end, "all done", None),
+        log(start, "working", Some(task_run)),
+        log(end, "done", None),
     ];
     client.create_logs(&logs).await?;
 
@@ -50,7 +50,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The one event that makes a whole task run.
+/// The event from which the server makes a complete task run.
 fn ended(task_run: Uuid, flow_run: Uuid, start: Timestamp, end: Timestamp) -> Event {
     let resource = |labels: &[(&str, String)]| -> Resource {
         labels

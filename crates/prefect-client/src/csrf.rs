@@ -1,4 +1,4 @@
-//! The token that a server with CSRF protection wants on every request that is not a GET.
+//! The token that a server with CSRF protection requires on each request other than GET.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -7,26 +7,26 @@ use uuid::Uuid;
 
 use crate::secret::Secret;
 
-/// Header with the token.
+/// The header with the token.
 pub(crate) const TOKEN_HEADER: &str = "Prefect-Csrf-Token";
-/// Header with the identity that the token was made for.
+/// The header with the client id that the token is issued for.
 pub(crate) const CLIENT_HEADER: &str = "Prefect-Csrf-Client";
 
-/// What is known about the server's protection.
+/// Whether the server requires tokens, and the current token.
 #[derive(Debug)]
 pub(crate) enum Protection {
-    /// Nobody has asked yet, or the last token was refused.
+    /// Not known yet, or the server rejected the last token.
     Unknown,
-    /// The server does not want tokens, or we were told not to send any.
+    /// The server requires no tokens, or the settings switch them off.
     Off,
-    /// It does, and this one holds until `expiration`.
+    /// The server requires tokens; this one is valid until `expiration`.
     On {
         token: Secret,
         expiration: Timestamp,
     },
 }
 
-/// The protection as seen by one client.
+/// The CSRF state that the clones of a client share.
 #[derive(Debug)]
 pub(crate) struct Csrf {
     pub(crate) client: Uuid,
@@ -46,7 +46,7 @@ impl Csrf {
         }
     }
 
-    /// Forgets the token, so that the next request fetches another; true if there was one.
+    /// Drops the token, so that the next request fetches a new one. Returns whether there was one.
     pub(crate) async fn forget(&self) -> bool {
         let mut protection = self.protection.lock().await;
         let had_one = matches!(*protection, Protection::On { .. });
@@ -57,7 +57,7 @@ impl Csrf {
     }
 }
 
-/// The answer of `GET /csrf-token`.
+/// The response of `GET /csrf-token`.
 #[derive(Deserialize)]
 pub(crate) struct CsrfToken {
     pub(crate) token: String,

@@ -4,7 +4,7 @@
 //! use prefect_client::{Client, NewFlow, NewFlowRun, NewState, Settings, StateType};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! // PREFECT_API_URL and its kin, from the environment, .env, prefect.toml, pyproject.toml or the active profile.
+//! // PREFECT_API_URL and other settings: from the environment, .env, prefect.toml, pyproject.toml or the active profile.
 //! let client = Client::new(&Settings::from_env()?)?;
 //! let flow = client.create_flow(&NewFlow::new("nightly")).await?;
 //! let run = client.create_flow_run(&NewFlowRun::new(flow.id)).await?;
@@ -14,13 +14,13 @@
 //! # }
 //! ```
 //!
-//! `examples/report_a_run.rs` does so for a whole run with task runs and logs.
+//! `examples/report_a_run.rs` reports a complete run with task runs and logs.
 //!
-//! - [`Settings`] finds out where the API is, by Prefect's own rules of precedence.
-//! - [`Client`] has a method for each endpoint; requests that fail are repeated by a [`RetryPolicy`].
-//! - [`Error`] tells an invalid request, a lost one, a refusal and an answer that is not understood apart, and never shows
-//!   a credential.
-//! - [`Event`]s are checked before they are sent, since a malformed one harms the server.
+//! - [`Settings`] reads the URL of the API and the other settings, with Prefect's own order of precedence.
+//! - [`Client`] has a method for each endpoint. It retries failed requests as its [`RetryPolicy`] says.
+//! - [`Error`] distinguishes invalid requests, missing responses (DNS, TLS, timeout, ...), failure statuses and unexpected
+//!   bodies. It never shows a credential.
+//! - [`Event`]s are validated before they are sent, because a malformed event disturbs the server.
 
 mod api;
 mod client;

@@ -10,18 +10,18 @@ use rustls::CertificateError;
 
 use crate::error::{TlsProblem, TransportKind};
 
-/// The cause of a request without response, in one line.
+/// The cause of a missing response, in one line.
 ///
-/// It takes the place of the HTTP library's chain, whose texts repeat each other and lack the TLS library's message.
+/// It replaces the HTTP library's chain, whose texts repeat each other and lack the message of the TLS library.
 #[derive(Debug)]
 pub(crate) struct NoResponse {
     text: String,
-    /// For `Debug`.
+    /// Kept for `Debug` only.
     _original: reqwest::Error,
 }
 
 impl NoResponse {
-    /// The kind and the text of `error`. `time_limit` is the one that a timeout reached.
+    /// The kind and the text of `error`. `time_limit` is the client's limit, for the text of a timeout.
     pub(crate) fn explain(error: reqwest::Error, time_limit: Duration) -> (TransportKind, Self) {
         let error = error.without_url();
         let kind = kind(&error);
@@ -63,8 +63,7 @@ fn chain(error: &AnyError) -> impl Iterator<Item = &AnyError> {
     successors(Some(error), |error| cause(*error))
 }
 
-/// The cause of an error. The `source()` of an [`io::Error`] leaves out the error that it wraps, and the TLS library's error
-/// is such a one.
+/// The cause of an error. The `source()` of an [`io::Error`] skips the error that it wraps, where the TLS library's error is.
 fn cause(error: &AnyError) -> Option<&AnyError> {
     let io = error.downcast_ref::<io::Error>();
     match io.and_then(io::Error::get_ref) {
@@ -131,7 +130,7 @@ fn tls_message(error: &AnyError) -> String {
     format!("TLS failure: {detail}")
 }
 
-/// Whether the connection was closed during the handshake, which is an I/O error with this text.
+/// Whether the server closed the connection during the handshake: an I/O error with this text.
 fn is_cut_off(error: &AnyError) -> bool {
     chain(error).any(|cause| cause.to_string() == "tls handshake eof")
 }

@@ -1,4 +1,4 @@
-//! When a failed try is repeated, and after how long: Prefect's own client rules, as a pure function.
+//! When a failed request is retried and after which delay: the rules of Prefect's client, as a pure function.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use jiff::Timestamp;
 
 use crate::error::TransportKind;
 
-/// The rules of repetition. The defaults are those of Prefect's Python client.
+/// When and how often failed requests are retried. The defaults are those of Prefect's Python client.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// How many times a failed request is repeated (`PREFECT_CLIENT_MAX_RETRIES`).
+    /// The maximum number of retries of a request (`PREFECT_CLIENT_MAX_RETRIES`).
     pub max_retries: u32,
-    /// By which part a delay may be longer or shorter (`PREFECT_CLIENT_RETRY_JITTER_FACTOR`).
+    /// The part by which a delay is randomly longer or shorter: 0.2 is 20 % (`PREFECT_CLIENT_RETRY_JITTER_FACTOR`).
     pub jitter: f64,
-    /// Statuses that are repeated besides 408, 429, 502 and 503 (`PREFECT_CLIENT_RETRY_EXTRA_CODES`).
+    /// Status codes to retry in addition to 408, 429, 502 and 503 (`PREFECT_CLIENT_RETRY_EXTRA_CODES`).
     pub extra_codes: Vec<u16>,
-    /// The first delay; each further one is twice as long.
+    /// The delay before the first retry. Each further delay is twice as long.
     pub first_delay: Duration,
 }
 
@@ -31,30 +31,30 @@ impl Default for RetryPolicy {
     }
 }
 
-/// How one try failed.
+/// The failure of one try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The server answered with an error status.
+    /// The server responded with a failure status.
     Status {
-        /// The status.
+        /// The HTTP status code.
         code: u16,
-        /// Its `Retry-After`, as a duration from now.
+        /// The time to wait that the response asks for (`Retry-After`).
         retry_after: Option<Duration>,
-        /// Whether it announced maintenance (`Prefect-Maintenance: true`).
+        /// Whether the response announces maintenance (`Prefect-Maintenance: true`).
         maintenance: bool,
     },
-    /// The request or its answer was lost.
+    /// There was no response.
     Transport {
-        /// How.
+        /// Why there was none.
         kind: TransportKind,
-        /// Whether this client has reached the server before: a wrong URL fails at once, an outage is waited for.
+        /// Whether this client has reached the server before. If not, a failed connection is not retried: the URL may be wrong.
         reached_before: bool,
     },
 }
 
 impl RetryPolicy {
-    /// A policy that never repeats.
+    /// A policy without retries.
     #[must_use]
     pub fn none() -> Self {
         Self {
@@ -63,7 +63,7 @@ impl RetryPolicy {
         }
     }
 
-    /// The same policy with at most `max_retries` repetitions, the first after `first_delay`.
+    /// The same policy with at most `max_retries` retries, the first after `first_delay`.
     #[must_use]
     pub fn with_pace(mut self, max_retries: u32, first_delay: Duration) -> Self {
         self.max_retries = max_retries;
@@ -71,10 +71,10 @@ impl RetryPolicy {
         self
     }
 
-    /// The time to wait before the next try, or `None` to give up.
+    /// The delay before the next try; `None` means no further try.
     ///
-    /// `retries` counts the repetitions made so far, announced maintenance not included; `repeatable` says whether the
-    /// server may see the request twice; `roll` is a random number in 0..1.
+    /// `retries` is the number of retries so far, without those during announced maintenance. `repeatable` says whether the
+    /// server may receive the request twice. `roll` is a random number from 0 to 1.
     #[must_use]
     pub fn next_delay(
         &self,
@@ -102,7 +102,7 @@ impl RetryPolicy {
         }
     }
 
-    /// What the server asked for is only ever lengthened; a delay of our own spreads to both sides.
+    /// A delay that the server asks for is only lengthened. A delay of the policy is lengthened or shortened.
     fn delay(&self, retries: u32, failure: &Failure, roll: f64) -> Duration {
         match failure {
             Failure::Status {
@@ -128,7 +128,8 @@ impl Failure {
         )
     }
 
-    /// Whether the server surely did nothing. A 503 is SQLite's "database is locked": rolled back.
+    /// Whether the server certainly did not execute the request. Prefect's server responds with 503 if SQLite's database is
+    /// locked, after a rollback.
     fn was_not_executed(&self) -> bool {
         match self {
             Self::Status { code, .. } => matches!(code, 429 | 503),
@@ -137,7 +138,7 @@ impl Failure {
     }
 }
 
-/// Reads a `Retry-After` header: seconds (fractions too), or a date, counted from `now`. At most an hour.
+/// Reads a `Retry-After` header: seconds with or without a fraction, or a date, which is compared with `now`. At most one hour.
 #[must_use]
 pub fn parse_retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     const LONGEST: f64 = 3600.0;
@@ -150,7 +151,7 @@ pub fn parse_retry_after(value: &str, now: Timestamp) -> Option<Duration> {
         .then(|| Duration::from_secs_f64(seconds.clamp(0.0, LONGEST)))
 }
 
-/// Reads a date as headers have it.
+/// Reads a date in the form of HTTP headers.
 pub(crate) fn parse_http_date(value: &str) -> Option<Timestamp> {
     Some(jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp())
 }

@@ -1,18 +1,18 @@
-//! Text that must not be shown.
+//! Texts that must not be shown.
 
 use std::fmt;
 
-/// A credential. Its `Debug` form is masked and it has no `Display`; only [`Secret::expose`] gives the text.
+/// A credential. Its `Debug` form is masked and it has no `Display`. Only [`Secret::expose`] returns the text.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes the text into custody.
+    /// Marks the text as secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself, for the one place that sends it.
+    /// Returns the text, for sending it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -25,8 +25,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Replaces every one of `secrets` in `text`; those below four characters are left, since they would blacken
-/// innocent text.
+/// Replaces each of `secrets` in `text`. Secrets of less than four characters are skipped, because they would mask parts of
+/// other words.
 pub(crate) fn mask<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
     secrets
         .into_iter()
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_and_masked_text_hide_the_secret() {
+    fn debug_and_mask_hide_the_secret() {
         let secret = Secret::new("hunter22");
         assert_eq!(format!("{secret:?}"), "Secret(***)");
         assert_eq!(mask("bad key hunter22!", [&secret]), "bad key ***!");

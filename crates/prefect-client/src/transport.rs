@@ -1,4 +1,4 @@
-//! The one place that sends.
+//! Sends all requests: tries, retries, the CSRF token and the decoding of responses.
 
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
@@ -16,23 +16,23 @@ use crate::no_response::{NoResponse, innermost};
 use crate::retry::{Failure, parse_http_date, parse_retry_after};
 use crate::secret::{Secret, mask};
 
-/// A request, ready to be sent any number of times.
+/// A request that can be sent any number of times.
 struct Call {
     method: Method,
     path: String,
     body: Option<Vec<u8>>,
-    /// Whether the server may see it twice.
+    /// Whether the server may receive it twice.
     repeatable: bool,
 }
 
-/// A good answer.
+/// A successful response.
 struct Reply {
     body: Vec<u8>,
-    /// The server's clock when it answered, to the second.
+    /// The server's clock at the time of the response, in whole seconds.
     date: Option<Timestamp>,
 }
 
-/// A failed try: what to tell the caller, and what the retry policy needs to know.
+/// A failed try: the error for the caller, and the failure for the retry policy.
 struct Failed {
     error: Error,
     failure: Failure,
@@ -50,7 +50,7 @@ impl Client {
         self.decode(&call, &reply)
     }
 
-    /// What the server's clock says in its answer to a GET.
+    /// The time of the server's clock, from the response to a GET.
     pub(crate) async fn date_of(&self, path: &str) -> Result<Option<Timestamp>, Error> {
         let call = Call {
             method: Method::GET,
@@ -61,7 +61,7 @@ impl Client {
         Ok(self.send(&call).await?.date)
     }
 
-    /// A POST that may reach the server twice: reads, and writes that carry their own identity.
+    /// A POST that the server may receive twice: a read, or a write with an id of its own.
     pub(crate) async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -72,7 +72,7 @@ impl Client {
         self.decode(&call, &reply)
     }
 
-    /// A POST that must not be repeated when the server may have acted on it.
+    /// A POST that must not be sent again if the server may have acted on it.
     pub(crate) async fn post_once<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -86,7 +86,7 @@ impl Client {
         self.decode(&call, &reply)
     }
 
-    /// Sends a body and expects no answer but a good status.
+    /// Sends a body and ignores the body of the response.
     pub(crate) async fn submit(
         &self,
         method: Method,
@@ -137,12 +137,12 @@ impl Client {
             if !failed.failure.is_maintenance() {
                 retries += 1;
             }
-            tracing::debug!(error = %failed.error, ?delay, retries, "a request is repeated");
+            tracing::debug!(error = %failed.error, ?delay, retries, "retrying a request");
             tokio::time::sleep(delay).await;
         }
     }
 
-    /// One try, token included.
+    /// One try, with the CSRF token.
     async fn attempt(&self, call: &Call) -> Result<Reply, Failed> {
         let token = if call.method == Method::GET {
             None
@@ -152,7 +152,7 @@ impl Client {
         self.exchange(call, token.as_ref()).await
     }
 
-    /// The token for a request that is not a GET; `None` when the server wants none.
+    /// The token for a request other than GET; `None` if the server requires none.
     async fn csrf_token(&self) -> Result<Option<Secret>, Failed> {
         let mut protection = self.shared.csrf.protection.lock().await;
         match &*protection {
@@ -178,7 +178,7 @@ impl Client {
                 };
                 Ok(Some(token))
             }
-            // 422: switched off; 404: a server that does not know it.
+            // 422: CSRF protection is switched off; 404: the server has no such endpoint.
             Err(failed) if matches!(failed.error.status(), Some(404 | 422)) => {
                 *protection = Protection::Off;
                 Ok(None)
@@ -187,7 +187,7 @@ impl Client {
         }
     }
 
-    /// One request on the wire.
+    /// Sends one request and receives its response.
     async fn exchange(&self, call: &Call, token: Option<&Secret>) -> Result<Reply, Failed> {
         let url = format!("{}{}", self.shared.url.expose(), call.path);
         let mut request = self.shared.http.request(call.method.clone(), url);
@@ -282,7 +282,7 @@ impl Client {
         })
     }
 
-    /// The URL of a call as errors show it, without credentials and query.
+    /// The URL of a request as errors show it, without credentials and query.
     fn shown_url(&self, call: &Call) -> String {
         let path = call.path.split('?').next().unwrap_or_default();
         format!("{}{path}", self.shared.url)
@@ -295,8 +295,9 @@ impl Client {
 
 impl Call {
     fn new(method: Method, path: &str, body: &impl Serialize) -> Result<Self, Error> {
-        let body = serde_json::to_vec(body)
-            .map_err(|error| Error::invalid(format!("the body for {path}: {error}")))?;
+        let body = serde_json::to_vec(body).map_err(|error| {
+            Error::invalid(format!("cannot serialise the body for {path}: {error}"))
+        })?;
         Ok(Self {
             method,
             path: path.to_owned(),
@@ -316,7 +317,7 @@ impl Call {
 }
 
 impl Failed {
-    /// A failure that no repetition can mend.
+    /// A failure that is not retried.
     fn for_good(error: Error) -> Self {
         Self {
             error,
@@ -333,7 +334,7 @@ fn is_stale_token(error: &Error) -> bool {
     matches!(error, Error::Status { status: 403, detail, .. } if detail.contains("Invalid CSRF token"))
 }
 
-/// A random number in 0..1, from the generator that makes our ids.
+/// A random number from 0 to 1, taken from a random UUID.
 fn random_roll() -> f64 {
     let bits = u32::from_be_bytes(Uuid::new_v4().as_bytes()[..4].try_into().unwrap_or([0; 4]));
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)

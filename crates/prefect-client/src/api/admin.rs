@@ -1,4 +1,4 @@
-//! The server itself.
+//! The server itself: its health, its version and its clock.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -6,41 +6,42 @@ use crate::client::Client;
 use crate::error::Error;
 
 impl Client {
-    /// Whether the API is there and well. Needs no credentials on a server of one's own.
+    /// Whether the server is healthy. A self-hosted server answers this without credentials.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn read_health(&self) -> Result<bool, Error> {
         self.get("/health").await
     }
 
-    /// The version of the server.
+    /// Reads the version of the server, such as `3.4.0`.
     ///
     /// # Errors
-    /// As every call; 401 when credentials are missing or wrong.
+    /// [`Error::Transport`], [`Error::Status`] (401 if the credentials are missing or wrong) or [`Error::Undecodable`].
     pub async fn read_server_version(&self) -> Result<String, Error> {
         self.get("/admin/version").await
     }
 
-    /// How far the server's clock is ahead of ours, good to a second or so; `None` when the server does not tell.
+    /// How far the server's clock is ahead of the local clock, to about a second; `None` if the server sends no `Date`.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn read_clock_skew(&self) -> Result<Option<SignedDuration>, Error> {
-        let asked = Timestamp::now();
+        let sent = Timestamp::now();
         let date = self.date_of("/health").await?;
-        let answered = Timestamp::now();
-        Ok(date.map(|date| skew(asked, date, answered)))
+        let received = Timestamp::now();
+        Ok(date.map(|date| skew(sent, date, received)))
     }
 }
 
-/// The header is cut to seconds, and any moment between question and answer may be meant: no more skew than it proves.
-fn skew(asked: Timestamp, date: Timestamp, answered: Timestamp) -> SignedDuration {
+/// The header has whole seconds, and the server may set it at any moment between request and response: the result is the
+/// smallest skew that explains it.
+fn skew(sent: Timestamp, date: Timestamp, received: Timestamp) -> SignedDuration {
     let latest = date + SignedDuration::from_secs(1);
-    if latest < asked {
-        latest.duration_since(asked)
-    } else if date > answered {
-        date.duration_since(answered)
+    if latest < sent {
+        latest.duration_since(sent)
+    } else if date > received {
+        date.duration_since(received)
     } else {
         SignedDuration::ZERO
     }
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_between_question_and_answer_proves_no_skew() {
+    fn a_date_between_request_and_response_is_no_skew() {
         let at = |text: &str| format!("2026-03-01T10:00:{text}Z").parse().expect("a time");
         let proved = |date: &str| skew(at("10.9"), at(date), at("12.2")).as_millis();
         assert_eq!(proved("10"), 0);

@@ -1,4 +1,4 @@
-//! Artifacts: what a run wants to show to people.
+//! Artifacts: tables, Markdown and progress bars that Prefect shows on a run's page.
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
@@ -13,10 +13,10 @@ use crate::error::Error;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewArtifact {
-    /// What it is: `markdown`, `table`, `progress`, ...
+    /// The type: `markdown`, `table`, `progress`, ...
     #[serde(rename = "type")]
     pub kind: String,
-    /// Lower-case letters, digits and dashes; without a key it is shown on its run alone.
+    /// The key: lower-case letters, digits and dashes. An artifact without a key is shown only on the page of its run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// A description, in Markdown.
@@ -24,16 +24,16 @@ pub struct NewArtifact {
     pub description: Option<String>,
     /// The content: text for Markdown, a JSON text of a list of objects for a table, a number for a progress.
     pub data: Value,
-    /// The flow run that it belongs to.
+    /// The flow run that it is shown on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flow_run_id: Option<Uuid>,
-    /// The task run that it belongs to.
+    /// The task run that it is shown on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_run_id: Option<Uuid>,
 }
 
 impl NewArtifact {
-    /// An artifact of this type and content.
+    /// An artifact of this type (`markdown`, `table`, ...) with this content.
     #[must_use]
     pub fn new(kind: &str, data: Value) -> Self {
         Self {
@@ -46,14 +46,14 @@ impl NewArtifact {
         }
     }
 
-    /// Under this key.
+    /// Sets the key.
     #[must_use]
     pub fn with_key(mut self, key: &str) -> Self {
         self.key = Some(key.to_owned());
         self
     }
 
-    /// In this flow run.
+    /// Sets the flow run.
     #[must_use]
     pub fn of_flow_run(mut self, id: Uuid) -> Self {
         self.flow_run_id = Some(id);
@@ -61,25 +61,25 @@ impl NewArtifact {
     }
 }
 
-/// An artifact.
+/// A stored artifact.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Artifact {
-    /// Its id.
+    /// The id of this version of the artifact.
     pub id: Uuid,
-    /// Its key.
+    /// The key, which all versions of the artifact share.
     pub key: Option<String>,
-    /// What it is.
+    /// The type: `markdown`, `table`, `progress`, ...
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Its description.
+    /// The description, in Markdown.
     pub description: Option<String>,
-    /// Its content.
+    /// The content, in the form of its type: see [`NewArtifact::data`].
     #[serde(default)]
     pub data: Value,
-    /// The flow run that it belongs to.
+    /// The flow run that created it.
     pub flow_run_id: Option<Uuid>,
-    /// The task run that it belongs to.
+    /// The task run that created it.
     pub task_run_id: Option<Uuid>,
 }
 
@@ -87,7 +87,7 @@ impl Client {
     /// Creates an artifact.
     ///
     /// # Errors
-    /// [`Error::InvalidRequest`] for a key that Prefect does not take; else as every call.
+    /// [`Error::InvalidRequest`] for an invalid key; [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn create_artifact(&self, artifact: &NewArtifact) -> Result<Artifact, Error> {
         let is_harmless = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if let Some(key) = artifact
@@ -96,7 +96,7 @@ impl Client {
             .filter(|key| !key.chars().all(is_harmless))
         {
             return Err(Error::invalid(format!(
-                "the artifact key `{key}` holds something besides lower-case letters, digits and dashes"
+                "invalid artifact key `{key}`: only lower-case letters, digits and dashes are allowed"
             )));
         }
         self.post_once("/artifacts/", artifact).await
@@ -105,26 +105,26 @@ impl Client {
     /// Replaces the content of an artifact.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn update_artifact(&self, id: Uuid, data: &Value) -> Result<(), Error> {
         let path = format!("/artifacts/{id}");
         self.submit(Method::PATCH, &path, &json!({ "data": data }), true)
             .await
     }
 
-    /// Reads the newest artifact of a key.
+    /// Reads the newest artifact with this key.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn read_latest_artifact(&self, key: &str) -> Result<Artifact, Error> {
         self.get(&format!("/artifacts/{}/latest", segment(key)))
             .await
     }
 
-    /// Reads the artifacts that a flow run has under a key, the youngest first; 200 at most.
+    /// Reads the artifacts that a flow run created under a key, the newest first; at most 200.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn filter_artifacts(
         &self,
         flow_run_id: Uuid,

@@ -1,4 +1,4 @@
-//! Blocks: stored configuration, some of it secret.
+//! Blocks: stored configuration, of which some fields are secret.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,18 +11,18 @@ use super::path::segment;
 use crate::client::Client;
 use crate::error::Error;
 
-/// A stored block. Its `Debug` form does not show the data.
+/// A stored block. Its `Debug` form leaves out the data.
 #[derive(Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct BlockDocument {
-    /// Its id.
+    /// The id of the block document.
     pub id: Uuid,
-    /// Its name; `None` for an anonymous one.
+    /// The name; `None` for an anonymous block.
     pub name: Option<String>,
-    /// What it holds; blocks that it refers to are in place of the references.
+    /// The fields of the block. References to other blocks are replaced by their fields.
     #[serde(default)]
     pub data: Map<String, Value>,
-    /// The schema of what it holds.
+    /// The schema of the fields.
     block_schema: Option<BlockSchema>,
 }
 
@@ -33,7 +33,7 @@ struct BlockSchema {
 }
 
 impl BlockDocument {
-    /// The fields that its schema calls secret: paths with dots; `*` stands for any key.
+    /// The fields that the schema declares as secret: paths with dots, in which `*` stands for any key.
     #[must_use]
     pub fn secret_fields(&self) -> BTreeSet<String> {
         self.schema_fields()
@@ -46,7 +46,7 @@ impl BlockDocument {
             .collect()
     }
 
-    /// The JSON schema of what it holds.
+    /// The JSON schema of the fields.
     #[must_use]
     pub fn schema_fields(&self) -> Option<&Value> {
         self.block_schema.as_ref().map(|schema| &schema.fields)
@@ -63,13 +63,13 @@ impl fmt::Debug for BlockDocument {
     }
 }
 
-/// A type of blocks, or a schema of one; only what leads from a slug to a new block.
+/// A block type or a block schema: the id only, which is needed to create a block.
 #[derive(Deserialize)]
 struct Identified {
     id: Uuid,
 }
 
-/// A block to be stored.
+/// A block to create.
 #[derive(Serialize)]
 struct NewBlockDocument<'a> {
     name: &'a str,
@@ -79,10 +79,10 @@ struct NewBlockDocument<'a> {
 }
 
 impl Client {
-    /// Reads a block, secrets included; `None` when there is no such type or name.
+    /// Reads a block with its secrets; `None` if there is no such type or name.
     ///
     /// # Errors
-    /// As every call, but for 404.
+    /// [`Error::Transport`], [`Error::Status`] (never 404) or [`Error::Undecodable`].
     pub async fn read_block(&self, kind: &str, name: &str) -> Result<Option<BlockDocument>, Error> {
         let path = format!(
             "/block_types/slug/{}/block_documents/name/{}?include_secrets=true",
@@ -95,10 +95,10 @@ impl Client {
         }
     }
 
-    /// Stores a block of a type that the server knows, under that type's newest schema.
+    /// Creates a block of an existing type, with the newest schema of the type.
     ///
     /// # Errors
-    /// [`Error::InvalidRequest`] when the type has no schema; else as every call.
+    /// [`Error::InvalidRequest`] if the type has no schema; [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn create_block(
         &self,
         kind: &str,
@@ -124,14 +124,14 @@ impl Client {
         self.post_once("/block_documents/", &document).await
     }
 
-    /// Makes a type of blocks known, with one schema: a JSON schema of its fields, whose `secret_fields` names the
-    /// secret ones. A type and a schema that the server knows already stay as they are.
+    /// Registers a block type with one schema: a JSON schema of its fields, whose `secret_fields` lists the secret ones. A type
+    /// and a schema that exist are not changed.
     ///
-    /// The server tells schemas apart by their fields alone, and gives each to one type: let them say
-    /// `"block_type_slug": "<slug>"`, as Prefect's own do.
+    /// The server identifies a schema by its fields only, and assigns it to one type. The fields should therefore include
+    /// `"block_type_slug": "<slug>"`, as those of Prefect's own types do.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn register_block_type(
         &self,
         slug: &str,
@@ -154,7 +154,7 @@ impl Client {
     /// Deletes a block.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn delete_block(&self, id: Uuid) -> Result<(), Error> {
         self.delete(&format!("/block_documents/{id}")).await
     }

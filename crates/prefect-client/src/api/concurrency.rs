@@ -1,4 +1,4 @@
-//! Concurrency limits (the second version, with leases).
+//! Concurrency limits: version 2 of the API, with leases.
 
 use std::time::Duration;
 
@@ -10,45 +10,45 @@ use uuid::Uuid;
 use crate::client::Client;
 use crate::error::Error;
 
-/// A limit that slots were taken from.
+/// A concurrency limit of which slots were taken.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct ConcurrencyLimit {
-    /// Its id.
+    /// The id of the limit.
     pub id: Uuid,
-    /// Its name.
+    /// The name of the limit.
     pub name: String,
-    /// How many slots it has.
+    /// The number of slots that the limit has.
     pub limit: u32,
 }
 
-/// Slots that are held for a time.
+/// Slots that are held under a lease.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct ConcurrencyLease {
-    /// What to renew and to give back.
+    /// The id of the lease, to renew and to release it.
     pub lease_id: Uuid,
-    /// The limits that they were taken from; names that no limit has are left out.
+    /// The limits of which slots were taken. A name without a limit is left out.
     pub limits: Vec<ConcurrencyLimit>,
 }
 
-/// How slots come back.
+/// How slots are released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SlotMode {
-    /// When they are given back.
+    /// When the client releases them.
     Concurrency,
-    /// By themselves, at the limit's own pace.
+    /// By the server, at the rate that the limit sets.
     RateLimit,
 }
 
 impl Client {
-    /// Takes slots from limits. Status 423 says that there are not enough: wait for [`Error::retry_after`] and ask
+    /// Takes slots of limits. Status 423 means that there are not enough free slots: wait for [`Error::retry_after`], then try
     /// again.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn take_slots(
         &self,
         names: &[&str],
@@ -60,10 +60,10 @@ impl Client {
             .await
     }
 
-    /// Gives slots back, saying how long they were held.
+    /// Releases slots, and reports how long they were occupied.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn return_slots(
         &self,
         names: &[&str],
@@ -79,10 +79,10 @@ impl Client {
         self.submit(Method::POST, path, &body, false).await
     }
 
-    /// Takes slots for a time, after which they come back by themselves. 423 as for [`Client::take_slots`].
+    /// Takes slots under a lease. When the lease expires, the server releases them. Status 423: see [`Client::take_slots`].
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn lease_slots(
         &self,
         names: &[&str],
@@ -99,20 +99,20 @@ impl Client {
         self.post_once(path, &body).await
     }
 
-    /// Holds leased slots for longer; due at three quarters of their time.
+    /// Renews a lease; due after three quarters of its duration.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn renew_lease(&self, id: Uuid, duration: Duration) -> Result<(), Error> {
         let path = format!("/v2/concurrency_limits/leases/{id}/renew");
         let body = json!({ "lease_duration": duration.as_secs_f64() });
         self.submit(Method::POST, &path, &body, true).await
     }
 
-    /// Gives leased slots back.
+    /// Releases the slots of a lease.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn return_lease(&self, id: Uuid) -> Result<(), Error> {
         let path = "/v2/concurrency_limits/decrement-with-lease";
         let body: Value = json!({ "lease_id": id });

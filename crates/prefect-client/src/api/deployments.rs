@@ -1,4 +1,4 @@
-//! Deployments.
+//! Deployments, and flow runs created from them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -10,82 +10,82 @@ use super::states::{NewState, StateType};
 use crate::client::Client;
 use crate::error::Error;
 
-/// A deployment.
+/// A stored deployment.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Deployment {
-    /// Its id.
+    /// The id of the deployment.
     pub id: Uuid,
-    /// Its name.
+    /// The name, unique among the deployments of the flow.
     pub name: String,
-    /// The flow that it runs.
+    /// The id of the flow that it runs.
     pub flow_id: Uuid,
-    /// The work pool that it runs on.
+    /// The name of the work pool that its runs are submitted to.
     pub work_pool_name: Option<String>,
-    /// Its parameters.
+    /// The default parameters of its runs.
     #[serde(default)]
     pub parameters: Map<String, Value>,
-    /// What its work pool needs to know.
+    /// The job variables: settings for the work pool, such as `env` and `command`.
     #[serde(default)]
     pub job_variables: Map<String, Value>,
-    /// JSON schema of its parameters.
+    /// The JSON schema of the parameters.
     pub parameter_openapi_schema: Option<Value>,
-    /// Whether parameters are checked against it.
+    /// Whether the server checks parameters against the schema.
     #[serde(default)]
     pub enforce_parameter_schema: bool,
-    /// Its schedules.
+    /// The schedules.
     #[serde(default)]
     pub schedules: Vec<Value>,
-    /// Whether its schedules are suspended.
+    /// Whether the schedules are paused.
     #[serde(default)]
     pub paused: bool,
-    /// How many of its runs may be at work at once, as a limit with a name of its own.
+    /// How many of its runs may run at the same time: the concurrency limit that the server keeps for it.
     pub global_concurrency_limit: Option<Value>,
-    /// Its description.
+    /// The description, in Markdown.
     pub description: Option<String>,
-    /// Its tags.
+    /// The tags.
     #[serde(default)]
     pub tags: Vec<String>,
 }
 
-/// A deployment to be created. Everything is sent, so that what a deployment of that name had before goes.
+/// A deployment to create. All fields are sent, so they replace those of an existing deployment with this name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewDeployment {
-    /// Its name; together with the flow, what it is known by.
+    /// The name. Flow and name together identify a deployment.
     pub name: String,
-    /// The flow that it runs.
+    /// The id of the flow that it runs.
     pub flow_id: Uuid,
-    /// The work pool that it runs on.
+    /// The name of the work pool that its runs are submitted to.
     pub work_pool_name: Option<String>,
-    /// What its work pool needs to know: `command`, `env`, `working_dir`, ...
+    /// The job variables: settings for the work pool, such as `command`, `env` and `working_dir`.
     pub job_variables: Map<String, Value>,
-    /// Its parameters.
+    /// The default parameters of its runs.
     pub parameters: Map<String, Value>,
-    /// JSON schema of the parameters, which makes the form of the run page.
+    /// The JSON schema of the parameters, from which Prefect's web page builds its form.
     pub parameter_openapi_schema: Option<Value>,
-    /// Whether parameters are checked against it.
+    /// Whether the server checks parameters against the schema.
     pub enforce_parameter_schema: bool,
-    /// Its schedules, as `{"active":..,"schedule":{"cron":..,"timezone":..}}`.
+    /// The schedules, each as `{"active":..,"schedule":{"cron":..,"timezone":..}}`.
     pub schedules: Vec<Value>,
-    /// How many runs may be at work at once.
+    /// How many runs may run at the same time.
     pub concurrency_limit: Option<u32>,
-    /// What becomes of a run above that: `{"collision_strategy": "ENQUEUE"}` or `"CANCEL_NEW"`.
+    /// What the server does with a run above that limit: `{"collision_strategy": "ENQUEUE"}` or `"CANCEL_NEW"`.
     pub concurrency_options: Option<Value>,
-    /// Its description, in Markdown.
+    /// The description, in Markdown.
     pub description: Option<String>,
-    /// Its version.
+    /// The version, any text.
     pub version: Option<String>,
-    /// Its tags, which its runs have, too.
+    /// The tags, which its runs inherit.
     pub tags: Vec<String>,
-    /// Where the code of its flow is, for flows in Python.
+    /// The path and function of the flow's code, for flows in Python.
     pub entrypoint: Option<String>,
-    /// How the worker gets that code.
+    /// The steps by which a worker gets that code.
     pub pull_steps: Vec<Value>,
 }
 
 impl NewDeployment {
-    /// A deployment of a flow.
+    /// A deployment with this name, of this flow.
     #[must_use]
     pub fn new(name: &str, flow_id: Uuid) -> Self {
         Self {
@@ -107,7 +107,7 @@ impl NewDeployment {
         }
     }
 
-    /// On this work pool.
+    /// Sets the work pool.
     #[must_use]
     pub fn on_work_pool(mut self, name: &str) -> Self {
         self.work_pool_name = Some(name.to_owned());
@@ -115,22 +115,22 @@ impl NewDeployment {
     }
 }
 
-/// A run of a deployment to be created.
+/// A run of a deployment to create.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewDeploymentRun {
-    /// Its name.
+    /// The name; the server makes one up if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Parameters in place of the deployment's.
+    /// Parameters that override those of the deployment.
     pub parameters: Map<String, Value>,
-    /// Job variables in place of the deployment's.
+    /// Job variables that override those of the deployment.
     pub job_variables: Map<String, Value>,
-    /// Further tags.
+    /// Tags in addition to those of the deployment.
     pub tags: Vec<String>,
-    /// Its first state.
+    /// The initial state. `None` is Scheduled, now.
     pub state: NewState,
-    /// Creating a run with the key of one that exists gives that one.
+    /// If a run with this key exists, the server returns it and creates none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
 }
@@ -149,34 +149,34 @@ impl Default for NewDeploymentRun {
 }
 
 impl Client {
-    /// Creates a deployment, or replaces the one of that flow and name, which stays paused if it was.
+    /// Creates a deployment, or replaces the one with the same flow and name. A paused deployment stays paused.
     ///
     /// # Errors
-    /// [`Error::InvalidRequest`] for a name that Prefect does not take; else as every call: 404 for a work pool that is
-    /// not there, 422 for a schedule, parameters or job variables that do not fit.
+    /// [`Error::InvalidRequest`] for an invalid name; [`Error::Transport`], [`Error::Undecodable`] or [`Error::Status`]: 404 for
+    /// an unknown work pool, 422 for an invalid schedule, invalid parameters or job variables.
     pub async fn create_deployment(&self, deployment: &NewDeployment) -> Result<Deployment, Error> {
-        // The server takes an empty one, whose page nobody can open, and fails with 500 for the others.
+        // The server accepts an empty name, whose page cannot be opened, and fails with 500 for the others.
         if deployment.name.is_empty() || deployment.name.contains(['/', '%', '&', '>', '<']) {
             let name = &deployment.name;
             return Err(Error::invalid(format!(
-                "the deployment name `{name}` is empty or holds one of / % & > <"
+                "invalid deployment name `{name}`: it must not be empty or contain / % & > <"
             )));
         }
         self.post("/deployments/", deployment).await
     }
 
-    /// Reads a deployment.
+    /// Reads a deployment by its id.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn read_deployment(&self, id: Uuid) -> Result<Deployment, Error> {
         self.get(&format!("/deployments/{id}")).await
     }
 
-    /// Reads a deployment by the names of its flow and its own.
+    /// Reads a deployment by the names of its flow and of itself.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn read_deployment_by_name(
         &self,
         flow: &str,
@@ -186,10 +186,10 @@ impl Client {
         self.get(&path).await
     }
 
-    /// Creates a run of a deployment, at once or (by its state) later.
+    /// Creates a run of a deployment. Its state says when it starts.
     ///
     /// # Errors
-    /// As every call; 409 for parameters that do not fit the schema.
+    /// [`Error::Transport`], [`Error::Status`] (409 for parameters that do not match the schema) or [`Error::Undecodable`].
     pub async fn create_deployment_run(
         &self,
         id: Uuid,

@@ -1,7 +1,7 @@
-//! Events, and the rules that they must obey.
+//! Events, and the rules that they must follow.
 //!
-//! A server takes a malformed event with a friendly status and then stumbles over it again and again, to the harm of
-//! everybody's events. So only a [`ValidEvent`] can be sent.
+//! A server accepts a malformed event with a success status, and then fails to process it again and again, which delays all
+//! other events. Therefore only a [`ValidEvent`] can be sent.
 
 use std::collections::BTreeMap;
 
@@ -15,29 +15,29 @@ use uuid::Uuid;
 use crate::client::Client;
 use crate::error::Error;
 
-/// Labels of a resource; the server takes no values but strings.
+/// The labels of a resource. All values are strings.
 pub type Resource = BTreeMap<String, String>;
 
-/// Something that happened.
+/// An event: something that happened to a resource.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Event {
-    /// Its id. The server drops an id that it has seen within five minutes.
+    /// The id. The server drops an event whose id it received within the last five minutes.
     pub id: Uuid,
-    /// When it happened.
+    /// When the event happened.
     pub occurred: Timestamp,
-    /// What happened, as `prefect.flow-run.heartbeat`.
+    /// The name of the event, such as `prefect.flow-run.heartbeat`.
     pub event: String,
-    /// What it happened to; `prefect.resource.id` is mandatory.
+    /// The resource that it happened to. The label `prefect.resource.id` is required.
     pub resource: Resource,
-    /// What else it concerns; each needs `prefect.resource.id` and `prefect.resource.role`.
+    /// Related resources. Each requires the labels `prefect.resource.id` and `prefect.resource.role`.
     pub related: Vec<Resource>,
-    /// Anything else.
+    /// Any other data.
     pub payload: Value,
 }
 
 impl Event {
-    /// An event that happens to a resource.
+    /// An event that happened to a resource, without related resources and payload.
     #[must_use]
     pub fn new(id: Uuid, occurred: Timestamp, event: &str, resource: Resource) -> Self {
         Self {
@@ -50,10 +50,10 @@ impl Event {
         }
     }
 
-    /// Checks every rule whose breach the server would not survive well, and writes the event down.
+    /// Checks all rules whose violation the server cannot handle, and serialises the event.
     ///
     /// # Errors
-    /// The first rule that is broken.
+    /// The first rule that is violated.
     pub fn validate(&self) -> Result<ValidEvent, InvalidEvent> {
         let problem = self.problem();
         if let Some(problem) = problem {
@@ -86,10 +86,10 @@ impl Event {
         }
         for resource in std::iter::once(&self.resource).chain(&self.related) {
             if resource.len() > MAX_LABELS {
-                return Some(format!("a resource with more than {MAX_LABELS} labels"));
+                return Some(format!("a resource has more than {MAX_LABELS} labels"));
             }
             if label(resource, "prefect.resource.id").is_none() {
-                return Some("a resource without an id".to_owned());
+                return Some("a resource has no id".to_owned());
             }
         }
         if self
@@ -97,14 +97,14 @@ impl Event {
             .iter()
             .any(|resource| label(resource, "prefect.resource.role").is_none())
         {
-            return Some("a related resource without a role".to_owned());
+            return Some("a related resource has no role".to_owned());
         }
         let reports_task_run = self.event.starts_with("prefect.task-run")
             && label(&self.resource, "prefect.orchestration") == Some("client");
         reports_task_run.then(|| self.task_run_problem()).flatten()
     }
 
-    /// What the server's recorder of task runs needs.
+    /// Checks what the server's recorder of task runs requires.
     fn task_run_problem(&self) -> Option<String> {
         let id = label(&self.resource, "prefect.resource.id").unwrap_or_default();
         if !is_resource_of("prefect.task-run.", id) {
@@ -117,7 +117,7 @@ impl Event {
             .filter_map(|resource| label(resource, "prefect.resource.id"))
             .find(|id| !is_resource_of("prefect.flow-run.", id));
         if flow_run.is_some() {
-            return Some("a related flow run without a UUID".to_owned());
+            return Some("no related flow run with a UUID".to_owned());
         }
         let text = |pointer: &str| self.payload.pointer(pointer).and_then(Value::as_str);
         for pointer in [
@@ -131,20 +131,20 @@ impl Event {
         }
         match text("/validated_state/type") {
             Some(kind) if STATE_TYPES.contains(&kind) => None,
-            _ => Some("payload.validated_state.type is not a type of state".to_owned()),
+            _ => Some("payload.validated_state.type is not a state type".to_owned()),
         }
     }
 }
 
-/// Longest JSON of an event.
+/// Maximum length of an event's JSON, in bytes.
 const MAX_BYTES: usize = 1_500_000;
-/// Longest name of an event, in characters.
+/// Maximum length of an event's name, in characters.
 const MAX_NAME: usize = 1024;
-/// Most related resources of an event.
+/// Maximum number of related resources of an event.
 const MAX_RELATED: usize = 100;
-/// Most labels of a resource.
+/// Maximum number of labels of a resource.
 const MAX_LABELS: usize = 500;
-/// The types of state that the recorder knows.
+/// The state types that the recorder knows.
 const STATE_TYPES: [&str; 9] = [
     "SCHEDULED",
     "PENDING",
@@ -169,7 +169,7 @@ fn is_resource_of(prefix: &str, id: &str) -> bool {
         .is_some_and(|id| Uuid::try_parse(id).is_ok())
 }
 
-/// An event that was found to be in order, as its JSON.
+/// A checked event, as its JSON.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub struct ValidEvent {
@@ -179,39 +179,39 @@ pub struct ValidEvent {
 }
 
 impl ValidEvent {
-    /// The event's id.
+    /// The id of the event.
     #[must_use]
     pub fn id(&self) -> Uuid {
         self.id
     }
 
-    /// The event as it is sent.
+    /// The JSON of the event.
     #[must_use]
     pub fn json(&self) -> &str {
         self.json.get()
     }
 }
 
-/// An event that must not be sent.
+/// An event that violates a rule and must not be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("event {event} ({id}) cannot be sent: {problem}")]
+#[error("invalid event {event} ({id}): {problem}")]
 #[non_exhaustive]
 pub struct InvalidEvent {
-    /// Its name.
+    /// The name of the event.
     pub event: String,
-    /// Its id.
+    /// The id of the event.
     pub id: Uuid,
-    /// The rule that it breaks.
+    /// The rule that it violates.
     pub problem: String,
 }
 
 impl Client {
-    /// Publishes events. A good answer means that the server has them in its queue, not that it has recorded them.
+    /// Sends events. Success means that they are in the server's queue, not that they are recorded.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn create_events(&self, events: &[ValidEvent]) -> Result<(), Error> {
-        // Ids make a repetition harmless.
+        // The ids make a retry harmless.
         self.submit(Method::POST, "/events", &events, true).await
     }
 }

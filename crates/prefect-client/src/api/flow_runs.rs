@@ -12,92 +12,92 @@ use super::states::{NewState, Proposal, State, StateType};
 use crate::client::Client;
 use crate::error::Error;
 
-/// A flow run.
+/// A stored flow run.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct FlowRun {
-    /// Its id.
+    /// The id of the flow run.
     pub id: Uuid,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its flow.
+    /// The id of its flow.
     pub flow_id: Uuid,
-    /// Its state; `None` for a moment after its birth.
+    /// The current state; `None` for a moment after the creation.
     pub state: Option<State>,
-    /// How often it has begun to run.
+    /// How many times it has entered Running.
     #[serde(default)]
     pub run_count: u32,
-    /// Its parameters.
+    /// The parameters of the run.
     #[serde(default)]
     pub parameters: Map<String, Value>,
-    /// Its tags.
+    /// The tags.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// Its labels.
+    /// The labels: names and values for filters.
     #[serde(default)]
     pub labels: Option<Map<String, Value>>,
-    /// What happens when it fails.
+    /// The retry settings.
     pub empirical_policy: Option<RetryRules>,
-    /// The deployment it belongs to.
+    /// The id of the deployment that created it.
     pub deployment_id: Option<Uuid>,
-    /// The work queue that it came through.
+    /// The id of the work queue that it was submitted to.
     pub work_queue_id: Option<Uuid>,
-    /// Name of that.
+    /// The name of the work queue.
     pub work_queue_name: Option<String>,
-    /// The work pool that it came through.
+    /// The id of the work pool that it was submitted to.
     pub work_pool_id: Option<Uuid>,
-    /// Name of that.
+    /// The name of the work pool.
     pub work_pool_name: Option<String>,
-    /// The task run that stands for it in another flow run.
+    /// The task run of the parent flow run that stands for it, if it is a subflow run.
     pub parent_task_run_id: Option<Uuid>,
-    /// The key that it was created with.
+    /// The idempotency key that it was created with.
     pub idempotency_key: Option<String>,
-    /// When it first ran.
+    /// When it first entered Running.
     pub start_time: Option<Timestamp>,
     /// When it ended.
     pub end_time: Option<Timestamp>,
 }
 
-/// What happens when a run fails.
+/// The retry settings of a flow run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RetryRules {
-    /// How often it is run again.
+    /// The maximum number of retries.
     pub retries: Option<u32>,
-    /// Seconds between.
+    /// The delay before each retry, in seconds.
     pub retry_delay: Option<u64>,
 }
 
-/// A flow run to be created.
+/// A flow run to create.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewFlowRun {
-    /// Its flow, which must exist.
+    /// The id of its flow, which must exist.
     pub flow_id: Uuid,
-    /// Its name; the server finds one when there is none.
+    /// The name; the server makes one up if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its parameters.
+    /// The parameters of the run.
     pub parameters: Map<String, Value>,
-    /// Its tags.
+    /// The tags.
     pub tags: Vec<String>,
-    /// Its labels.
+    /// The labels: names and values for filters.
     pub labels: BTreeMap<String, Value>,
-    /// Creating a run with the key of one that exists gives that one.
+    /// If a run with this key exists, the server returns it and creates none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
-    /// What happens when it fails.
+    /// The retry settings.
     pub empirical_policy: RetryRules,
-    /// The task run that stands for it in another flow run.
+    /// The task run of the parent flow run that stands for it, if it is a subflow run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent_task_run_id: Option<Uuid>,
-    /// Its first state; Pending when there is none.
+    /// The initial state. `None` is Pending.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<NewState>,
 }
 
 impl NewFlowRun {
-    /// A Pending run of this flow.
+    /// A Pending flow run of this flow.
     #[must_use]
     pub fn new(flow_id: Uuid) -> Self {
         Self {
@@ -114,44 +114,44 @@ impl NewFlowRun {
     }
 }
 
-/// What to change in a flow run; `None` leaves a thing as it is.
+/// Changes to a flow run; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct FlowRunPatch {
-    /// Its name.
+    /// The name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its tags.
+    /// The tags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    /// Its parameters.
+    /// The parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Map<String, Value>>,
-    /// What happens when it fails.
+    /// The retry settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub empirical_policy: Option<RetryRules>,
-    /// Where its process is.
+    /// The host and process that it runs in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub infrastructure_pid: Option<String>,
 }
 
-/// Which flow runs to read. An empty list selects nothing by itself.
+/// Which flow runs to read: all conditions must hold. An empty list is no condition.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct FlowRunFilter {
-    /// Of these ids.
+    /// The id is one of these.
     pub ids: Vec<Uuid>,
-    /// Of these names.
+    /// The name is one of these.
     pub names: Vec<String>,
-    /// Of flows with these names.
+    /// The name of its flow is one of these.
     pub flow_names: Vec<String>,
-    /// In states of these types.
+    /// The type of its state is one of these.
     pub state_types: Vec<StateType>,
-    /// Created with one of these keys.
+    /// The idempotency key is one of these.
     pub idempotency_keys: Vec<String>,
-    /// At most this many, 200 at most.
+    /// The maximum number of results; at most 200.
     pub limit: Option<u32>,
-    /// After skipping this many.
+    /// The number of results to skip.
     pub offset: u32,
 }
 
@@ -184,10 +184,10 @@ impl FlowRunFilter {
 }
 
 impl Client {
-    /// Creates a flow run, or finds the one with its idempotency key.
+    /// Creates a flow run, or returns the existing one with the same idempotency key.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn create_flow_run(&self, run: &NewFlowRun) -> Result<FlowRun, Error> {
         if run.idempotency_key.is_some() {
             self.post("/flow_runs/", run).await
@@ -196,26 +196,28 @@ impl Client {
         }
     }
 
-    /// Reads a flow run.
+    /// Reads a flow run by its id.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn read_flow_run(&self, id: Uuid) -> Result<FlowRun, Error> {
         self.get(&format!("/flow_runs/{id}")).await
     }
 
-    /// Reads flow runs.
+    /// Reads the flow runs that match the filter.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn filter_flow_runs(&self, filter: &FlowRunFilter) -> Result<Vec<FlowRun>, Error> {
         self.post("/flow_runs/filter", &filter.body()).await
     }
 
-    /// Proposes a state. Give it a transition id, and a repetition does no harm. `force` skips the server's rules.
+    /// Proposes a state. With a transition id, repeating the proposal changes nothing. `force` skips the server's orchestration
+    /// rules.
     ///
     /// # Errors
-    /// As every call. A proposal that the server does not accept is an answer, not an error.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`]. A proposal that the server rejects is not an error: see
+    /// [`Proposal`].
     pub async fn set_flow_run_state(
         &self,
         id: Uuid,
@@ -234,7 +236,7 @@ impl Client {
     /// Changes a flow run.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn update_flow_run(&self, id: Uuid, patch: &FlowRunPatch) -> Result<(), Error> {
         let path = format!("/flow_runs/{id}");
         self.submit(Method::PATCH, &path, patch, true).await
@@ -243,7 +245,7 @@ impl Client {
     /// Adds labels to a flow run.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn label_flow_run(
         &self,
         id: Uuid,
@@ -253,10 +255,10 @@ impl Client {
         self.submit(Method::PATCH, &path, labels, true).await
     }
 
-    /// Reads the dependency graph of a flow run (`graph-v2`), as the server draws it.
+    /// Reads the dependency graph of a flow run (`graph-v2`), from which Prefect draws the run's page.
     ///
     /// # Errors
-    /// As every call; 400 above 10 000 nodes.
+    /// [`Error::Transport`], [`Error::Status`] (400 above 10 000 nodes) or [`Error::Undecodable`].
     pub async fn read_flow_run_graph(&self, id: Uuid) -> Result<Value, Error> {
         self.get(&format!("/flow_runs/{id}/graph-v2")).await
     }
@@ -264,7 +266,7 @@ impl Client {
     /// Deletes a flow run.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn delete_flow_run(&self, id: Uuid) -> Result<(), Error> {
         self.delete(&format!("/flow_runs/{id}")).await
     }

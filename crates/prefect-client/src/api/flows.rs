@@ -1,4 +1,4 @@
-//! Flows.
+//! Flows: the names under which flow runs are grouped.
 
 use std::collections::BTreeMap;
 
@@ -10,33 +10,33 @@ use super::path::segment;
 use crate::client::Client;
 use crate::error::Error;
 
-/// A flow.
+/// A stored flow.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Flow {
-    /// Its id.
+    /// The id of the flow.
     pub id: Uuid,
-    /// Its name.
+    /// The name, unique on the server.
     pub name: String,
-    /// Its tags.
+    /// The tags.
     #[serde(default)]
     pub tags: Vec<String>,
 }
 
-/// A flow to be created.
+/// A flow to create.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewFlow {
-    /// Its name.
+    /// The name, unique on the server.
     pub name: String,
-    /// Its tags; those of a flow that exists stay as they are.
+    /// The tags. Those of an existing flow are not changed.
     pub tags: Vec<String>,
-    /// Its labels.
+    /// The labels: names and values for filters.
     pub labels: BTreeMap<String, Value>,
 }
 
 impl NewFlow {
-    /// A flow of this name.
+    /// A flow with this name, without tags and labels.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
@@ -48,24 +48,24 @@ impl NewFlow {
 }
 
 impl Client {
-    /// Creates the flow, or finds the one of that name.
+    /// Creates the flow, or returns the existing one with the same name.
     ///
     /// # Errors
-    /// [`Error::InvalidRequest`] for a name that Prefect does not take; else as every call.
+    /// [`Error::InvalidRequest`] for an invalid name; [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn create_flow(&self, flow: &NewFlow) -> Result<Flow, Error> {
         if flow.name.is_empty() || flow.name.contains(['/', '%', '&', '>', '<']) {
             let name = &flow.name;
             return Err(Error::invalid(format!(
-                "the flow name `{name}` is empty or holds one of / % & > <"
+                "invalid flow name `{name}`: it must not be empty or contain / % & > <"
             )));
         }
         self.post("/flows/", flow).await
     }
 
-    /// Reads a flow.
+    /// Reads a flow by its id.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn read_flow(&self, id: Uuid) -> Result<Flow, Error> {
         self.get(&format!("/flows/{id}")).await
     }
@@ -73,7 +73,7 @@ impl Client {
     /// Reads a flow by its name.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn read_flow_by_name(&self, name: &str) -> Result<Flow, Error> {
         self.get(&format!("/flows/name/{}", segment(name))).await
     }

@@ -1,4 +1,4 @@
-//! Logs.
+//! Logs of flow runs and task runs.
 
 use jiff::Timestamp;
 use reqwest::Method;
@@ -9,26 +9,26 @@ use uuid::Uuid;
 use crate::client::Client;
 use crate::error::Error;
 
-/// A log line to be stored.
+/// A log line to store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Log {
-    /// Name of the logger.
+    /// The name of the logger.
     pub name: String,
     /// Python's level number: 10 debug, 20 info, 30 warning, 40 error, 50 critical.
     pub level: u8,
-    /// The text.
+    /// The text of the line.
     pub message: String,
     /// When it was written.
     pub timestamp: Timestamp,
-    /// The flow run that it belongs to.
+    /// The flow run that it is shown on.
     pub flow_run_id: Option<Uuid>,
-    /// The task run that it belongs to.
+    /// The task run that it is shown on.
     pub task_run_id: Option<Uuid>,
 }
 
 impl Log {
-    /// A line of a logger.
+    /// A log line that belongs to no run yet.
     #[must_use]
     pub fn new(name: &str, level: u8, message: impl Into<String>, timestamp: Timestamp) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl Log {
         }
     }
 
-    /// In these runs.
+    /// Sets the flow run and the task run.
     #[must_use]
     pub fn of_run(mut self, flow_run_id: Option<Uuid>, task_run_id: Option<Uuid>) -> Self {
         self.flow_run_id = flow_run_id;
@@ -50,43 +50,43 @@ impl Log {
     }
 }
 
-/// A log line as the server keeps it.
+/// A stored log line.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct StoredLog {
-    /// Its id.
+    /// The id of the line.
     pub id: Option<Uuid>,
-    /// Name of the logger.
+    /// The name of the logger.
     pub name: String,
-    /// Its level.
+    /// Python's level number: see [`Log::level`].
     pub level: u8,
-    /// The text, without the NUL characters that it may have had.
+    /// The text. The server removes NUL characters.
     pub message: String,
     /// When it was written.
     pub timestamp: Timestamp,
-    /// The flow run that it belongs to.
+    /// The flow run that it is shown on.
     pub flow_run_id: Option<Uuid>,
-    /// The task run that it belongs to.
+    /// The task run that it is shown on.
     pub task_run_id: Option<Uuid>,
 }
 
-/// Which logs to read, oldest first. An empty list or `None` selects nothing by itself.
+/// Which logs to read: all conditions must hold. An empty list or `None` is no condition.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct LogFilter {
-    /// Of these flow runs.
+    /// The flow run is one of these.
     pub flow_run_ids: Vec<Uuid>,
-    /// Of these task runs.
+    /// The task run is one of these.
     pub task_run_ids: Vec<Uuid>,
-    /// At or above this level.
+    /// The level is this one or higher.
     pub min_level: Option<u8>,
-    /// Not older than this.
+    /// The time is this one or later.
     pub not_before: Option<Timestamp>,
-    /// Not younger than this.
+    /// The time is this one or earlier.
     pub not_after: Option<Timestamp>,
-    /// At most this many, 200 at most.
+    /// The maximum number of results; at most 200.
     pub limit: Option<u32>,
-    /// After skipping this many.
+    /// The number of results to skip.
     pub offset: u32,
 }
 
@@ -122,20 +122,20 @@ impl LogFilter {
 }
 
 impl Client {
-    /// Stores logs; all of them or, when the API refuses, none. Logs have no identity: after an error for which
-    /// [`Error::may_have_acted`] is true, read before sending again. This method therefore repeats a request only when
-    /// the server cannot have acted on it.
+    /// Stores log lines: all, or none if the call fails. Logs have no id of the client's: if [`Error::may_have_acted`] is true,
+    /// read the logs before sending them again. For this reason the method retries only requests that the server has not
+    /// executed.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn create_logs(&self, logs: &[Log]) -> Result<(), Error> {
         self.submit(Method::POST, "/logs/", &logs, false).await
     }
 
-    /// Reads logs, oldest first.
+    /// Reads the logs that match the filter, oldest first.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn filter_logs(&self, filter: &LogFilter) -> Result<Vec<StoredLog>, Error> {
         self.post("/logs/filter", &filter.body()).await
     }

@@ -1,4 +1,4 @@
-//! The endpoints, one file a concept: its types, and its methods on [`Client`](crate::Client).
+//! The endpoints. Each file holds one concept: its types, and its methods on [`Client`](crate::Client).
 
 mod admin;
 mod artifacts;

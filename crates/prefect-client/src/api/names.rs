@@ -1,4 +1,4 @@
-//! Names of what there is, to say in an error what could have been meant.
+//! Names of existing variables and blocks, for suggestions in error messages.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::path::segment;
 use crate::client::Client;
 use crate::error::Error;
 
-/// Most names that one call answers; the server's own limit.
+/// The maximum number of names that one call returns: the server's own limit.
 const PAGE: u32 = 200;
 
 #[derive(Deserialize)]
@@ -20,19 +20,19 @@ fn names(found: Vec<Named>) -> Vec<String> {
 }
 
 impl Client {
-    /// The names of variables, 200 at most.
+    /// Reads the names of the variables; at most 200.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn read_variable_names(&self) -> Result<Vec<String>, Error> {
         let filter = json!({"limit": PAGE, "sort": "NAME_ASC"});
         self.post("/variables/filter", &filter).await.map(names)
     }
 
-    /// The names of the blocks of a type, 200 at most; none when there is no such type.
+    /// Reads the names of the blocks of a type; at most 200, none if the type does not exist.
     ///
     /// # Errors
-    /// As every call, but for 404.
+    /// [`Error::Transport`], [`Error::Status`] (never 404) or [`Error::Undecodable`].
     pub async fn read_block_names(&self, kind: &str) -> Result<Vec<String>, Error> {
         let path = format!("/block_types/slug/{}/block_documents", segment(kind));
         match self.get(&path).await {

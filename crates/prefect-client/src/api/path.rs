@@ -1,8 +1,8 @@
-//! Parts of a path.
+//! Path segments of URLs.
 
 use std::fmt::Write as _;
 
-/// One segment of a path, with everything escaped that is not plainly harmless.
+/// One path segment. All characters are percent-encoded except letters, digits and `-._~`.
 pub(super) fn segment(text: &str) -> String {
     text.bytes().fold(String::new(), |mut path, byte| {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
@@ -18,7 +18,7 @@ pub(super) fn segment(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_name_stays_one_segment() {
+    fn a_name_is_one_segment() {
         assert_eq!(super::segment("a-b_c.d~"), "a-b_c.d~");
         assert_eq!(super::segment("a/b ?ü"), "a%2Fb%20%3F%C3%BC");
     }

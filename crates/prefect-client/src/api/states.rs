@@ -1,4 +1,4 @@
-//! States, and what the server says to a proposed one.
+//! States of runs, and the server's answer to a proposed state.
 
 use std::time::Duration;
 
@@ -12,31 +12,31 @@ use uuid::Uuid;
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
 pub enum StateType {
-    /// Waits for its time.
+    /// Waits for its scheduled time.
     Scheduled,
-    /// About to run.
+    /// Submitted, but not running yet.
     Pending,
-    /// At work.
+    /// Running.
     Running,
-    /// Ended well.
+    /// Ended with success.
     Completed,
-    /// Ended badly.
+    /// Ended with a failure.
     Failed,
-    /// Stopped on request.
+    /// Ended by a cancellation.
     Cancelled,
-    /// Died.
+    /// Ended because the infrastructure failed, for example a killed process.
     Crashed,
-    /// Waits for somebody.
+    /// Waits for a person to resume it.
     Paused,
-    /// Asked to stop.
+    /// A cancellation was requested.
     Cancelling,
-    /// A type that this crate does not know; never sent.
+    /// A type that this crate does not know. It is never sent.
     #[serde(other)]
     Unknown,
 }
 
 impl StateType {
-    /// The types that end a run.
+    /// The types of states in which a run has ended.
     pub const TERMINAL: [Self; 4] = [
         Self::Completed,
         Self::Failed,
@@ -44,52 +44,52 @@ impl StateType {
         Self::Crashed,
     ];
 
-    /// Whether a run in such a state has ended.
+    /// Whether a run in a state of this type has ended.
     #[must_use]
     pub fn is_terminal(self) -> bool {
         Self::TERMINAL.contains(&self)
     }
 }
 
-/// A state as the server keeps it.
+/// A stored state.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct State {
-    /// Its id.
+    /// The id of the state.
     pub id: Option<Uuid>,
-    /// Its type.
+    /// The type.
     #[serde(rename = "type")]
     pub kind: StateType,
-    /// Its name (`Completed`, `AwaitingRetry`, ...).
+    /// The name (`Completed`, `AwaitingRetry`, ...).
     pub name: String,
-    /// Its message.
+    /// The message, shown on the run's page.
     pub message: Option<String>,
-    /// When it was entered.
+    /// When the run entered the state, by the server's clock.
     pub timestamp: Option<Timestamp>,
-    /// Details: `transition_id`, `scheduled_time` and others.
+    /// Details such as `transition_id` and `scheduled_time`.
     #[serde(default)]
     pub state_details: Value,
 }
 
-/// A state to be proposed. The server puts its own time on it.
+/// A state to propose. The server sets its timestamp.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewState {
-    /// Its type.
+    /// The type.
     #[serde(rename = "type")]
     pub kind: StateType,
-    /// Its name; the server takes the capitalised type when there is none.
+    /// The name. `None` is the capitalised type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its message.
+    /// The message, shown on the run's page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Details.
+    /// Details such as `transition_id` and `scheduled_time`.
     pub state_details: Value,
 }
 
 impl NewState {
-    /// A state of this type with the name that goes with it.
+    /// A state of this type with its default name.
     #[must_use]
     pub fn new(kind: StateType) -> Self {
         Self {
@@ -100,22 +100,22 @@ impl NewState {
         }
     }
 
-    /// With this name.
+    /// Sets the name.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// With this message.
+    /// Sets the message.
     #[must_use]
     pub fn with_message(mut self, message: Option<String>) -> Self {
         self.message = message;
         self
     }
 
-    /// With an identity: proposing the same transition twice then changes nothing, so that a request whose answer was
-    /// lost can be repeated.
+    /// Sets the identity of the transition. Proposing the same transition twice changes nothing, so that a request can be
+    /// repeated if its response was lost.
     #[must_use]
     pub fn with_transition_id(mut self, id: Uuid) -> Self {
         self.state_details["transition_id"] = json!(id);
@@ -127,58 +127,58 @@ impl NewState {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Proposal {
-    /// The state that the run is in now, where the server tells it.
+    /// The current state of the run, if the server returns it.
     pub state: Option<State>,
-    /// What became of the proposal.
+    /// The server's decision.
     pub status: Verdict,
-    /// Why, and for how long.
+    /// The reason and the delay.
     #[serde(default)]
     pub details: ProposalDetails,
 }
 
-/// What the server says besides.
+/// The reason and the delay of a decision.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct ProposalDetails {
-    /// Its reason.
+    /// The reason in words.
     pub reason: Option<String>,
-    /// Seconds to wait before proposing again.
+    /// The number of seconds to wait before the next proposal.
     pub delay_seconds: Option<f64>,
 }
 
-/// What became of a proposed state.
+/// The server's decision on a proposed state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
 pub enum Verdict {
-    /// The run is in it.
+    /// The run is in the proposed state.
     Accept,
-    /// The run is in [`Proposal::state`] instead.
+    /// The run is in [`Proposal::state`] instead of the proposed state.
     Reject,
-    /// Not yet; propose again later.
+    /// Not now: propose the state again after the delay.
     Wait,
-    /// No; the run goes on without us.
+    /// Rejected, and the client must stop the run.
     Abort,
-    /// A verdict that this crate does not know.
+    /// A decision that this crate does not know.
     #[serde(other)]
     Unknown,
 }
 
 impl Proposal {
-    /// Whether the proposal had been accepted before, and this was its repetition.
+    /// Whether an earlier request made the same transition, so that this one repeats it.
     #[must_use]
     pub fn is_repetition(&self) -> bool {
         self.status == Verdict::Reject
             && self.reason().contains("already made this state transition")
     }
 
-    /// The server's reason; empty when it gave none.
+    /// The server's reason; empty if it gives none.
     #[must_use]
     pub fn reason(&self) -> &str {
         self.details.reason.as_deref().unwrap_or_default()
     }
 
-    /// How long to wait before proposing again.
+    /// How long to wait before the next proposal.
     #[must_use]
     pub fn delay(&self) -> Duration {
         let seconds = self.details.delay_seconds.unwrap_or(1.0);

@@ -1,4 +1,4 @@
-//! Reading events back.
+//! Reads events that the server has stored.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -9,42 +9,42 @@ use super::Resource;
 use crate::client::Client;
 use crate::error::Error;
 
-/// Most events of a page.
+/// The maximum number of events in a page.
 const PAGE: u32 = 50;
-/// Where further pages are read; the server hands out whole URLs, whose host may be one that only it knows.
+/// The path of the further pages. The server returns whole URLs, whose host may be known only inside of its network.
 const NEXT: &str = "/events/filter/next";
 
-/// An event that the server holds.
+/// A stored event.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct StoredEvent {
-    /// Its id.
+    /// The id of the event.
     pub id: Uuid,
-    /// When it happened.
+    /// When the event happened.
     pub occurred: Timestamp,
-    /// What happened.
+    /// The name of the event.
     pub event: String,
-    /// What it happened to.
+    /// The labels of the resource that it happened to.
     pub resource: Resource,
-    /// What else it concerns.
+    /// The labels of the related resources.
     #[serde(default)]
     pub related: Vec<Resource>,
-    /// Anything else.
+    /// Any other data.
     #[serde(default)]
     pub payload: Map<String, Value>,
 }
 
-/// Which events to read. An empty list selects nothing by itself.
+/// Which events to read: all conditions must hold. An empty list is no condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventFilter {
-    /// Of these ids; more than fifty make the answer come in pages.
+    /// The id is one of these. With more than fifty, the server returns pages.
     pub ids: Vec<Uuid>,
-    /// Whose names begin so.
+    /// The name begins with one of these.
     pub prefixes: Vec<String>,
-    /// That happened to these resources.
+    /// The id of the resource is one of these.
     pub resource_ids: Vec<String>,
-    /// That concern these resources.
+    /// The id of a related resource is one of these.
     pub related_ids: Vec<String>,
 }
 
@@ -74,10 +74,10 @@ struct Page {
 }
 
 impl Client {
-    /// Reads all events that the filter lets through, the youngest first.
+    /// Reads all events that match the filter, newest first.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn filter_events(&self, filter: &EventFilter) -> Result<Vec<StoredEvent>, Error> {
         let mut page: Page = self.post("/events/filter", &filter.body()).await?;
         let mut events = page.events;

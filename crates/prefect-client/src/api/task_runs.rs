@@ -1,4 +1,4 @@
-//! Task runs. They are reported by events, since the endpoints that create them take no times; here they are read.
+//! Task runs, read only. They are created by events, because the endpoints that create them accept no times.
 
 use std::collections::BTreeMap;
 
@@ -11,53 +11,53 @@ use super::states::{State, StateType};
 use crate::client::Client;
 use crate::error::Error;
 
-/// A task run.
+/// A stored task run.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct TaskRun {
-    /// Its id.
+    /// The id of the task run.
     pub id: Uuid,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its flow run.
+    /// The id of its flow run.
     pub flow_run_id: Option<Uuid>,
-    /// What it runs.
+    /// The key of the task that it runs.
     pub task_key: String,
-    /// Which run of that, within the flow run.
+    /// Distinguishes the runs of one task within the flow run.
     pub dynamic_key: String,
-    /// Its state.
+    /// The current state.
     pub state: Option<State>,
-    /// When it began.
+    /// When it started.
     pub start_time: Option<Timestamp>,
     /// When it ended.
     pub end_time: Option<Timestamp>,
-    /// Seconds that it ran.
+    /// How long it ran, in seconds.
     #[serde(default)]
     pub total_run_time: f64,
-    /// What it depends on: name of the input to its sources.
+    /// Its dependencies: the name of each input, with the runs that it comes from.
     #[serde(default)]
     pub task_inputs: BTreeMap<String, Vec<Value>>,
-    /// Its tags.
+    /// The tags.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// Its labels.
+    /// The labels: names and values for filters.
     #[serde(default)]
     pub labels: Option<Map<String, Value>>,
 }
 
-/// Which task runs to read. An empty list selects nothing by itself.
+/// Which task runs to read: all conditions must hold. An empty list is no condition.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct TaskRunFilter {
-    /// Of these ids.
+    /// The id is one of these.
     pub ids: Vec<Uuid>,
-    /// Of these flow runs.
+    /// The flow run is one of these.
     pub flow_run_ids: Vec<Uuid>,
-    /// In states of these types.
+    /// The type of the state is one of these.
     pub state_types: Vec<StateType>,
-    /// At most this many, 200 at most; not for counting.
+    /// The maximum number of results; at most 200. Ignored when counting.
     pub limit: Option<u32>,
-    /// After skipping this many; not for counting.
+    /// The number of results to skip. Ignored when counting.
     pub offset: u32,
 }
 
@@ -84,18 +84,18 @@ impl TaskRunFilter {
 }
 
 impl Client {
-    /// Reads a task run.
+    /// Reads a task run by its id.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn read_task_run(&self, id: Uuid) -> Result<TaskRun, Error> {
         self.get(&format!("/task_runs/{id}")).await
     }
 
-    /// Reads task runs, in the order of their ids.
+    /// Reads the task runs that match the filter, ordered by id.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn filter_task_runs(&self, filter: &TaskRunFilter) -> Result<Vec<TaskRun>, Error> {
         let mut body = filter.body();
         body["limit"] = json!(filter.limit.unwrap_or(200));
@@ -104,10 +104,10 @@ impl Client {
         self.post("/task_runs/filter", &body).await
     }
 
-    /// Counts task runs.
+    /// Counts the task runs that match the filter.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn count_task_runs(&self, filter: &TaskRunFilter) -> Result<u64, Error> {
         self.post("/task_runs/count", &filter.body()).await
     }

@@ -1,4 +1,4 @@
-//! Variables.
+//! Variables: named JSON values on the server.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,35 +8,35 @@ use super::path::segment;
 use crate::client::Client;
 use crate::error::Error;
 
-/// A variable.
+/// A stored variable.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Variable {
-    /// Its id.
+    /// The id of the variable.
     pub id: Uuid,
-    /// Its name.
+    /// The name, unique on the server.
     pub name: String,
-    /// Its value: any JSON.
+    /// The value: any JSON.
     pub value: Value,
-    /// Its tags.
+    /// The tags.
     #[serde(default)]
     pub tags: Vec<String>,
 }
 
-/// A variable to be created.
+/// A variable to create.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewVariable {
-    /// Its name: lower-case letters, digits, `-` and `_`.
+    /// The name: lower-case letters, digits, `-` and `_`.
     pub name: String,
-    /// Its value: any JSON of up to 5000 characters.
+    /// The value: any JSON of up to 5000 characters.
     pub value: Value,
-    /// Its tags.
+    /// The tags.
     pub tags: Vec<String>,
 }
 
 impl NewVariable {
-    /// A variable.
+    /// A variable with this name and value, without tags.
     #[must_use]
     pub fn new(name: &str, value: Value) -> Self {
         Self {
@@ -48,10 +48,10 @@ impl NewVariable {
 }
 
 impl Client {
-    /// Reads a variable; `None` when there is none of that name.
+    /// Reads a variable; `None` if there is none with this name.
     ///
     /// # Errors
-    /// As every call, but for 404.
+    /// [`Error::Transport`], [`Error::Status`] (never 404) or [`Error::Undecodable`].
     pub async fn read_variable(&self, name: &str) -> Result<Option<Variable>, Error> {
         let path = format!("/variables/name/{}", segment(name));
         match self.get(&path).await {
@@ -60,10 +60,10 @@ impl Client {
         }
     }
 
-    /// Creates a variable; refused when one of that name exists.
+    /// Creates a variable. Status 409 if there is one with this name.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn create_variable(&self, variable: &NewVariable) -> Result<Variable, Error> {
         self.post_once("/variables/", variable).await
     }
@@ -71,7 +71,7 @@ impl Client {
     /// Deletes a variable.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn delete_variable(&self, name: &str) -> Result<(), Error> {
         self.delete(&format!("/variables/name/{}", segment(name)))
             .await

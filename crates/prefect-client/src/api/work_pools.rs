@@ -1,4 +1,4 @@
-//! Work pools.
+//! Work pools: where the runs of deployments are executed.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -8,42 +8,42 @@ use super::path::segment;
 use crate::client::Client;
 use crate::error::Error;
 
-/// A work pool.
+/// A stored work pool.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct WorkPool {
-    /// Its id.
+    /// The id of the work pool.
     pub id: Uuid,
-    /// Its name.
+    /// The name, unique on the server.
     pub name: String,
-    /// Its type: `process`, `docker`, `kubernetes`, ...
+    /// The type: `process`, `docker`, `kubernetes`, ...
     #[serde(rename = "type")]
     pub kind: String,
-    /// Whether it hands out no runs.
+    /// Whether it is paused: workers get no runs from it.
     #[serde(default)]
     pub is_paused: bool,
-    /// `READY` while a worker asks it for runs, else `NOT_READY`, or `PAUSED`; `None` where the server does not tell.
+    /// `READY` while a worker polls it, else `NOT_READY`, or `PAUSED`; `None` if the server does not return it.
     pub status: Option<String>,
-    /// What jobs on it look like; empty until its first worker has started.
+    /// The template of its jobs; empty until its first worker has started.
     #[serde(default)]
     pub base_job_template: Map<String, Value>,
 }
 
-/// A work pool to be created.
+/// A work pool to create.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewWorkPool {
-    /// Its name.
+    /// The name, unique on the server.
     pub name: String,
-    /// Its type.
+    /// The type: `process`, `docker`, `kubernetes`, ...
     #[serde(rename = "type")]
     pub kind: String,
-    /// What jobs on it look like; its first worker fills an empty one.
+    /// The template of its jobs. If it is empty, the first worker sets it.
     pub base_job_template: Map<String, Value>,
 }
 
 impl NewWorkPool {
-    /// A work pool of this name and type.
+    /// A work pool with this name and type.
     #[must_use]
     pub fn new(name: &str, kind: &str) -> Self {
         Self {
@@ -55,27 +55,27 @@ impl NewWorkPool {
 }
 
 impl Client {
-    /// Creates a work pool; refused (409) when one of that name exists.
+    /// Creates a work pool. Status 409 if there is one with this name.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn create_work_pool(&self, pool: &NewWorkPool) -> Result<WorkPool, Error> {
         self.post_once("/work_pools/", pool).await
     }
 
-    /// Reads the work pools, 200 at most.
+    /// Reads the work pools; at most 200.
     ///
     /// # Errors
-    /// As every call.
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
     pub async fn read_work_pools(&self) -> Result<Vec<WorkPool>, Error> {
         self.post("/work_pools/filter", &json!({ "limit": 200 }))
             .await
     }
 
-    /// Reads a work pool; `None` when there is none of that name.
+    /// Reads a work pool; `None` if there is none with this name.
     ///
     /// # Errors
-    /// As every call, but for 404.
+    /// [`Error::Transport`], [`Error::Status`] (never 404) or [`Error::Undecodable`].
     pub async fn read_work_pool(&self, name: &str) -> Result<Option<WorkPool>, Error> {
         match self.get(&format!("/work_pools/{}", segment(name))).await {
             Err(error) if error.is_not_found() => Ok(None),

@@ -16,12 +16,12 @@ fn lost(kind: TransportKind, reached_before: bool) -> Failure {
 }
 
 #[test]
-fn what_is_repeated() {
+fn which_failures_are_retried() {
     let policy = RetryPolicy {
         extra_codes: vec![418],
         ..RetryPolicy::default()
     };
-    // Failure; repeated if the request may be seen twice; repeated if it may not.
+    // The failure; whether a repeatable request is retried; whether another one is.
     let cases = [
         (status(408), true, false),
         (status(429), true, true),
@@ -45,7 +45,7 @@ fn what_is_repeated() {
 }
 
 #[test]
-fn delays_double_and_spread_to_both_sides() {
+fn delays_double_with_jitter_to_both_sides() {
     let policy = RetryPolicy::default();
     let delays: Vec<_> = (0..6)
         .map(|retries| policy.next_delay(retries, &status(503), true, 0.5))
@@ -63,7 +63,7 @@ fn delays_double_and_spread_to_both_sides() {
 }
 
 #[test]
-fn what_the_server_asks_for_is_only_lengthened() {
+fn a_delay_of_the_server_is_only_lengthened() {
     let policy = RetryPolicy::default();
     let failure = Failure::Status {
         code: 429,
@@ -75,7 +75,7 @@ fn what_the_server_asks_for_is_only_lengthened() {
 }
 
 #[test]
-fn maintenance_is_waited_for_without_end() {
+fn maintenance_is_retried_without_limit() {
     let failure = Failure::Status {
         code: 503,
         retry_after: None,

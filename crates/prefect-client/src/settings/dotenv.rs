@@ -1,9 +1,9 @@
-//! `.env` files, as python-dotenv reads them.
+//! Reads `.env` files by the rules of python-dotenv. Rust crates for `.env` files have other rules for quotes and comments.
 
 use std::collections::BTreeMap;
 
-/// Names (upper case) and values, in which `${NAME}` and `${NAME:-default}` are replaced from the lines above and from
-/// `environment`. Lines that are none are passed over.
+/// The variables, with names in upper case. `${NAME}` and `${NAME:-default}` are replaced from the lines above and from
+/// `environment`. Lines that are not assignments are skipped.
 pub(super) fn parse(
     text: &str,
     environment: &BTreeMap<String, String>,
@@ -25,7 +25,7 @@ pub(super) fn parse(
         let value = value.trim_start();
         let value = match value.chars().next() {
             Some(quote @ ('"' | '\'')) => {
-                // A quoted value may go on over lines.
+                // A quoted value may continue on the next lines.
                 let begin = text.len() - rest.len() - line_tail(text, rest, value);
                 match quoted(&text[begin + 1..], quote) {
                     Some((value, used)) => {
@@ -47,14 +47,14 @@ fn split_line(text: &str) -> (&str, &str) {
     text.split_once('\n').unwrap_or((text, ""))
 }
 
-/// How far before the end of the current line `value` begins, its line break included.
+/// The length from the start of `value` to the end of the current line, with the line break.
 fn line_tail(text: &str, rest: &str, value: &str) -> usize {
     let consumed = text.len() - rest.len();
     let broke = usize::from(text[..consumed].ends_with('\n'));
     value.len() + broke
 }
 
-/// A value up to its closing quote, and the bytes that it took. Double quotes know escapes.
+/// A value up to its closing quote, and its length in bytes with the quote. Escapes count in double quotes only.
 fn quoted(text: &str, quote: char) -> Option<(String, usize)> {
     let mut value = String::new();
     let mut chars = text.char_indices();
@@ -74,7 +74,7 @@ fn quoted(text: &str, quote: char) -> Option<(String, usize)> {
     None
 }
 
-/// A bare value ends at white space before a `#`.
+/// A value without quotes ends before white space that is followed by `#`.
 fn unquoted(value: &str) -> &str {
     let comment = value
         .match_indices('#')
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_all_forms() {
+    fn all_forms_of_lines() {
         let text = "# comment\nA=1\n export b = two words # gone\r\nC='x # y'\nD=\"a\\n\\\"b\\\"\"\nE=\"over\nlines\" # c\nF=#\nG\nH=${A}-${NONE:-d}-${X}\nI=\"open\nJ=9";
         let environment = BTreeMap::from([("X".to_owned(), "env".to_owned())]);
         let values = parse(text, &environment);

@@ -1,39 +1,39 @@
-//! What can be wrong with settings.
+//! Errors in settings.
 
 use std::path::PathBuf;
 
-/// Settings that cannot be used. Values are not shown: any of them may be a secret.
+/// Invalid settings. The values are not shown, because any of them may be a secret.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsError {
-    /// A file is not TOML.
+    /// A settings file is not TOML.
     #[error("{file} is not valid TOML: line {line}, column {column}: {problem}")]
     Toml {
-        /// The file.
+        /// The name of the file.
         file: String,
-        /// Line, from 1.
+        /// The line, from 1.
         line: usize,
-        /// Column, from 1.
+        /// The column in characters, from 1.
         column: usize,
-        /// What the parser says.
+        /// The message of the TOML parser.
         problem: String,
     },
-    /// A setting has a value of the wrong form.
-    #[error("{setting} (from {place}) is not {expected}")]
+    /// The value of a setting is invalid.
+    #[error("invalid {setting} in {place}: expected {expected}")]
     Value {
-        /// Name of the setting, as in the environment.
+        /// The name of the setting as an environment variable.
         setting: &'static str,
-        /// Where the value was found.
+        /// Where the value was found: `the environment` or a file name.
         place: String,
-        /// What would be right.
+        /// Which values are valid.
         expected: &'static str,
     },
-    /// A file is there and cannot be read.
+    /// A settings file exists, but cannot be read.
     #[error("cannot read {}", path.display())]
     Read {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The error of the file system.
         #[source]
         source: std::io::Error,
     },

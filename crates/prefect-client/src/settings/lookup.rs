@@ -1,4 +1,4 @@
-//! Finding a setting in the sources, from the highest to the lowest.
+//! Finds a setting in the sources, in their order of precedence.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,20 +29,20 @@ impl fmt::Display for Place {
     }
 }
 
-/// One source, read.
+/// The content of one source.
 enum Sheet {
-    /// Upper-case names of environment variables.
+    /// Environment variables; the names are in upper case.
     Names(BTreeMap<String, String>),
-    /// Tables, whose nesting is the name.
+    /// TOML tables; the path to a value is the name of the setting.
     Tables(toml::Table),
 }
 
-/// The sources, read, from the highest to the lowest.
+/// The content of all sources, in their order of precedence.
 pub(super) struct Sheets {
     sheets: Vec<(Place, Sheet)>,
-    /// Name of the active profile.
+    /// The name of the active profile.
     pub(super) profile: Option<String>,
-    /// Why the profiles file was passed over.
+    /// Why the profiles file was ignored.
     pub(super) profile_problem: Option<String>,
 }
 
@@ -59,7 +59,7 @@ impl Sheets {
         Ok(sheets)
     }
 
-    /// All but the profile; enough to tell where the profile is.
+    /// All sources except the profile: they say where the profiles file is.
     pub(super) fn without_profile(sources: &Sources) -> Result<Self, SettingsError> {
         let environment: BTreeMap<_, _> = sources
             .environment
@@ -91,7 +91,7 @@ impl Sheets {
         })
     }
 
-    /// A variable of the process environment itself.
+    /// A variable of the process environment, not of another source.
     pub(super) fn environment(&self, name: &str) -> Option<&str> {
         match self.sheets.first() {
             Some((Place::Environment, Sheet::Names(names))) => names.get(name).map(String::as_str),
@@ -99,12 +99,12 @@ impl Sheets {
         }
     }
 
-    /// The value of the highest source that has one, under any of its `names` or at its `path`.
+    /// The value from the first source that has one, under any of `names` or at `path`.
     pub(super) fn find(&self, names: &[&str], path: &[&str]) -> Option<(Raw, Place)> {
         self.find_all(names, path).next()
     }
 
-    /// Its values in all sources, the highest first.
+    /// The values from all sources, in their order of precedence.
     pub(super) fn find_all(
         &self,
         names: &[&str],

@@ -1,8 +1,8 @@
-//! Where the API is and how to talk to it, from the same places and in the same order as Prefect itself.
+//! The settings of the client, from the same sources and with the same precedence as in Prefect.
 //!
-//! From the highest: the process environment, `.env`, `prefect.toml`, `pyproject.toml` (`[tool.prefect]`), the active
-//! profile of `profiles.toml`, the default. The order holds for each setting by itself; custom headers alone are merged
-//! over all sources. [`Settings::from_sources`] is pure; [`Settings::from_env`] reads the real thing.
+//! In order of precedence: the process environment, `.env`, `prefect.toml`, `pyproject.toml` (`[tool.prefect]`), the active
+//! profile of `profiles.toml`, the default. Each setting is looked up separately. Custom headers are merged from all
+//! sources. [`Settings::from_sources`] is pure; [`Settings::from_env`] reads the environment and the files.
 
 mod dotenv;
 mod error;

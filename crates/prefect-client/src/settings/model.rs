@@ -1,4 +1,4 @@
-//! The settings, resolved.
+//! The settings that the sources resolve to.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,67 +8,68 @@ use std::time::Duration;
 use crate::retry::RetryPolicy;
 use crate::secret::Secret;
 
-/// Everything that the connection to Prefect depends on. [`Settings::default`] holds Prefect's defaults.
+/// The settings of the client. [`Settings::default`] holds Prefect's defaults.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// `PREFECT_API_URL`: where the API is; `None` when nothing (or an empty string) is configured.
+    /// `PREFECT_API_URL`: the URL of the API; `None` if it is not set, or set to an empty text.
     pub api_url: Option<ApiUrl>,
     /// `PREFECT_API_KEY`: sent as a bearer token.
     pub api_key: Option<Secret>,
-    /// `PREFECT_API_AUTH_STRING`: sent as basic authentication; wins over the key.
+    /// `PREFECT_API_AUTH_STRING`: sent as basic authentication. It has precedence over the key.
     pub auth_string: Option<Secret>,
     /// `PREFECT_API_TLS_INSECURE_SKIP_VERIFY`: accept any certificate and host name.
     pub tls_insecure_skip_verify: bool,
-    /// `PREFECT_API_SSL_CERT_FILE`, else `SSL_CERT_FILE`: certificates to trust in place of the system's.
+    /// `PREFECT_API_SSL_CERT_FILE`, else `SSL_CERT_FILE`: a PEM file with the certificates to trust instead of the system's.
     pub ssl_cert_file: Option<PathBuf>,
-    /// `PREFECT_API_ENABLE_HTTP2`.
+    /// `PREFECT_API_ENABLE_HTTP2`: allow HTTP/2 on TLS connections.
     pub enable_http2: bool,
-    /// `PREFECT_API_REQUEST_TIMEOUT`.
+    /// `PREFECT_API_REQUEST_TIMEOUT`: the time limit of one request, from connecting to the end of the response.
     pub request_timeout: Duration,
-    /// `PREFECT_CLOUD_API_URL`: an API URL that begins so is Prefect Cloud.
+    /// `PREFECT_CLOUD_API_URL`: an API URL that begins with it belongs to Prefect Cloud.
     pub cloud_api_url: String,
-    /// `PREFECT_CLOUD_MAX_LOG_SIZE`: bytes of one log that Cloud takes.
+    /// `PREFECT_CLOUD_MAX_LOG_SIZE`: the maximum size of one log line in Prefect Cloud, in bytes.
     pub cloud_max_log_size: usize,
-    /// `PREFECT_CLIENT_MAX_RETRIES`, `_RETRY_JITTER_FACTOR` and `_RETRY_EXTRA_CODES`.
+    /// `PREFECT_CLIENT_MAX_RETRIES`, `_RETRY_JITTER_FACTOR` and `_RETRY_EXTRA_CODES`: when failed requests are retried.
     pub retry: RetryPolicy,
-    /// `PREFECT_CLIENT_CSRF_SUPPORT_ENABLED`.
+    /// `PREFECT_CLIENT_CSRF_SUPPORT_ENABLED`: ask the server for CSRF tokens.
     pub csrf_support: bool,
-    /// `PREFECT_CLIENT_CUSTOM_HEADERS`, merged over all sources.
+    /// `PREFECT_CLIENT_CUSTOM_HEADERS`: headers of each request, merged from all sources.
     pub custom_headers: BTreeMap<String, Secret>,
-    /// `PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED`.
+    /// `PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED`: compare the versions of client and server.
     pub server_version_check: bool,
-    /// `PREFECT_LOGGING_LEVEL`, upper case.
+    /// `PREFECT_LOGGING_LEVEL`: the lowest level of logs, in upper case.
     pub logging_level: String,
-    /// `PREFECT_LOGGING_TO_API_*`.
+    /// `PREFECT_LOGGING_TO_API_*`: how logs are sent to the API.
     pub logging_to_api: LoggingToApi,
-    /// `PREFECT_FLOWS_HEARTBEAT_FREQUENCY`; at least 30 seconds.
+    /// `PREFECT_FLOWS_HEARTBEAT_FREQUENCY`: the time between two heartbeats of a flow run; at least 30 seconds.
     pub heartbeat_frequency: Duration,
-    /// `PREFECT_FLOWS_DEFAULT_RETRIES`.
+    /// `PREFECT_FLOWS_DEFAULT_RETRIES`: the number of retries of a flow that does not set one.
     pub default_retries: u32,
-    /// `PREFECT_FLOWS_DEFAULT_RETRY_DELAY_SECONDS`.
+    /// `PREFECT_FLOWS_DEFAULT_RETRY_DELAY_SECONDS`: the delay before each retry of a flow that does not set one.
     pub default_retry_delay: Duration,
-    /// Who runs us, from `PREFECT__WORKER_ID` and its kin: header name to value.
+    /// The worker, flow and deployment that started this process, from `PREFECT__WORKER_ID` and similar variables: header name
+    /// to value.
     pub attribution: BTreeMap<&'static str, String>,
-    /// The profile that was active; `None` when the packaged default took its place.
+    /// The name of the active profile; `None` if Prefect's packaged default is used.
     pub profile: Option<String>,
-    /// Why the profiles file was passed over: Prefect takes one that is not TOML for none at all.
+    /// Why the profiles file was ignored: Prefect ignores one that is not TOML.
     pub profile_problem: Option<String>,
 }
 
-/// `PREFECT_LOGGING_TO_API_*`.
+/// How logs are sent to the API: `PREFECT_LOGGING_TO_API_*`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LoggingToApi {
-    /// `_ENABLED`.
+    /// `_ENABLED`: send logs to the API.
     pub enabled: bool,
-    /// `_BATCH_INTERVAL`.
+    /// `_BATCH_INTERVAL`: the maximum time between two batches of logs.
     pub batch_interval: Duration,
-    /// `_BATCH_SIZE`, in bytes (its description in Prefect says otherwise).
+    /// `_BATCH_SIZE`: the maximum size of a batch in bytes. (Prefect's description says that it is a number of logs.)
     pub batch_size: usize,
-    /// `_MAX_LOG_SIZE`, in bytes of the JSON of one log.
+    /// `_MAX_LOG_SIZE`: the maximum size of one log line as JSON, in bytes.
     pub max_log_size: usize,
-    /// `_WHEN_MISSING_FLOW`: `warn`, `error` or `ignore`.
+    /// `_WHEN_MISSING_FLOW`: what to do with a log outside of a flow run: `warn`, `error` or `ignore`.
     pub when_missing_flow: String,
 }
 
@@ -113,7 +114,7 @@ impl Default for LoggingToApi {
 }
 
 impl Settings {
-    /// The defaults with this API; for programs that have their own configuration.
+    /// The default settings with this API URL, for programs with a configuration of their own.
     #[must_use]
     pub fn with_api_url(url: &str) -> Self {
         Self {
@@ -130,7 +131,7 @@ impl Settings {
             .is_some_and(|url| url.0.starts_with(self.cloud_api_url.trim_end_matches('/')))
     }
 
-    /// Bytes that the JSON of one log may have on this API.
+    /// The maximum size of one log line as JSON on this API, in bytes.
     #[must_use]
     pub fn max_log_size(&self) -> usize {
         if self.is_cloud() {
@@ -142,13 +143,13 @@ impl Settings {
         }
     }
 
-    /// The page that shows a flow run: on Cloud its own site, else the server's.
+    /// The URL of the page of a flow run: on the site of Prefect Cloud, or on the server.
     #[must_use]
     pub fn flow_run_page(&self, id: uuid::Uuid) -> Option<String> {
         self.page(&format!("runs/flow-run/{id}"))
     }
 
-    /// The page that shows a deployment.
+    /// The URL of the page of a deployment.
     #[must_use]
     pub fn deployment_page(&self, id: uuid::Uuid) -> Option<String> {
         self.page(&format!("deployments/deployment/{id}"))
@@ -168,24 +169,24 @@ impl Settings {
     }
 }
 
-/// The URL of an API: no trailing slash, and shown without the credentials that it may hold.
+/// The URL of an API, without a slash at the end. It may contain credentials, which `Display` and `Debug` leave out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiUrl(String);
 
 impl ApiUrl {
-    /// Takes a URL; `None` when it is blank.
+    /// Reads a URL; `None` if the text is blank.
     #[must_use]
     pub fn new(url: &str) -> Option<Self> {
         let url = url.trim().trim_end_matches('/');
         (!url.is_empty()).then(|| Self(url.to_owned()))
     }
 
-    /// The URL with everything in it, for the one place that sends.
+    /// The URL with its credentials, for sending.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The part between `//` and `@`, if there is one.
+    /// The part between `//` and `@`: user name and password.
     pub(crate) fn user_info(&self) -> Option<&str> {
         let rest = self.0.split_once("://")?.1;
         let authority = rest.split(['/', '?', '#']).next()?;
@@ -199,7 +200,7 @@ impl fmt::Display for ApiUrl {
             Some(user_info) => self.0.replacen(&format!("{user_info}@"), "", 1),
             None => self.0.clone(),
         };
-        // A query has no place here; a key pasted there must not be shown.
+        // A key that was pasted into the query must not be shown.
         f.write_str(shown.split(['?', '#']).next().unwrap_or_default())
     }
 }

@@ -6,17 +6,17 @@ use std::path::PathBuf;
 use super::lookup::{Place, Sheets, parse_toml};
 use super::{SettingsError, Sources};
 
-/// Where the profiles file is.
+/// The place of the profiles file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ProfilesPath {
-    /// Here; a leading `~` is the home directory.
+    /// This path. A leading `~` is replaced by the home directory.
     Given(PathBuf),
     /// At `~/.prefect/profiles.toml`, if it exists.
     InHome,
 }
 
-/// Decides where the profiles file is: the first of the sources that names it, else `PREFECT_HOME` of the environment
-/// (and of no other source), else the home directory.
+/// Finds the profiles file: the path in the first source that sets one, else in `PREFECT_HOME` (which counts in the process
+/// environment only), else in the home directory.
 pub(super) fn profiles_path(sources: &Sources) -> Result<ProfilesPath, SettingsError> {
     let sheets = Sheets::without_profile(sources)?;
     let named = sheets
@@ -39,13 +39,13 @@ fn expanded(path: &str, sources: &Sources) -> PathBuf {
     }
 }
 
-/// What the profiles file gave.
+/// The result of reading the profiles file.
 #[derive(Debug, Default)]
 pub(super) struct ActiveProfile {
-    /// The active profile: its name and its settings. `None` when no file or no such profile is there; Prefect then
-    /// takes a packaged one, which names no API.
+    /// The name and the settings of the active profile. `None` if there is no file or no such profile: then Prefect uses a
+    /// packaged profile, which sets no API URL.
     pub(super) found: Option<(String, BTreeMap<String, String>)>,
-    /// Why the file was passed over, as Prefect does with one that is not TOML.
+    /// Why the file was ignored: like Prefect, this ignores a file that is not TOML.
     pub(super) problem: Option<String>,
 }
 
@@ -59,7 +59,7 @@ pub(super) fn active_profile(sources: &Sources, chosen: Option<&str>) -> ActiveP
             problem: None,
         },
         Err(error) => {
-            tracing::warn!("{error}; passed over");
+            tracing::warn!("ignoring the profiles file: {error}");
             ActiveProfile {
                 found: None,
                 problem: Some(error.to_string()),
@@ -84,7 +84,7 @@ fn find(
     Some((name.to_owned(), settings))
 }
 
-/// A value of a profile as the text that the environment would hold.
+/// A value of a profile, as the text that an environment variable would have.
 fn text_of(value: &toml::Value) -> Option<String> {
     match value {
         toml::Value::String(text) => Some(text.clone()),

@@ -1,4 +1,4 @@
-//! From sources to settings: every setting, its names, and its form.
+//! Resolves the sources to settings: the names and the type of each setting.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use super::{ApiUrl, LoggingToApi, Settings, SettingsError, Sources};
 use crate::retry::RetryPolicy;
 use crate::secret::Secret;
 
-/// Prefect beats no faster than this, whatever is configured.
+/// Prefect's lower limit for the heartbeat frequency.
 const FASTEST_HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// Which variables tell who runs us, and the headers that pass it on.
+/// The variables that say which worker, flow and deployment started this process, and the headers that carry them.
 const ATTRIBUTION: [(&str, &str); 6] = [
     ("PREFECT__WORKER_ID", "x-prefect-worker-id"),
     ("PREFECT__WORKER_NAME", "x-prefect-worker-name"),
@@ -23,10 +23,10 @@ const ATTRIBUTION: [(&str, &str); 6] = [
 ];
 
 impl Settings {
-    /// Resolves settings from texts; reads nothing else.
+    /// Resolves settings from the texts of the sources. Reads no file and no variable.
     ///
     /// # Errors
-    /// When `prefect.toml` or `pyproject.toml` is not TOML, or a value has the wrong form.
+    /// If `prefect.toml` or `pyproject.toml` is not TOML, or if a value is invalid.
     pub fn from_sources(sources: &Sources) -> Result<Self, SettingsError> {
         let sheets = Sheets::new(sources)?;
         let found = Finder(&sheets);
@@ -118,7 +118,7 @@ fn attribution(sheets: &Sheets) -> BTreeMap<&'static str, String> {
         .collect()
 }
 
-/// Reads settings one by one. An empty text is a value: it hides what lower sources say, and stands for "not set".
+/// Reads settings one by one. An empty text means "not set", and hides the values of the sources after it.
 struct Finder<'a>(&'a Sheets);
 
 type Found<T> = Result<T, SettingsError>;
@@ -168,7 +168,7 @@ impl Finder<'_> {
         let jitter = self.read(
             &["PREFECT_CLIENT_RETRY_JITTER_FACTOR"],
             &["client", "retry_jitter_factor"],
-            "a number, not below zero",
+            "a number, not negative",
             Raw::number,
         )?;
         let codes = self.read(
@@ -196,9 +196,13 @@ impl Finder<'_> {
             if raw.is_empty() {
                 continue;
             }
-            let found = raw
-                .headers()
-                .ok_or_else(|| wrong(NAME, place, "an object of header names and texts"))?;
+            let found = raw.headers().ok_or_else(|| {
+                wrong(
+                    NAME,
+                    place,
+                    "a JSON object with a text for each header name",
+                )
+            })?;
             for (name, value) in found {
                 headers.entry(name).or_insert_with(|| Secret::new(value));
             }

@@ -1,4 +1,4 @@
-//! The texts that settings come from.
+//! The texts that settings are read from.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,28 +6,28 @@ use std::path::{Path, PathBuf};
 use super::profiles::{ProfilesPath, profiles_path};
 use super::{Settings, SettingsError};
 
-/// Everything that settings are read from.
+/// The texts of all sources of settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sources {
-    /// The process environment.
+    /// The variables of the process environment.
     pub environment: BTreeMap<String, String>,
-    /// Text of `.env` in the current directory.
+    /// The text of `.env` in the working directory.
     pub dotenv: Option<String>,
-    /// Text of `prefect.toml` in the current directory.
+    /// The text of `prefect.toml` in the working directory.
     pub prefect_toml: Option<String>,
-    /// Text of `pyproject.toml` in the current directory.
+    /// The text of `pyproject.toml` in the working directory.
     pub pyproject_toml: Option<String>,
-    /// Text of the profiles file.
+    /// The text of the profiles file.
     pub profiles_toml: Option<String>,
 }
 
 impl Settings {
-    /// Settings of this process: its environment and the files around it.
+    /// Reads the settings of this process, from its environment and from files.
     ///
     /// # Errors
-    /// When a file cannot be read or is not TOML (a bad `profiles.toml` is passed over, as in Prefect), or a value has
-    /// the wrong form.
+    /// If a file cannot be read or is not TOML (a `profiles.toml` that is not TOML is ignored, as in Prefect), or if a value is
+    /// invalid.
     pub fn from_env() -> Result<Self, SettingsError> {
         Self::from_sources(&Sources::from_env()?)
     }
@@ -37,9 +37,9 @@ impl Sources {
     /// Reads the sources of this process.
     ///
     /// # Errors
-    /// When a file is there and cannot be read.
+    /// If a file exists and cannot be read.
     pub fn from_env() -> Result<Self, SettingsError> {
-        // Names and values that are not Unicode are none of Prefect's.
+        // Prefect's variables are Unicode; others are skipped.
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
@@ -61,7 +61,7 @@ impl Sources {
     }
 }
 
-/// The text of a file; `None` when there is none. Bytes that are not UTF-8 become a mark that the parsers point at.
+/// The text of a file; `None` if it does not exist. Bytes that are not UTF-8 become U+FFFD, which the TOML parser reports.
 fn read(path: &Path) -> Result<Option<String>, SettingsError> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
@@ -73,7 +73,7 @@ fn read(path: &Path) -> Result<Option<String>, SettingsError> {
     }
 }
 
-/// A directory named `.env` (a virtual environment) is no settings file either.
+/// A directory with the name `.env` (a virtual environment) is not a settings file.
 fn is_absent(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{IsADirectory, NotADirectory, NotFound};
     matches!(error.kind(), NotFound | NotADirectory | IsADirectory)

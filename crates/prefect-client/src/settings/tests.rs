@@ -1,4 +1,4 @@
-//! The matrix of precedence: sources in, settings out.
+//! Precedence of the sources, and the form of each setting.
 
 use super::*;
 
@@ -45,7 +45,7 @@ const PROFILES: (&str, &str) = (
 );
 
 #[test]
-fn the_highest_source_wins() {
+fn the_first_source_that_has_a_value_wins() {
     let all = [ENV, DOTENV, PREFECT, PYPROJECT, PROFILES];
     let winners = ["env", "dotenv", "prefect", "pyproject", "a"];
     for (highest, winner) in winners.iter().enumerate() {
@@ -56,7 +56,7 @@ fn the_highest_source_wins() {
 }
 
 #[test]
-fn the_order_holds_for_each_setting_by_itself() {
+fn each_setting_is_looked_up_separately() {
     let settings = settings(&[
         ("env", "PREFECT_CLIENT_MAX_RETRIES=7"),
         (".env", "PREFECT_API_KEY=key\nPREFECT_CLIENT_MAX_RETRIES=1"),
@@ -70,7 +70,7 @@ fn the_order_holds_for_each_setting_by_itself() {
 }
 
 #[test]
-fn names_of_variables_know_no_case() {
+fn names_of_variables_ignore_case() {
     assert_eq!(
         url(&[("env", "prefect_api_url=http://x/api")]).as_deref(),
         Some("http://x/api")
@@ -82,7 +82,7 @@ fn names_of_variables_know_no_case() {
 }
 
 #[test]
-fn an_empty_value_hides_what_is_below_and_sets_nothing() {
+fn an_empty_value_hides_later_sources_and_sets_nothing() {
     assert_eq!(url(&[("env", "PREFECT_API_URL="), DOTENV, PROFILES]), None);
     assert_eq!(url(&[(".env", "PREFECT_API_URL="), PROFILES]), None);
     let retries = ("env", "PREFECT_CLIENT_MAX_RETRIES=");
@@ -90,7 +90,7 @@ fn an_empty_value_hides_what_is_below_and_sets_nothing() {
 }
 
 #[test]
-fn a_slash_at_the_end_of_the_url_goes() {
+fn a_slash_at_the_end_of_the_url_is_removed() {
     let slashed = ("env", "PREFECT_API_URL=http://x/api/");
     assert_eq!(url(&[slashed]).as_deref(), Some("http://x/api"));
 }
@@ -100,11 +100,11 @@ fn profiles() {
     let chosen = ("env", "PREFECT_PROFILE=b");
     assert_eq!(url(&[chosen, PROFILES]).as_deref(), Some("http://b/api"));
     assert_eq!(settings(&[chosen, PROFILES]).profile.as_deref(), Some("b"));
-    // A name that no profile has gives Prefect's packaged profile, which names no API.
+    // If no profile has the name, Prefect uses its packaged profile, which sets no API URL.
     assert_eq!(url(&[("env", "PREFECT_PROFILE=none"), PROFILES]), None);
     let broken = settings(&[("profiles.toml", "a = 1\nthis is not TOML")]);
     assert_eq!(broken.api_url, None);
-    let problem = broken.profile_problem.expect("told");
+    let problem = broken.profile_problem.expect("a problem");
     assert!(
         problem.starts_with("profiles.toml is not valid TOML: line 2, column 6"),
         "{problem}"
@@ -118,7 +118,7 @@ fn profiles() {
 }
 
 #[test]
-fn headers_are_merged_over_all_sources() {
+fn headers_are_merged_from_all_sources() {
     let settings = settings(&[
         (
             "env",
@@ -142,7 +142,7 @@ fn headers_are_merged_over_all_sources() {
 }
 
 #[test]
-fn every_setting_has_its_name_and_its_form() {
+fn each_setting_has_its_name_and_its_type() {
     let settings = settings(&[
         ("env", "PREFECT_API_AUTH_STRING=admin:pass"),
         ("env", "PREFECT_API_TLS_INSECURE_SKIP_VERIFY=yes"),
@@ -168,7 +168,7 @@ fn every_setting_has_its_name_and_its_form() {
 }
 
 #[test]
-fn a_heartbeat_has_a_legacy_name_and_a_fastest_pace() {
+fn the_heartbeat_has_a_legacy_name_and_a_lower_limit() {
     let both = settings(&[
         ("env", "PREFECT_FLOWS_HEARTBEAT_FREQUENCY=60"),
         ("env", "PREFECT_RUNNER_HEARTBEAT_FREQUENCY=90"),
@@ -228,7 +228,7 @@ fn where_the_profiles_file_is() {
     assert_eq!(path(&[in_toml, in_pyproject, home]), given("/toml"));
     assert_eq!(path(&[in_pyproject, home]), given("/pyproject"));
     assert_eq!(path(&[home]), given("/prefect/profiles.toml"));
-    // The home must stand in the environment itself.
+    // PREFECT_HOME counts in the process environment only.
     assert_eq!(
         path(&[(".env", "PREFECT_HOME=/prefect")]),
         ProfilesPath::InHome
@@ -249,8 +249,8 @@ proptest::proptest! {
                 match Settings::from_sources(&sources(&[(place, &text)])) {
                     Ok(_) => {}
                     Err(error) => {
-                        let told = error.to_string();
-                        proptest::prop_assert!(told.contains(place), "{}", told);
+                        let text = error.to_string();
+                        proptest::prop_assert!(text.contains(place), "{}", text);
                     }
                 }
             }

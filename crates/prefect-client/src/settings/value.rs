@@ -1,19 +1,19 @@
-//! Values as they are written in a source, and as settings need them.
+//! Raw values of the sources, and their conversion to the types of settings.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A value, not yet understood.
+/// A value that is not converted yet.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Raw {
-    /// Text of an environment variable, of `.env` or of a profile.
+    /// The text of an environment variable, of a line in `.env` or of a profile's setting.
     Text(String),
     /// A value of a TOML file.
     Toml(toml::Value),
 }
 
 impl Raw {
-    /// Whether it counts as a value that unsets.
+    /// Whether the value means "not set".
     pub(super) fn is_empty(&self) -> bool {
         self.as_str().is_some_and(|text| text.trim().is_empty())
     }
@@ -32,7 +32,7 @@ impl Raw {
         }
     }
 
-    /// What pydantic takes for a boolean.
+    /// A boolean by pydantic's rules.
     pub(super) fn boolean(&self) -> Option<bool> {
         match self {
             Self::Toml(toml::Value::Boolean(value)) => return Some(*value),

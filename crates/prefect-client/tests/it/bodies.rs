@@ -1,4 +1,4 @@
-//! What each endpoint sends: method, path and body.
+//! The requests of each endpoint: method, path and body.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 const ID: Uuid = Uuid::from_u128(0x1d);
 
-/// A server that refuses everything, so that only what was sent matters.
+/// A server that responds 400 to each request: only the requests matter.
 async fn deaf_server() -> (MockServer, Client) {
     let server = MockServer::start().await;
     Mock::given(any())
@@ -26,7 +26,7 @@ async fn deaf_server() -> (MockServer, Client) {
     (server, client.with_retry(RetryPolicy::none()))
 }
 
-/// What was sent, without the question for a token.
+/// The requests that the server received, without those for a CSRF token.
 async fn sent(server: &MockServer) -> BTreeMap<String, Value> {
     let requests = server.received_requests().await.expect("recorded");
     requests
@@ -132,7 +132,7 @@ async fn the_rest() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_right_is_not_sent() {
+async fn an_invalid_request_is_not_sent() {
     let (server, client) = deaf_server().await;
     for name in ["", "a/b", "a%", "a&b", "a>b", "a<b"] {
         let error = client

@@ -9,15 +9,15 @@ use prefect_client::{
 use serde_json::json;
 use uuid::Uuid;
 
-/// A client of the server that `PREFECT_DBT_TEST_API` names.
+/// A client of the server at `PREFECT_DBT_TEST_API`.
 fn from_env() -> Client {
     let url = std::env::var_os("PREFECT_DBT_TEST_API")
-        .expect("PREFECT_DBT_TEST_API names no Prefect API: run `cargo xtask test`");
+        .expect("PREFECT_DBT_TEST_API is not set: run `cargo xtask test`");
     let url = url.into_string().expect("a URL");
     Client::new(&Settings::with_api_url(&url)).expect("a client")
 }
 
-/// A name that no other test has.
+/// A name that no other test uses.
 fn unique(name: &str) -> String {
     format!("{name}-{}", Uuid::now_v7())
 }
@@ -101,7 +101,7 @@ async fn flow_runs() {
 }
 
 #[tokio::test]
-async fn logs_come_back_in_order_and_by_time() {
+async fn logs_are_read_in_order_and_by_time() {
     let client = from_env();
     let run = Uuid::now_v7();
     let at = |micros: i64| jiff::Timestamp::from_microsecond(1_790_000_000_000_000 + micros);
@@ -118,7 +118,7 @@ async fn logs_come_back_in_order_and_by_time() {
     filter.not_after = at(20).ok();
     let found = client.filter_logs(&filter).await.expect("logs");
     let messages: Vec<_> = found.iter().map(|log| log.message.clone()).collect();
-    // Both ends belong to the span.
+    // The limits of the time span are included.
     let expected: Vec<_> = (10..=20).map(|n: u32| n.to_string()).collect();
     assert_eq!(messages, expected);
 }
@@ -141,7 +141,7 @@ async fn variables_keep_their_type() {
 }
 
 #[tokio::test]
-async fn blocks_tell_which_fields_are_secret() {
+async fn blocks_say_which_fields_are_secret() {
     let client = from_env();
     let name = unique("block");
     assert!(
@@ -180,7 +180,7 @@ async fn blocks_tell_which_fields_are_secret() {
 }
 
 #[tokio::test]
-async fn a_type_of_blocks_is_registered_once_and_refers_to_others() {
+async fn a_block_type_is_registered_once_and_its_blocks_refer_to_others() {
     let client = from_env();
     let (slug, name) = (unique("type"), unique("block"));
     let fields = json!({
@@ -273,7 +273,7 @@ async fn deployments_artifacts_and_pools() {
 }
 
 #[tokio::test]
-async fn slots_of_limits_that_nobody_made_are_free() {
+async fn slots_of_a_missing_limit_are_free() {
     let client = from_env();
     let name = unique("limit");
     let limits = client
@@ -288,7 +288,7 @@ async fn slots_of_limits_that_nobody_made_are_free() {
 }
 
 #[tokio::test]
-async fn task_runs_that_are_not_there() {
+async fn missing_task_runs() {
     let client = from_env();
     let mut filter = TaskRunFilter::default();
     filter.ids = vec![Uuid::now_v7()];

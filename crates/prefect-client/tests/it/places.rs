@@ -1,4 +1,4 @@
-//! Where settings are read from, in a process of its own: its environment, working directory and home.
+//! Where settings are read from, tested in a child process with an environment, a working directory and a home of its own.
 
 use std::fs;
 use std::path::Path;
@@ -6,26 +6,26 @@ use std::process::Command;
 
 use prefect_client::Settings;
 
-/// Set in the child, which prints what it found.
+/// Set in the child process, which prints the URL that it finds.
 const CHILD: &str = "PREFECT_CLIENT_TEST_CHILD";
 const MARK: &str = "found: ";
 
-/// The child's part; nothing to test in the parent.
+/// The test of the child process; it does nothing in the parent.
 #[test]
 fn child() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
-    let told = match Settings::from_env() {
+    let found = match Settings::from_env() {
         Ok(settings) => settings
             .api_url
             .map_or("none".to_owned(), |url| url.to_string()),
         Err(error) => format!("error: {error}"),
     };
-    println!("{MARK}{told}");
+    println!("{MARK}{found}");
 }
 
-/// A folder with a project and a home, each empty.
+/// A temporary directory with an empty project and an empty home.
 struct Places(tempfile::TempDir);
 
 impl Places {
@@ -45,7 +45,7 @@ impl Places {
         self
     }
 
-    /// The API's URL as a process finds it that runs in `dir`.
+    /// The API URL that a process in `dir` finds.
     fn found_in(&self, dir: &str, environment: &[(&str, &Path)]) -> String {
         let mut command = Command::new(std::env::current_exe().expect("this program"));
         for (name, _) in std::env::vars_os() {
@@ -84,7 +84,7 @@ fn profile(url: &str) -> String {
 }
 
 #[test]
-fn each_file_hides_the_ones_below_it() {
+fn each_file_has_precedence_over_the_next() {
     let places = Places::new();
     assert_eq!(places.found(&[]), "none");
     places.write("home/.prefect/profiles.toml", profile("profile"));
@@ -103,12 +103,12 @@ fn each_file_hides_the_ones_below_it() {
         "http://env"
     );
     assert_eq!(places.found(&[("PREFECT_API_URL", "")]), "none");
-    // Only the working directory is looked into, not those above it.
+    // Only the working directory counts, not its parents.
     assert_eq!(places.found_in("project/below", &[]), "http://profile");
 }
 
 #[test]
-fn the_profiles_file_is_found_in_its_order() {
+fn the_profiles_file_is_found_in_order_of_precedence() {
     let places = Places::new();
     let at = |name: &str| places.path(name).display().to_string();
     places
@@ -147,21 +147,21 @@ fn the_profiles_file_is_found_in_its_order() {
 }
 
 #[test]
-fn odd_files_are_told_or_passed_over() {
+fn an_invalid_file_is_an_error_or_is_ignored() {
     let places = Places::new();
     fs::create_dir(places.path("project/.env")).expect("a virtual environment");
     places.write("home/.prefect/profiles.toml", b"active = 'a'\n\xff\xfe[");
     assert_eq!(places.found(&[]), "none");
     places.write("project/pyproject.toml", b"[tool.prefect\nurl = \xff");
-    let told = places.found(&[]);
+    let found = places.found(&[]);
     assert!(
-        told.contains("pyproject.toml is not valid TOML: line 1, column 14"),
-        "{told}"
+        found.contains("pyproject.toml is not valid TOML: line 1, column 14"),
+        "{found}"
     );
     places.write("project/prefect.toml", b"a = 1\n\xff\xfe");
-    let told = places.found(&[]);
+    let found = places.found(&[]);
     assert!(
-        told.contains("prefect.toml is not valid TOML: line 2, column 3"),
-        "{told}"
+        found.contains("prefect.toml is not valid TOML: line 2, column 3"),
+        "{found}"
     );
 }

@@ -9,7 +9,7 @@ fn resource(labels: &[(&str, &str)]) -> Resource {
         .collect()
 }
 
-/// An event that the recorder of task runs takes.
+/// An event that the recorder of task runs accepts.
 fn task_run_event() -> Event {
     let id = "prefect.task-run.00000000-0000-0000-0000-000000000001";
     let labels = [
@@ -37,7 +37,7 @@ fn task_run_event() -> Event {
 }
 
 #[test]
-fn an_event_in_order_becomes_its_json() {
+fn a_valid_event_becomes_its_json() {
     let event = task_run_event();
     let valid = event.validate().expect("valid");
     assert_eq!(valid.id(), event.id);
@@ -50,19 +50,16 @@ fn every_rule_is_checked() {
     let cases: [(Spoil, &str); 15] = [
         (|e| e.event.clear(), "its name is empty"),
         (|e| e.event = "x".repeat(1025), "longer than 1024"),
-        (|e| e.resource.clear(), "a resource without an id"),
+        (|e| e.resource.clear(), "a resource has no id"),
         (
             |e| e.related = vec![e.related[0].clone(); 101],
             "more than 100 related",
         ),
         (
             |e| e.related.push(resource(&[("prefect.resource.id", "x")])),
-            "without a role",
+            "has no role",
         ),
-        (
-            |e| e.related.push(Resource::new()),
-            "a resource without an id",
-        ),
+        (|e| e.related.push(Resource::new()), "a resource has no id"),
         (
             |e| {
                 e.resource
@@ -82,11 +79,11 @@ fn every_rule_is_checked() {
                 let id = "prefect.flow-run.".to_owned();
                 e.related[0].insert("prefect.resource.id".to_owned(), id);
             },
-            "a related flow run without a UUID",
+            "no related flow run with a UUID",
         ),
         (
             |e| e.payload["validated_state"]["type"] = json!("completed"),
-            "not a type of state",
+            "not a state type",
         ),
         (
             |e| e.payload["validated_state"] = json!(null),
