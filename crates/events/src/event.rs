@@ -1,4 +1,4 @@
-//! A line of dbt's log, decoded as far as anyone asks.
+//! A line of dbt's log as an event. Fields are decoded when they are first read.
 
 use std::borrow::Cow;
 
@@ -18,13 +18,13 @@ use crate::{
 /// A line of dbt's standard output.
 #[derive(Debug, Clone)]
 pub enum Line<'a> {
-    /// An event of the structured log.
+    /// Anything else: output of Python models and adapters, usage errors.
     Event(Event<'a>),
     /// Anything else: prints of Python models and adapters, usage errors.
     Text(&'a str),
 }
 
-/// An event of dbt's structured log. The header is decoded, `data` when it is asked for.
+/// An event of dbt's structured log. The header is decoded; `data` is decoded when it is read.
 #[derive(Debug, Clone)]
 pub struct Event<'a> {
     name: EventName,
@@ -61,14 +61,14 @@ struct Info<'a> {
     msg: Option<&'a RawValue>,
 }
 
-/// Decodes a line. Allocates only for names that hold escapes, which dbt's do not.
+/// Decodes a line. Allocates only for names that contain escapes, and the names that dbt writes contain none.
 pub fn decode(line: &str) -> Line<'_> {
     Event::decode(line).map_or(Line::Text(line), Line::Event)
 }
 
 impl<'a> Event<'a> {
     fn decode(line: &'a str) -> Option<Self> {
-        // Most lines that are no events are found out without a parser.
+        // This finds most lines that are not events without a JSON parser.
         if !line.trim_start().starts_with('{') {
             return None;
         }
@@ -77,7 +77,7 @@ impl<'a> Event<'a> {
             name: EventName::from_name(&info.name),
             level: Level::from_name(&info.level),
             ts: parse_timestamp(&info.ts)?,
-            // Inside of a string the quotes would be escaped, so this finds keys only.
+            // Within a JSON string the quotes would be escaped, so this matches keys only.
             has_node: data.is_some_and(|data| {
                 memmem::find(data.get().as_bytes(), b"\"node_info\"").is_some()
             }),
@@ -89,37 +89,37 @@ impl<'a> Event<'a> {
         })
     }
 
-    /// Which event it is.
+    /// The name of the event (`info.name`).
     pub fn name(&self) -> EventName {
         self.name
     }
 
-    /// Its name as dbt wrote it.
+    /// The name of the event as text, also for an event that [`EventName`] does not list.
     pub fn raw_name(&self) -> &str {
         &self.raw_name
     }
 
-    /// Its level.
+    /// The log level of the event.
     pub fn level(&self) -> Level {
         self.level
     }
 
-    /// When dbt wrote it.
+    /// When dbt wrote the event (`info.ts`, UTC).
     pub fn ts(&self) -> Timestamp {
         self.ts
     }
 
-    /// Id of the invocation of dbt.
+    /// The id of the dbt invocation: a UUID, the same for all events of a run.
     pub fn invocation_id(&self) -> &str {
         &self.invocation_id
     }
 
-    /// Thread of dbt that wrote it.
+    /// The name of the dbt thread that wrote the event: `MainThread`, `Thread-1 (worker)`, ...
     pub fn thread(&self) -> &str {
         &self.thread
     }
 
-    /// The text for people. It may hold ANSI sequences, see [`strip_ansi`](crate::strip_ansi).
+    /// The message. It may contain ANSI sequences: see [`strip_ansi`](crate::strip_ansi).
     pub fn message(&self) -> Cow<'a, str> {
         let text = self
             .message
@@ -127,12 +127,12 @@ impl<'a> Event<'a> {
         text.unwrap_or_default().0
     }
 
-    /// Whether it is about a node; cheap.
+    /// Whether the event has a `node_info`. Does not decode it.
     pub fn has_node(&self) -> bool {
         self.has_node
     }
 
-    /// The node that it is about.
+    /// The node of the event (`data.node_info`).
     pub fn node_info(&self) -> Option<NodeInfo<'a>> {
         if !self.has_node {
             return None;
@@ -142,7 +142,7 @@ impl<'a> Event<'a> {
             .filter(|node| !node.unique_id.is_empty())
     }
 
-    /// `data` in the form that the caller expects by the event's name; `None` when it does not have that form.
+    /// `data`, decoded as the payload type that belongs to the name of the event; `None` if it has another form.
     pub fn data<T: Deserialize<'a>>(&self) -> Option<T> {
         serde_json::from_str(self.data?.get()).ok()
     }

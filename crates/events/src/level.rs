@@ -1,23 +1,23 @@
-//! dbt's log levels and their Python numbers.
+//! The levels of dbt's log, and their numbers in Python's logging.
 
-/// A level of dbt's log, in order of severity.
+/// A level of dbt's log, in ascending order of severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// `debug`.
+    /// The level `debug`.
     Debug,
-    /// `test`: dbt's own tests; as quiet as debug.
+    /// The level `test`, which dbt's own tests use. It counts like `debug`.
     Test,
-    /// `info`; also any level not known.
+    /// The level `info`, and any level that is not known.
     Info,
-    /// `warn`.
+    /// The level `warn`.
     Warn,
-    /// `error`.
+    /// The level `error`.
     Error,
 }
 
 impl Level {
-    /// Reads dbt's name of a level, in any case. A level that dbt does not have today counts as [`Level::Info`],
-    /// so that its lines are seen.
+    /// The level with this name, in any letter case. A name that is not known counts as [`Level::Info`], so that its lines are
+    /// not lost.
     pub fn from_name(name: &str) -> Self {
         const NAMES: [(&str, Level); 6] = [
             ("debug", Level::Debug),
@@ -33,7 +33,7 @@ impl Level {
             .map_or(Level::Info, |(_, level)| *level)
     }
 
-    /// The level number of Python's logging: 10 debug, 20 info, 30 warning, 40 error.
+    /// The number of the level in Python's logging: 10 debug, 20 info, 30 warning, 40 error.
     pub const fn number(self) -> u8 {
         match self {
             Level::Debug | Level::Test => 10,

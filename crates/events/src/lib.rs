@@ -1,6 +1,6 @@
 //! Reads dbt's structured log: byte chunks into lines, lines into events, events into typed payloads.
 //!
-//! An [`Event`] borrows from its line. What is not asked for is not decoded, so that counting events allocates nothing.
+//! An [`Event`] borrows from its line. Only the fields that are read are decoded, so that counting events allocates nothing.
 //!
 //! ```
 //! use dbt_events::{EventName, Level, Line, decode};
@@ -21,9 +21,9 @@ mod lines;
 mod name;
 mod node;
 mod payload;
-mod prune;
 mod text;
 mod time;
+mod truncate;
 
 pub use ansi::strip_ansi;
 pub use event::{Event, Line, decode};

@@ -1,16 +1,16 @@
-//! Byte chunks into lines.
+//! Splits a stream of bytes into lines.
 
 use std::borrow::Cow;
 
 use memchr::memchr_iter;
 
-use crate::prune::Pruner;
+use crate::truncate::JsonTruncator;
 
-/// Cuts a stream of bytes into lines, with bounded memory.
+/// Splits a stream of bytes into lines, with bounded memory.
 ///
-/// A line may end in LF or CRLF; the last one needs no end. Bytes that are no UTF-8 become U+FFFD. A line above the
-/// limit is not kept whole: each long JSON string in it is cut as it streams by, so that what remains is still the
-/// same event with its `info` and `node_info`. If that is above the limit too, or no JSON, its head remains.
+/// A line ends with LF or CRLF; the last one may have no end. Bytes that are not UTF-8 become U+FFFD. A line longer than
+/// the limit is shortened while it is read: its long JSON strings are truncated, so that the line is still the same event
+/// with its `info` and `node_info`. If it is then still longer than the limit, or not JSON, only its beginning is kept.
 ///
 /// ```
 /// let (mut splitter, mut lines) = (dbt_events::LineSplitter::default(), Vec::new());
@@ -22,22 +22,22 @@ use crate::prune::Pruner;
 #[derive(Debug)]
 pub struct LineSplitter {
     limit: usize,
-    /// The beginning of a line whose end has not come yet.
+    /// The line read so far.
     partial: Vec<u8>,
-    /// In its place once the line is above the limit.
-    pruner: Option<Pruner>,
+    /// Replaces `partial` as soon as the line is longer than the limit.
+    truncator: Option<JsonTruncator>,
 }
 
-/// A line without its end.
+/// A line, without its line break.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawLine<'a> {
-    /// The text.
+    /// The text of the line.
     pub text: Cow<'a, str>,
-    /// Whether the line was too long to be kept whole.
+    /// Whether the line was longer than the limit and is shortened.
     pub truncated: bool,
 }
 
-/// Compiled SQL rarely reaches this; what does is a log of a query that embeds data.
+/// The default limit, in bytes. Compiled SQL is rarely longer; queries with embedded data are.
 const DEFAULT_LIMIT: usize = 1 << 20;
 
 impl Default for LineSplitter {
@@ -47,16 +47,16 @@ impl Default for LineSplitter {
 }
 
 impl LineSplitter {
-    /// A splitter that keeps lines of up to `limit` bytes whole.
+    /// A splitter that keeps lines of up to `limit` bytes complete.
     pub fn new(limit: usize) -> Self {
         Self {
             limit,
             partial: Vec::new(),
-            pruner: None,
+            truncator: None,
         }
     }
 
-    /// Takes the next bytes of the stream, and hands out each line that they complete.
+    /// Reads the next bytes of the stream, and calls `on_line` for each line that they complete.
     pub fn push(&mut self, chunk: &[u8], mut on_line: impl FnMut(RawLine<'_>)) {
         let mut start = 0;
         for end in memchr_iter(b'\n', chunk) {
@@ -66,25 +66,25 @@ impl LineSplitter {
         self.keep(&chunk[start..]);
     }
 
-    /// Ends the stream: hands out the last line if it had no end.
+    /// Ends the stream, and calls `on_line` for the last line if it has no line break.
     pub fn finish(mut self, mut on_line: impl FnMut(RawLine<'_>)) {
-        if self.pruner.is_some() || !self.partial.is_empty() {
+        if self.truncator.is_some() || !self.partial.is_empty() {
             self.end_line(&[], &mut on_line);
         }
     }
 
     fn end_line(&mut self, rest: &[u8], on_line: &mut impl FnMut(RawLine<'_>)) {
-        // The usual case: the line lies within the chunk, and nothing is copied.
-        if self.pruner.is_none() && self.partial.is_empty() && rest.len() <= self.limit {
+        // The usual case: the line is within the chunk, and nothing is copied.
+        if self.truncator.is_none() && self.partial.is_empty() && rest.len() <= self.limit {
             return on_line(RawLine {
                 text: text(rest),
                 truncated: false,
             });
         }
         self.keep(rest);
-        match self.pruner.take() {
-            Some(pruner) => on_line(RawLine {
-                text: text(&pruner.finish()),
+        match self.truncator.take() {
+            Some(truncator) => on_line(RawLine {
+                text: text(&truncator.finish()),
                 truncated: true,
             }),
             None => on_line(RawLine {
@@ -96,16 +96,16 @@ impl LineSplitter {
     }
 
     fn keep(&mut self, bytes: &[u8]) {
-        if self.pruner.is_none() {
+        if self.truncator.is_none() {
             if self.partial.len() + bytes.len() <= self.limit {
                 return self.partial.extend_from_slice(bytes);
             }
-            let mut pruner = Pruner::new(self.limit);
-            pruner.push(&std::mem::take(&mut self.partial));
-            self.pruner = Some(pruner);
+            let mut truncator = JsonTruncator::new(self.limit);
+            truncator.push(&std::mem::take(&mut self.partial));
+            self.truncator = Some(truncator);
         }
-        if let Some(pruner) = &mut self.pruner {
-            pruner.push(bytes);
+        if let Some(truncator) = &mut self.truncator {
+            truncator.push(bytes);
         }
     }
 }

@@ -1,19 +1,19 @@
-//! Names of events.
+//! The names of dbt's events.
 
-/// Declares the enum and its names in one place, so that they cannot drift apart.
+/// Declares the variants and their texts in one place.
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident,)+) => {
-        /// Name of an event (`info.name`): those with a meaning here, and [`EventName::Other`] for the rest.
+        /// The name of an event (`info.name`). Events that no program reacts to are [`EventName::Other`].
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum EventName {
             $($(#[$doc])* $name,)+
-            /// Any other event; new dbt versions add some all the time.
+            /// Any other event. New versions of dbt add events.
             Other,
         }
 
         impl EventName {
-            /// Reads `info.name`.
+            /// The variant of this `info.name`.
             pub fn from_name(name: &str) -> Self {
                 match name {
                     $(stringify!($name) => Self::$name,)+
@@ -25,73 +25,73 @@ macro_rules! names {
 }
 
 names! {
-    /// First event: dbt's version.
+    /// The first event: the version of dbt.
     MainReportVersion,
-    /// The arguments that dbt understood.
+    /// The parameters of the command, as dbt read them.
     MainReportArgs,
     /// An error that ends the command.
     MainEncounteredError,
-    /// The Python traceback to it.
+    /// The Python traceback of that error.
     MainStackTrace,
-    /// Last event of a command.
+    /// The last event of a command.
     CommandCompleted,
-    /// What the project holds, in words.
+    /// The contents of the project, as text.
     FoundStats,
-    /// Threads and number of nodes of the run.
+    /// The number of threads and of nodes to run.
     ConcurrencyLine,
-    /// A node's first event in dbt 1; of each batch, too.
+    /// The first event of a node in dbt 1, and of each batch.
     NodeStart,
-    /// A node's last event; of each batch, too.
+    /// The last event of a node, and of each batch.
     NodeFinished,
-    /// `n of m START ...`.
+    /// A node starts: `n of m START ...`.
     LogStartLine,
-    /// Result of a model; of a microbatch model after its batches.
+    /// The result of a model; for a microbatch model, after its batches.
     LogModelResult,
-    /// `Batch n of m START ...`.
+    /// A batch starts: `Batch n of m START ...`.
     LogStartBatch,
-    /// Result of a batch.
+    /// The result of a batch.
     LogBatchResult,
-    /// Result of a freshness check.
+    /// The result of a freshness check.
     LogFreshnessResult,
-    /// A SQL hook began.
+    /// A SQL hook starts.
     LogHookStartLine,
-    /// A SQL hook ended.
+    /// A SQL hook ends.
     LogHookEndLine,
-    /// A SQL hook failed, in dbt before 1.9; names only the kind of hook.
+    /// A SQL hook failed, in dbt before 1.9. Contains the kind of the hook, but not its name.
     DatabaseErrorRunningHook,
     /// A node is skipped.
     SkippingDetails,
-    /// A node is skipped since an ephemeral model failed; carries no node_info.
+    /// A node is skipped because an ephemeral model failed. Has no `node_info`.
     LogSkipBecauseError,
-    /// A node's failure makes dbt skip those below it.
+    /// A node failed, and dbt skips the nodes downstream of it.
     MarkSkippedChildren,
-    /// An unforeseen error in a node; may be its last event.
+    /// A node failed with an unexpected exception. May be the last event of the node.
     GenericExceptionOnRun,
-    /// An error of a node that dbt foresees.
+    /// A node failed with an exception that dbt expects, such as a database error.
     CatchableExceptionOnRun,
-    /// An error inside of dbt while a node ran.
+    /// A node failed because of an error within dbt.
     InternalErrorOnRun,
     /// A query was cancelled.
     LogCancelLine,
-    /// Head of the closing report.
+    /// The first line of the summary at the end of a run.
     EndOfRunSummary,
-    /// A failed node in the closing report.
+    /// A failed node in that summary, with its message.
     RunResultError,
-    /// The first line of a failed node's message, in dbt before 1.7.
+    /// The first line of a failed node's message in that summary, in dbt before 1.7.
     FirstRunResultError,
-    /// The lines after it.
+    /// The further lines of that message.
     AfterFirstRunResultError,
-    /// A failed node without a message in the closing report.
+    /// A failed node without a message in that summary.
     RunResultErrorNoMessage,
-    /// Headline of a failed node in the closing report.
+    /// The headline of a failed node in that summary.
     RunResultFailure,
-    /// Headline of a warning in the closing report.
+    /// The headline of a warning in that summary.
     RunResultWarning,
-    /// A line of output: `ls` and `print()`.
+    /// A line of output of `ls` or of the Jinja function `print()`.
     PrintEvent,
-    /// Output of `show`.
+    /// The output of `show`.
     ShowNode,
-    /// Output of `compile`.
+    /// The output of `compile`.
     CompiledNode,
     /// An empty line or a separator.
     Formatting,

@@ -1,4 +1,4 @@
-//! Nodes and their results, as events carry them.
+//! Nodes and their results, as events contain them.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
@@ -6,75 +6,75 @@ use serde_json::value::RawValue;
 
 use crate::{text::Text, time::parse_timestamp};
 
-/// `data.node_info`: the node that an event is about.
+/// `data.node_info`: the node of an event.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct NodeInfo<'a> {
-    /// dbt's unique_id.
+    /// The unique id of the node: `model.shop.orders`.
     #[serde(borrow)]
     pub unique_id: Text<'a>,
-    /// Name of the node.
+    /// The name of the node.
     pub node_name: Text<'a>,
-    /// Path of its file below the resource path.
+    /// The path of its file, relative to the folder of its resource type.
     pub node_path: Text<'a>,
-    /// `model`, `test`, `operation`, ...
+    /// The resource type: `model`, `test`, `operation`, ...
     pub resource_type: Text<'a>,
-    /// `table`, `view`, `ephemeral`, `test`, ...; empty for sources.
+    /// The materialization: `table`, `view`, `ephemeral`, `test`, ...; empty for sources.
     pub materialized: Text<'a>,
-    /// Where dbt is with it; **not** its result, see [`RunResult::status`].
+    /// The phase of the node, such as `compiling`. It is **not** the result: see [`RunResult::status`].
     pub node_status: Text<'a>,
-    /// When it began (UTC); for a batch, when that batch began.
+    /// When the node started (UTC); in the events of a batch, when the batch started.
     #[serde(deserialize_with = "timestamp")]
     pub node_started_at: Option<Timestamp>,
-    /// When it ended (UTC), if it has.
+    /// When the node ended (UTC); none while it runs.
     #[serde(deserialize_with = "timestamp")]
     pub node_finished_at: Option<Timestamp>,
-    /// The relation that it builds.
+    /// The relation that the node builds.
     pub node_relation: Option<NodeRelation<'a>>,
 }
 
-/// The relation of a node.
+/// The relation that a node builds: where it is in the database.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct NodeRelation<'a> {
-    /// Database.
+    /// The database.
     #[serde(borrow)]
     pub database: Text<'a>,
-    /// Schema.
+    /// The schema.
     pub schema: Text<'a>,
-    /// Name in the schema.
+    /// The name of the relation within the schema.
     pub alias: Text<'a>,
-    /// All three as the adapter quotes them; empty for nodes without a relation.
+    /// The full name, quoted by the adapter; empty if the node builds no relation.
     pub relation_name: Text<'a>,
 }
 
-/// `data.run_result`: the outcome of a node. dbt 2 fills status, execution_time and num_failures alone.
+/// `data.run_result`: the result of a node. dbt 2 sets only `status`, `execution_time` and `num_failures`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RunResult<'a> {
-    /// `success`, `error`, `skipped`, `pass`, `fail`, `warn`, `partial success`, `runtime error`, ...
+    /// The status: `success`, `error`, `skipped`, `pass`, `fail`, `warn`, `partial success`, `runtime error`, ...
     #[serde(borrow)]
     pub status: Text<'a>,
-    /// dbt's message; empty for none.
+    /// dbt's message; empty if there is none.
     pub message: Text<'a>,
-    /// Seconds.
+    /// How long the node ran, in seconds.
     #[serde(deserialize_with = "seconds")]
     pub execution_time: Option<f64>,
-    /// Rows that failed a test; dbt writes 0 for nodes that are no test.
+    /// The number of rows that failed a test. dbt writes 0 for other nodes.
     #[serde(deserialize_with = "count")]
     pub num_failures: Option<i64>,
-    /// The worker thread.
+    /// The name of the worker thread.
     pub thread: Text<'a>,
     adapter_response: Option<&'a RawValue>,
-    /// When it was compiled and executed.
+    /// When the node was compiled and executed.
     pub timing_info: Vec<Timing<'a>>,
 }
 
 impl<'a> RunResult<'a> {
-    /// What the adapter reported, as JSON text; `None` when it is empty.
+    /// The response of the adapter, as JSON text; `None` if it is empty.
     pub fn adapter_response(&self) -> Option<&'a str> {
         self.adapter_response
             .map(RawValue::get)
@@ -82,18 +82,18 @@ impl<'a> RunResult<'a> {
     }
 }
 
-/// A timed part of a node's run.
+/// The start and end of a phase of a node's run.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Timing<'a> {
-    /// `compile` or `execute`.
+    /// The phase: `compile` or `execute`.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// When it began.
+    /// When the phase started (UTC).
     #[serde(deserialize_with = "timestamp")]
     pub started_at: Option<Timestamp>,
-    /// When it ended.
+    /// When the phase ended (UTC).
     #[serde(deserialize_with = "timestamp")]
     pub completed_at: Option<Timestamp>,
 }
@@ -117,7 +117,7 @@ pub(crate) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D
     Ok(Text::deserialize(from)?.parse().ok())
 }
 
-/// `data` with its node alone.
+/// `data`, of which only the node is decoded.
 #[derive(Deserialize)]
 pub(crate) struct NodeOnly<'a> {
     #[serde(borrow, default)]

@@ -1,4 +1,5 @@
-//! What single events carry besides their node. Every field may be missing; unknown ones are passed over.
+//! The payloads of single events: what `data` contains besides the node. Missing fields get a default; unknown ones are
+//! ignored.
 
 use std::collections::BTreeMap;
 
@@ -24,215 +25,215 @@ macro_rules! payloads {
 }
 
 payloads! {
-    /// Of `MainReportVersion`.
+    /// Payload of `MainReportVersion`.
     ReportVersion {
-        /// dbt's version; dbt 1 puts `=` before it.
+        /// The version of dbt, such as `=1.11.0` in dbt 1 and `2.0.0` in dbt 2.
         #[serde(borrow)]
         version: Text<'a>,
     }
-    /// Of `MainReportArgs`.
+    /// Payload of `MainReportArgs`.
     ReportArgs {
-        /// dbt's parameters, each as text.
+        /// dbt's parameters: name to value as text.
         #[serde(borrow)]
         args: BTreeMap<Text<'a>, Text<'a>>,
     }
-    /// Of `MainEncounteredError`.
+    /// Payload of `MainEncounteredError`.
     EncounteredError {
-        /// The exception's text.
+        /// The text of the exception.
         #[serde(borrow)]
         exc: Text<'a>,
     }
-    /// Of `LogCancelLine`.
+    /// Payload of `LogCancelLine`.
     CancelLine {
-        /// The connection whose query was cancelled: a node's unique id, or what dbt was about.
+        /// The name of the connection whose query was cancelled: the unique id of a node, or a task of dbt's own.
         #[serde(borrow)]
         conn_name: Text<'a>,
     }
-    /// Of `CommandCompleted`.
+    /// Payload of `CommandCompleted`.
     CommandCompleted {
-        /// The command line as dbt saw it; absent in dbt 2.
+        /// The command line; empty in dbt 2.
         #[serde(borrow)]
         command: Text<'a>,
-        /// Whether all went well.
+        /// Whether the command succeeded.
         #[serde(deserialize_with = "flag")]
         success: Option<bool>,
-        /// Seconds.
+        /// How long the command took, in seconds.
         #[serde(deserialize_with = "seconds")]
         elapsed: Option<f64>,
     }
-    /// Of `FoundStats`.
+    /// Payload of `FoundStats`.
     Stats {
-        /// Such as `8 models, 5 data tests, 511 macros`.
+        /// The contents of the project, such as `8 models, 5 data tests, 511 macros`.
         #[serde(borrow)]
         stat_line: Text<'a>,
     }
-    /// Of `ConcurrencyLine`.
+    /// Payload of `ConcurrencyLine`.
     Concurrency {
-        /// Worker threads.
+        /// The number of worker threads.
         #[serde(deserialize_with = "count")]
         num_threads: Option<i64>,
-        /// Nodes to run, without unit tests and hooks.
+        /// The number of nodes to run, without unit tests and hooks.
         #[serde(deserialize_with = "count")]
         node_count: Option<i64>,
-        /// Name of the target.
+        /// The name of the target in profiles.yml.
         #[serde(borrow)]
         target_name: Text<'a>,
     }
-    /// Of `LogStartLine`.
+    /// Payload of `LogStartLine`.
     StartLine {
-        /// Such as `sql table model main.orders`.
+        /// Kind and relation of the node, such as `sql table model main.orders`.
         #[serde(borrow)]
         description: Text<'a>,
-        /// Number of the node, from 1; absent in dbt 2.
+        /// The number of the node, from 1; none in dbt 2.
         #[serde(deserialize_with = "count")]
         index: Option<i64>,
-        /// Number of nodes, unit tests included; absent in dbt 2.
+        /// The number of all nodes, unit tests included; none in dbt 2.
         #[serde(deserialize_with = "count")]
         total: Option<i64>,
     }
-    /// Of `NodeFinished`.
+    /// Payload of `NodeFinished`.
     NodeFinished {
-        /// The outcome.
+        /// The result of the node.
         #[serde(borrow)]
         run_result: RunResult<'a>,
     }
-    /// Of `SkippingDetails`.
+    /// Payload of `SkippingDetails`.
     SkippingDetails {
-        /// Type of the skipped node.
+        /// The resource type of the skipped node.
         #[serde(borrow)]
         resource_type: Text<'a>,
-        /// Its name.
+        /// The name of the skipped node.
         node_name: Text<'a>,
     }
-    /// Of `LogSkipBecauseError`.
+    /// Payload of `LogSkipBecauseError`.
     SkipBecauseError {
-        /// Schema of the skipped node.
+        /// The schema of the skipped node.
         #[serde(borrow)]
         schema: Text<'a>,
-        /// Relation of the skipped node: its alias.
+        /// The alias of the skipped node.
         relation: Text<'a>,
     }
-    /// Of `MarkSkippedChildren`.
+    /// Payload of `MarkSkippedChildren`.
     MarkSkippedChildren {
-        /// The node that did not succeed.
+        /// The unique id of the node that did not succeed.
         #[serde(borrow)]
         unique_id: Text<'a>,
-        /// Its status.
+        /// The status of that node.
         status: Text<'a>,
-        /// Its outcome.
+        /// The result of that node.
         run_result: RunResult<'a>,
     }
-    /// Of `GenericExceptionOnRun`, `CatchableExceptionOnRun` and `InternalErrorOnRun`.
+    /// Payload of `GenericExceptionOnRun`, `CatchableExceptionOnRun` and `InternalErrorOnRun`.
     ExceptionOnRun {
-        /// The node; the events may lack node_info.
+        /// The unique id of the node. These events may have no `node_info`.
         #[serde(borrow)]
         unique_id: Text<'a>,
-        /// The exception's text.
+        /// The text of the exception.
         exc: Text<'a>,
     }
-    /// Of `LogStartBatch`.
+    /// Payload of `LogStartBatch`.
     BatchStart {
-        /// Number of the batch, from 1.
+        /// The number of the batch, from 1.
         #[serde(deserialize_with = "count")]
         batch_index: Option<i64>,
-        /// Number of batches.
+        /// The number of all batches of the node.
         #[serde(deserialize_with = "count")]
         total_batches: Option<i64>,
-        /// Such as `batch 2026-01-01 of main.daily`.
+        /// Batch and relation, such as `batch 2026-01-01 of main.daily`.
         #[serde(borrow)]
         description: Text<'a>,
     }
-    /// Of `LogBatchResult`.
+    /// Payload of `LogBatchResult`.
     BatchResult {
-        /// Number of the batch, from 1.
+        /// The number of the batch, from 1.
         #[serde(deserialize_with = "count")]
         batch_index: Option<i64>,
-        /// Number of batches.
+        /// The number of all batches of the node.
         #[serde(deserialize_with = "count")]
         total_batches: Option<i64>,
-        /// `OK`, `error`, `skipped`.
+        /// The status of the batch: `OK`, `error` or `skipped`.
         #[serde(borrow)]
         status: Text<'a>,
-        /// Seconds.
+        /// How long the batch took, in seconds.
         #[serde(deserialize_with = "seconds")]
         execution_time: Option<f64>,
     }
-    /// Of `LogHookStartLine`.
+    /// Payload of `LogHookStartLine`.
     HookStart {
-        /// Such as `shop.on-run-start.0`.
+        /// The name of the hook, such as `shop.on-run-start.0`.
         #[serde(borrow)]
         statement: Text<'a>,
-        /// Number of the hook, from 1.
+        /// The number of the hook, from 1.
         #[serde(deserialize_with = "count")]
         index: Option<i64>,
-        /// Number of hooks of that kind.
+        /// The number of all hooks of this kind.
         #[serde(deserialize_with = "count")]
         total: Option<i64>,
     }
-    /// Of `LogHookEndLine`.
+    /// Payload of `LogHookEndLine`.
     HookEnd {
-        /// Such as `shop.on-run-start.0`.
+        /// The name of the hook, such as `shop.on-run-start.0`.
         #[serde(borrow)]
         statement: Text<'a>,
-        /// `success` or `error`; dbt before 1.10 writes `OK`.
+        /// `success` or `error`. dbt before 1.10 writes `OK`.
         status: Text<'a>,
-        /// Seconds.
+        /// How long the hook took, in seconds.
         #[serde(deserialize_with = "seconds")]
         execution_time: Option<f64>,
     }
-    /// Of `LogFreshnessResult`.
+    /// Payload of `LogFreshnessResult`.
     FreshnessResult {
-        /// `pass`, `warn`, `error` or `runtime error`.
+        /// The status of the source: `pass`, `warn`, `error` or `runtime error`.
         #[serde(borrow)]
         status: Text<'a>,
-        /// Name of the source.
+        /// The name of the source.
         source_name: Text<'a>,
-        /// Name of the table.
+        /// The name of the source's table.
         table_name: Text<'a>,
-        /// Seconds.
+        /// How long the check took, in seconds.
         #[serde(deserialize_with = "seconds")]
         execution_time: Option<f64>,
     }
-    /// Of `RunResultError`.
+    /// Payload of `RunResultError`.
     RunResultError {
-        /// The failed node's message.
+        /// The message of the failed node.
         #[serde(borrow)]
         msg: Text<'a>,
     }
-    /// Of `ShowNode`.
+    /// Payload of `ShowNode`.
     ShowNode {
-        /// Name of the shown node.
+        /// The name of the node.
         #[serde(borrow)]
         node_name: Text<'a>,
-        /// The rows, as a table or as JSON.
+        /// The rows, as a text table or as JSON.
         preview: Text<'a>,
         /// `text` or `json`.
         output_format: Text<'a>,
     }
-    /// Of `CompiledNode`.
+    /// Payload of `CompiledNode`.
     CompiledNode {
-        /// Name of the compiled node.
+        /// The name of the node.
         #[serde(borrow)]
         node_name: Text<'a>,
-        /// The SQL.
+        /// The compiled SQL.
         compiled: Text<'a>,
         /// `text` or `json`.
         output_format: Text<'a>,
     }
 }
 
-/// Of `EndOfRunSummary`.
+/// Payload of `EndOfRunSummary`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EndOfRunSummary {
-    /// Failed nodes.
+    /// The number of failed nodes.
     #[serde(deserialize_with = "count")]
     pub num_errors: Option<i64>,
-    /// Warnings.
+    /// The number of warnings.
     #[serde(deserialize_with = "count")]
     pub num_warnings: Option<i64>,
-    /// Whether an interrupt ended the run.
+    /// Whether an interrupt (Ctrl-C) ended the run.
     #[serde(deserialize_with = "flag")]
     pub keyboard_interrupt: Option<bool>,
 }

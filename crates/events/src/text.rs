@@ -1,4 +1,4 @@
-//! Strings that survive whatever a dbt version puts in their place.
+//! Strings that can be read from a JSON value of any type.
 
 use std::{borrow::Cow, fmt, ops::Deref};
 
@@ -7,13 +7,13 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-/// A string of an event, borrowed from the line unless it holds escapes. Null, lists and objects read as the empty
-/// string, numbers and booleans as their text: one odd field must not cost the event.
+/// A string of an event, borrowed from the line unless it contains escapes. Null, lists and objects become the empty string,
+/// numbers and booleans their text, so that one value of an unexpected type does not make the event unreadable.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text<'a>(pub Cow<'a, str>);
 
 impl Text<'_> {
-    /// The string, unless it is empty.
+    /// The string; `None` if it is empty.
     pub fn non_empty(&self) -> Option<&str> {
         (!self.0.is_empty()).then_some(&*self.0)
     }

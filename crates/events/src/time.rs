@@ -1,8 +1,8 @@
-//! Timestamps as dbt writes them.
+//! Timestamps in the forms that dbt writes.
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
-/// Reads a timestamp of dbt's: RFC 3339, or without a zone, which then is UTC. Kept to the microsecond.
+/// Parses a timestamp of dbt: RFC 3339, or without a time zone, which means UTC. Truncated to microseconds.
 ///
 /// ```
 /// let zoned = dbt_events::parse_timestamp("2026-01-01T12:00:00.123456Z");
@@ -19,6 +19,6 @@ pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
             .ok()?
             .timestamp(),
     };
-    // The Rust engine of dbt may write nanoseconds; microseconds are what everything after us keeps.
+    // The Rust engine of dbt may write nanoseconds. dbt 1 and Prefect use microseconds.
     Timestamp::from_microsecond(exact.as_microsecond()).ok()
 }

@@ -1,4 +1,4 @@
-//! Lines into events and payloads.
+//! Decoding of lines into events and payloads.
 
 use dbt_events::{
     Event, EventName, Level, Line, MarkSkippedChildren, NodeFinished, ReportArgs, decode,
@@ -39,7 +39,7 @@ fn a_node_finishes() {
 }
 
 #[test]
-fn odd_fields_cost_no_event() {
+fn unexpected_types_do_not_make_an_event_unreadable() {
     let odd = event(
         r#"{"info": {"name": "MarkSkippedChildren", "level": "loud", "ts": "2026-01-01T12:00:00Z", "msg": null},
             "data": {"unique_id": 7, "status": null, "run_result": {"execution_time": "soon", "num_failures": []}}}"#,
@@ -63,7 +63,7 @@ fn arguments_are_text() {
 }
 
 #[test]
-fn what_is_no_event_is_text() {
+fn a_line_that_is_not_an_event_is_text() {
     for text in [
         "",
         "Error: no such option",

@@ -1,9 +1,9 @@
-//! Bytes into lines.
+//! Splitting of bytes into lines.
 
 use dbt_events::{Line, LineSplitter, decode};
 use proptest::prelude::*;
 
-/// The lines of a stream that comes in chunks, and whether each was cut.
+/// The lines of a stream that arrives in chunks, and whether each is truncated.
 fn split(chunks: &[&[u8]], limit: usize) -> Vec<(String, bool)> {
     let (mut splitter, mut lines) = (LineSplitter::new(limit), Vec::new());
     for chunk in chunks {
@@ -16,7 +16,7 @@ fn split(chunks: &[&[u8]], limit: usize) -> Vec<(String, bool)> {
 }
 
 #[test]
-fn ends_and_broken_characters() {
+fn line_ends_and_invalid_utf8() {
     let lines = split(&[b"a\r\n\nb\xff\n", b"\xc3", b"\xa9"], 100);
     let texts: Vec<_> = lines.iter().map(|(text, _)| text.as_str()).collect();
     assert_eq!(texts, ["a", "", "b\u{fffd}", "é"]);
@@ -60,7 +60,7 @@ fn a_line_above_the_limit_keeps_its_header_and_its_node() {
 }
 
 #[test]
-fn what_is_no_json_keeps_its_head() {
+fn a_long_line_that_is_not_json_keeps_its_beginning() {
     let lines = split(&["word ".repeat(1_000).as_bytes(), b"\nnext"], 100);
     assert_eq!(lines[0], ("word ".repeat(20), true));
     assert_eq!(lines[1], ("next".to_owned(), false));

@@ -1,15 +1,15 @@
-//! Cuts the long strings of a JSON line as it streams by, so that a line of any length keeps its shape in bounded memory.
+//! Truncates the long strings of a JSON line while it is read, so that a line of any length stays valid JSON in bounded
+//! memory.
 
-/// A string value longer than this is cut. dbt's envelope, names and ids are far shorter.
+/// The maximum length of a string value, in bytes. dbt's header fields, names and ids are far shorter.
 const LONGEST_STRING: usize = 16 * 1024;
 
-/// What stands at the end of a string that was cut.
+/// Appended to a truncated string.
 const MARK: &[u8] = b"... [truncated]";
 
-/// A streaming filter: JSON text in, the same JSON text with its long strings cut out. Text that is no JSON passes
-/// as it is, up to the limit.
+/// A streaming filter: copies JSON text and truncates its long strings. Text that is not JSON is copied up to the limit.
 #[derive(Debug)]
-pub(crate) struct Pruner {
+pub(crate) struct JsonTruncator {
     out: Vec<u8>,
     limit: usize,
     state: State,
@@ -18,18 +18,18 @@ pub(crate) struct Pruner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Outside,
-    /// In a string; how many bytes of it were kept.
+    /// Within a string, of which this many bytes are kept.
     Inside(usize),
-    /// As before, after a backslash.
+    /// Within a string, after a backslash.
     Escaped(usize),
-    /// In the part of a string that is left out.
+    /// Within the part of a string that is dropped.
     Dropping,
-    /// As before, after a backslash.
+    /// Within that part, after a backslash.
     DroppingEscaped,
 }
 
-impl Pruner {
-    /// A pruner that never keeps more than `limit` bytes.
+impl JsonTruncator {
+    /// A filter whose output has at most `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             out: Vec::new(),
@@ -47,12 +47,12 @@ impl Pruner {
         }
     }
 
-    /// What is left of the line.
+    /// The shortened line.
     pub(crate) fn finish(self) -> Vec<u8> {
         self.out
     }
 
-    /// Moves on by a byte; whether it is to be kept.
+    /// Updates the state for the next byte. Returns whether the byte is kept.
     fn step(&mut self, byte: u8) -> bool {
         use State::*;
         let (next, keep) = match (self.state, byte) {
@@ -79,8 +79,8 @@ impl Pruner {
         keep
     }
 
-    /// Never within a character, within a `\u` escape or between the halves of a surrogate pair. An escaped backslash
-    /// before a `u` looks like an escape, which only puts the cut off.
+    /// Not within a character, within a `\u` escape or between the halves of a surrogate pair. An escaped backslash before a `u`
+    /// looks like an escape; then the string is truncated a few bytes later.
     fn may_cut_before(&self, byte: u8) -> bool {
         if !(byte.is_ascii() || byte >= 0xc0) {
             return false;
