@@ -9,21 +9,21 @@ use serde_json::{Map, Value};
 
 use crate::lenient::{Flag, List, Text};
 
-/// A node's configuration, as dbt resolved it: the project's, the folder's and the node's own.
+/// The configuration of a node, resolved by dbt from those of the project, of the folder and of the node itself.
 ///
-/// Nodes that are configured alike share one. What the selection methods and a runner ask for of every node has a field; the
-/// rest is read from the text when it is first asked for.
+/// Nodes with the same configuration share one value. The keys that selection and runners read for each node are fields; the
+/// other keys are parsed on first use.
 pub struct Config {
-    /// Whether the node takes part in anything. True where nothing is said.
+    /// Whether the node is enabled. True if the key is missing.
     pub enabled: bool,
     /// `table`, `view`, `incremental`, `ephemeral`, `test`, ..., or the name of a custom materialization.
     pub materialized: Option<Arc<str>>,
     /// The group that the node belongs to (since dbt 1.5).
     pub group: Option<Arc<str>>,
-    /// Of tests: `ERROR` or `WARN`, in the letter case of the project.
+    /// For tests: `ERROR` or `WARN`, in the letter case of the project.
     pub severity: Option<Arc<str>>,
-    /// The tags under `config`. For most kinds of nodes dbt copies them to [`Node::tags`](crate::Node::tags), where selection
-    /// looks; for unit tests these are the only ones.
+    /// The tags under `config`. For most kinds of nodes dbt copies them to [`Node::tags`](crate::Node::tags), which selection
+    /// reads; unit tests have tags only here.
     pub tags: Vec<Arc<str>>,
     text: Box<str>,
     values: OnceLock<Map<String, Value>>,
@@ -45,7 +45,7 @@ struct Read<'a> {
 
 impl Config {
     pub(crate) fn new(raw: &RawValue) -> Result<Self, serde_json::Error> {
-        // dbt writes an object; null and whatever else is there count as an empty one.
+        // dbt writes an object. Null and any other value count as an empty one.
         let text = if raw.get().starts_with('{') {
             raw.get()
         } else {
@@ -64,24 +64,24 @@ impl Config {
         })
     }
 
-    /// The value of a key; none where it is missing. Keys are written as in the manifest: `pre-hook`, with a hyphen.
+    /// The value of a key; `None` if it is missing. Keys are spelled as in the manifest: `pre-hook`, with a hyphen.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.values().get(key)
     }
 
-    /// The whole configuration.
+    /// All keys and values of the configuration.
     pub fn values(&self) -> &Map<String, Value> {
-        // What cannot be read is nested deeper than serde_json follows.
+        // Only values that are nested too deep for serde_json cannot be parsed.
         self.values
             .get_or_init(|| serde_json::from_str(&self.text).unwrap_or_default())
     }
 
-    /// The configuration as it stands in the manifest: a JSON object.
+    /// The text of the configuration in the manifest: a JSON object.
     pub fn as_json(&self) -> &str {
         &self.text
     }
 
-    /// What the project says about the node for other programs: an object, or none.
+    /// The value of `meta`, which holds data for other programs; `None` if it is not an object.
     pub fn meta(&self) -> Option<&Map<String, Value>> {
         self.get("meta").and_then(Value::as_object)
     }
@@ -101,7 +101,7 @@ impl Default for Config {
     }
 }
 
-/// Configurations are equal if all keys are, whatever their order. Here, a key with null differs from a missing one.
+/// Configurations are equal if all keys are, in any order. A key that is null differs from one that is missing.
 impl PartialEq for Config {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text || self.values() == other.values()

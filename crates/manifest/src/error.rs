@@ -1,13 +1,13 @@
-//! What can be wrong with an artifact.
+//! Errors in artifacts.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::artifact::Artifact;
 
-/// A file that is not an artifact this crate can read.
+/// An artifact that cannot be read.
 ///
-/// Prints as one line: the file if it is known, what is wrong, and where.
+/// `Display` is one line: the file if it is known, what is wrong, and where.
 #[derive(Debug)]
 pub struct Error {
     path: Option<PathBuf>,
@@ -18,82 +18,82 @@ pub struct Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The text is not JSON, or a value is of a type that it never has: cut off while dbt was writing it, or edited by hand.
-    #[error("broken {artifact} at line {line}, column {column}: {message}")]
+    /// The text is not JSON, or a value has an unexpected type: dbt is still writing the file, or somebody edited it.
+    #[error("invalid {artifact} at line {line}, column {column}: {message}")]
     #[non_exhaustive]
     Json {
-        /// The artifact that was expected.
+        /// The expected artifact.
         artifact: Artifact,
         /// The line, from 1.
         line: usize,
-        /// The column in bytes, from 1; 0 where the line has no text.
+        /// The column in bytes, from 1; 0 if the error is before the first byte of the line.
         column: usize,
-        /// What was found or expected there.
+        /// What was found or expected.
         message: String,
     },
-    /// A schema version that this crate does not know.
+    /// The schema version is not supported.
     #[error(
-        "{artifact} v{found} is not supported ({}): {}",
+        "{artifact} v{found} is not supported (supported: {}): {}",
         match artifact.supported().into_inner() {
-            (first, last) if first == last => format!("v{first} is"),
-            (first, last) => format!("v{first} to v{last} are"),
+            (first, last) if first == last => format!("v{first}"),
+            (first, last) => format!("v{first} to v{last}"),
         },
         match *found < *artifact.supported().start() {
-            true => "run dbt again with a newer dbt",
-            false => "it was written by a newer dbt than this program knows",
+            true => "run dbt again with a newer version of dbt",
+            false => "a newer version of dbt wrote it, so update this program",
         }
     )]
     #[non_exhaustive]
     UnsupportedVersion {
-        /// The artifact that was expected.
+        /// The expected artifact.
         artifact: Artifact,
-        /// Its schema version.
+        /// The schema version of the file.
         found: u32,
     },
-    /// The file says that it is something else, for example a run_results.json in the place of a manifest.json.
+    /// The file is another artifact, for example a run_results.json instead of a manifest.json.
     #[error("not a {artifact}: its metadata.dbt_schema_version is `{found}`")]
     #[non_exhaustive]
     WrongArtifact {
-        /// The artifact that was expected.
+        /// The expected artifact.
         artifact: Artifact,
         /// The schema that the file names.
         found: String,
     },
-    /// Valid JSON that does not say which artifact it is.
+    /// Valid JSON that does not name its schema.
     #[error("not a {artifact}: it has no metadata.dbt_schema_version")]
     #[non_exhaustive]
     MissingVersion {
-        /// The artifact that was expected.
+        /// The expected artifact.
         artifact: Artifact,
     },
 }
 
 impl Error {
-    /// Names the file, so that the message can tell it.
+    /// Adds the path of the file to the message.
     #[must_use]
     pub fn with_path(mut self, path: impl Into<PathBuf>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    /// The file, where it is known.
+    /// The path of the file, if it is known.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
-    /// What is wrong.
+    /// What is wrong with the artifact.
     pub fn kind(&self) -> &ErrorKind {
         &self.kind
     }
 
-    /// Whether reading again may help: dbt was perhaps still writing the file.
+    /// Whether reading the file again later may succeed, because dbt may still be writing it.
     pub fn is_syntax(&self) -> bool {
         matches!(self.kind, ErrorKind::Json { .. })
     }
 
     pub(crate) fn json(artifact: Artifact, error: &serde_json::Error) -> Self {
         let (line, column) = (error.line(), error.column());
-        // serde_json ends its message with the position, which has fields of its own here.
+        // serde_json appends the position to its message. Here it has fields of its own.
         let text = error.to_string();
         let message = match text.rsplit_once(" at line ") {
             Some((message, _)) => message.to_owned(),
@@ -108,7 +108,7 @@ impl Error {
         .into()
     }
 
-    /// The error for bytes that are not UTF-8 from `valid_up_to` on.
+    /// The error for a text that is valid UTF-8 only up to `valid_up_to`.
     pub(crate) fn utf8(artifact: Artifact, bytes: &[u8], valid_up_to: usize) -> Self {
         let before = &bytes[..valid_up_to];
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();

@@ -1,4 +1,4 @@
-//! The fields of a node as they stand in the file.
+//! All fields of a node, as they are in the file.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,15 +9,15 @@ use serde_json::value::RawValue;
 
 use crate::lenient::Text;
 
-/// The fields of a node, in the order of the file and unread: `ls --output json` and the comparison of states need all of them.
+/// All fields of a node, in the order of the file, not parsed. `ls --output json` and `state:` comparisons need all of them.
 #[derive(Debug, Clone, Default)]
 pub struct Fields<'m>(Vec<(Cow<'m, str>, &'m RawValue)>);
 
-/// Names of before manifest v7, by those of today.
+/// The names of fields before manifest v7, by their current names.
 const OLD_NAMES: [(&str, &str); 2] = [("raw_code", "raw_sql"), ("compiled_code", "compiled_sql")];
 
 impl<'m> Fields<'m> {
-    /// Reads the object that `text` begins with. There is one: reading the manifest went over it.
+    /// Reads the JSON object at the beginning of `text`. It is valid, because it was read with the manifest.
     pub(crate) fn read(text: &'m str) -> Self {
         Self::deserialize(&mut serde_json::Deserializer::from_str(text)).unwrap_or_default()
     }
@@ -27,7 +27,7 @@ impl<'m> Fields<'m> {
         self.0.iter().map(|(key, value)| (&**key, *value))
     }
 
-    /// The JSON text of a field; none where the field is missing. A field that is null has the text `null`.
+    /// The JSON text of a field; `None` if the field is missing. A field that is null has the text `null`.
     pub fn get(&self, key: &str) -> Option<&'m RawValue> {
         self.find(key).or_else(|| {
             let (_, old) = OLD_NAMES.iter().find(|(new, _)| *new == key)?;
@@ -35,25 +35,25 @@ impl<'m> Fields<'m> {
         })
     }
 
-    /// A field's value. Null where the field is missing, and where it is nested too deep to be read (128 levels).
+    /// The value of a field. Null if the field is missing, or nested too deep to be parsed (128 levels).
     pub fn value(&self, key: &str) -> Value {
         self.get(key)
             .and_then(|raw| serde_json::from_str(raw.get()).ok())
             .unwrap_or_default()
     }
 
-    /// A field's text; none where it is missing, null, a list or an object.
+    /// The text of a field; `None` if it is missing, null, a list or an object.
     pub fn text(&self, key: &str) -> Option<Cow<'m, str>> {
         let Text(text) = serde_json::from_str(self.get(key)?.get()).ok()?;
         text
     }
 
-    /// A field as a type of the caller's; none where it is missing, null or of another shape.
+    /// A field as a type of the caller; `None` if it is missing, null or of another type.
     pub fn typed<T: Deserialize<'m>>(&self, key: &str) -> Option<T> {
         serde_json::from_str::<Option<T>>(self.get(key)?.get()).ok()?
     }
 
-    /// As in Python, the last of two fields of one name counts.
+    /// Of two fields with the same name the last one counts, as in Python.
     fn find(&self, key: &str) -> Option<&'m RawValue> {
         self.0
             .iter()

@@ -1,4 +1,4 @@
-//! What run_results.json and sources.json have in common.
+//! The metadata of run_results.json and sources.json.
 
 use serde::Deserialize;
 
@@ -7,17 +7,17 @@ use crate::error::Error;
 use crate::lenient::Text;
 use crate::version;
 
-/// Who wrote an artifact.
+/// The metadata of an artifact: its version, and the dbt invocation that wrote it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Header {
-    /// The version of the schema.
+    /// The version of the artifact's schema.
     pub schema_version: u32,
-    /// The version of dbt.
+    /// The version of dbt that wrote the file.
     pub dbt_version: Option<String>,
     /// When the file was written, as dbt wrote it: RFC 3339, UTC.
     pub generated_at: Option<String>,
-    /// The run of dbt that wrote it; the same as in the run's log events.
+    /// The id of the dbt invocation that wrote the file, as in its log events.
     pub invocation_id: Option<String>,
 }
 
@@ -40,7 +40,7 @@ struct HeaderShape<'a> {
     invocation_id: Text<'a>,
 }
 
-/// Reads an artifact: who wrote it first, then, if it is of a version that is supported, the rest.
+/// Reads the metadata of an artifact, checks the version, then reads the rest.
 pub(crate) fn read<'a, T: Deserialize<'a>>(
     artifact: Artifact,
     bytes: &'a [u8],

@@ -1,13 +1,13 @@
-//! Names of nodes and of their kinds.
+//! Unique ids of nodes, and kinds of nodes.
 
 use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// The name of a node that is unique in the manifest, for example `model.shop.orders` or `source.shop.raw.orders`.
+/// The unique id of a node, for example `model.shop.orders` or `source.shop.raw.orders`.
 ///
-/// Cheap to clone. Ids order by their bytes, as dbt sorts them.
+/// Cheap to clone. Ids are ordered by their bytes, as in dbt.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UniqueId(Arc<str>);
 
@@ -44,7 +44,7 @@ impl AsRef<str> for UniqueId {
     }
 }
 
-// Ids hash and order like their text, so that maps can be asked with a `&str`.
+// Ids hash and order as their text does, so that a map can be searched with a `&str`.
 impl Borrow<str> for UniqueId {
     fn borrow(&self) -> &str {
         &self.0
@@ -81,12 +81,12 @@ macro_rules! resource_types {
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum ResourceType {
             $($(#[$doc])* $variant,)*
-            /// A kind that this crate does not know, by dbt's name for it.
+            /// A kind that this crate does not know, with dbt's name.
             Other(Arc<str>),
         }
 
         impl ResourceType {
-            /// dbt's name for the kind.
+            /// dbt's name of the kind.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $name,)*
@@ -107,41 +107,41 @@ macro_rules! resource_types {
 }
 
 resource_types! {
-    /// A query that becomes a table, a view, or part of other queries.
+    /// A query that becomes a table or a view, or part of other queries.
     Model = "model",
     /// A query that dbt compiles but does not run.
     Analysis = "analysis",
     /// A data test, generic or singular.
     Test = "test",
-    /// A history of a query's result.
+    /// A table that keeps the history of a query's result.
     Snapshot = "snapshot",
-    /// A hook of a project (`on-run-start`, `on-run-end`).
+    /// A project hook (`on-run-start`, `on-run-end`).
     Operation = "operation",
     /// A CSV file that becomes a table.
     Seed = "seed",
-    /// A query of the RPC server of old.
+    /// A query of the former RPC server.
     Rpc = "rpc",
     /// A query given to `dbt show --inline` or `dbt compile --inline`.
     SqlOperation = "sql_operation",
     /// A block of documentation.
     Doc = "doc",
-    /// A table that others load.
+    /// A table that dbt does not build.
     Source = "source",
     /// A Jinja macro.
     Macro = "macro",
-    /// A use of the project's data outside of it.
+    /// A use of the project's data outside of dbt, such as a dashboard.
     Exposure = "exposure",
-    /// A measure of the semantic layer (of this form since dbt 1.6).
+    /// A measure of the semantic layer (in this form since dbt 1.6).
     Metric = "metric",
-    /// A group of models under one owner (since dbt 1.5).
+    /// A group of models with one owner (since dbt 1.5).
     Group = "group",
     /// A saved query of the semantic layer (since dbt 1.7).
     SavedQuery = "saved_query",
     /// A semantic model (since dbt 1.6).
     SemanticModel = "semantic_model",
-    /// A test of a model's logic on made-up rows (since dbt 1.8).
+    /// A test of a model's logic with fixed input rows (since dbt 1.8).
     UnitTest = "unit_test",
-    /// Rows for unit tests in a file of their own (since dbt 1.8).
+    /// A file with rows for unit tests (since dbt 1.8).
     Fixture = "fixture",
     /// A function of the database (since dbt 1.11).
     Function = "function",
@@ -176,7 +176,7 @@ pub enum Collection {
 }
 
 impl Collection {
-    /// The part of the manifest that lists nodes of a kind, by dbt's name for it.
+    /// The part of the manifest that lists nodes of this kind. `kind` is dbt's name.
     pub(crate) fn of(resource_type: &str) -> Self {
         match resource_type {
             "source" => Self::Sources,

@@ -1,25 +1,26 @@
-//! Readers of values that take what is there, whatever its type.
+//! Values that can be read from JSON of any type.
 //!
-//! One value of a type that was not foreseen must not make a whole manifest unreadable.
+//! One value of an unexpected type must not make a whole manifest unreadable.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A text, borrowed from the file where it has no escapes. Numbers and booleans give their text; null, lists and objects none.
+/// A text, borrowed from the file unless it contains escapes. Numbers and booleans become their text; null, lists and objects
+/// become `None`.
 #[derive(Debug, Default)]
 pub(crate) struct Text<'a>(pub(crate) Option<Cow<'a, str>>);
 
-/// The texts of a list. A single text counts as a list of one; whatever else is there as an empty one.
+/// The texts of a list. A single text becomes a list with one entry, any other value an empty list.
 #[derive(Debug, Default)]
 pub(crate) struct List<'a>(pub(crate) Vec<Cow<'a, str>>);
 
-/// A boolean, or nothing where there is another value.
+/// A boolean; `None` for a value of another type.
 #[derive(Debug, Default)]
 pub(crate) struct Flag(pub(crate) Option<bool>);
 
-/// A number, or nothing where there is another value.
+/// A number; `None` for a value of another type.
 #[derive(Debug, Default)]
 pub(crate) struct Number(pub(crate) Option<f64>);
 
@@ -33,7 +34,7 @@ impl Text<'_> {
     }
 }
 
-/// Visitor methods that take a value and make nothing of it.
+/// Visitor methods that accept a value and return the default.
 macro_rules! ignore {
     ($($kind:ident)*) => { $(ignore!(@ $kind);)* };
     (@ text) => {

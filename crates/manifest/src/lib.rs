@@ -36,14 +36,14 @@
 //! | run_results.json | v4 to v6 | dbt 1.0 to 1.12, dbt 2 |
 //! | sources.json | v3 | dbt 1.0 to 1.12, dbt 2 |
 //!
-//! Old versions are read into the model of the newest. Keys that are not known are passed over, kinds of nodes that are not known
-//! are kept as [`ResourceType::Other`], and a key that is missing counts as null.
+//! Old versions are converted to the model of the newest. Unknown keys are ignored, unknown kinds of nodes are kept as
+//! [`ResourceType::Other`], and a missing key counts as null.
 //!
-//! # What reading costs
+//! # Cost of reading
 //!
-//! A manifest is read in one passage over its text, which it keeps. Taken out are the fields that selecting and running nodes
-//! needs; texts and configurations that occur more than once are shared. Everything else is read when it is asked for, from the
-//! place where it stands: see [`Node::fields`].
+//! A manifest is read in one pass over its text, which it keeps. Only the fields that selecting and running nodes needs are
+//! parsed. Texts and configurations that occur more than once are shared. All other fields are parsed when they are read: see
+//! [`Node::fields`].
 
 mod artifact;
 mod config;

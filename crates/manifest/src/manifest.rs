@@ -1,4 +1,4 @@
-//! The manifest: all that dbt found in a project.
+//! The manifest: everything that dbt found in a project.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 use crate::ids::UniqueId;
 use crate::node::Node;
 
-/// What dbt found in a project when it parsed it, read from manifest.json.
+/// Everything that dbt found in a project, read from manifest.json.
 ///
-/// The manifest keeps the text of the file: of every node only what is asked for often is taken out of it.
+/// The manifest keeps the text of the file. Of each node, only the fields that are read often are parsed up front.
 pub struct Manifest {
     pub(crate) metadata: Metadata,
     /// Sorted by unique id.
@@ -23,110 +23,110 @@ pub struct Manifest {
     pub(crate) selectors: Map<String, Value>,
 }
 
-/// Who wrote the manifest.
+/// The metadata of a manifest: its version, and the dbt invocation that wrote it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metadata {
-    /// The address of the schema: `https://schemas.getdbt.com/dbt/manifest/v12.json`.
+    /// The address of the schema, such as `https://schemas.getdbt.com/dbt/manifest/v12.json`.
     pub dbt_schema_version: Option<String>,
-    /// The version of the schema, from that address: 4 to 12.
+    /// The version of the schema: 4 to 12.
     pub schema_version: u32,
-    /// The version of dbt.
+    /// The version of dbt that wrote the manifest.
     pub dbt_version: Option<String>,
     /// When the manifest was written, as dbt wrote it: RFC 3339, UTC.
     pub generated_at: Option<String>,
-    /// The run of dbt that wrote the manifest; the same as in the run's log events.
+    /// The id of the dbt invocation that wrote the manifest, as in its log events.
     pub invocation_id: Option<String>,
     /// The name of the project (since dbt 1.6).
     pub project_name: Option<String>,
-    /// A hash of that name.
+    /// A hash of the project's name.
     pub project_id: Option<String>,
-    /// The kind of database: `duckdb`, `postgres`, `snowflake`, ...
+    /// The type of the adapter: `duckdb`, `postgres`, `snowflake`, ...
     pub adapter_type: Option<String>,
 }
 
-/// A Jinja macro. Not selectable, but a change of one modifies the nodes that call it.
+/// A Jinja macro. It cannot be selected, but a change to it modifies the nodes that call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Macro {
-    /// The name that is unique in the manifest: `macro.dbt.test_not_null`.
+    /// The unique id, such as `macro.dbt.test_not_null`.
     pub unique_id: UniqueId,
-    /// The name.
+    /// The name of the macro.
     pub name: Arc<str>,
-    /// The package that defines it.
+    /// The project or package that defines the macro.
     pub package_name: Arc<str>,
-    /// Its code.
+    /// The code of the macro.
     pub macro_sql: Box<str>,
-    /// The macros that it calls.
+    /// The macros that this macro calls.
     pub depends_on: Vec<UniqueId>,
 }
 
-/// A group of models under one owner (since dbt 1.5).
+/// A group of models with one owner (since dbt 1.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Group {
-    /// The name that is unique in the manifest: `group.shop.finance`.
+    /// The unique id, such as `group.shop.finance`.
     pub unique_id: UniqueId,
-    /// The name.
+    /// The name of the group.
     pub name: Arc<str>,
-    /// The package that defines it.
+    /// The project or package that defines the group.
     pub package_name: Arc<str>,
-    /// Who answers for the models.
+    /// The owner of the models.
     pub owner: Owner,
 }
 
-/// Who answers for something.
+/// The owner of a group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Owner {
-    /// The name.
+    /// The name of the owner.
     pub name: Option<String>,
-    /// The address; of several the first.
+    /// The e-mail address of the owner; the first one if there are several.
     pub email: Option<String>,
 }
 
 impl Manifest {
-    /// Who wrote the manifest.
+    /// The metadata: version and dbt invocation.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
-    /// The node of that id, whatever its kind. Disabled ones are not among them.
+    /// The node with this unique id, of any kind. Disabled nodes are not included.
     pub fn get(&self, unique_id: &str) -> Option<&Node> {
         self.nodes.get(*self.index.get(unique_id)? as usize)
     }
 
-    /// All nodes, of all kinds, in the order of their unique ids.
+    /// All nodes of all kinds, ordered by unique id. Disabled nodes are not included.
     pub fn iter(&self) -> std::slice::Iter<'_, Node> {
         self.nodes.iter()
     }
 
-    /// The number of nodes.
+    /// The number of nodes, without disabled ones.
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    /// Whether there are no nodes at all.
+    /// Whether there are no nodes.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
 
-    /// The macros, dbt's own included.
+    /// The macros, those of dbt included.
     pub fn macros(&self) -> &BTreeMap<UniqueId, Macro> {
         &self.macros
     }
 
-    /// The groups. There are none before manifest v9 (dbt 1.5).
+    /// The groups. Manifests before v9 (dbt 1.5) have none.
     pub fn groups(&self) -> &BTreeMap<UniqueId, Group> {
         &self.groups
     }
 
-    /// What the project defines but disables: several nodes of one id may be.
+    /// The disabled nodes. Several of them may have the same unique id.
     pub fn disabled(&self) -> &BTreeMap<UniqueId, Vec<Node>> {
         &self.disabled
     }
 
-    /// The selectors of selectors.yml in dbt's normal form. With partial parsing dbt may leave an older state of them here.
+    /// The selectors of selectors.yml in dbt's normal form. With partial parsing, dbt may leave outdated ones here.
     pub fn selectors(&self) -> &Map<String, Value> {
         &self.selectors
     }
@@ -141,7 +141,7 @@ impl<'m> IntoIterator for &'m Manifest {
     }
 }
 
-/// Tells what it is; the whole would be pages.
+/// Shows the metadata and the number of nodes.
 impl fmt::Debug for Manifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Manifest")

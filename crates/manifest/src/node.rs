@@ -1,4 +1,4 @@
-//! A node of the manifest.
+//! A node of the manifest, with the fields that all kinds share.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,24 +10,24 @@ use crate::config::Config;
 use crate::fields::Fields;
 use crate::ids::{Collection, ResourceType, UniqueId};
 
-/// Anything that can be selected: a model, a test, a source, an exposure, a metric...
+/// Anything that can be selected: a model, a test, a source, an exposure, a metric, ...
 ///
-/// One type serves all kinds; what a kind does not have is none or empty. The fields are what selecting and running nodes takes.
-/// The rest is read from the node's text when asked for: by a method here, or with [`fields`](Self::fields), which costs one
-/// pass over that text.
+/// One type for all kinds of nodes; a field that a kind does not have is `None` or empty. The fields are those that selecting
+/// and running nodes needs. The others are parsed from the text of the node when they are read, by a method here or by
+/// [`fields`](Self::fields), which takes one pass over that text.
 #[derive(Clone)]
 pub struct Node {
-    /// The name that is unique in the manifest.
+    /// The unique id.
     pub unique_id: UniqueId,
-    /// The kind.
+    /// The kind of the node.
     pub resource_type: ResourceType,
     /// The part of the manifest that lists the node.
     pub collection: Collection,
-    /// The name in the project, without version. Of a source: the table's name in the project.
+    /// The name of the node, without version. For a source: the name of the table in the project.
     pub name: Arc<str>,
     /// The project or package that defines the node.
     pub package_name: Arc<str>,
-    /// Package, directories and name, as the method `fqn:` sees them; of a versioned model the last is `v` with the version.
+    /// Package, directories and name, which the method `fqn:` matches. For a versioned model, the last is `v` with the version.
     pub fqn: Vec<Arc<str>>,
     /// The file that defines the node, relative to the folder of its kind.
     pub path: Arc<str>,
@@ -35,54 +35,54 @@ pub struct Node {
     pub original_file_path: Arc<str>,
     /// The YAML file that describes the node, as `package://path`.
     pub patch_path: Option<Arc<str>>,
-    /// The tags that selection looks at. Unit tests and semantic models have none: see [`Config::tags`].
+    /// The tags that the method `tag:` matches. Unit tests and semantic models have none: see [`Config::tags`].
     pub tags: Vec<Arc<str>>,
     /// The configuration.
     pub config: Arc<Config>,
-    /// What the node depends on directly, in the order and with the repetitions of the file.
+    /// The nodes that this one depends on directly, in the order and with the repetitions of the file.
     pub depends_on: Vec<UniqueId>,
     /// The macros that the node's code calls.
     pub macros: Vec<UniqueId>,
-    /// The name of the table or view, without database and schema.
+    /// The name of the relation, without database and schema.
     pub alias: Option<Arc<str>>,
-    /// The schema it is in. Unit tests have one as well.
+    /// The schema of the relation. Unit tests have one as well.
     pub schema: Option<Arc<str>>,
-    /// The database that is in.
+    /// The database of the relation.
     pub database: Option<Arc<str>>,
-    /// The table's full name, quoted for the database; none for what makes no table.
+    /// The full name of the relation, quoted for the database; `None` if the node builds none.
     pub relation_name: Option<Arc<str>>,
-    /// Of a source: the group of tables that it belongs to.
+    /// For sources: the name of the source that the table belongs to.
     pub source_name: Option<Arc<str>>,
-    /// Of a source: the table's name in the database.
+    /// For sources: the name of the table in the database.
     pub identifier: Option<Arc<str>>,
-    /// Of a model: `private`, `protected` or `public` (since dbt 1.5).
+    /// For models: `private`, `protected` or `public` (since dbt 1.5).
     pub access: Option<Arc<str>>,
-    /// Of a versioned model: an integer, a float or a text (since dbt 1.5). Of a unit test: the version of its model.
+    /// For versioned models: an integer, a float or a text (since dbt 1.5). For unit tests: the version of the tested model.
     pub version: Option<Value>,
-    /// Of a versioned model: the version that is meant where none is named.
+    /// For versioned models: the version that a reference without version means.
     pub latest_version: Option<Value>,
-    /// Of a generic test: which one. None for singular tests.
+    /// For generic tests: which test it is. `None` for singular tests.
     pub test_metadata: Option<TestMetadata>,
-    /// Of a generic test: the node that it is defined on (since dbt 1.6).
+    /// For generic tests: the node that the test is defined on (since dbt 1.6).
     pub attached_node: Option<UniqueId>,
-    /// Of a generic test: the column that it is defined on.
+    /// For generic tests: the column that the test is defined on.
     pub column_name: Option<Arc<str>>,
-    /// The manifest's text and the place in it where this node's begins.
+    /// The text of the manifest, and the offset at which the object of this node begins.
     pub(crate) text: Arc<String>,
     pub(crate) offset: usize,
 }
 
-/// What a generic test applies. Its arguments are in the field `test_metadata` of the node's text, under `kwargs`.
+/// The generic test that a test applies. Its arguments are in [`Node::fields`], under `test_metadata.kwargs`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestMetadata {
-    /// The test's name, without its package: `not_null`.
+    /// The name of the test, without its package: `not_null`.
     pub name: Arc<str>,
-    /// The package that the test's name was given with; none for the project's own tests and for dbt's.
+    /// The package in the test's name; `None` for the tests of the project and of dbt.
     pub namespace: Option<Arc<str>>,
 }
 
 impl Node {
-    /// The direct parents by their ids.
+    /// The unique ids of the direct parents.
     pub fn depends_on_nodes(&self) -> impl ExactSizeIterator<Item = &str> {
         self.depends_on.iter().map(UniqueId::as_str)
     }
@@ -92,28 +92,28 @@ impl Node {
         self.resource_type == ResourceType::Test && self.test_metadata.is_some()
     }
 
-    /// All fields of the node as they stand in the file. Takes one pass over the node's text.
+    /// All fields of the node, as they are in the file. Takes one pass over the text of the node.
     pub fn fields(&self) -> Fields<'_> {
         Fields::read(&self.text[self.offset..])
     }
 
-    /// The code with its Jinja. Since dbt 1.3 (manifest v7); `raw_sql` of older manifests counts as this.
+    /// The code with its Jinja: `raw_code`, or `raw_sql` before dbt 1.3 (manifest v7).
     pub fn raw_code(&self) -> Option<Cow<'_, str>> {
         self.fields().text("raw_code")
     }
 
-    /// The code that was sent to the database, where dbt compiled the node before it wrote the manifest.
+    /// The compiled code; `None` if dbt did not compile the node before it wrote the manifest.
     pub fn compiled_code(&self) -> Option<Cow<'_, str>> {
         self.fields().text("compiled_code")
     }
 
-    /// The description; empty where there is none.
+    /// The description; empty if there is none.
     pub fn description(&self) -> Cow<'_, str> {
         self.fields().text("description").unwrap_or_default()
     }
 }
 
-/// Tells which node it is; its text can be long.
+/// Shows the unique id only, because the text can be long.
 impl fmt::Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Node")

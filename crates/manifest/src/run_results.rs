@@ -1,4 +1,4 @@
-//! run_results.json: what became of the nodes of a run.
+//! run_results.json: the results of the nodes of a run.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -13,66 +13,66 @@ use crate::lenient::{Flag, List, Number, Text};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RunResults {
-    /// Who wrote them.
+    /// The metadata: version and dbt invocation.
     pub metadata: Header,
-    /// In the order in which the nodes ended.
+    /// The results, in the order in which the nodes ended.
     pub results: Vec<RunResult>,
-    /// The whole run, in seconds.
+    /// How long the run took, in seconds.
     pub elapsed_time: Option<f64>,
-    /// The arguments of the run: `which` is the command, `select` and `exclude` are what was typed.
+    /// The arguments of the run: `which` is the command; `select` and `exclude` are as on the command line.
     pub args: Map<String, Value>,
 }
 
-/// What became of a node.
+/// The result of a node.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RunResult {
-    /// The node.
+    /// The unique id of the node.
     pub unique_id: UniqueId,
-    /// `success`, `error`, `skipped`, `pass`, `fail`, `warn`, `runtime error`, `partial success` (since dbt 1.9), `no-op` (1.10),
-    /// `reused` (1.12), ...
+    /// The status: `success`, `error`, `skipped`, `pass`, `fail`, `warn`, `runtime error`, `partial success` (since dbt 1.9),
+    /// `no-op` (1.10), `reused` (1.12), ...
     pub status: String,
-    /// What dbt or the database says about it.
+    /// The message of dbt or of the database.
     pub message: Option<String>,
-    /// Of a test: the number of failures.
+    /// For tests: the number of failures.
     pub failures: Option<f64>,
-    /// In seconds.
+    /// How long the node ran, in seconds.
     pub execution_time: Option<f64>,
-    /// The steps `compile` and `execute`; none for skipped nodes.
+    /// The phases `compile` and `execute`; none for skipped nodes.
     pub timing: Vec<Timing>,
-    /// The thread of dbt that ran the node.
+    /// The name of dbt's thread that ran the node.
     pub thread_id: Option<String>,
-    /// What the database answered.
+    /// The response of the adapter.
     pub adapter_response: Map<String, Value>,
-    /// Whether the node was compiled (since v5).
+    /// Whether dbt compiled the node (since v5).
     pub compiled: Option<bool>,
-    /// The code that was sent to the database (since v5).
+    /// The compiled code (since v5).
     pub compiled_code: Option<String>,
-    /// The table's full name (since v5).
+    /// The full name of the relation (since v5).
     pub relation_name: Option<String>,
-    /// Of a microbatch model: how its batches went (v6, since dbt 1.9).
+    /// For microbatch models: the results of the batches (v6, since dbt 1.9).
     pub batch_results: Option<BatchResults>,
 }
 
-/// A step of running a node.
+/// The start and end of a phase of a node's run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timing {
-    /// `compile` or `execute`.
+    /// The phase: `compile` or `execute`.
     pub name: String,
-    /// As dbt wrote it: RFC 3339, UTC.
+    /// When the phase started, as dbt wrote it: RFC 3339, UTC.
     pub started_at: Option<String>,
-    /// As dbt wrote it: RFC 3339, UTC.
+    /// When the phase ended, as dbt wrote it: RFC 3339, UTC.
     pub completed_at: Option<String>,
 }
 
-/// How many batches of a microbatch model went which way.
+/// The number of successful and failed batches of a microbatch model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BatchResults {
-    /// Batches that succeeded.
+    /// The number of batches that succeeded.
     pub successful: usize,
-    /// Batches that failed.
+    /// The number of batches that failed.
     pub failed: usize,
 }
 
@@ -121,7 +121,7 @@ struct TimingShape<'a> {
     completed_at: Text<'a>,
 }
 
-/// Each batch is a pair of times.
+/// A batch is a pair of times: its start and its end.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct BatchShape<'a> {
@@ -135,7 +135,7 @@ impl RunResults {
     /// Reads the text of a run_results.json.
     ///
     /// # Errors
-    /// Where the text is not JSON, is something else than run results, or is of a version that is not supported.
+    /// If the text is not JSON or not a run_results.json, or if its schema version is not supported.
     pub fn from_slice(bytes: &[u8]) -> Result<Self, Error> {
         let (metadata, document) = read::<Document<'_>>(Artifact::RunResults, bytes)?;
         Ok(Self {

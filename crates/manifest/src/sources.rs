@@ -1,4 +1,4 @@
-//! sources.json: how fresh the sources were.
+//! sources.json: the results of freshness checks.
 
 use serde::Deserialize;
 
@@ -12,31 +12,31 @@ use crate::lenient::{Number, Text};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Sources {
-    /// Who wrote them.
+    /// The metadata: version and dbt invocation.
     pub metadata: Header,
-    /// In the order in which the checks ended.
+    /// The results, in the order in which the checks ended.
     pub results: Vec<SourceResult>,
-    /// The whole run, in seconds.
+    /// How long the command took, in seconds.
     pub elapsed_time: Option<f64>,
 }
 
-/// How fresh a source was.
+/// The result of the freshness check of a source.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SourceResult {
-    /// The source.
+    /// The unique id of the source.
     pub unique_id: UniqueId,
-    /// `pass`, `warn`, `error` or `runtime error`.
+    /// The status: `pass`, `warn`, `error` or `runtime error`.
     pub status: String,
-    /// The time of the newest row, as dbt wrote it: RFC 3339 with an offset. None after a runtime error.
+    /// The time of the newest row, as dbt wrote it: RFC 3339 with an offset. `None` after a runtime error.
     pub max_loaded_at: Option<String>,
-    /// When dbt looked, likewise.
+    /// The time of the check, in the same form.
     pub snapshotted_at: Option<String>,
-    /// The difference of the two, in seconds.
+    /// The difference between the two times, in seconds.
     pub max_loaded_at_time_ago_in_s: Option<f64>,
-    /// In seconds.
+    /// How long the check took, in seconds.
     pub execution_time: Option<f64>,
-    /// What went wrong; only after a runtime error.
+    /// The message of a runtime error.
     pub error: Option<String>,
 }
 
@@ -69,7 +69,7 @@ impl Sources {
     /// Reads the text of a sources.json.
     ///
     /// # Errors
-    /// Where the text is not JSON, is something else than source results, or is of a version that is not supported.
+    /// If the text is not JSON or not a sources.json, or if its schema version is not supported.
     pub fn from_slice(bytes: &[u8]) -> Result<Self, Error> {
         let (metadata, document) = read::<Document<'_>>(Artifact::Sources, bytes)?;
         Ok(Self {

@@ -1,4 +1,4 @@
-//! From shapes to the model.
+//! Builds the manifest from the shapes of the file.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use crate::ids::{Collection, ResourceType, UniqueId};
 use crate::manifest::{Group, Macro, Manifest, Metadata, Owner};
 use crate::node::{Node, TestMetadata};
 
-/// The first schema version whose metrics are those of today. dbt drops older ones when it reads a manifest.
+/// The first schema version whose metrics have the current form. dbt drops older ones when it reads a manifest.
 const METRICS_SINCE: u32 = 10;
 
-/// The first schema version whose seeds have no parents. dbt drops those that older ones list.
+/// The first schema version whose seeds have no parents. dbt drops those of older versions.
 const SEEDS_SINCE: u32 = 8;
 
-/// What was read so far.
+/// What has been read so far.
 pub(super) struct Builder<'a> {
     text: &'a Arc<String>,
     sharing: Sharing<'a>,
@@ -57,7 +57,7 @@ impl<'a> Builder<'a> {
         };
     }
 
-    /// Adds the node whose id stands in the file as `key`.
+    /// Adds a node. `key` is its unique id as it stands in the file.
     pub(super) fn node(
         &mut self,
         collection: Collection,
@@ -72,7 +72,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Adds disabled nodes, which all have the same id.
+    /// Adds disabled nodes, all with the same unique id.
     pub(super) fn disabled(
         &mut self,
         unique_id: &str,
@@ -88,7 +88,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Where in the manifest's text a part of it begins.
+    /// The offset of a part of the manifest's text.
     fn offset(&self, part: &str) -> usize {
         part.as_ptr().addr() - self.text.as_ptr().addr()
     }
@@ -203,7 +203,7 @@ impl<'a> Builder<'a> {
                 .filter(|node| node.resource_type == ResourceType::Seed);
             seeds.for_each(|seed| seed.depends_on.clear());
         }
-        // As in Python, the last of two nodes of one id counts; the sort is stable.
+        // Of two nodes with the same id the last one counts, as in Python. The sort is stable.
         nodes.sort_by(|a, b| a.unique_id.cmp(&b.unique_id));
         nodes.dedup_by(|later, earlier| {
             let is_same = later.unique_id == earlier.unique_id;

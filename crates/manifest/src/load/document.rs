@@ -1,4 +1,4 @@
-//! The passage over the file.
+//! Reads the file in one pass.
 
 use std::fmt;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ fn read(bytes: Vec<u8>) -> Result<Manifest, Error> {
     Ok(builder.finish(version))
 }
 
-/// The whole file.
+/// The top-level object of the file.
 struct Document<'b, 'a>(&'b mut Builder<'a>);
 
 impl<'a> DeserializeSeed<'a> for Document<'_, 'a> {
@@ -98,7 +98,7 @@ impl<'a> Visitor<'a> for Document<'_, 'a> {
     }
 }
 
-/// Reads what is no collection of nodes.
+/// Reads a value that is not a collection of nodes.
 fn other_part<'a, A: MapAccess<'a>>(
     key: &str,
     builder: &mut Builder<'a>,

@@ -1,4 +1,4 @@
-//! The objects of the file that map ids to what they stand for.
+//! Objects of the file that map unique ids to nodes, macros or groups.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 
 use crate::lenient::Text;
 
-/// Hands each entry to `take`: the id, the key as it stands in the file (which tells where that is), and the value. Null counts
-/// as empty.
+/// Calls `take` with each entry: the unique id, the key as it stands in the file (which gives its offset), and the value. Null
+/// counts as an empty object.
 pub(super) struct Entries<F, S> {
     take: F,
     shape: PhantomData<S>,

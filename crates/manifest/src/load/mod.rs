@@ -1,4 +1,4 @@
-//! From the text of a manifest.json to the model: the shapes in the file, what is shared, and the passage over the file.
+//! Reads the text of a manifest.json: the shapes in the file, the values that nodes share, and the pass over the file.
 
 mod builder;
 mod document;

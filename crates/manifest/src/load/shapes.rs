@@ -1,4 +1,4 @@
-//! What is read of the file, in the file's own terms. Keys that are not named here are passed over.
+//! The objects in the file, with the keys that are read. Other keys are skipped.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -54,7 +54,7 @@ pub(super) struct NodeShape<'a> {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default, expecting = "what the node depends on")]
+#[serde(default, expecting = "the dependencies of a node")]
 pub(super) struct DependsOnShape<'a> {
     #[serde(borrow)]
     pub(super) nodes: List<'a>,
@@ -63,7 +63,7 @@ pub(super) struct DependsOnShape<'a> {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default, expecting = "what the test applies")]
+#[serde(default, expecting = "the metadata of a test")]
 pub(super) struct TestMetadataShape<'a> {
     #[serde(borrow)]
     pub(super) name: Text<'a>,
@@ -100,7 +100,7 @@ pub(super) struct GroupShape<'a> {
 pub(super) struct OwnerShape<'a> {
     #[serde(borrow)]
     pub(super) name: Text<'a>,
-    /// One address, or since dbt 1.10 a list of them.
+    /// An address or, since dbt 1.10, a list of addresses.
     #[serde(borrow)]
     pub(super) email: List<'a>,
 }

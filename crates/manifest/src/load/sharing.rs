@@ -1,4 +1,4 @@
-//! One copy of what occurs many times in a manifest.
+//! Shares equal texts and configurations between the nodes of a manifest.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::ids::UniqueId;
 use crate::lenient::{List, Text};
 
-/// Texts and configurations seen so far. In a big project most nodes have the configuration of another.
+/// The texts and configurations seen so far. In a big project most nodes have the same configuration as another one.
 #[derive(Default)]
 pub(super) struct Sharing<'a> {
     texts: HashSet<Arc<str>>,
@@ -27,7 +27,7 @@ impl<'a> Sharing<'a> {
         new
     }
 
-    /// The text, or an empty one where there is none.
+    /// The text, or an empty one if there is none.
     pub(super) fn required(&mut self, text: &Text<'_>) -> Arc<str> {
         self.text(text.as_deref().unwrap_or_default())
     }

@@ -1,11 +1,11 @@
-//! What is read out of the artifacts of a real dbt.
+//! Artifacts that dbt wrote, as they are read.
 
 use dbt_manifest::{Manifest, Node, ResourceType, RunResults, Sources};
 use serde_json::{Value, json};
 
 const MANIFEST: &[u8] = include_bytes!("../data/manifest.json");
 
-/// All that is typed of a node.
+/// All fields of a node.
 fn summary(node: &Node) -> Value {
     let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
     let texts =
@@ -62,7 +62,7 @@ fn every_kind_of_node() {
 }
 
 #[test]
-fn what_is_no_node() {
+fn metadata_groups_macros_disabled_and_selectors() {
     let manifest = Manifest::from_slice(MANIFEST).unwrap();
     insta::assert_debug_snapshot!((
         manifest.metadata(),
@@ -74,7 +74,7 @@ fn what_is_no_node() {
 }
 
 #[test]
-fn a_node_knows_every_field_of_its_text() {
+fn a_node_has_every_field_of_its_text() {
     let manifest = Manifest::from_slice(MANIFEST).unwrap();
     let whole: Value = serde_json::from_slice(MANIFEST).unwrap();
     for node in &manifest {
@@ -96,7 +96,7 @@ fn a_node_knows_every_field_of_its_text() {
 }
 
 #[test]
-fn alike_configurations_are_shared() {
+fn equal_configurations_are_shared() {
     let manifest = Manifest::from_slice(MANIFEST).unwrap();
     let tests = manifest
         .iter()

@@ -1,8 +1,11 @@
 //! Integration tests of the artifact models.
 
-#![expect(clippy::unwrap_used, reason = "what cannot be read fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "an artifact that cannot be read fails the test"
+)]
 
 mod artifacts;
-mod mistakes;
+mod messages;
 mod old;
 mod robust;

@@ -1,4 +1,4 @@
-//! Manifests of before v12, read into the model of today.
+//! Manifests before v12, converted to the current model.
 
 use dbt_manifest::{Manifest, RunResults, Sources};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ fn manifest(version: u32, mut parts: Value) -> Manifest {
 }
 
 #[test]
-fn code_had_another_name() {
+fn code_fields_had_other_names() {
     let node = json!({"resource_type": "model", "name": "a", "raw_sql": "select 1", "compiled_sql": "select 2"});
     let old = manifest(4, json!({"nodes": {"model.p.a": node}}));
     let node = old.get("model.p.a").unwrap();
@@ -35,7 +35,7 @@ fn metrics_of_before_v10_are_dropped() {
 }
 
 #[test]
-fn seeds_depended_on_nothing() {
+fn seeds_have_no_parents() {
     let seed = json!({"resource_type": "seed", "name": "s", "depends_on": {"nodes": ["model.p.a"], "macros": []}});
     let old = manifest(7, json!({"nodes": {"seed.p.s": seed}}));
     assert_eq!(old.get("seed.p.s").unwrap().depends_on_nodes().len(), 0);
@@ -54,7 +54,7 @@ fn missing_and_null_parts_are_empty() {
 }
 
 #[test]
-fn old_results_are_results() {
+fn old_run_results_are_read() {
     let result =
         json!({"unique_id": "model.p.a", "status": "success", "timing": [], "failures": null});
     for version in 4..=6 {
@@ -66,7 +66,7 @@ fn old_results_are_results() {
 }
 
 #[test]
-fn a_source_may_have_no_result() {
+fn a_source_may_have_an_error_only() {
     let failed =
         json!({"unique_id": "source.p.a.b", "status": "runtime error", "error": "no such table"});
     let text = json!({"metadata": schema("sources", 3), "results": [failed]}).to_string();

@@ -1,4 +1,4 @@
-//! No text makes a reader panic, and what is read stays readable.
+//! No text makes a reader panic, and nodes that are read stay readable.
 
 use dbt_manifest::{Manifest, ResourceType, RunResults, Sources};
 use proptest::prelude::*;
@@ -47,12 +47,12 @@ proptest! {
         read_all(&bytes);
     }
 
-    /// A value of a type that was not foreseen is passed over, and takes nothing else with it.
+    /// A value of an unexpected type is ignored, and the other fields are read.
     #[test]
-    fn unforeseen_types(key in 0..18_usize, value in 0..6_usize) {
+    fn unexpected_types(key in 0..18_usize, value in 0..6_usize) {
         let keys = [
             "resource_type", "name", "package_name", "fqn", "path", "original_file_path", "patch_path", "tags", "config", "alias",
-            "schema", "version", "latest_version", "access", "identifier", "column_name", "attached_node", "what_will_be",
+            "schema", "version", "latest_version", "access", "identifier", "column_name", "attached_node", "a_future_key",
         ];
         let values = ["null", "true", "-1", "1e3", "[null, {\"a\": []}, \"x\"]", "{\"a\": [1]}"];
         let text = format!(
@@ -68,7 +68,7 @@ proptest! {
 }
 
 #[test]
-fn of_two_nodes_of_one_id_the_last_counts() {
+fn of_two_nodes_with_the_same_id_the_last_counts() {
     let text = r#"{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"},
         "nodes": {"model.p.a": {"name": "first"}, "model.p.b": {}, "model.p.a" : {"name": "last"}}}"#;
     let manifest = Manifest::from_slice(text.as_bytes()).unwrap();

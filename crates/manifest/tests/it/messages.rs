@@ -1,4 +1,4 @@
-//! What people read when an artifact cannot be.
+//! The messages for artifacts that cannot be read.
 
 use dbt_manifest::{Error, Manifest, RunResults, Sources};
 
@@ -10,7 +10,7 @@ fn manifest(text: impl AsRef<[u8]>) -> String {
 }
 
 #[test]
-fn mistakes_say_what_is_wrong_and_where() {
+fn messages_say_what_is_wrong_and_where() {
     let of = |schema: &str| {
         format!(
             r#"{{"metadata": {{"dbt_schema_version": "https://schemas.getdbt.com/dbt/{schema}.json"}}}}"#
@@ -39,7 +39,7 @@ fn mistakes_say_what_is_wrong_and_where() {
 }
 
 #[test]
-fn only_a_broken_text_may_be_whole_later() {
+fn only_a_syntax_error_may_be_gone_later() {
     assert!(
         Manifest::from_slice(b"{\"metadata\"")
             .unwrap_err()
