@@ -28,7 +28,7 @@ pub(super) fn check_references(
                         "reference": entry.reference.to_string(),
                         "line": entry.line,
                         "column": entry.column,
-                        "gave": entry.gave.to_string(),
+                        "gave": entry.value.to_string(),
                     })
                 })
                 .collect();
