@@ -65,10 +65,10 @@ impl StateMistake {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Missing { .. } => {
-                "`--state` names the folder with the artifacts of an earlier run"
+                "set `--state` to the directory with the artifacts of an earlier run"
             }
             Self::BrokenContract { .. } => {
-                "make a new version of the model, and deprecate this one"
+                "create a new version of the model, and deprecate this one"
             }
         }
     }

@@ -102,7 +102,11 @@ impl YamlMistake {
             Self::SeveralExclusions => Some("put all exclusions into one list".into()),
             Self::UnknownSelector { known, .. } if known.is_empty() => None,
             Self::UnknownSelector { above, known, .. } => {
-                let which = if *above { "defined above" } else { "defined" };
+                let which = if *above {
+                    "selectors defined above"
+                } else {
+                    "defined selectors"
+                };
                 Some(format!("{which}: {}", list(known)))
             }
             Self::Mode { .. } => {
