@@ -137,7 +137,7 @@ impl Client {
             if !failed.failure.is_maintenance() {
                 retries += 1;
             }
-            tracing::debug!(error = %failed.error, ?delay, retries, "retrying a request");
+            log_retry(&failed.error, delay, retries);
             tokio::time::sleep(delay).await;
         }
     }
@@ -205,13 +205,13 @@ impl Client {
         let response = request
             .send()
             .await
-            .map_err(|error| self.lost(call, error))?;
+            .map_err(|error| self.no_response(call, error))?;
         let status = response.status();
         let headers = response.headers().clone();
         let body = response
             .bytes()
             .await
-            .map_err(|error| self.lost(call, error))?;
+            .map_err(|error| self.no_response(call, error))?;
         self.note_answer();
         if status.is_success() {
             let date = headers.get(DATE).and_then(|value| value.to_str().ok());
@@ -220,10 +220,10 @@ impl Client {
                 date: date.and_then(parse_http_date),
             });
         }
-        Err(self.refused(call, status, &headers, &body))
+        Err(self.failure_status(call, status, &headers, &body))
     }
 
-    fn lost(&self, call: &Call, error: reqwest::Error) -> Failed {
+    fn no_response(&self, call: &Call, error: reqwest::Error) -> Failed {
         if error.is_builder() {
             let cause = innermost(&error.without_url());
             let problem = format!("{} {}: {cause}", call.method, self.shown_url(call));
@@ -244,7 +244,13 @@ impl Client {
         }
     }
 
-    fn refused(&self, call: &Call, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failed {
+    fn failure_status(
+        &self,
+        call: &Call,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Failed {
         let retry_after = headers
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok())
@@ -338,4 +344,10 @@ fn is_stale_token(error: &Error) -> bool {
 fn random_roll() -> f64 {
     let bits = u32::from_be_bytes(Uuid::new_v4().as_bytes()[..4].try_into().unwrap_or([0; 4]));
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+}
+
+/// Logs a retry with the whole chain of causes.
+fn log_retry(error: &Error, delay: std::time::Duration, retries: u32) {
+    let error: &(dyn std::error::Error + 'static) = error;
+    tracing::debug!(error, ?delay, retries, "retrying a request");
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::artifacts::Artifacts;
 use super::log::{Logged, LoggedRun, follow};
 use crate::dbt::CommandLine;
-use crate::model::{Effect, FlowTarget, Header, JOURNAL_FORMAT, LogLine, RunEnd, State, StateKind};
-use crate::store::{JournalFolder, JournalReader, JournalWriter};
+use crate::model::{Effect, FlowTarget, LogLevel, LogLine, RunEnd, State, StateKind};
+use crate::store::{Header, JOURNAL_FORMAT, JournalFolder, JournalReader, JournalWriter};
 use crate::track::summary::markdown;
 use crate::track::{
     AssetOptions, Assets, ProcessEnd, TextSource, TrackedRun, Tracker, TrackerOptions,
@@ -19,7 +19,7 @@ pub(super) fn write_journal(
     run: &LoggedRun,
     artifacts: &Artifacts,
     flow: FlowTarget,
-    level: u8,
+    level: LogLevel,
     folder: &JournalFolder,
 ) -> std::io::Result<(Header, JournalReader)> {
     let header = Header {
@@ -104,7 +104,7 @@ fn state(args: &[String], run: &TrackedRun) -> State {
     judge(args, run, None, None, true).state
 }
 
-fn end_of_run(state: State, run: &TrackedRun, lowest: u8) -> Vec<Effect> {
+fn end_of_run(state: State, run: &TrackedRun, lowest: LogLevel) -> Vec<Effect> {
     let (level, message) = closing_line(&state);
     let at = run.end.at;
     let line = Effect::Log(LogLine {
@@ -118,7 +118,7 @@ fn end_of_run(state: State, run: &TrackedRun, lowest: u8) -> Vec<Effect> {
         dbt_exit: run.end.exit_code,
         at,
     });
-    let line = (level >= lowest).then_some(line);
+    let line = lowest.includes(level).then_some(line);
     line.into_iter().chain([end]).collect()
 }
 

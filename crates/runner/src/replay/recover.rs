@@ -11,10 +11,10 @@ use tokio::task::JoinHandle;
 
 use super::deliver::deliver;
 use super::survey::{headers, is_superseded, read_header};
-use crate::model::{Effect, Entry, FlowTarget, Header, JOURNAL_FORMAT, Notice, error_chain};
+use crate::model::{Effect, FlowTarget, Notice, error_chain};
 use crate::observe::Observer;
 use crate::prefect::delivery::ReportOptions;
-use crate::store::{JournalFolder, StoredJournal};
+use crate::store::{Entry, Header, JOURNAL_FORMAT, JournalFolder, StoredJournal};
 
 /// How long the server is asked whether it has everything, and an outage is waited out.
 const VERIFY_TIMEOUT: Duration = Duration::from_secs(30);

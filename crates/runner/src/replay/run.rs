@@ -13,11 +13,11 @@ use super::error::ReplayError;
 use super::from_log::write_journal;
 use super::log::{LoggedRun, scan};
 use super::survey::{headers, is_superseded, read_header};
-use crate::model::{Delivery, FlowTarget, Header, JOURNAL_FORMAT, LogLevel};
+use crate::model::{Delivery, FlowTarget, LogLevel};
 use crate::observe::Observer;
 use crate::prefect::delivery::ReportOptions;
 use crate::prefect::flow_run::flow_run_name;
-use crate::store::{JOURNAL_DIR, JournalFolder, StoredJournal};
+use crate::store::{Header, JOURNAL_DIR, JOURNAL_FORMAT, JournalFolder, StoredJournal};
 
 /// Options of a replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -243,7 +243,7 @@ impl Replay<'_> {
             flow_run_name: flow_run_name(run.run_id()),
             tags: Vec::new(),
         };
-        let level = self.options.log_level.number();
+        let level = self.options.log_level;
         let folder = JournalFolder::at(place.path());
         let (header, journal) = write_journal(path, run, artifacts, flow, level, &folder)
             .map_err(ReplayError::Unreadable)?;

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::close_killed::KilledRun;
-use crate::model::{Effect, Entry};
-use crate::store::{Feed, JournalReader};
+use crate::model::Effect;
+use crate::store::{Entry, Feed, JournalReader};
 
 /// Reads a stored journal to its end. If the end of the run is missing, it adds the effects of [`KilledRun::close`].
 ///
@@ -71,8 +71,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::model::{FlowTarget, Header, JOURNAL_FORMAT};
-    use crate::store::JournalWriter;
+    use crate::model::FlowTarget;
+    use crate::store::{Header, JOURNAL_FORMAT, JournalWriter};
 
     async fn entries(feed: &mut StoredFeed) -> Vec<Entry> {
         let mut entries = Vec::new();

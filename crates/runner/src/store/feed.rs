@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::model::Entry;
+use super::journal_entry::Entry;
 
 /// A reader of a journal that is being written.
 pub(crate) trait Feed: Send + Sized {

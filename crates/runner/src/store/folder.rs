@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use fs_err::{File, OpenOptions};
 use uuid::Uuid;
 
+use super::journal_entry::Entry;
 use super::reader::JournalReader;
 use super::stored_journal::StoredJournal;
-use crate::model::{Entry, FlowTarget};
+use crate::model::FlowTarget;
 
 /// Name of the folder in a dbt project. It is not in `target`, because `dbt clean` deletes that.
 pub const JOURNAL_DIR: &str = ".prefect-dbt";

@@ -12,8 +12,8 @@ use fs_err::File;
 use tokio::sync::watch;
 
 use super::feed::Feed;
+use super::journal_entry::Entry;
 use super::progress::{Progress, Shared};
-use crate::model::Entry;
 
 /// Reads a journal from its start, at its own pace.
 ///

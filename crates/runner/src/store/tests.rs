@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::feed::Feed;
 use super::*;
-use crate::model::{Effect, Entry, FlowTarget, Header, JOURNAL_FORMAT};
+use crate::model::{Effect, FlowTarget};
 
 fn header() -> Header {
     Header {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use fs_err::File;
 
+use super::journal_entry::{Entry, Header};
 use super::progress::{Progress, Shared};
 use super::reader::JournalReader;
-use crate::model::{Effect, Entry, Header};
+use crate::model::Effect;
 
 /// Appends entries to a journal. Dropping it closes the journal.
 ///

@@ -13,7 +13,7 @@
 //! number. What is omitted is counted by kind and reported once, at the end.
 
 use super::node_count::NodeCount;
-use crate::model::{AssetHappening, Effect};
+use crate::model::{AssetHappening, Effect, Level};
 use crate::track::is_closing_line;
 
 /// What units are spent on.
@@ -47,8 +47,8 @@ impl Expense {
     fn of(effect: &Effect) -> Option<Self> {
         Some(match effect {
             Effect::Log(line) if is_closing_line(&line.message) => Self::ClosingLine,
-            Effect::Log(line) if line.level < 20 => Self::DebugLog,
-            Effect::Log(line) if line.level < 30 => Self::InfoLog,
+            Effect::Log(line) if line.level <= Level::Debug => Self::DebugLog,
+            Effect::Log(line) if line.level <= Level::Info => Self::InfoLog,
             Effect::Log(_) => Self::OtherLog,
             Effect::Asset(event) if event.happening == AssetHappening::Referenced => {
                 Self::Reference

@@ -10,9 +10,9 @@ use super::finish::Finish;
 use super::outage::{Outages, SendError};
 use super::reporter::ReportOptions;
 use super::sender::Sender;
-use crate::model::{Delivery, Effect, Entry, RunEnd};
+use crate::model::{Delivery, Effect, RunEnd};
 use crate::prefect::flow_run::{Connection, FinalStateSetter, Heartbeat, Lease};
-use crate::store::Feed;
+use crate::store::{Entry, Feed};
 
 /// Delivers one journal.
 pub(super) struct JournalDelivery<'a> {

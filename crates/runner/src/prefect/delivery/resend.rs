@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use prefect_client::Event;
 use uuid::Uuid;
 
-use crate::model::{Effect, Entry};
+use crate::model::Effect;
 use crate::prefect::flow_run::RunContext;
 use crate::prefect::translate;
-use crate::store::Feed;
+use crate::store::{Entry, Feed};
 
 /// Reads ends of task runs, and events of assets, once more from the journal.
 pub(super) struct Resend<F> {
