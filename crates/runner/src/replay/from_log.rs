@@ -5,7 +5,7 @@ use std::path::Path;
 use super::artifacts::Artifacts;
 use super::log::{Logged, LoggedRun, follow};
 use crate::dbt::CommandLine;
-use crate::model::{Effect, FlowTarget, LogLevel, LogLine, RunEnd, State, StateKind};
+use crate::model::{Effect, FlowRunRef, LogLevel, LogLine, RunEnd, State, StateKind};
 use crate::store::{Header, JOURNAL_FORMAT, JournalFolder, JournalReader, JournalWriter};
 use crate::track::summary::markdown;
 use crate::track::{
@@ -18,7 +18,7 @@ pub(super) fn write_journal(
     log: &Path,
     run: &LoggedRun,
     artifacts: &Artifacts,
-    flow: FlowTarget,
+    flow: FlowRunRef,
     level: LogLevel,
     folder: &JournalFolder,
 ) -> std::io::Result<(Header, JournalReader)> {

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 
 use fs_err::File;
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use super::close_killed::KilledRun;
-use crate::model::{Effect, FlowTarget, State};
+use crate::model::{Effect, State};
 use crate::store::{Entry, Header, JournalReader};
 
 /// What is known of a journal before it is delivered.
@@ -62,40 +61,16 @@ pub(super) fn headers(journals: &[PathBuf]) -> Vec<Header> {
     headers.collect()
 }
 
-/// What the flow run of a journal can be told by, as far as that is known without the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Belonging {
-    FlowRun(Uuid),
-    Key(Uuid),
-}
-
-impl Belonging {
-    fn of(header: &Header) -> Self {
-        match header.flow {
-            FlowTarget::Existing { flow_run_id, .. } => Self::FlowRun(flow_run_id),
-            FlowTarget::Create { key, .. } | FlowTarget::Nowhere { key, .. } => {
-                Self::Key(key.unwrap_or(header.run_id))
-            }
-        }
-    }
-}
-
-/// The run id of the flow run's first attempt.
-fn first(header: &Header) -> Uuid {
-    let key = match header.flow {
-        FlowTarget::Existing { .. } => header.key,
-        FlowTarget::Create { key, .. } | FlowTarget::Nowhere { key, .. } => key,
-    };
-    key.unwrap_or(header.run_id)
-}
-
 /// Whether one of these headers is that of a later attempt of the same flow run.
 pub(super) fn is_superseded<'h>(
     header: &Header,
     others: impl IntoIterator<Item = &'h Header>,
 ) -> bool {
+    let flow_run_id = |header: &Header| header.flow.existing().map(|run| run.id);
     let is_same = |other: &Header| {
-        Belonging::of(other) == Belonging::of(header) || first(other) == first(header)
+        let has_same_id =
+            flow_run_id(header).is_some() && flow_run_id(header) == flow_run_id(other);
+        has_same_id || other.first_attempt() == header.first_attempt()
     };
     others
         .into_iter()
@@ -104,10 +79,13 @@ pub(super) fn is_superseded<'h>(
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::model::{FlowRunRef, NewFlowRun};
     use crate::store::JOURNAL_FORMAT;
 
-    fn header(run_id: u128, key: Option<u128>, flow: FlowTarget) -> Header {
+    fn header(run_id: u128, key: Option<u128>, flow: FlowRunRef) -> Header {
         Header {
             format: JOURNAL_FORMAT,
             run_id: Uuid::from_u128(run_id),
@@ -122,16 +100,12 @@ mod tests {
 
     #[test]
     fn an_attempt_is_superseded_by_a_later_one_of_its_flow_run() {
-        let created = FlowTarget::Create {
-            key: None,
-            flow_name: "dbt build".to_owned(),
+        let created = FlowRunRef::ToCreate(NewFlowRun {
+            flow_name: Some("dbt build".to_owned()),
             flow_run_name: "calm-otter".to_owned(),
             tags: Vec::new(),
-        };
-        let known = FlowTarget::Existing {
-            flow_run_id: Uuid::nil(),
-            own_states: true,
-        };
+        });
+        let known = FlowRunRef::owned(Uuid::nil());
         let first = header(1, None, created.clone());
         let second = header(2, Some(1), known);
         let other = header(3, None, created);

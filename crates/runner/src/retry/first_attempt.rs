@@ -3,10 +3,11 @@
 use prefect_client::{Client, FlowRun, FlowRunPatch};
 
 use crate::dbt_retry::plan;
+use crate::model::Ownership;
 use crate::outcome::Error;
 use crate::parameters::apply;
 use crate::prefect::delivery::Reporter;
-use crate::prefect::flow_run::{Mode, refuse_cancelled, retry_rules, settle};
+use crate::prefect::flow_run::{ownership_by_state, refuse_cancelled, retry_rules};
 use crate::request::{Attempt, ProcessEnv, Request, RetryOptions};
 use crate::store::Records;
 
@@ -27,13 +28,13 @@ pub(super) async fn adopt_flow_run(mut request: Request) -> Result<Request, Erro
     };
     let run = Reporter::read(&client, id).await?;
     let state = run.state.as_ref().map(|state| state.kind);
-    if !choice.engine && settle(id, state) != Mode::Engine(id) {
+    if !choice.engine && ownership_by_state(state) == Ownership::Attached {
         request.flow.flow_run_id = Some(id);
         return Ok(request);
     }
     request.flow.engine = true;
     request.flow.flow_run_id = Some(id);
-    refuse_cancelled(&client, &run, true).await?;
+    refuse_cancelled(&client, &run, Ownership::Owned).await?;
     request.retry.retries = agree_on_retries(&client, &run, request.retry).await;
     let args = apply(&request.args, &run.parameters)?;
     request = request.with_args(args);

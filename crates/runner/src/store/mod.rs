@@ -11,6 +11,7 @@ mod journal_entry;
 mod obstacle;
 mod progress;
 mod reader;
+mod stored_header;
 mod stored_journal;
 mod writer;
 

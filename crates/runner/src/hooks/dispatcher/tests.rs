@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::*;
 use crate::hooks::hang_watch::{Progress, watch_hooks};
 use crate::hooks::registry::Hooks;
-use crate::model::{FlowTarget, NodeResult, RunEnd, State, StateKind};
+use crate::model::{FlowRunRef, NewFlowRun, NodeResult, RunEnd, State, StateKind};
 use crate::store::{Header, JOURNAL_FORMAT, JournalWriter};
 
 const MANIFEST: &str = r#"{
@@ -130,12 +130,11 @@ fn journal(nodes: &[(&str, &str)]) -> JournalReader {
         key: None,
         created: Timestamp::UNIX_EPOCH,
         args: Vec::new(),
-        flow: FlowTarget::Nowhere {
-            key: None,
+        flow: FlowRunRef::NotReported(NewFlowRun {
             flow_name: None,
-            tags: Vec::new(),
             flow_run_name: String::new(),
-        },
+            tags: Vec::new(),
+        }),
     };
     let mut writer = JournalWriter::in_memory(&header);
     for (id, status) in nodes {

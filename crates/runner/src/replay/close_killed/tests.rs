@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::FlowTarget;
+use crate::model::{FlowRunRef, NewFlowRun};
 use crate::store::{Header, JOURNAL_FORMAT};
 
 fn at(second: i64) -> Timestamp {
@@ -46,12 +46,11 @@ fn header() -> Entry {
         key: None,
         created: at(0),
         args: vec!["build".to_owned()],
-        flow: FlowTarget::Nowhere {
-            key: None,
+        flow: FlowRunRef::NotReported(NewFlowRun {
             flow_name: None,
-            tags: Vec::new(),
             flow_run_name: "calm-otter".to_owned(),
-        },
+            tags: Vec::new(),
+        }),
     }))
 }
 
