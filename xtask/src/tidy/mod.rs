@@ -17,5 +17,6 @@ mod source;
 mod surface;
 mod uses;
 mod vocabulary;
+mod words;
 
 pub(crate) use run::run;

@@ -6,7 +6,7 @@ use super::report::Report;
 use super::source::Tree;
 use super::{
     cycles, edges, environment, floors, layout, leftovers, manifests, modules, purity, snapshots,
-    surface, vocabulary,
+    surface, vocabulary, words,
 };
 use crate::workspace;
 
@@ -21,6 +21,7 @@ pub(crate) fn run() -> Result<()> {
     environment::check(&tree, &mut report);
     surface::check(&tree, &mut report);
     vocabulary::check(&tree, &mut report);
+    words::check(&tree, &mut report);
     snapshots::check(&tree, &mut report);
     manifests::check(&tree, &mut report);
     floors::check(&tree, &mut report);

@@ -96,7 +96,7 @@ impl File {
             .unwrap_or_default()
     }
 
-    fn is_test(&self) -> bool {
+    pub(super) fn is_test(&self) -> bool {
         self.name() == "tests.rs"
             || self
                 .path
