@@ -1,4 +1,4 @@
-//! The modules of `crates/runner` stand on floors, and a module uses only modules on lower ones.
+//! Each top-level module of `crates/runner` has a floor and uses only modules on lower floors.
 
 use std::collections::BTreeMap;
 use std::path::Path;

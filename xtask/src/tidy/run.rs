@@ -1,4 +1,4 @@
-//! All rules, one after another.
+//! Checks all rules.
 
 use anyhow::{Result, bail};
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::workspace;
 
-/// Fails with the list of everything that breaks a rule.
+/// Fails with the list of all findings.
 pub(crate) fn run() -> Result<()> {
     let tree = Tree::read(&workspace::root())?;
     let mut report = Report::default();
@@ -29,8 +29,12 @@ pub(crate) fn run() -> Result<()> {
     edges::check(&mut report)?;
     let findings = report.into_findings();
     if !findings.is_empty() {
-        bail!("{} rules broken:\n{}", findings.len(), findings.join("\n"));
+        bail!(
+            "tidy: {} findings:\n{}",
+            findings.len(),
+            findings.join("\n")
+        );
     }
-    println!("tidy: {} files, nothing to say", tree.files.len());
+    println!("tidy: {} files, no findings", tree.files.len());
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::lexer::{Kind, production_pieces};
 use super::report::Report;
 use super::source::{File, Tree};
 
-/// What is not written, and what to write. In two halves so that this file obeys too.
+/// Words that are not used, each with an alternative. In two halves so that this file passes.
 const WORDS: &[(&str, &str)] = &[
     (concat!("to", "ld"), "who reports, shows or passes what"),
     (
