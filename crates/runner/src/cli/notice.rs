@@ -4,7 +4,7 @@ use super::line::{INFO, WARNING};
 use crate::model::Notice;
 
 /// The level and the text of a notice; `None` when there is nothing to say.
-pub(super) fn words(notice: &Notice) -> Option<(u8, String)> {
+pub(super) fn describe(notice: &Notice) -> Option<(u8, String)> {
     let said = match notice {
         Notice::Connected { url, .. } => (INFO, format!("View at {}", url.as_ref()?)),
         Notice::Unconfigured => (
@@ -58,7 +58,7 @@ mod tests {
             Notice::LeftOut { problem },
             Notice::Back,
         ];
-        let told: Vec<_> = notices.iter().map(words).collect();
+        let told: Vec<_> = notices.iter().map(describe).collect();
         insta::assert_debug_snapshot!(told);
     }
 }

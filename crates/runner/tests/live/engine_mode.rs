@@ -78,7 +78,7 @@ fn what_was_cancelled_before_it_began_is_not_started() {
         waiting.set(kind);
         Finished::of(&mut waiting.engine())
             .exits_with(130)
-            .says("was cancelled before it began");
+            .says("was cancelled before dbt was started");
         let states = waiting.history();
         let cancelled = (StateType::Cancelled, "Cancelled".to_owned());
         assert_eq!(states.last(), Some(&cancelled), "{states:?}");

@@ -1,4 +1,4 @@
-//! Integration tests of dbt-templating.
+//! Integration tests of dbt-templating: cases in files, and properties.
 
 mod case;
 mod properties;

@@ -1,4 +1,4 @@
-//! Each case's result as dbt sees it: loaded by PyYAML and rendered by dbt's own profile renderer.
+//! The result of each case as dbt reads it: parsed by PyYAML and rendered by dbt's profile renderer.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ mod case;
 const PYTHON: &str = "PREFECT_DBT_TEST_PYTHON";
 
 #[test]
-fn dbt_sees_what_was_meant() {
+fn dbt_reads_the_expected_values() {
     let python = python();
     let mut checks = Vec::new();
     for case in case::all() {
@@ -35,7 +35,7 @@ fn dbt_sees_what_was_meant() {
             "expect": case.header["expect"],
         }));
     }
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/live/dbt_sees.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/live/dbt_reads.py");
     let mut child = Command::new(python)
         .arg(script)
         .stdin(Stdio::piped())

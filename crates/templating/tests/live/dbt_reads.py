@@ -22,7 +22,7 @@ def children(node):
 
 
 def outside(expected, source, result, at=""):
-    """Everything that no expectation covers must be equal, in type and order too."""
+    """All values without an expectation must be equal, also in type and order."""
     if at in expected:
         return
     assert type(source) is type(result), f"{at}: {source!r} became {result!r}"
@@ -68,7 +68,7 @@ def check(case):
         assert same(seen, value), f"{pointer}: dbt sees {seen!r} instead of {value!r}"
 
 
-# Jinja's own view of line ends is no part of a file's text: read and write them as they are.
+# Line ends are part of the text: read and write them unchanged.
 sys.stdin.reconfigure(encoding="utf-8", newline="")
 cases = json.load(sys.stdin)
 failures = 0
