@@ -1,28 +1,27 @@
 //! What the reporter has to say, in words.
 
-use super::line::{INFO, WARNING};
-use crate::model::Notice;
+use crate::model::{Level, Notice};
 
 /// The level and the text of a notice; `None` when there is nothing to say.
-pub(super) fn describe(notice: &Notice) -> Option<(u8, String)> {
+pub(super) fn describe(notice: &Notice) -> Option<(Level, String)> {
     let said = match notice {
-        Notice::Connected { url, .. } => (INFO, format!("View at {}", url.as_ref()?)),
+        Notice::Connected { url, .. } => (Level::Info, format!("View at {}", url.as_ref()?)),
         Notice::Unconfigured => (
-            INFO,
+            Level::Info,
             "This run is not reported: no Prefect API is configured; set PREFECT_API_URL"
                 .to_owned(),
         ),
         Notice::Retrying { attempt, delay } => (
-            WARNING,
+            Level::Warning,
             format!("The run failed; attempt {attempt} begins in {delay} s"),
         ),
         Notice::Recovered { runs } => (
-            WARNING,
+            Level::Warning,
             format!("Earlier runs whose process was killed are closed in Prefect now: {runs}"),
         ),
-        Notice::Away { problem } | Notice::LeftOut { problem } => (WARNING, problem.clone()),
+        Notice::Away { problem } | Notice::LeftOut { problem } => (Level::Warning, problem.clone()),
         Notice::Back => (
-            WARNING,
+            Level::Warning,
             "Prefect is there again; nothing was lost".to_owned(),
         ),
     };
