@@ -1,11 +1,11 @@
-//! Errors with a place: all of a file's mistakes at once, each with its line and a caret.
+//! Errors in a profiles.yml: all of a file at once, each with its line and a caret.
 
 use std::fmt;
 use std::ops::Range;
 
 use thiserror::Error as ThisError;
 
-/// Everything that is wrong with a file; never empty.
+/// All errors in a file; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Errors(Vec<Error>);
 
@@ -44,97 +44,97 @@ impl fmt::Display for Errors {
 
 impl std::error::Error for Errors {}
 
-/// One mistake and where it is. `Display` draws the line with a caret below.
+/// One error and its place. `Display` shows the message, the line with a caret below, and the help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Error {
     /// What is wrong.
     pub kind: ErrorKind,
-    /// Where.
+    /// Where it is wrong.
     pub place: Place,
 }
 
-/// What can be wrong with a profiles.yml and its references.
+/// What is wrong with a profiles.yml or its references.
 #[derive(Clone, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The file is not UTF-8, which dbt requires.
+    /// The file is not UTF-8. dbt requires UTF-8.
     #[error("not valid UTF-8")]
     NotUtf8,
     /// The file is not YAML.
     #[error("invalid YAML: {message}")]
     Yaml {
-        /// The parser's message.
+        /// The message of the YAML parser.
         message: String,
     },
-    /// A value that begins with `{{` has no quotes, so YAML reads it as a mapping.
+    /// A value that begins with `{{` has no quotes. YAML reads it as a mapping.
     #[error("a value that begins with `{{{{` needs quotes around it")]
     Unquoted,
-    /// Something that begins like a reference but is none.
-    #[error("malformed reference: {problem}")]
+    /// Text that begins like a reference but is not one.
+    #[error("invalid reference: {problem}")]
     Malformed {
-        /// What a reference looks like.
+        /// What is wrong with the reference.
         problem: &'static str,
     },
-    /// No such block.
-    #[error("no block `{name}` of type `{type_slug}`")]
+    /// The block does not exist.
+    #[error("there is no block `{name}` of type `{type_slug}`")]
     MissingBlock {
-        /// The slug of its type.
+        /// The slug of the block type.
         type_slug: String,
-        /// Its name.
+        /// The name of the block.
         name: String,
-        /// Names of blocks of this type that exist.
+        /// The names of existing blocks of this type.
         known: Vec<String>,
     },
-    /// No such variable.
-    #[error("no variable `{name}`")]
+    /// The variable does not exist.
+    #[error("there is no variable `{name}`")]
     MissingVariable {
-        /// Its name.
+        /// The name of the variable.
         name: String,
-        /// Names of variables that exist.
+        /// The names of existing variables.
         known: Vec<String>,
     },
-    /// The block or variable exists, the key in it does not.
-    #[error("`{within}` has nothing at `{step}`")]
+    /// The block or variable exists, but not the key in it.
+    #[error("`{within}` has no `{step}`")]
     MissingKey {
-        /// The reference up to the step that failed.
+        /// The reference up to the step that fails.
         within: String,
-        /// The step that failed.
+        /// The step that fails.
         step: String,
-        /// Keys that exist there.
+        /// The keys that exist there.
         known: Vec<String>,
     },
-    /// A secret takes part in an expression; dbt passes secrets on untouched only.
+    /// A secret is part of an expression. dbt can only pass secrets on unchanged.
     #[error("a secret cannot be part of a larger expression")]
     SecretInExpression,
-    /// A secret where dbt wants a number or a boolean; secrets are always text.
-    #[error("`{key}` is not text, and a secret reaches dbt as text")]
+    /// A secret where dbt expects a number or a boolean. Secrets are always text.
+    #[error("`{key}` must be a number or a boolean, but a secret is passed to dbt as text")]
     SecretInTypedPosition {
-        /// The key in profiles.yml.
+        /// The key in the profiles.yml.
         key: String,
     },
-    /// A second secret in a text with an expression that dbt evaluates in between.
-    #[error("dbt can put only one secret into a text")]
+    /// Two secrets in one text, with an expression between them that dbt evaluates.
+    #[error("a text with an expression can contain only one secret")]
     SecretsApart,
-    /// A secret that the environment cannot carry.
-    #[error("this secret holds a NUL character, which no environment variable can carry")]
+    /// A secret that an environment variable cannot contain.
+    #[error("the secret contains a NUL character, which is not allowed in an environment variable")]
     SecretWithNul,
-    /// An object or a list inside a longer text.
-    #[error("{kind} cannot be put into a longer text")]
+    /// An object or a list within a longer text.
+    #[error("{kind} cannot be inserted into a text")]
     NotText {
         /// `an object` or `a list`.
         kind: &'static str,
     },
-    /// An expression without secrets that could not be evaluated.
-    #[error("this expression cannot be evaluated: {message}")]
+    /// An expression without secrets that cannot be evaluated.
+    #[error("cannot evaluate this expression: {message}")]
     Expression {
-        /// What the template engine says.
+        /// The message of the template engine.
         message: String,
     },
 }
 
 impl ErrorKind {
-    /// One sentence on what to do about it.
+    /// What to do about it, if there is an obvious thing to do.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let list = |what: &str, names: &[String]| {
@@ -143,47 +143,50 @@ impl ErrorKind {
         match self {
             Self::NotUtf8 => Some("save the file as UTF-8".to_owned()),
             Self::Yaml { .. } => None,
-            Self::Unquoted => Some("write `\"{{ prefect... }}\"`".to_owned()),
+            Self::Unquoted => Some("write `\"{{ prefect... }}\"`, with quotes".to_owned()),
             Self::Malformed { .. } => Some(
-                "`prefect.blocks.<type>.<name>.<key>` or `prefect.variables.<name>`".to_owned(),
+                "write `prefect.blocks.<type>.<name>.<key>` or `prefect.variables.<name>`"
+                    .to_owned(),
             ),
-            Self::MissingBlock { known, .. } => list("blocks of this type", known)
-                .or_else(|| Some("create the block, or correct its type and name".to_owned())),
-            Self::MissingVariable { known, .. } => list("variables that exist", known)
-                .or_else(|| Some("create it, or add `| default(...)`".to_owned())),
-            Self::MissingKey { known, .. } => list("keys that exist", known),
+            Self::MissingBlock { known, .. } => list("existing blocks of this type", known)
+                .or_else(|| Some("create the block, or correct its type or name".to_owned())),
+            Self::MissingVariable { known, .. } => list("existing variables", known)
+                .or_else(|| Some("create the variable, or add `| default(...)`".to_owned())),
+            Self::MissingKey { known, .. } => list("existing keys", known),
             Self::SecretInExpression => {
-                Some("let the reference stand alone between its braces".to_owned())
+                Some("write the reference alone between its braces".to_owned())
             }
             Self::SecretInTypedPosition { .. } => {
-                Some("keep this value in a variable or in a field that is not secret".to_owned())
+                Some("store this value in a variable or in a field that is not secret".to_owned())
             }
             Self::SecretsApart => Some(
-                "keep the whole text in one secret block, or take the expression out".to_owned(),
+                "store the whole text in one secret block, or remove the expression".to_owned(),
             ),
             Self::SecretWithNul => None,
-            Self::NotText { .. } => Some("name a key of it, as in `.key` or `[0]`".to_owned()),
+            Self::NotText { .. } => {
+                Some("add a key to the reference, such as `.key` or `[0]`".to_owned())
+            }
             Self::Expression { .. } => None,
         }
     }
 }
 
-/// A place in a file.
+/// A place in a file, with its line for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Place {
     /// The name of the file, as given.
     pub file: String,
-    /// The line, counted from 1.
+    /// The line, from 1.
     pub line: usize,
-    /// The column in characters, counted from 1.
+    /// The column in characters, from 1.
     pub column: usize,
     text: String,
     width: usize,
 }
 
 impl Place {
-    /// The place of a byte range; offsets off a character's start or past the end are moved back.
+    /// The place of a range of bytes. Offsets within a character or after the end are moved back.
     pub(crate) fn new(file: &str, source: &str, range: &Range<usize>) -> Self {
         let start = source.floor_char_boundary(range.start);
         let line_start = source[..start].rfind('\n').map_or(0, |newline| newline + 1);
@@ -214,7 +217,7 @@ impl fmt::Display for Error {
         } = &self.place;
         let gutter = " ".repeat(line.to_string().len());
         let indent = " ".repeat(column - 1);
-        writeln!(f, "error: {}", self.kind)?;
+        writeln!(f, "{}", self.kind)?;
         writeln!(f, "{gutter}--> {file}:{line}:{column}")?;
         writeln!(f, "{gutter} |")?;
         writeln!(f, "{line} | {}", text.trim_end())?;

@@ -1,4 +1,4 @@
-//! Jinja: where the expressions of a text are, values as literals, and evaluation.
+//! Jinja: the expressions of a text, values as literals, and evaluation.
 
 pub(crate) mod evaluate;
 pub(crate) mod literal;

@@ -1,4 +1,4 @@
-//! Renders a `profiles.yml` that refers to Prefect blocks and variables, and changes nothing else.
+//! Renders a `profiles.yml` that refers to Prefect blocks and variables. All other text stays as it is.
 //!
 //! ```
 //! use dbt_templating::{Block, Profiles, RenderOptions, Resolved, Template};
@@ -15,7 +15,7 @@
 //! "#;
 //! let template = Template::parse("profiles.yml", source)?;
 //!
-//! // Fetch what `template.sources()` lists, however you like; then render without waiting.
+//! // Fetch the blocks and variables of `template.sources()` by any means, then render.
 //! let shop = Block::new(json!({"port": 5432, "password": "hunter2"})).secret_fields(["password"]);
 //! let resolved = Resolved::new().block("database", "shop", shop);
 //! let rendered = template.render(&resolved, &RenderOptions::default())?;
@@ -43,33 +43,33 @@
 //!
 //! # References
 //!
-//! `prefect.blocks.<type>.<name>[.<path>]` and `prefect.variables.<name>[.<path>]`, inside Jinja's
-//! braces, where a path is made of `.key` and `[n]`. Names may hold hyphens: a reference is found
-//! before Jinja reads the expression (only a hyphen directly before `}}` is Jinja's trim mark).
+//! The forms are `prefect.blocks.<type>.<name>[.<path>]` and `prefect.variables.<name>[.<path>]`, within Jinja's
+//! braces. A path consists of `.key` and `[n]`. Names may contain hyphens: references are found
+//! before Jinja reads the expression. Only a hyphen directly before `}}` is Jinja's trim mark.
 //!
 //! - A value that is one reference keeps its type: numbers, booleans, objects, lists, null.
-//! - Inside a longer text a value is text as Python spells it (`True`, `None`, `1e+20`).
-//! - In an expression a reference is a literal. With nothing else foreign in it (only values,
-//!   operators, filters that minijinja knows) it is evaluated here and keeps its type; otherwise
-//!   dbt evaluates it: `{{ env_var('A', prefect.variables.b) }}`.
-//! - Something missing is an error, unless `| default(...)` or `is defined` follows the reference.
-//! - Values are data: braces in them reach dbt as braces, they are not rendered again.
+//! - Within a longer text, a value is written as in Python (`True`, `None`, `1e+20`).
+//! - In an expression, a reference is replaced by a literal. If the expression then contains only values, operators and
+//!   filters that minijinja has, it is evaluated and keeps its type. Otherwise dbt evaluates it:
+//!   `{{ env_var('A', prefect.variables.b) }}`.
+//! - A missing value is an error, unless `| default(...)` or `is defined` follows the reference.
+//! - Values are data: braces in them are not rendered again.
 //!
 //! # Secrets
 //!
-//! Fields that the block's schema calls secret reach dbt in variables named `DBT_ENV_SECRET_...`,
-//! whose values dbt masks. The names follow from the references alone. A secret cannot go through
-//! a filter or an operator. Several in one text become one variable, since dbt looks only one up
-//! per text. A secret number is text; where dbt's adapters want a number (`port`) it is an error.
+//! Fields that the schema of the block declares as secret are passed to dbt in variables named `DBT_ENV_SECRET_...`,
+//! whose values dbt masks. The names depend only on the references. A secret cannot be the input of
+//! a filter or an operator. Several secrets in one text become one variable, because dbt looks up only one
+//! per text. A secret number is passed as text; where dbt's adapters expect a number (`port`), it is an error.
 //!
 //! # What stays as it is
 //!
-//! Every byte outside of the values with references: quoting, comments, anchors, order, line ends.
-//! In comments, keys, Jinja comments and raw blocks references are left alone, as dbt
-//! would not evaluate them there; [`Template::warnings`] tells of those in keys. A reference in an
-//! anchored value is rendered once, aliases follow. A value behind a tag (`!!str`) stays a quoted
-//! scalar, so that the tag decides its type. A block scalar (`|`, `>`) becomes a quoted one.
-//! Mappings of the form `{"$ref": ...}` are not looked up.
+//! Every byte outside of values with references: quotes, comments, anchors, order, line ends.
+//! References in YAML comments, keys, Jinja comments and raw blocks are not rendered, because dbt
+//! does not evaluate them there; [`Template::warnings`] lists those in keys. A reference in an
+//! anchored value is rendered once, and its aliases get the result. A value with a tag (`!!str`) stays a quoted
+//! scalar, so that the tag sets its type. A block scalar (`|`, `>`) becomes a quoted scalar.
+//! Mappings of the form `{"$ref": ...}` are not resolved.
 
 mod error;
 mod jinja;
@@ -87,7 +87,7 @@ pub use error::{Error, ErrorKind, Errors, Place};
 pub use options::{Missing, RenderOptions};
 pub use reference::{PathStep, Reference, Source};
 pub use render::{Profiles, Rendered};
-pub use report::{Gave, RenderReport, ReportEntry};
+pub use report::{ReferenceValue, RenderReport, ReportEntry};
 pub use resolver::{Block, Resolved, Resolver};
 pub use secret::{EnvironmentVariable, SecretString};
 pub use template::{Template, Warning};

@@ -1,6 +1,6 @@
-//! The choices that a caller of `Template::render` has.
+//! Options of rendering.
 
-/// How to render.
+/// Options of `Template::render`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RenderOptions {
@@ -8,7 +8,7 @@ pub struct RenderOptions {
 }
 
 impl RenderOptions {
-    /// Sets what a missing variable gives.
+    /// Sets what happens if a variable does not exist.
     #[must_use]
     pub fn missing(mut self, missing: Missing) -> Self {
         self.missing = missing;
@@ -16,13 +16,13 @@ impl RenderOptions {
     }
 }
 
-/// What a reference to a variable that does not exist gives.
+/// What happens if a variable does not exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Missing {
-    /// An error.
+    /// Rendering fails.
     #[default]
     Error,
-    /// The empty text, as in Prefect's Python package. There, too, a missing block is an error.
+    /// The value is the empty text, as in Prefect's Python package. A block that does not exist is an error there, too.
     EmptyString,
 }

@@ -1,44 +1,44 @@
-//! The spelling of references: `prefect.blocks.<type>.<name>[.<path>]`, `prefect.variables.<name>`.
+//! The syntax of references: `prefect.blocks.<type>.<name>[.<path>]`, `prefect.variables.<name>[.<path>]`.
 
 use std::fmt;
 use std::ops::Range;
 
-/// A reference to a value that Prefect keeps.
+/// A reference to a value that is stored in Prefect.
 ///
-/// `Display` gives the canonical spelling, as it stands between the braces.
+/// `Display` writes it as it is written between the braces.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Reference {
-    /// What has to be fetched from Prefect.
+    /// The block or variable to fetch.
     pub source: Source,
-    /// The way into the fetched value; empty for all of it.
+    /// The path to a part of the value; empty for the whole value.
     pub path: Vec<PathStep>,
 }
 
-/// Something to be fetched from Prefect; several references can share one.
+/// A block or variable to fetch. Several references can have the same one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
-    /// A block document.
+    /// A block.
     Block {
-        /// The slug of its type, such as `snowflake-credentials`.
+        /// The slug of the block type, such as `snowflake-credentials`.
         type_slug: String,
-        /// Its name.
+        /// The name of the block.
         name: String,
     },
     /// A variable.
     Variable {
-        /// Its name.
+        /// The name of the variable.
         name: String,
     },
 }
 
-/// A step of a key path.
+/// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PathStep {
-    /// `.key`; a number indexes a list, as in Prefect.
+    /// `.key`. A key that is a number indexes a list, as in Prefect.
     Key(String),
-    /// `[n]`, counted from 0.
+    /// `[n]`, from 0.
     Index(usize),
 }
 
@@ -67,17 +67,17 @@ impl fmt::Display for Reference {
     }
 }
 
-/// A reference, or an attempt at one, found in a Jinja expression.
+/// A reference in a Jinja expression, valid or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lexed {
     pub(crate) range: Range<usize>,
-    /// `Err` tells what is wrong with the spelling.
+    /// The reference, or what is wrong with it.
     pub(crate) reference: Result<Reference, &'static str>,
 }
 
 const PREFIX: &str = "prefect.";
 
-/// Lexes the reference that starts at `start` of `text`, if one does.
+/// Reads the reference that starts at the offset `start` of `text`; `None` if there is none.
 pub(crate) fn lex(text: &str, start: usize) -> Option<Lexed> {
     if !text[start..].starts_with(PREFIX) || follows_a_name(&text[..start]) {
         return None;
@@ -103,7 +103,7 @@ pub(crate) fn lex(text: &str, start: usize) -> Option<Lexed> {
             break;
         }
     }
-    // `prefect.variables.x.upper()`: the last name is a method of the value.
+    // In `prefect.variables.x.upper()` the last name is a method of the value.
     if text[end..].starts_with('(')
         && let Some(PathStep::Key(method)) = steps.pop()
     {
@@ -130,7 +130,7 @@ fn is_name(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }
 
-/// The longest name at the start of `text`; its last hyphen belongs to a closing `-}}` or `-%}`.
+/// The longest name at the beginning of `text`. A hyphen before the closing braces is Jinja's trim mark.
 fn key_at(text: &str) -> &str {
     let end = text
         .find(|c: char| !is_name(c) && c != '-')
@@ -142,7 +142,7 @@ fn key_at(text: &str) -> &str {
     }
 }
 
-/// `[n]` at the start of `text`, and its length.
+/// The `[n]` at the beginning of `text`, and its length.
 fn index_at(text: &str) -> Option<(usize, usize)> {
     let digits = text.strip_prefix('[')?.split_once(']')?.0;
     let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -163,15 +163,15 @@ fn build(steps: Vec<PathStep>) -> Result<Reference, &'static str> {
     let source = match name().as_deref() {
         Some("blocks") => {
             let (Some(type_slug), Some(name)) = (name(), name()) else {
-                return Err("a block is spelled `prefect.blocks.<type>.<name>`");
+                return Err("a block is written as `prefect.blocks.<type>.<name>`");
             };
             Source::Block { type_slug, name }
         }
         Some("variables") => {
-            let name = name().ok_or("a variable is spelled `prefect.variables.<name>`")?;
+            let name = name().ok_or("a variable is written as `prefect.variables.<name>`")?;
             Source::Variable { name }
         }
-        _ => return Err("a reference begins with `prefect.blocks.` or `prefect.variables.`"),
+        _ => return Err("references begin with `prefect.blocks.` or `prefect.variables.`"),
     };
     Ok(Reference {
         source,
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn hyphens_dots_and_indexes_belong_to_a_reference() {
+    fn hyphens_dots_and_indexes_are_part_of_a_reference() {
         let text = "prefect.blocks.json-x.my-cfg.a-b[0].c | upper";
         assert_eq!(
             spelled(text),
@@ -204,13 +204,13 @@ mod tests {
     }
 
     #[test]
-    fn a_closing_trim_mark_does_not() {
+    fn a_closing_trim_mark_is_not_part_of_a_reference() {
         assert_eq!(spelled("prefect.variables.x-}}").1, "-}}");
         assert_eq!(spelled("prefect.variables.x- }}").0, "prefect.variables.x-");
     }
 
     #[test]
-    fn a_method_call_ends_it() {
+    fn a_method_call_is_not_part_of_a_reference() {
         assert_eq!(
             spelled("prefect.variables.x.upper()"),
             ("prefect.variables.x".to_owned(), ".upper()".to_owned())
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn misspellings_are_told() {
+    fn misspelled_references_are_errors() {
         for text in [
             "prefect.blocks.secret",
             "prefect.variable.x",

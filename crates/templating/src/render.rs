@@ -1,4 +1,4 @@
-//! Rendering: values in place of references, the rest of the source byte for byte.
+//! Rendering: replaces references by values, and copies the rest of the source.
 
 mod compose;
 mod value;
@@ -15,20 +15,20 @@ use crate::template::Template;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Rendered {
-    /// The profiles.yml for dbt.
+    /// The profiles.yml that dbt must read.
     pub profiles: Profiles,
-    /// What dbt has to find in its environment.
+    /// Environment variables that dbt must be started with.
     pub variables: Vec<EnvironmentVariable>,
-    /// What each reference gave.
+    /// The value of each reference.
     pub report: RenderReport,
 }
 
-/// The profiles.yml for dbt.
+/// The profiles.yml that dbt must read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Profiles {
-    /// The file has no references: dbt can read it as and where it is.
+    /// The file contains no references: dbt can read it unchanged, in its place.
     Unchanged,
-    /// The text of a file to be written. It holds no secrets, only the names of their variables.
+    /// The text of a file to write. It contains no secrets, only the names of their variables.
     Rewritten(String),
 }
 

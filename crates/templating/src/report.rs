@@ -1,4 +1,4 @@
-//! What each reference gave, for people to read; secrets are masked.
+//! The values of references, for people to read; secrets are masked.
 
 use std::fmt;
 
@@ -6,53 +6,53 @@ use serde_json::Value as Json;
 
 use crate::reference::Reference;
 
-/// The rendered text, and what each reference gave. `Display` shows both, without secrets.
+/// The rendered text and the value of each reference. `Display` shows both, with secrets masked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RenderReport {
     pub(crate) text: Option<String>,
     pub(crate) entries: Vec<ReportEntry>,
 }
 
-/// What one reference gave.
+/// The value of one reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReportEntry {
     /// The reference.
     pub reference: Reference,
-    /// Its line in the source, counted from 1.
+    /// The line of the reference in the source, from 1.
     pub line: usize,
-    /// Its column in characters, counted from 1.
+    /// The column in characters, from 1.
     pub column: usize,
-    /// What it gave.
-    pub gave: Gave,
+    /// The value.
+    pub value: ReferenceValue,
 }
 
-/// What a reference gave.
+/// The value of a reference, for people to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Gave {
-    /// A value; secrets within an object are replaced by asterisks.
+pub enum ReferenceValue {
+    /// A value. Secrets within an object are replaced by asterisks.
     Value(Json),
-    /// A secret.
+    /// A secret, which is not shown.
     Secret,
-    /// Nothing: the expression, or [`Missing::EmptyString`](crate::Missing), says what to do then.
-    Nothing,
+    /// There is no value. The expression, or [`Missing::EmptyString`](crate::Missing), handles this.
+    Missing,
 }
 
 impl RenderReport {
-    /// The references in the order of the file, as often as they occur.
+    /// The references in the order of the file, with repetitions.
     #[must_use]
     pub fn entries(&self) -> &[ReportEntry] {
         &self.entries
     }
 }
 
-impl fmt::Display for Gave {
+impl fmt::Display for ReferenceValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(value) => write!(f, "{value}"),
             Self::Secret => f.write_str("********"),
-            Self::Nothing => f.write_str("(nothing)"),
+            Self::Missing => f.write_str("(no value)"),
         }
     }
 }
@@ -60,7 +60,10 @@ impl fmt::Display for Gave {
 impl fmt::Display for RenderReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(text) = &self.text else {
-            return f.write_str("no references: dbt reads the file as it is\n");
+            return f.write_str(
+                "no references to Prefect: dbt reads the file as it is
+            ",
+            );
         };
         f.write_str(text)?;
         if !text.ends_with('\n') {
@@ -71,10 +74,10 @@ impl fmt::Display for RenderReport {
             reference,
             line,
             column,
-            gave,
+            value,
         } in &self.entries
         {
-            writeln!(f, "# {line}:{column} {reference} = {gave}")?;
+            writeln!(f, "# {line}:{column} {reference} = {value}")?;
         }
         Ok(())
     }

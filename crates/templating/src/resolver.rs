@@ -1,33 +1,33 @@
-//! What rendering needs from outside: blocks and variables, already fetched.
+//! Input for rendering: the blocks and variables, already fetched.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::Value as Json;
 
-/// Answers what the blocks and variables that a template refers to hold.
+/// Returns the blocks and variables that a template refers to.
 ///
 /// Rendering is synchronous: fetch [`Template::sources`](crate::Template::sources) first, by
-/// whatever means, and answer from memory. [`Resolved`] is an implementation that does.
+/// any means, and return them from memory. [`Resolved`] is such an implementation.
 pub trait Resolver {
-    /// The block of this type and name, or `None` where there is none.
+    /// The block with this type and name; `None` if it does not exist.
     fn block(&self, type_slug: &str, name: &str) -> Option<&Block>;
 
-    /// The value of this variable, or `None` where there is none.
+    /// The value of this variable; `None` if it does not exist.
     fn variable(&self, name: &str) -> Option<&Json>;
 
-    /// Names of blocks of this type that exist, to be listed in an error.
+    /// The names of existing blocks of this type, for error messages.
     fn known_blocks(&self, _type_slug: &str) -> Vec<String> {
         Vec::new()
     }
 
-    /// Names of variables that exist, to be listed in an error.
+    /// The names of existing variables, for error messages.
     fn known_variables(&self) -> Vec<String> {
         Vec::new()
     }
 }
 
-/// The data of a block, and which of it is secret.
+/// The data of a block, and which of its fields are secret.
 #[derive(Clone)]
 pub struct Block {
     data: Json,
@@ -44,8 +44,8 @@ impl Block {
         }
     }
 
-    /// Marks fields as secret, in the spelling of a block schema's `secret_fields`: dots between
-    /// names, `*` for any name (`password`, `creds.token`, `info.*`). All below one is secret too.
+    /// Marks fields as secret, in the form of `secret_fields` in a block schema: dots between
+    /// names, `*` for any name (`password`, `creds.token`, `info.*`). All values below a field are secret too.
     #[must_use]
     pub fn secret_fields(mut self, fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.secret_fields
@@ -57,7 +57,7 @@ impl Block {
         &self.data
     }
 
-    /// Whether the value at `path` is secret. List positions (`None`) need no step in a pattern.
+    /// Whether the value at `path` is secret. A pattern needs no step for a position in a list (`None`).
     pub(crate) fn is_secret(&self, path: &[Option<String>]) -> bool {
         self.secret_fields.iter().any(|field| {
             let pattern: Vec<&str> = field.split('.').collect();
@@ -97,7 +97,7 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    /// Nothing known yet.
+    /// No blocks and no variables.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -122,14 +122,14 @@ impl Resolved {
         self
     }
 
-    /// Adds the name of a block that exists but was not fetched, for errors to list.
+    /// Adds the name of a block that exists but is not fetched, for error messages.
     #[must_use]
     pub fn known_block(mut self, type_slug: impl Into<String>, name: impl Into<String>) -> Self {
         self.other_blocks.insert((type_slug.into(), name.into()));
         self
     }
 
-    /// Adds the name of a variable that exists but was not fetched, for errors to list.
+    /// Adds the name of a variable that exists but is not fetched, for error messages.
     #[must_use]
     pub fn known_variable(mut self, name: impl Into<String>) -> Self {
         self.other_variables.insert(name.into());
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_field_covers_all_below_it() {
+    fn a_secret_field_makes_all_values_below_it_secret() {
         let block = Block::new(json!({})).secret_fields(["password", "creds.*", "users.token"]);
         for secret in [
             &["password"][..],

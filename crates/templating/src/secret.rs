@@ -1,19 +1,19 @@
-//! Secret values: a text that does not show itself, and the variables that carry it to dbt.
+//! Secret values, and the environment variables that pass them to dbt.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// A text that is never shown: `Debug` prints a placeholder and there is no `Display`.
+/// A secret text. `Debug` shows a placeholder, and there is no `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretString(String);
 
 impl SecretString {
-    /// Wraps `value`.
+    /// Marks `value` as secret.
     pub fn new(value: impl Into<String>) -> Self {
         Self(value.into())
     }
 
-    /// The secret itself, to be handed to the child process or to a masking filter.
+    /// Returns the text, to pass it to the child process or to a filter that masks it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -26,19 +26,19 @@ impl fmt::Debug for SecretString {
     }
 }
 
-/// An environment variable that dbt must be started with.
+/// An environment variable to start dbt with.
 ///
-/// The name begins with `DBT_ENV_SECRET_`, so dbt masks the value in everything that it writes.
+/// The name begins with `DBT_ENV_SECRET_`, so dbt masks the value in its output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EnvironmentVariable {
-    /// The name, a function of the references in the file alone.
+    /// The name. It depends only on the references in the file.
     pub name: String,
-    /// The value.
+    /// The value of the variable.
     pub value: SecretString,
 }
 
-/// Hands out variable names: one per secret, never the same for two.
+/// Assigns names of variables: one to each secret.
 #[derive(Default)]
 pub(crate) struct SecretNames {
     by_key: BTreeMap<String, String>,
@@ -47,17 +47,17 @@ pub(crate) struct SecretNames {
 }
 
 impl SecretNames {
-    /// Fixes the name for `key`, the spelling of a reference, without giving it a value.
+    /// Reserves the name for `key`, which is the text of a reference.
     ///
-    /// Called for every reference of a file before anything is rendered, so that a name does not
-    /// depend on which of the references turn out to be secret.
+    /// Called for each reference of a file before anything is rendered, so that a name does not
+    /// depend on which references are secret.
     pub(crate) fn reserve(&mut self, key: &str) -> String {
         if let Some(name) = self.by_key.get(key) {
             return name.clone();
         }
         let base = format!("DBT_ENV_SECRET_{}", slug(key));
         let mut name = base.clone();
-        // `a-b` and `a_b` share a slug: the later one in the file is numbered.
+        // `a-b` and `a_b` have the same slug: the later one in the file gets a number.
         let mut number = 2_usize;
         while self.taken.contains(&name) {
             name = format!("{base}_{number}");
@@ -68,7 +68,7 @@ impl SecretNames {
         name
     }
 
-    /// The variable for `key`, which is set to `value`.
+    /// Sets the variable for `key` to `value`, and returns its name.
     pub(crate) fn assign(&mut self, key: &str, value: &str) -> String {
         let name = self.reserve(key);
         if !self.variables.iter().any(|known| known.name == name) {
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_spells_the_reference() {
+    fn a_name_contains_the_reference() {
         let mut names = SecretNames::default();
         assert_eq!(
             names.reserve("prefect.blocks.snowflake-credentials.warehouse-access.password"),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn two_references_never_share_a_name() {
+    fn two_references_have_different_names() {
         let mut names = SecretNames::default();
         let first = names.reserve("prefect.blocks.secret.a-b");
         let second = names.reserve("prefect.blocks.secret.a_b");
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_nothing() {
+    fn debug_shows_no_secret() {
         let mut names = SecretNames::default();
         names.assign("x", "hunter2");
         assert!(!format!("{:?}", names.into_variables()).contains("hunter2"));

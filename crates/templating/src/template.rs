@@ -1,4 +1,4 @@
-//! A parsed profiles.yml: where its references are, before anything is fetched.
+//! A parsed profiles.yml: the places of its references, before anything is fetched.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,7 +9,7 @@ use crate::jinja::segment::{self, Segment};
 use crate::reference::{Reference, Source};
 use crate::yaml::scan::{self, Scalar};
 
-/// A profiles.yml, parsed. Its text is kept, for everything outside of references stays as it is.
+/// A parsed profiles.yml. It keeps the text, of which only the references are replaced.
 pub struct Template {
     pub(crate) name: String,
     pub(crate) source: String,
@@ -17,21 +17,21 @@ pub struct Template {
     warnings: Vec<Warning>,
 }
 
-/// A YAML value with references in it.
+/// A YAML value that contains references.
 pub(crate) struct TemplateValue {
     pub(crate) scalar: Scalar,
     pub(crate) segments: Vec<Segment>,
-    /// Where each reference is in the source, in the order of the segments' uses.
+    /// The range of each reference in the source, in the order of the segments' uses.
     pub(crate) places: Vec<Range<usize>>,
 }
 
-/// Something that is no mistake, but probably not meant.
+/// Something that is not an error, but probably not intended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {
-    /// What it is.
+    /// The problem.
     pub message: &'static str,
-    /// Where it is.
+    /// Where the problem is.
     pub place: Place,
 }
 
@@ -45,12 +45,12 @@ impl fmt::Display for Warning {
 }
 
 impl Template {
-    /// Parses `source`; `name` is the file's name in errors.
+    /// Parses `source`. `name` is the name of the file in errors.
     ///
-    /// A file that cannot hold a reference is not looked at any further, whatever it holds.
+    /// A file that cannot contain a reference is not parsed, and is never an error.
     ///
     /// # Errors
-    /// Text that is not UTF-8 or not YAML, values that lack quotes, misspelled references.
+    /// Text that is not UTF-8 or not YAML, values without quotes, misspelled references.
     pub fn parse(name: impl Into<String>, source: impl AsRef<[u8]>) -> Result<Self, Errors> {
         let name = name.into();
         let bytes = source.as_ref();
@@ -113,7 +113,7 @@ impl Template {
             let spelled = &scalar.text[found.lexed.range.clone()];
             let range = match self.source[cursor..scalar.range.end].find(spelled) {
                 Some(offset) => cursor + offset..cursor + offset + spelled.len(),
-                // Spelled with escapes in the source: point at the whole value.
+                // The reference contains escapes in the source: point at the whole value.
                 None => scalar.range.clone(),
             };
             cursor = if range == scalar.range {
@@ -133,7 +133,7 @@ impl Template {
         match places.first() {
             None => {}
             Some(first) if scalar.is_key => {
-                let message = "a reference in a key stays as it is: only values are rendered";
+                let message = "the reference in this key is not rendered: only values are rendered";
                 self.warnings.push(Warning {
                     message,
                     place: self.place(first),
@@ -147,7 +147,7 @@ impl Template {
         }
     }
 
-    /// The references of the file, each once, in the order of the file.
+    /// The references of the file, without repetitions, in the order of the file.
     #[must_use]
     pub fn references(&self) -> Vec<&Reference> {
         let mut seen = BTreeSet::new();
@@ -160,7 +160,7 @@ impl Template {
             .collect()
     }
 
-    /// What has to be fetched for [`Template::render`], each once.
+    /// The blocks and variables to fetch for [`Template::render`], without repetitions.
     #[must_use]
     pub fn sources(&self) -> BTreeSet<&Source> {
         self.references()
@@ -169,7 +169,7 @@ impl Template {
             .collect()
     }
 
-    /// What is probably not meant.
+    /// Things that are probably not intended.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
@@ -193,14 +193,14 @@ fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
 
-/// `key: {{ prefect... }}` without quotes is a mapping whose key is a mapping.
+/// Without quotes, `key: {{ prefect... }}` is a mapping whose key is a mapping.
 fn is_unquoted(source: &str, scalar: &Scalar) -> bool {
     scalar.is_key
         && source[scalar.range.clone()].starts_with("prefect.")
         && source[..scalar.range.start].trim_end().ends_with("{{")
 }
 
-/// Blames missing quotes for YAML that cannot be parsed, where a value begins with braces.
+/// The error for a text that is not YAML: missing quotes, if a value on that line begins with braces.
 fn refusal(source: &str, refused: scan::Refused) -> (ErrorKind, Range<usize>) {
     let at = source.floor_char_boundary(refused.at);
     let line_start = source[..at].rfind('\n').map_or(0, |newline| newline + 1);

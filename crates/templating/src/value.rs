@@ -1,4 +1,4 @@
-//! What a reference gives: a tree like JSON in which secret leaves are kept apart.
+//! The value of a reference: a tree like JSON, in which secret leaves are marked.
 
 use serde_json::{Number, Value as Json};
 
@@ -6,14 +6,14 @@ use crate::error::ErrorKind;
 use crate::reference::{PathStep, Reference, Source};
 use crate::resolver::{Block, Resolver};
 
-/// A value; `Debug` is missing on purpose, for it may hold secrets.
+/// A value. It has no `Debug`, because it may contain secrets.
 #[derive(Clone)]
 pub(crate) enum Node {
     Null,
     Bool(bool),
     Number(Number),
     Text(String),
-    /// A secret leaf. `path` leads to it from the reference that gave it, in spelled form.
+    /// A secret leaf. `path` leads to it from the reference, in the spelling of references.
     Secret {
         text: String,
         path: String,
@@ -32,7 +32,7 @@ impl Node {
         }
     }
 
-    /// The plain JSON value, secrets shown as a mask.
+    /// The value as JSON, with asterisks in place of secrets.
     pub(crate) fn masked(&self) -> Json {
         match self {
             Self::Null => Json::Null,
@@ -48,7 +48,7 @@ impl Node {
         }
     }
 
-    /// The text of a scalar as Python's `str` spells it, for the inside of a longer text.
+    /// The text of a scalar within a longer text, as Python's `str` writes it.
     pub(crate) fn to_text(&self) -> Result<String, ErrorKind> {
         match self {
             Self::Null => Ok("None".to_owned()),
@@ -62,7 +62,7 @@ impl Node {
     }
 }
 
-/// A number in Python's spelling: exponents have a sign and two digits.
+/// A number as Python writes it: an exponent has a sign and at least two digits.
 pub(crate) fn python_number(number: &Number) -> String {
     let Some(float) = number.as_f64().filter(|_| number.is_f64()) else {
         return number.to_string();
@@ -79,8 +79,8 @@ pub(crate) fn python_number(number: &Number) -> String {
     }
 }
 
-/// Looks a reference up. Prefect's own rules apply: a block whose data is a lone `value` stands
-/// for that value, unless the path names it; a number among the keys indexes a list.
+/// Looks up a reference, by Prefect's rules: a block whose only field is `value` stands for that value, unless the path
+/// names the field; a key that is a number indexes a list.
 pub(crate) fn resolve(reference: &Reference, resolver: &dyn Resolver) -> Result<Node, ErrorKind> {
     match &reference.source {
         Source::Variable { name } => {
@@ -127,7 +127,7 @@ pub(crate) fn resolve(reference: &Reference, resolver: &dyn Resolver) -> Result<
 struct Walk<'a> {
     reference: &'a Reference,
     block: Option<&'a Block>,
-    /// Where we are in the block's data; `None` is a position in a list.
+    /// The path in the block's data so far; `None` is a position in a list.
     at: Vec<Option<String>>,
 }
 
@@ -199,7 +199,7 @@ impl Walk<'_> {
                 }
                 Node::Map(map)
             }
-            // The absence of a secret is no secret.
+            // Null is not secret, even where a secret is expected.
             Json::Null => Node::Null,
             Json::Bool(value) => leaf(Node::Bool(*value), secret, path),
             Json::Number(value) => leaf(Node::Number(value.clone()), secret, path),
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_spelled_as_python_does() {
+    fn numbers_are_written_as_in_python() {
         for (number, text) in [
             (1.0, "1.0"),
             (1e20, "1e+20"),

@@ -1,4 +1,4 @@
-//! YAML: where the scalars are in a source, and how to write a value in place of one.
+//! YAML: finds the scalars of a source, and writes values in place of them.
 
 pub(crate) mod scan;
 pub(crate) mod write;

@@ -1,9 +1,7 @@
 //! What a Rust program uses: the runner, its builder, and flows with retries.
 
 mod builder;
-mod connection;
 mod error;
-mod executable;
 mod flow;
 mod options;
 mod prefect_dbt_runner;

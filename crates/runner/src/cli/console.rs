@@ -81,7 +81,7 @@ impl Observer for Console {
         if let Notice::Connected { name, .. } = notice {
             lock(&self.screen.flow_run).clone_from(name);
         }
-        if let Some((level, text)) = notice::words(notice) {
+        if let Some((level, text)) = notice::describe(notice) {
             self.screen.say(level, &text);
         }
     }

@@ -8,7 +8,7 @@ use crate::deploy::{
     DeployError, DeploySpec, Deployed, Progress, Schedule, When, deploy, exit_code, follow, start,
 };
 use crate::model::{Level, exit};
-use crate::outcome::Error;
+use crate::outcome::{Error, client_from_env};
 use crate::parameters::split_words;
 use clap::parser::ValueSource;
 use clap::{Args, Command};
@@ -16,6 +16,7 @@ use jiff::tz::TimeZone;
 use prefect_client::{Client, State, StoredLog};
 use serde_json::Value;
 
+use super::error_report::ErrorReport;
 use super::invoke::{InvokeArgs, seconds};
 use super::line;
 
@@ -99,25 +100,21 @@ struct Words(Vec<String>);
 
 /// Makes the deployment. Gives back the exit code.
 pub(crate) fn run(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
-    attempt(args, out, err).unwrap_or_else(|(told, code)| {
+    attempt(args, out, err).unwrap_or_else(|error| {
         // A reader that has gone away changes nothing.
-        let _ = writeln!(err, "error: {told}");
-        code
+        let _ = writeln!(err, "{error}");
+        error.exit_code
     })
 }
 
-/// Makes the deployment. An error is what to tell, and the exit code.
-fn attempt(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, (String, u8)> {
-    let ours = |error: Error| (error.to_string(), error.exit_code());
-    let settings = prefect_client::Settings::from_env().map_err(|error| ours(error.into()))?;
-    let client = Client::new(&settings);
-    let client = client.map_err(|error| (error.to_string(), exit::NO_PREFECT))?;
+fn attempt(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, ErrorReport> {
+    let client = client_from_env()?.ok_or(DeployError::NoApi)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build();
-    let runtime = runtime.map_err(|error| ours(Error::Runtime(error)))?;
+        .build()
+        .map_err(Error::Runtime)?;
     let (runs, spec) = (args.run, spec_of(args));
-    let made = runtime.block_on(async {
+    let code: Result<u8, DeployError> = runtime.block_on(async {
         let deployed = deploy(&client, &spec).await?;
         tell(&deployed, out, err);
         match runs {
@@ -125,7 +122,7 @@ fn attempt(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result
             false => Ok(exit::SUCCESS),
         }
     });
-    made.map_err(|error| (error.to_string(), error.exit_code()))
+    Ok(code?)
 }
 
 fn spec_of(args: DeployArgs) -> DeploySpec {
@@ -231,7 +228,7 @@ fn told(state: &State) -> String {
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(format!("`{text}` has not the form NAME=VALUE")),
+        _ => Err("expected NAME=VALUE".to_owned()),
     }
 }
 

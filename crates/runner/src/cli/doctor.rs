@@ -8,6 +8,8 @@ use crate::model::exit;
 use crate::outcome::Error;
 use clap::{Args, ValueEnum};
 
+use super::error_report::ErrorReport;
+
 /// Looks at dbt, project, profile and Prefect, and says what is wrong and what to do.
 ///
 /// Exits with 0 when nothing is in the way of a run, else with 2.
@@ -56,8 +58,9 @@ pub(crate) fn run(args: DoctorArgs, out: &mut dyn Write, err: &mut dyn Write) ->
             }
         }
         Err(error) => {
-            let _ = writeln!(err, "error: {error}");
-            error.exit_code()
+            let report = ErrorReport::from(error);
+            let _ = writeln!(err, "{report}");
+            report.exit_code
         }
     }
 }

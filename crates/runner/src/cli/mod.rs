@@ -4,6 +4,7 @@ mod account;
 mod console;
 mod deploy;
 mod doctor;
+mod error_report;
 mod hooks;
 mod invoke;
 mod line;

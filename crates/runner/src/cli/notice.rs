@@ -3,7 +3,7 @@
 use crate::model::{Level, Notice};
 
 /// The level and the text of a notice; `None` when there is nothing to say.
-pub(super) fn words(notice: &Notice) -> Option<(Level, String)> {
+pub(super) fn describe(notice: &Notice) -> Option<(Level, String)> {
     let said = match notice {
         Notice::Connected { url, .. } => (Level::Info, format!("View at {}", url.as_ref()?)),
         Notice::Unconfigured => (
@@ -57,7 +57,7 @@ mod tests {
             Notice::LeftOut { problem },
             Notice::Back,
         ];
-        let told: Vec<_> = notices.iter().map(words).collect();
+        let told: Vec<_> = notices.iter().map(describe).collect();
         insta::assert_debug_snapshot!(told);
     }
 }

@@ -3,12 +3,13 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use crate::model::exit;
-use crate::outcome::Error;
+use crate::model::{error_chain, exit};
+use crate::outcome::{Error, client_from_env};
 use crate::profiles::Preview;
 use crate::request::PrefectDbtSettings;
 use clap::Args;
-use prefect_client::{Client, Settings, SettingsError};
+
+use super::error_report::ErrorReport;
 
 /// Prints profiles.yml as dbt gets it, and what each reference to Prefect gave; secrets are masked.
 ///
@@ -39,15 +40,9 @@ pub(crate) fn run(args: RenderProfilesArgs, out: &mut dyn Write, err: &mut dyn W
             exit::SUCCESS
         }
         Err(error) => {
-            let text = error.to_string();
-            // A mistake in the file brings its own heading.
-            let heading = if text.starts_with("error: ") {
-                ""
-            } else {
-                "error: "
-            };
-            let _ = writeln!(err, "{heading}{text}");
-            error.exit_code()
+            let report = ErrorReport::from(error);
+            let _ = writeln!(err, "{report}");
+            report.exit_code
         }
     }
 }
@@ -56,22 +51,15 @@ fn preview(args: RenderProfilesArgs, err: &mut dyn Write) -> Result<Preview, Err
     let mut settings = PrefectDbtSettings::from_env()?;
     settings.profiles_dir = args.profiles_dir.or(settings.profiles_dir);
     let client = match client_from_env() {
-        Ok(client) => client
-            .transpose()
-            .map_err(|error| Error::Connect(Box::new(error)))?,
-        Err(error) => {
-            let _ = writeln!(err, "warning: {error}");
+        Err(error @ Error::Settings(_)) => {
+            let _ = writeln!(err, "warning: {}", error_chain(&error));
             None
         }
+        client => client?,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Error::Runtime)?;
     Ok(runtime.block_on(Preview::from_env(&settings, client.as_ref()))?)
-}
-
-fn client_from_env() -> Result<Option<Result<Client, prefect_client::Error>>, SettingsError> {
-    let settings = Settings::from_env()?;
-    Ok(settings.api_url.is_some().then(|| Client::new(&settings)))
 }

@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use crate::model::{Level, LogLevel, Notice, exit};
 use crate::observe::Observer;
-use crate::outcome::Error;
-use crate::replay::{ReplayOptions, ReplayedRun, replay};
+use crate::outcome::{Error, client_from_env};
+use crate::replay::{ReplayError, ReplayOptions, ReplayedRun, replay};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
-use prefect_client::Client;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::error_report::ErrorReport;
 use super::invoke::seconds;
-use super::notice::words;
+use super::notice::describe;
 
 /// Delivers to Prefect what the server lacks of runs that are over.
 ///
@@ -70,49 +70,36 @@ enum Form {
     Json,
 }
 
-/// Writes what became of each run to `err`, or as an object to `out`. Gives back the exit code.
+/// Writes the result of each run to `err`, or all of them as one object to `out`. Gives back the exit code.
 pub(crate) fn run(args: ReplayArgs, out: &mut dyn Write, err: &mut (dyn Write + Send)) -> u8 {
     let form = args.output;
-    let empty = format!("there is nothing to deliver in {}", args.path.display());
-    let teller = Teller(Mutex::new(err));
-    let object = match attempt(args, &teller) {
-        Ok(runs) => Told {
-            exit_code: runs.iter().map(code).max().unwrap_or_default(),
-            runs: runs.iter().map(Run::of).collect(),
-            error: None,
-        },
-        Err((error, exit_code)) => Told {
-            exit_code,
-            runs: Vec::new(),
-            error: Some(error),
-        },
+    let empty = format!("nothing to deliver in {}", args.path.display());
+    let lines = Lines(Mutex::new(err));
+    let result = attempt(args, &lines);
+    let exit_code = match &result {
+        Ok(runs) => runs.iter().map(code).max().unwrap_or_default(),
+        Err(error) => error.exit_code,
     };
-    // A reader that has gone away changes nothing.
-    match (form, &object.error) {
-        (Form::Json, _) => {
+    match (form, result) {
+        (Form::Json, result) => {
+            let object = ResultObject::of(exit_code, &result);
             let text = serde_json::to_string(&object).unwrap_or_default();
+            // A reader that has gone away changes nothing.
             let _ = writeln!(out, "{text}");
         }
-        (Form::Text, Some(error)) => teller.line(&format!("error: {error}")),
-        (Form::Text, None) if object.runs.is_empty() => teller.line(&empty),
-        (Form::Text, None) => object.runs.iter().for_each(|run| teller.line(&run.told())),
+        (Form::Text, Err(error)) => lines.write(&error.to_string()),
+        (Form::Text, Ok(runs)) if runs.is_empty() => lines.write(&empty),
+        (Form::Text, Ok(runs)) => runs.iter().for_each(|run| lines.write(&described(run))),
     }
-    object.exit_code
+    exit_code
 }
 
-/// Replays. An error is what to tell, and the exit code.
-fn attempt(args: ReplayArgs, teller: &Teller<'_>) -> Result<Vec<ReplayedRun>, (String, u8)> {
-    let ours = |error: Error| (error.to_string(), error.exit_code());
-    let settings = prefect_client::Settings::from_env().map_err(|error| ours(error.into()))?;
-    if settings.api_url.is_none() {
-        let problem = "there is no Prefect API to deliver to; set PREFECT_API_URL or choose a profile that has it";
-        return Err((problem.to_owned(), exit::NO_PREFECT));
-    }
-    let client = Client::new(&settings).map_err(|error| (error.to_string(), exit::NO_PREFECT))?;
+fn attempt(args: ReplayArgs, lines: &Lines<'_>) -> Result<Vec<ReplayedRun>, ErrorReport> {
+    let client = client_from_env()?.ok_or(ReplayError::NoApi)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| ours(Error::Runtime(error)))?;
+        .map_err(Error::Runtime)?;
     let mut options = ReplayOptions::default();
     options.manifest = args.manifest;
     options.flow_name = args.flow_name;
@@ -123,9 +110,7 @@ fn attempt(args: ReplayArgs, teller: &Teller<'_>) -> Result<Vec<ReplayedRun>, (S
     options.rate = args.rate;
     options.budget = args.budget;
     options.keep = args.keep;
-    runtime
-        .block_on(replay(&args.path, &client, &options, teller))
-        .map_err(|error| (error.to_string(), error.exit_code()))
+    Ok(runtime.block_on(replay(&args.path, &client, &options, lines))?)
 }
 
 fn code(run: &ReplayedRun) -> u8 {
@@ -136,11 +121,30 @@ fn code(run: &ReplayedRun) -> u8 {
     }
 }
 
-/// Writes lines as they come.
-struct Teller<'a>(Mutex<&'a mut (dyn Write + Send)>);
+/// The result of a run, for people.
+fn described(run: &ReplayedRun) -> String {
+    let source = run.source.display();
+    let delivery = match &run.result {
+        Ok(delivery) => delivery,
+        Err(error) => return ErrorReport::from(error).to_string(),
+    };
+    if let Some(problem) = &delivery.problem {
+        return format!("{source}: Prefect may not have the whole run: {problem}; try again later");
+    }
+    let name = delivery.flow_run_name.as_deref().unwrap_or_default();
+    let page = delivery.url.as_deref().map(|url| format!(" at {url}"));
+    format!(
+        "{source}: Prefect has flow run '{name}' with {} task runs{}",
+        delivery.task_runs,
+        page.unwrap_or_default()
+    )
+}
 
-impl Teller<'_> {
-    fn line(&self, text: &str) {
+/// Writes lines from several threads.
+struct Lines<'a>(Mutex<&'a mut (dyn Write + Send)>);
+
+impl Lines<'_> {
+    fn write(&self, text: &str) {
         let mut err = self
             .0
             .lock()
@@ -149,28 +153,40 @@ impl Teller<'_> {
     }
 }
 
-impl Observer for Teller<'_> {
+impl Observer for Lines<'_> {
     fn on_notice(&self, notice: &Notice) {
-        // Where the run is shown is told with what became of it.
-        if let Some((level, text)) = words(notice)
+        // The page of the flow run is part of the run's result.
+        if let Some((level, text)) = describe(notice)
             && level >= Level::Warning
         {
-            self.line(&text);
+            self.write(&text);
         }
     }
 
     fn on_warning(&self, warning: &str) {
-        self.line(warning);
+        self.write(warning);
     }
 }
 
 /// The object of `--output json`.
 #[derive(Debug, Serialize)]
-struct Told {
+struct ResultObject {
     exit_code: u8,
     runs: Vec<Run>,
-    /// Why nothing could be replayed.
+    /// Why nothing can be replayed.
     error: Option<String>,
+}
+
+impl ResultObject {
+    fn of(exit_code: u8, result: &Result<Vec<ReplayedRun>, ErrorReport>) -> Self {
+        let runs = result.iter().flatten().map(Run::of).collect();
+        let error = result.as_ref().err().map(ErrorReport::chain);
+        Self {
+            exit_code,
+            runs,
+            error,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -181,18 +197,19 @@ struct Run {
     flow_run_name: Option<String>,
     url: Option<String>,
     task_runs: usize,
-    /// Whether the server was seen to hold everything.
+    /// Whether the server confirmed that it has everything.
     verified: bool,
-    /// What is wrong, if anything.
+    /// Why the run is not delivered, or not completely.
     problem: Option<String>,
-    /// Whether the journal has served and is gone.
+    /// Whether the journal was deleted, because it is delivered.
     deleted: bool,
 }
 
 impl Run {
     fn of(run: &ReplayedRun) -> Self {
         let delivery = run.result.as_ref().ok();
-        let error = run.result.as_ref().err().map(ToString::to_string);
+        let error = run.result.as_ref().err();
+        let error = error.map(|error| ErrorReport::from(error).chain());
         Self {
             source: run.source.clone(),
             run_id: run.run_id,
@@ -204,25 +221,5 @@ impl Run {
             problem: error.or_else(|| delivery.and_then(|delivery| delivery.problem.clone())),
             deleted: run.is_deleted,
         }
-    }
-
-    /// The run in a line for people.
-    fn told(&self) -> String {
-        let source = self.source.display();
-        if let (None, Some(problem)) = (self.flow_run_id, &self.problem) {
-            return format!("error: {problem}");
-        }
-        if let Some(problem) = &self.problem {
-            return format!(
-                "{source}: Prefect may not hold the whole run: {problem}; try again later"
-            );
-        }
-        let name = self.flow_run_name.as_deref().unwrap_or_default();
-        let page = self.url.as_deref().map(|url| format!(" at {url}"));
-        format!(
-            "{source}: Prefect holds the flow run '{name}' with {} task runs{}",
-            self.task_runs,
-            page.unwrap_or_default()
-        )
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::error_report::ErrorReport;
 use crate::model::{NodeStatus, State};
-use crate::outcome::{Error, Outcome};
+use crate::outcome::Outcome;
 use crate::track::Summary;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -101,19 +102,19 @@ impl ResultObject {
     }
 
     /// The object of a run that could not be.
-    pub(super) fn of_error(args: Vec<String>, error: &Error) -> Self {
+    pub(super) fn of_error(args: Vec<String>, error: &ErrorReport) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
             run_id: None,
             command: None,
             args,
             success: false,
-            exit_code: error.exit_code(),
+            exit_code: error.exit_code,
             state: None,
             dbt: None,
             nodes: Vec::new(),
             counts: BTreeMap::new(),
-            error: Some(error.to_string()),
+            error: Some(error.chain()),
             flow_run: None,
             journal: None,
             data: Vec::new(),

@@ -9,12 +9,9 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum DbtError {
     /// The dbt executable was not found.
-    #[error(
-        "cannot find dbt: searched {}; install dbt, or name it with --dbt or PREFECT_DBT_EXECUTABLE",
-        searched.join(", ")
-    )]
+    #[error("cannot find dbt: {}", searched.join(", "))]
     NotFound {
-        /// The places that were searched, in order.
+        /// The places that were searched, in order, each with what is wrong there.
         searched: Vec<String>,
     },
     /// The operating system could not start the executable.
@@ -26,21 +23,38 @@ pub enum DbtError {
         source: std::io::Error,
     },
     /// The project folder has no dbt_project.yml.
-    #[error(
-        "cannot find dbt_project.yml in {}; run the command in a dbt project, or name one with --project-dir",
-        dir.display()
-    )]
+    #[error("cannot find dbt_project.yml in {}", dir.display())]
     NoProject {
         /// The folder that was searched.
         dir: PathBuf,
     },
     /// The profiles folder has no profiles.yml.
-    #[error(
-        "cannot find profiles.yml in {}; put it there or beside dbt_project.yml, or name its folder with --profiles-dir",
-        dir.display()
-    )]
+    #[error("cannot find profiles.yml in {}", dir.display())]
     NoProfiles {
         /// The folder that was searched.
         dir: PathBuf,
     },
+}
+
+impl DbtError {
+    /// What to do about it, where there is something to do.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::NotFound { .. } => {
+                "install dbt, or give its path with --dbt or PREFECT_DBT_EXECUTABLE"
+            }
+            Self::Start { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                "reinstall dbt: the interpreter in the first line of this script does not exist"
+            }
+            Self::Start { .. } => return None,
+            Self::NoProject { .. } => {
+                "run the command in a dbt project, or give its folder with --project-dir or DBT_PROJECT_DIR"
+            }
+            Self::NoProfiles { .. } => {
+                "create the file, or give its folder with --profiles-dir or DBT_PROFILES_DIR"
+            }
+        };
+        Some(help.to_owned())
+    }
 }

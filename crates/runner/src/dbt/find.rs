@@ -21,7 +21,12 @@ pub fn find_dbt(
         if is_executable(&place) {
             return Some(place);
         }
-        searched.push(format!("not at {}", place.display()));
+        let problem = if place.exists() {
+            "is not an executable file"
+        } else {
+            "does not exist"
+        };
+        searched.push(format!("{} {problem}", place.display()));
         None
     };
     if let Some(given) = given {
@@ -30,7 +35,7 @@ pub fn find_dbt(
             return try_at(cwd.join(given)).ok_or(DbtError::NotFound { searched });
         }
         return search_path(given, path).ok_or_else(|| DbtError::NotFound {
-            searched: vec![format!("no {} in PATH", given.display())],
+            searched: vec![format!("no `{}` in PATH", given.display())],
         });
     }
     let environments = [
@@ -43,7 +48,7 @@ pub fn find_dbt(
         }
     }
     search_path(Path::new("dbt"), path).ok_or_else(|| {
-        searched.push("no dbt in PATH".to_owned());
+        searched.push("no `dbt` in PATH".to_owned());
         DbtError::NotFound { searched }
     })
 }
@@ -85,7 +90,7 @@ mod tests {
             )
         };
         let missing = find(None).unwrap_err().to_string();
-        for place in ["active/bin/dbt", ".venv/bin/dbt", "PATH", "--dbt"] {
+        for place in ["active/bin/dbt", ".venv/bin/dbt", "PATH"] {
             assert!(missing.contains(place), "{missing}");
         }
         let last = executable(&on_path.join("dbt"));

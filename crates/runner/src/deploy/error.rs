@@ -1,35 +1,38 @@
-//! Why something could not be deployed.
+//! Why a deployment cannot be created, or a run cannot be followed.
 
 use crate::model::exit;
 use crate::parameters::ParameterError;
 
-/// Why something could not be deployed, or a run could not be followed.
+/// Why a deployment cannot be created, or a run cannot be followed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeployError {
-    /// What is asked for cannot be.
-    #[error("this cannot be deployed: {}", .problems.join("; "))]
+    /// No API is configured.
+    #[error("no Prefect API is configured to deploy to")]
+    NoApi,
+    /// The specification is invalid.
+    #[error("cannot create the deployment: {}", .problems.join("; "))]
     Impossible {
-        /// All that is wrong; never empty.
+        /// Everything that is invalid; never empty.
         problems: Vec<String>,
     },
-    /// The parameters are wrong.
+    /// The parameters are invalid.
     #[error(transparent)]
     Parameters(#[from] ParameterError),
-    /// There is no such work pool.
-    #[error("there is no work pool `{name}`; {}", others(.known))]
+    /// The work pool does not exist.
+    #[error("work pool `{name}` does not exist")]
     NoWorkPool {
         /// Its name.
         name: String,
-        /// Those that there are.
+        /// Names of the work pools that exist.
         known: Vec<String>,
     },
-    /// Prefect refused, or could not be reached.
-    #[error("cannot {action}: {source}")]
+    /// A request to the Prefect API failed.
+    #[error("cannot {action}")]
     Prefect {
-        /// What was to be done.
+        /// What the request was for, as an infinitive: `create the flow`.
         action: &'static str,
-        /// Why it was not.
+        /// The error of the request.
         source: Box<prefect_client::Error>,
     },
 }
@@ -39,7 +42,8 @@ impl DeployError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            // The server has understood the request, and says that it cannot be right.
+            Self::NoApi => exit::NO_PREFECT,
+            // The server rejects what was asked for; the same request fails again.
             Self::Prefect { source, .. } if !matches!(source.status(), Some(409 | 422)) => {
                 exit::NO_PREFECT
             }
@@ -47,18 +51,30 @@ impl DeployError {
         }
     }
 
-    /// What a failed call was for.
+    /// What to do about it, where there is something to do.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::NoApi => {
+                Some("set PREFECT_API_URL, or choose a Prefect profile that has it".to_owned())
+            }
+            Self::NoWorkPool { known, .. } if known.is_empty() => {
+                Some("create it with `prefect work-pool create`".to_owned())
+            }
+            Self::NoWorkPool { known, .. } => Some(format!(
+                "create it with `prefect work-pool create`, or choose one of: {}",
+                known.join(", ")
+            )),
+            Self::Prefect { source, .. } => source.help().map(str::to_owned),
+            Self::Impossible { .. } | Self::Parameters(_) => None,
+        }
+    }
+
+    /// Turns the error of a request into one that says what the request was for.
     pub(super) fn during(action: &'static str) -> impl FnOnce(prefect_client::Error) -> Self {
         move |source| Self::Prefect {
             action,
             source: Box::new(source),
         }
-    }
-}
-
-fn others(known: &[String]) -> String {
-    match known {
-        [] => "create one with `prefect work-pool create`".to_owned(),
-        known => format!("there are: {}", known.join(", ")),
     }
 }

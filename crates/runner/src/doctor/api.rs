@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use prefect_client::{Client, Error, RetryPolicy, Settings, SettingsError};
 
 use super::report::Check;
+use crate::model::error_chain;
 
 const SETTINGS: &str = "settings";
 const API: &str = "api";
@@ -69,7 +70,11 @@ pub(super) fn check_settings(settings: Result<&Settings, &SettingsError>) -> Che
     let settings = match settings {
         Ok(settings) => settings,
         Err(error) => {
-            return Check::problem(SETTINGS, told(error), "correct the setting or the file");
+            return Check::problem(
+                SETTINGS,
+                error_chain(error),
+                "correct the setting or the file",
+            );
         }
     };
     if let Some(problem) = &settings.profile_problem {
@@ -89,7 +94,7 @@ pub(super) fn check_settings(settings: Result<&Settings, &SettingsError>) -> Che
 /// Judges a Prefect that is not configured, or not rightly.
 pub(super) fn check_no_client(error: Option<&Error>) -> Check {
     match error {
-        Some(error) => Check::problem(API, told(error), "correct the setting"),
+        Some(error) => Check::problem(API, error_chain(error), "correct the setting"),
         None => Check::warning(
             API,
             "no API is configured: runs are reported nowhere",
@@ -102,7 +107,7 @@ pub(super) fn check_no_client(error: Option<&Error>) -> Check {
 pub(super) fn check_answers(url: &str, has_credentials: bool, answers: &Answers) -> Vec<Check> {
     if let Err(error) = &answers.health {
         let advice = "start the server, or correct PREFECT_API_URL (it ends in /api)";
-        let finding = format!("{url} does not answer: {}", told(error));
+        let finding = format!("{url} does not answer: {}", error_chain(error));
         return vec![Check::problem(API, finding, advice).detail("url", url)];
     }
     let mut checks = vec![check_version(url, answers)];
@@ -117,11 +122,15 @@ pub(super) fn check_answers(url: &str, has_credentials: bool, answers: &Answers)
                 (false, true) => "set PREFECT_API_KEY",
                 (false, false) => "set PREFECT_API_AUTH_STRING, as in `user:password`",
             };
-            Check::problem(AUTH, format!("the API refuses us: {}", told(error)), advice)
+            Check::problem(
+                AUTH,
+                format!("the API refuses us: {}", error_chain(error)),
+                advice,
+            )
         }
         Err(error) => Check::problem(
             AUTH,
-            told(error),
+            error_chain(error),
             "correct PREFECT_API_URL: something answers there, but not as a Prefect API",
         ),
     });
@@ -167,18 +176,4 @@ fn check_clock(skew: SignedDuration) -> Check {
         )
     };
     check.detail("server_ahead_seconds", seconds)
-}
-
-/// An error and what caused it.
-fn told(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let next_text = next.to_string();
-        if !text.contains(&next_text) {
-            text = format!("{text}: {next_text}");
-        }
-        cause = next.source();
-    }
-    text
 }

@@ -12,6 +12,7 @@ use super::profiles::{Sought, check_profile, check_references};
 use super::report::{Check, DoctorReport};
 use super::{api, dbt, project};
 use crate::dbt::{DbtError, PROFILES_FILE, PROJECT_FILE, Project, find_dbt, find_profiles_dir};
+use crate::model::error_chain;
 use crate::outcome::Error;
 use crate::profiles::RenderedProfiles;
 use crate::request::{PrefectDbtSettings, ProcessEnv};
@@ -120,7 +121,7 @@ async fn examine_dbt(options: &DoctorOptions, around: &ProcessEnv) -> (Check, Op
                 DbtError::NotFound { searched } => {
                     format!("dbt was not found: {}", searched.join(", "))
                 }
-                other => other.to_string(),
+                other => error_chain(&other),
             };
             (Check::problem("dbt", finding, advice), None)
         }
@@ -185,7 +186,8 @@ async fn examine_profiles(
     let Ok(source) = fs_err::read(&file) else {
         return vec![check_profile(&file, why, None, sought, version)];
     };
-    let render = RenderOptions::default().missing(options.settings.missing_variables);
+    let render =
+        RenderOptions::default().missing(options.settings.missing_variables.unwrap_or_default());
     let rendered = RenderedProfiles::prepare(&dir, client, &render).await;
     let mut checks = vec![check_references(&rendered)];
     let bytes = match &rendered {

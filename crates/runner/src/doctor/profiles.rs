@@ -7,6 +7,7 @@ use serde_yaml::Value;
 
 use super::dbt::DbtVersion;
 use super::report::Check;
+use crate::model::error_chain;
 use crate::profiles::{ProfilesError, RenderedProfiles};
 
 const REFERENCES: &str = "references";
@@ -28,7 +29,7 @@ pub(super) fn check_references(
                         "reference": entry.reference.to_string(),
                         "line": entry.line,
                         "column": entry.column,
-                        "gave": entry.gave.to_string(),
+                        "gave": entry.value.to_string(),
                     })
                 })
                 .collect();
@@ -56,7 +57,7 @@ pub(super) fn check_references(
                 true => "see the checks of Prefect below",
                 false => "correct profiles.yml, or create in Prefect what it refers to",
             };
-            Check::problem(REFERENCES, error.to_string(), advice)
+            Check::problem(REFERENCES, error_chain(error), advice)
         }
     }
 }

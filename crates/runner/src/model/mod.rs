@@ -3,6 +3,7 @@
 mod asset_event;
 mod delivery;
 mod effect;
+mod error_chain;
 pub mod exit;
 mod flow_target;
 mod ids;
@@ -20,6 +21,7 @@ mod task_run;
 pub use asset_event::{AssetEvent, AssetFacts, AssetHappening};
 pub use delivery::{Delivery, FinalState};
 pub use effect::Effect;
+pub(crate) use error_chain::{error_chain, error_messages};
 pub use flow_target::FlowTarget;
 pub use ids::{dynamic_key, task_run_id};
 pub use level::Level;

@@ -1,4 +1,4 @@
-//! Why an invocation could not be run.
+//! Why an invocation cannot run.
 
 use thiserror::Error;
 
@@ -9,40 +9,49 @@ use crate::prefect::flow_run::ReportError;
 use crate::profiles::ProfilesError;
 use crate::request::RequestError;
 
-/// Why an invocation could not be run. That dbt ran and failed is no error, but an [`Outcome`](crate::Outcome).
+/// Why an invocation cannot run. A run of dbt that fails is not an error, but an [`Outcome`](crate::Outcome).
+///
+/// `Display` says what failed; the causes follow in the chain of [`source`](std::error::Error::source), and
+/// [`help`](Self::help) says what to do.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// dbt, the project or its profiles.yml is missing, or dbt could not be started.
+    /// dbt, the project or its profiles.yml is missing, or dbt cannot be started.
     #[error(transparent)]
     Dbt(#[from] DbtError),
-    /// The process environment does not complete the request.
+    /// The environment of the process has an invalid value.
     #[error(transparent)]
     Request(#[from] RequestError),
-    /// profiles.yml could not be rendered.
+    /// profiles.yml cannot be rendered.
     #[error(transparent)]
     Profiles(#[from] ProfilesError),
-    /// The flow run could not be had.
+    /// The run cannot be reported to its flow run.
     #[error(transparent)]
     Report(#[from] ReportError),
-    /// The parameters of the flow run are wrong.
+    /// The parameters of the flow run are invalid.
     #[error(transparent)]
     Parameters(#[from] ParameterError),
-    /// Prefect's settings are wrong.
-    #[error("Prefect's settings are wrong: {0}")]
+    /// The Prefect settings (environment, `.env`, prefect.toml, profile) are invalid.
+    #[error("invalid Prefect settings")]
     Settings(#[from] prefect_client::SettingsError),
-    /// Prefect cannot be talked to.
-    #[error("cannot connect to Prefect: {0}")]
-    Connect(Box<prefect_client::Error>),
-    /// The record of the run went with a thread that panicked.
-    #[error("the record of the run was lost to a bug in prefect-dbt; please report it")]
+    /// A connection to the Prefect API cannot be set up, or a request failed.
+    #[error("cannot connect to Prefect")]
+    Connect(#[source] Box<prefect_client::Error>),
+    /// A thread panicked, and the record of the run is lost.
+    #[error("the record of the run is lost because of a bug in prefect-dbt")]
     Lost,
-    /// An `invoke_blocking` within an asynchronous program.
-    #[error("invoke_blocking was called inside of an async runtime; call invoke and await it")]
+    /// `invoke_blocking` was called in an asynchronous program.
+    #[error("invoke_blocking was called inside of an async runtime")]
     InsideRuntime,
-    /// The runtime could not be started.
-    #[error("cannot start the async runtime: {0}")]
-    Runtime(std::io::Error),
+    /// The async runtime cannot be started.
+    #[error("cannot start the async runtime")]
+    Runtime(#[source] std::io::Error),
+}
+
+impl From<prefect_client::Error> for Error {
+    fn from(error: prefect_client::Error) -> Self {
+        Self::Connect(Box::new(error))
+    }
 }
 
 impl Error {
@@ -55,6 +64,23 @@ impl Error {
             Self::Report(ReportError::Cancelled { .. }) => exit::INTERRUPTED,
             Self::Report(_) | Self::Connect(_) => exit::NO_PREFECT,
             _ => exit::CANNOT_RUN,
+        }
+    }
+
+    /// What to do about it, where there is something to do.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Dbt(error) => error.help(),
+            Self::Profiles(error) => error.help(),
+            Self::Report(error) => error.help(),
+            Self::Parameters(_) => {
+                Some("correct the parameters of the flow run or of its deployment".to_owned())
+            }
+            Self::Connect(error) => error.help().map(str::to_owned),
+            Self::Lost => Some("please report the bug, with the output of the run".to_owned()),
+            Self::InsideRuntime => Some("call `invoke` and await it".to_owned()),
+            Self::Request(_) | Self::Settings(_) | Self::Runtime(_) => None,
         }
     }
 }

@@ -1,39 +1,39 @@
-//! What can be wrong with parameters.
+//! Why the parameters of a flow run cannot be applied.
 
 use std::fmt;
 
-/// Parameters that dbt's command line cannot be made of: all that is wrong with them.
+/// Everything that is wrong with the parameters of a flow run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-#[error("the flow run's parameters are wrong: {}", told(.mistakes))]
+#[error("invalid flow run parameters: {}", joined(.mistakes))]
 pub struct ParameterError {
-    /// What is wrong, in the order of the names; never empty.
+    /// The mistakes, in the order of the parameter names; never empty.
     pub mistakes: Vec<Mistake>,
 }
 
-/// One thing that is wrong.
+/// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mistake {
-    /// There is no such parameter.
+    /// No parameter has this name.
     Unknown {
-        /// Its name.
+        /// The name.
         name: String,
-        /// One that has a name much like it.
+        /// A parameter with a similar name.
         similar: Option<&'static str>,
     },
-    /// The value is not what the parameter takes.
+    /// The parameter does not accept the value.
     Value {
         /// The parameter.
         name: &'static str,
-        /// What is wrong with the value.
+        /// What is wrong with the value, to follow the name: `must be true or false, but is a list`.
         problem: String,
     },
-    /// A parameter would have no effect, since dbt goes by another thing alone.
+    /// The parameter has no effect, because dbt uses something else instead.
     NoEffect {
         /// The parameter.
         name: &'static str,
-        /// What dbt goes by.
+        /// What dbt uses instead.
         beside: &'static str,
     },
 }
@@ -42,18 +42,18 @@ impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown { name, similar } => {
-                write!(f, "there is no parameter `{name}`")?;
-                similar.map_or(Ok(()), |similar| write!(f, "; did you mean `{similar}`?"))
+                write!(f, "`{name}` is not a parameter")?;
+                similar.map_or(Ok(()), |similar| write!(f, " (did you mean `{similar}`?)"))
             }
             Self::Value { name, problem } => write!(f, "`{name}` {problem}"),
             Self::NoEffect { name, beside } => {
-                write!(f, "`{name}` has no effect, since dbt goes by {beside}")
+                write!(f, "`{name}` has no effect, because dbt uses only {beside}")
             }
         }
     }
 }
 
-fn told(mistakes: &[Mistake]) -> String {
-    let told: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
-    told.join("; ")
+fn joined(mistakes: &[Mistake]) -> String {
+    let mistakes: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+    mistakes.join("; ")
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with a profiles.yml.
+//! Why a profiles.yml cannot be rendered.
 
 use std::path::PathBuf;
 
@@ -7,51 +7,65 @@ use thiserror::Error;
 
 use crate::request::RequestError;
 
-/// Why a profiles.yml could not be rendered.
+/// Why a profiles.yml cannot be rendered.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ProfilesError {
     /// The file cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// The reason.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The file, or what its references lead to, is wrong; each mistake with its place.
-    #[error("cannot render profiles.yml\n{0}")]
+    /// The file is invalid, or a block, variable or key that it refers to does not exist.
+    #[error("cannot render profiles.yml")]
     Template(#[from] Errors),
-    /// The file refers to Prefect, and there is no API to ask.
-    #[error(
-        "{} refers to `{reference}`, but no Prefect API is configured; set PREFECT_API_URL", path.display()
-    )]
+    /// The file refers to Prefect, but no Prefect API is configured.
+    #[error("{} refers to `{reference}`, but no Prefect API is configured", path.display())]
     NoApi {
         /// The file.
         path: PathBuf,
-        /// The first reference.
+        /// The first reference in the file.
         reference: String,
     },
-    /// The API does not answer for a block or variable.
-    #[error("cannot fetch {wanted} from Prefect: {source}")]
+    /// The Prefect API does not return a block or variable, for another reason than that it does not exist.
+    #[error("cannot fetch {wanted} from Prefect")]
     Fetch {
         /// The block or variable.
         wanted: Source,
-        /// The client's error.
+        /// The error of the request.
         source: Box<prefect_client::Error>,
     },
-    /// The process environment does not say where profiles.yml is.
+    /// The environment of the process has an invalid value.
     #[error(transparent)]
     Request(#[from] RequestError),
     /// The rendered file cannot be written.
-    #[error("cannot write the rendered profiles.yml to a temporary directory: {0}")]
-    Write(std::io::Error),
+    #[error("cannot write the rendered profiles.yml to a temporary directory")]
+    Write(#[source] std::io::Error),
 }
 
 impl ProfilesError {
-    /// Whether Prefect was needed and could not be had, as opposed to a mistake in the file.
+    /// Whether the Prefect API is needed and not available; otherwise the error is in the file.
     #[must_use]
     pub fn is_about_prefect(&self) -> bool {
         matches!(self, Self::NoApi { .. } | Self::Fetch { .. })
+    }
+
+    /// What to do about it, where there is something to do. The errors of [`Template`](Self::Template) have their own.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Some(
+                "create the file, or give its folder with --profiles-dir or DBT_PROFILES_DIR"
+                    .to_owned(),
+            ),
+            Self::NoApi { .. } => {
+                Some("set PREFECT_API_URL, or choose a Prefect profile that has it".to_owned())
+            }
+            Self::Fetch { source, .. } => source.help().map(str::to_owned),
+            Self::Read { .. } | Self::Template(_) | Self::Request(_) | Self::Write(_) => None,
+        }
     }
 }

@@ -13,13 +13,13 @@ use crate::store::Header;
 #[non_exhaustive]
 pub enum ReplayError {
     /// The file or folder cannot be read.
-    #[error("{0}")]
+    #[error(transparent)]
     Unreadable(std::io::Error),
+    /// No API is configured.
+    #[error("no Prefect API is configured to deliver to")]
+    NoApi,
     /// The file is neither a journal nor a log of dbt's.
-    #[error(
-        "{}, line {line}: {problem}; give a journal (.prefect-dbt/*.jsonl), or a log that dbt wrote as JSON (--log-format-file json)",
-        path.display()
-    )]
+    #[error("{}, line {line}: {problem}", path.display())]
     NotARecord {
         /// The file.
         path: PathBuf,
@@ -29,10 +29,7 @@ pub enum ReplayError {
         problem: String,
     },
     /// The journal is of a later version of this program.
-    #[error(
-        "{}: the journal has the format {format}, which a later version of prefect-dbt wrote; install that one",
-        path.display()
-    )]
+    #[error("{}: a later version of prefect-dbt wrote the journal (format {format})", path.display())]
     Newer {
         /// The journal.
         path: PathBuf,
@@ -41,7 +38,7 @@ pub enum ReplayError {
     },
     /// The log does not say when nodes began and ended.
     #[error(
-        "{}: the log of the invocation {invocation_id} does not tell how its nodes ended, which dbt says at debug level alone; let dbt write its log with --log-level-file debug (DBT_LOG_LEVEL_FILE=debug)",
+        "{}: the log of invocation {invocation_id} does not contain the results of its nodes",
         path.display()
     )]
     NotDetailed {
@@ -57,18 +54,13 @@ pub enum ReplayError {
         problem: String,
     },
     /// Somebody writes the journal, or delivers it.
-    #[error(
-        "{} belongs to a run that is at work, or to another replay; try again when that has ended",
-        path.display()
-    )]
+    #[error("{} is in use by a run or by another replay", path.display())]
     Busy {
         /// The journal.
         path: PathBuf,
     },
     /// The flow run was deleted.
-    #[error(
-        "the flow run {flow_run_id} does not exist at {api}: it was deleted there, or PREFECT_API_URL names another server than the run had"
-    )]
+    #[error("flow run {flow_run_id} does not exist at {api}")]
     Gone {
         /// The flow run.
         flow_run_id: Uuid,
@@ -76,9 +68,7 @@ pub enum ReplayError {
         api: String,
     },
     /// The API could not be asked, or refused.
-    #[error(
-        "cannot deliver to the Prefect API at {api}: {source}; check PREFECT_API_URL and that the server runs"
-    )]
+    #[error("cannot deliver to the Prefect API at {api}")]
     Unreachable {
         /// The API.
         api: String,
@@ -92,9 +82,33 @@ impl ReplayError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Busy { .. } | Self::Gone { .. } | Self::Unreachable { .. } => exit::NO_PREFECT,
+            Self::NoApi | Self::Busy { .. } | Self::Gone { .. } | Self::Unreachable { .. } => {
+                exit::NO_PREFECT
+            }
             _ => exit::CANNOT_RUN,
         }
+    }
+
+    /// What to do about it, where there is something to do.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::NoApi => "set PREFECT_API_URL, or choose a Prefect profile that has it",
+            Self::NotARecord { .. } => {
+                "give a journal (.prefect-dbt/*.jsonl), or a log that dbt wrote as JSON (--log-format-file json)"
+            }
+            Self::Newer { .. } => "update prefect-dbt",
+            Self::NotDetailed { .. } => {
+                "dbt logs them at debug level only: run dbt with --log-level-file debug (DBT_LOG_LEVEL_FILE=debug)"
+            }
+            Self::Busy { .. } => "try again when that has ended",
+            Self::Gone { .. } => {
+                "the flow run was deleted, or PREFECT_API_URL is not the server that had it"
+            }
+            Self::Unreachable { source, .. } => return source.help().map(str::to_owned),
+            Self::Unreadable(_) | Self::Manifest { .. } => return None,
+        };
+        Some(help.to_owned())
     }
 
     /// Of a file among journals that does not begin as one.

@@ -31,4 +31,4 @@ pub use summary::{Summary, stopped_line};
 pub use tracked_run::{ProcessEnd, TextSource, TrackedNode, TrackedRun};
 pub use tracker::Tracker;
 pub use tracker_options::TrackerOptions;
-pub(crate) use verdict::{Verdict, exit_code, judge};
+pub(crate) use verdict::{Verdict, judge};

@@ -2,7 +2,7 @@
 
 use super::summary::{failure_text, headline};
 use super::tracked_run::{TrackedNode, TrackedRun};
-use crate::model::{FinalState, State, StateKind, StopCause, exit};
+use crate::model::{State, StateKind, StopCause, exit};
 
 /// How a run is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,20 +87,6 @@ fn judge_objection(objection: String, raise_on_failure: bool) -> Verdict {
         state: state(kind, name, Some(objection.clone())),
         exit_code,
         failure: Some(objection),
-    }
-}
-
-/// The exit code of a run, given what became of the flow run's final state. A process that rescheduled its flow run exits
-/// with 0: the worker of a container reports anything else as a crash.
-pub(crate) fn exit_code(of_run: u8, final_state: Option<&FinalState>) -> u8 {
-    match final_state {
-        Some(FinalState::Rescheduled) => exit::SUCCESS,
-        // The flow run was cancelled while dbt was ending.
-        Some(FinalState::Accepted {
-            kind: StateKind::Cancelled,
-            ..
-        }) => exit::INTERRUPTED,
-        _ => of_run,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tests of the program and the library as users see them.
 
 mod cli;
-mod live;
+mod errors;
 mod ls;
 mod track;

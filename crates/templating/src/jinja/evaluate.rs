@@ -1,4 +1,4 @@
-//! Evaluates an expression in which nothing but values, operators and known filters is left.
+//! Evaluates an expression that contains only values, operators and known filters.
 
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Environment, ErrorKind as JinjaErrorKind, UndefinedBehavior};
@@ -7,18 +7,18 @@ use serde_json::Number;
 use crate::error::ErrorKind;
 use crate::value::Node;
 
-/// What became of an expression.
+/// The result of an evaluation.
 pub(crate) enum Outcome {
-    /// Its value.
+    /// The value of the expression.
     Value(Node),
-    /// It uses what only dbt knows.
+    /// The expression uses something that only dbt has.
     LeftToDbt,
 }
 
-/// Functions of ours that mean the same to dbt's Jinja.
+/// Functions of minijinja with the same meaning in dbt's Jinja.
 const SHARED_FUNCTIONS: [&str; 2] = ["range", "dict"];
 
-/// Evaluates `source`, in which `names` stand for values; `None` is an undefined one.
+/// Evaluates `source`, in which `names` stand for values; `None` is undefined.
 pub(crate) fn evaluate(
     source: &str,
     names: &[(String, Option<&Node>)],
@@ -26,7 +26,7 @@ pub(crate) fn evaluate(
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let Ok(expression) = environment.compile_expression(source) else {
-        // dbt's Jinja may know syntax that ours does not; if not, its message is as good.
+        // dbt's Jinja may accept this syntax. If not, dbt reports it.
         return Ok(Outcome::LeftToDbt);
     };
     let is_known = |name: &String| {
@@ -82,7 +82,7 @@ fn from_value(value: &Value) -> Result<Node, ErrorKind> {
         ValueKind::Bool => Ok(Node::Bool(value.is_true())),
         ValueKind::Number => number(value)
             .map(Node::Number)
-            .ok_or_else(|| refuse("the result is a number that YAML cannot hold".to_owned())),
+            .ok_or_else(|| refuse("the result is a number that YAML cannot represent".to_owned())),
         ValueKind::String => Ok(Node::Text(value.as_str().unwrap_or_default().to_owned())),
         ValueKind::Seq | ValueKind::Iterable => {
             let items = value
@@ -105,9 +105,9 @@ fn from_value(value: &Value) -> Result<Node, ErrorKind> {
             };
             keys.map(entry).collect::<Result<_, _>>().map(Node::Map)
         }
-        ValueKind::Undefined => Err(refuse("it has no value".to_owned())),
+        ValueKind::Undefined => Err(refuse("the result is undefined".to_owned())),
         kind => Err(refuse(format!(
-            "the result is of kind {kind}, which YAML cannot hold"
+            "the result is of type {kind}, which YAML cannot represent"
         ))),
     }
 }

@@ -1,10 +1,10 @@
-//! Values as Jinja source.
+//! Writes values as Jinja source.
 
 use std::fmt::Write as _;
 
 use crate::value::{Node, python_number};
 
-/// The text as a string literal that Jinja2 (`unicode-escape`) and minijinja read alike.
+/// The text as a string literal that Jinja2 (`unicode-escape`) and minijinja read the same.
 pub(crate) fn string(out: &mut String, text: &str) {
     out.push('\'');
     for character in text.chars() {
@@ -22,12 +22,12 @@ pub(crate) fn string(out: &mut String, text: &str) {
     out.push('\'');
 }
 
-/// A value without secrets as a literal.
+/// Writes a value without secrets as a literal.
 pub(crate) fn node(out: &mut String, value: &Node) {
     match value {
         Node::Null => out.push_str("none"),
         Node::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        // In brackets, so that no operator or filter binds to the digits alone.
+        // In parentheses, so that an operator or a filter applies to the whole number.
         Node::Number(value) => match python_number(value) {
             negative if negative.starts_with('-') => {
                 out.push('(');
@@ -57,16 +57,16 @@ pub(crate) fn node(out: &mut String, value: &Node) {
                 out.push_str(": ");
                 node(out, value);
             }
-            // The blank keeps two closing braces apart from the end of an expression.
+            // The space separates the closing brace from the end of an expression.
             out.push_str(" }");
         }
     }
 }
 
-/// Appends a plain value to a template: as it is where dbt's Jinja would leave it alone, else as
-/// a literal. `before` is the template so far, `after` what follows.
+/// Appends a text to a template: as it is if dbt's Jinja does not change it, else as a literal. `before` is the template so
+/// far, `after` the text that follows.
 pub(crate) fn plain(before: &mut String, value: &str, after: &str) {
-    // Jinja drops the last line break of a template and turns each `\r` into `\n`.
+    // Jinja drops the last line break of a template, and turns each `\r` into `\n`.
     let altered = value.contains('\r') || (after.is_empty() && value.ends_with('\n'));
     let opens = |text: &str| ["{{", "{%", "{#"].iter().any(|open| text.contains(open));
     let mut joined = String::new();

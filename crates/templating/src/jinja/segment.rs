@@ -1,14 +1,14 @@
-//! Splits a text as Jinja does: text, `{{ expressions }}`, `{% statements %}`, `{# comments #}`.
+//! Splits a text like Jinja: into text, `{{ expressions }}`, `{% statements %}` and `{# comments #}`.
 
 use std::ops::Range;
 
 use crate::reference::{self, Lexed};
 
-/// A part of a text; all ranges are offsets into it.
+/// A part of a text. All ranges are byte offsets into the text.
 pub(crate) enum Segment {
-    /// Text, or what Jinja does not evaluate: a comment, a raw block, an unfinished tag.
+    /// Text that Jinja does not evaluate. If not `plain`, it is a comment, a raw block or a tag without end.
     Text { range: Range<usize>, plain: bool },
-    /// `{{ ... }}`; `inner` is between the braces and their trim marks.
+    /// `{{ ... }}`; `inner` is the range between the braces and their trim marks.
     Expression {
         range: Range<usize>,
         inner: Range<usize>,
@@ -22,7 +22,7 @@ pub(crate) enum Segment {
 /// A reference in an expression.
 pub(crate) struct Use {
     pub(crate) lexed: Lexed,
-    /// Whether the expression says what to do where there is nothing: `| default`, `is defined`.
+    /// Whether the expression handles a missing value: `| default`, `is defined`.
     pub(crate) optional: bool,
 }
 
@@ -43,7 +43,7 @@ impl Segment {
     }
 }
 
-/// The segments of a text, without gaps.
+/// The segments of a text. Together they cover it.
 pub(crate) fn split(text: &str) -> Vec<Segment> {
     let mut segments = Vec::new();
     let mut at = 0;
@@ -74,7 +74,7 @@ fn next_open(text: &str, from: usize) -> Option<usize> {
         .find(|&at| bytes[at] == b'{' && matches!(bytes[at + 1], b'{' | b'%' | b'#'))
 }
 
-/// The tag that opens at `open`; an unfinished one is text to the end.
+/// The tag that begins at `open`. A tag without end is text up to the end.
 fn tag(text: &str, open: usize) -> Segment {
     let unfinished = Segment::Text {
         range: open..text.len(),
@@ -82,7 +82,7 @@ fn tag(text: &str, open: usize) -> Segment {
     };
     let start = open + 2;
     match text.as_bytes()[open + 1] {
-        // `{{{ prefect...`: a brace, then an expression, as in Prefect's Python package.
+        // `{{{ prefect...` is a brace and an expression, as in Prefect's Python package.
         b'{' if text[start..]
             .strip_prefix('{')
             .is_some_and(begins_reference) =>
@@ -129,7 +129,7 @@ fn begins_reference(text: &str) -> bool {
     reference::lex(text.trim_start(), 0).is_some()
 }
 
-/// The end of a raw block: behind its `endraw` tag, or the end of the text.
+/// The end of a raw block: after its `endraw` tag, or the end of the text.
 fn raw_end(text: &str, from: usize) -> usize {
     let mut at = from;
     while let Some(offset) = text[at..].find("{%") {
@@ -144,7 +144,7 @@ fn raw_end(text: &str, from: usize) -> usize {
     text.len()
 }
 
-/// Lexes an expression up to `close`: strings are skipped, brackets balanced, references found.
+/// Reads an expression up to `close`: skips strings, matches brackets, and collects references.
 fn expression(text: &str, start: usize, close: &str) -> Option<(Range<usize>, usize, Vec<Use>)> {
     let mut uses = Vec::new();
     let mut depth = 0_usize;
@@ -213,7 +213,7 @@ fn is_optional(after: &str) -> bool {
     names.iter().any(|name| word(rest, name).is_some())
 }
 
-/// What follows the word `name`, which `text` must begin with.
+/// The text after the word `name`; `None` if the text does not begin with that word.
 fn word<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     let rest = text.strip_prefix(name)?;
     let ends = !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');

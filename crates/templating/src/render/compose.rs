@@ -1,4 +1,4 @@
-//! Puts the parts of a text together into the template that dbt renders.
+//! Joins the parts of a text to the template that dbt renders.
 
 use crate::error::ErrorKind;
 use crate::jinja::literal;
@@ -6,23 +6,23 @@ use crate::secret::SecretNames;
 
 /// A part of a text.
 pub(super) enum Piece {
-    /// Text of the source.
+    /// Text from the source.
     Text(String),
     /// Jinja that dbt evaluates.
     Jinja(String),
-    /// A value of ours, to arrive as it is.
+    /// The text of a value, which dbt must not evaluate.
     Value(String),
-    /// A secret, and the spelling that names its variable.
+    /// A secret, and the reference that names its variable.
     Secret { key: String, value: String },
 }
 
 const MARK: &str = "DBT_ENV_SECRET_";
 
-/// The template for `pieces`.
+/// Returns the template for `pieces`.
 ///
-/// dbt puts back only one secret per text (a second one breaks its lookup), so everything from the
-/// first secret to the last becomes one variable. The single secrets get theirs too: dbt masks
-/// the values of variables, used or not.
+/// dbt can insert only one secret into a text: a second one breaks its lookup. Therefore everything from the first secret to
+/// the last one becomes one variable. The single secrets get variables too, because dbt masks the values of all variables,
+/// used or not.
 pub(super) fn compose(
     pieces: Vec<Piece>,
     names: &mut SecretNames,
@@ -47,12 +47,12 @@ pub(super) fn compose(
     Ok(template)
 }
 
-/// The template for a secret: a look-up of its variable.
+/// The template for a secret: a lookup of its variable.
 pub(super) fn secret(names: &mut SecretNames, key: &str, value: &str) -> Result<String, ErrorKind> {
     Ok(format!("{{{{ {} }}}}", secret_call(names, key, value)?))
 }
 
-/// The look-up of a secret's variable as it stands in an expression.
+/// The lookup of a secret's variable, without braces.
 pub(super) fn secret_call(
     names: &mut SecretNames,
     key: &str,
@@ -64,7 +64,7 @@ pub(super) fn secret_call(
     Ok(format!("env_var('{}')", names.assign(key, value)))
 }
 
-/// Joins neighbouring values, so that braces of two of them are seen to make a tag.
+/// Joins adjacent values, because two braces of different values form a tag.
 fn join_values(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut joined: Vec<Piece> = Vec::with_capacity(pieces.len());
     for piece in pieces {

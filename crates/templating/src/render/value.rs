@@ -1,4 +1,4 @@
-//! Renders one value of the file.
+//! Renders one value of the profiles.yml.
 
 use std::ops::Range;
 
@@ -9,14 +9,14 @@ use crate::jinja::segment::{Segment, Use};
 use crate::options::Missing;
 use crate::reference::{Reference, Source};
 use crate::render::compose::{self, Piece};
-use crate::report::{Gave, ReportEntry};
+use crate::report::{ReferenceValue, ReportEntry};
 use crate::resolver::Resolver;
 use crate::secret::{EnvironmentVariable, SecretNames};
 use crate::template::{Template, TemplateValue};
 use crate::value::{self, Node};
 use crate::yaml::write;
 
-/// Settings that dbt's adapters want as a number or a boolean; dbt refuses text there.
+/// Settings that dbt's adapters expect as a number or a boolean. dbt rejects text there.
 const TYPED_KEYS: [&str; 14] = [
     "threads",
     "port",
@@ -34,7 +34,7 @@ const TYPED_KEYS: [&str; 14] = [
     "reuse_connections",
 ];
 
-/// What dbt's Jinja finds undefined, in place of a reference that gave nothing.
+/// Takes the place of a reference without value. It is undefined in dbt's Jinja.
 const UNDEFINED: &str = "prefect_reference_without_value";
 
 pub(super) struct Renderer<'a> {
@@ -46,7 +46,7 @@ pub(super) struct Renderer<'a> {
     entries: Vec<ReportEntry>,
 }
 
-/// A mistake, and the reference to blame; without one, the first of the value.
+/// An error and the range of its reference. Without a range, it is about the first reference of the value.
 struct Problem {
     kind: ErrorKind,
     at: Option<Range<usize>>,
@@ -58,10 +58,10 @@ impl From<ErrorKind> for Problem {
     }
 }
 
-/// A reference of the value at hand, with what it gave; `None` is nothing, where that is allowed.
+/// A reference of the value, and what it resolves to; `None` if it has no value and needs none.
 struct Found<'a> {
     used: &'a Use,
-    /// Where it is in the source.
+    /// The range in the source.
     at: &'a Range<usize>,
     reference: &'a Reference,
     node: Option<Node>,
@@ -93,7 +93,7 @@ impl<'a> Renderer<'a> {
         (self.names.into_variables(), self.entries)
     }
 
-    /// The YAML in place of the value.
+    /// The YAML text that replaces the value.
     pub(super) fn render(&mut self, value: &'a TemplateValue) -> Result<String, Vec<Error>> {
         let mut found = self.resolve(value)?.into_iter();
         let template = self.template;
@@ -120,10 +120,10 @@ impl<'a> Renderer<'a> {
             };
             let place = self.template.place(range);
             let looked_up = value::resolve(reference, self.resolver);
-            let gave = match &looked_up {
-                Ok(Node::Secret { .. }) => Gave::Secret,
-                Ok(node) => Gave::Value(node.masked()),
-                Err(_) => Gave::Nothing,
+            let shown = match &looked_up {
+                Ok(Node::Secret { .. }) => ReferenceValue::Secret,
+                Ok(node) => ReferenceValue::Value(node.masked()),
+                Err(_) => ReferenceValue::Missing,
             };
             let node = match looked_up {
                 Ok(node) => Some(node),
@@ -141,7 +141,7 @@ impl<'a> Renderer<'a> {
                 reference: reference.clone(),
                 line,
                 column,
-                gave,
+                value: shown,
             });
             all.push(Found {
                 used,
@@ -184,15 +184,15 @@ impl<'a> Renderer<'a> {
         Ok(out)
     }
 
-    /// The parts of a text with more in it than one expression.
+    /// The parts of a text that is not a single expression.
     fn pieces(
         &mut self,
         value: &TemplateValue,
         segments: &[(&Segment, Vec<Found<'_>>)],
     ) -> Result<Vec<Piece>, Problem> {
         let text = value.scalar.text.as_str();
-        // With statements around it, what an expression gives depends on dbt.
-        let ours = !value
+        // If there are statements around an expression, only dbt can evaluate it.
+        let can_evaluate = !value
             .segments
             .iter()
             .any(|part| matches!(part, Segment::Statement { .. }));
@@ -200,18 +200,17 @@ impl<'a> Renderer<'a> {
         for (segment, found) in segments {
             let as_is = || text[segment.range().clone()].to_owned();
             pieces.push(match segment {
-                // A brace before a tag of ours must not become part of it.
+                // The brace must not become part of the tag that follows.
                 Segment::Text { plain: true, .. } if as_is().ends_with('{') => {
                     Piece::Value(as_is())
                 }
                 Segment::Text { plain: true, .. } => Piece::Text(as_is()),
                 _ if found.is_empty() => Piece::Jinja(as_is()),
-                // A trim mark shortens the text around it: dbt's part.
-                Segment::Expression { trims: false, .. } if ours => {
+                // A trim mark changes the text around it, so dbt evaluates the expression.
+                Segment::Expression { trims: false, .. } if can_evaluate => {
                     match self.evaluated(text, segment, found)? {
-                        Some((node, key)) => {
-                            Self::embedded(node, &key, value).map_err(|kind| blame(kind, found))?
-                        }
+                        Some((node, key)) => Self::embedded(node, &key, value)
+                            .map_err(|kind| error_at(kind, found))?,
                         None => Piece::Jinja(self.substituted(text, segment, found)?),
                     }
                 }
@@ -221,7 +220,7 @@ impl<'a> Renderer<'a> {
         Ok(pieces)
     }
 
-    /// The value of an expression that is ours to evaluate, and the spelling that names it.
+    /// The value of an expression that can be evaluated without dbt, and the reference that names its variable.
     fn evaluated(
         &self,
         text: &str,
@@ -235,7 +234,7 @@ impl<'a> Renderer<'a> {
             return Ok(Some((node.clone(), found.reference.to_string())));
         }
         if holds_secret(found) {
-            return Err(blame(ErrorKind::SecretInExpression, found));
+            return Err(error_at(ErrorKind::SecretInExpression, found));
         }
         let mut source = String::new();
         let mut copied = inner.start;
@@ -249,13 +248,13 @@ impl<'a> Renderer<'a> {
             names.push((name, found.node.as_ref()));
         }
         source.push_str(&text[copied..inner.end]);
-        match evaluate::evaluate(&source, &names).map_err(|kind| blame(kind, found))? {
+        match evaluate::evaluate(&source, &names).map_err(|kind| error_at(kind, found))? {
             Outcome::Value(node) => Ok(Some((node, String::new()))),
             Outcome::LeftToDbt => Ok(None),
         }
     }
 
-    /// The segment with literals in place of its references, for dbt to evaluate.
+    /// The segment, with literals in place of its references, for dbt to evaluate.
     fn substituted(
         &mut self,
         text: &str,
@@ -277,7 +276,7 @@ impl<'a> Renderer<'a> {
                     out.push_str(&compose::secret_call(&mut self.names, &key, text)?);
                 }
                 Some(node) if node.holds_secret() => {
-                    return Err(blame(ErrorKind::SecretInExpression, all));
+                    return Err(error_at(ErrorKind::SecretInExpression, all));
                 }
                 Some(node) => literal::node(&mut out, node),
             }
@@ -299,7 +298,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// A value that consists of one reference or expression: it keeps its type.
+    /// Writes a value that is one reference or expression, with its type.
     fn whole(
         &mut self,
         value: &TemplateValue,
@@ -330,7 +329,7 @@ impl<'a> Renderer<'a> {
     }
 }
 
-/// The reference that is all there is between the braces.
+/// The reference of an expression that contains nothing else.
 fn alone<'f>(
     text: &str,
     segment: &Segment,
@@ -344,13 +343,13 @@ fn alone<'f>(
     Some((only, only.node.as_ref()?))
 }
 
-/// Blames a secret if there is one, else the first of the references.
-fn blame(kind: ErrorKind, found: &[Found<'_>]) -> Problem {
+/// An error that points at the first secret, or else at the first reference.
+fn error_at(kind: ErrorKind, found: &[Found<'_>]) -> Problem {
     let secret = |found: &&Found<'_>| found.node.as_ref().is_some_and(Node::holds_secret);
-    let culprit = found.iter().find(secret).or_else(|| found.first());
+    let subject = found.iter().find(secret).or_else(|| found.first());
     Problem {
         kind,
-        at: culprit.map(|found| found.at.clone()),
+        at: subject.map(|found| found.at.clone()),
     }
 }
 

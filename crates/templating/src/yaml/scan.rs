@@ -1,34 +1,34 @@
-//! Finds the scalars of a YAML source and the bytes that each takes.
+//! Finds the scalars of a YAML text, and the range of bytes of each.
 
 use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
-/// A scalar of the source that is a value: of a mapping, of a sequence, or the document itself.
+/// A scalar that is a value in a mapping or a sequence, or the whole document.
 pub(crate) struct Scalar {
-    /// The bytes to replace. For a block scalar from its `|` or `>` to its last visible character.
+    /// The bytes to replace. A block scalar goes from its `|` or `>` to its last visible character.
     pub(crate) range: Range<usize>,
     /// The decoded text.
     pub(crate) text: String,
-    /// The mapping key that it belongs to.
+    /// The key in the mapping whose value the scalar is.
     pub(crate) key: Option<String>,
-    /// Whether an explicit tag says what type it is.
+    /// Whether an explicit tag sets its type.
     pub(crate) tagged: bool,
-    /// The comment behind the `|` or `>`, which a replacement keeps.
+    /// The comment after the `|` or `>`, which a replacement keeps.
     pub(crate) comment: Option<Range<usize>>,
-    /// Whether the scalar is a mapping's key, which neither dbt nor Prefect renders.
+    /// Whether the scalar is a key. Neither dbt nor Prefect renders keys.
     pub(crate) is_key: bool,
 }
 
-/// What the YAML parser refuses, and where.
+/// The message of the YAML parser, and the offset of the problem.
 pub(crate) struct Refused {
     pub(crate) message: String,
     pub(crate) at: usize,
 }
 
-/// All scalars that `wanted` by their text.
+/// All scalars whose text is `wanted`.
 pub(crate) fn scalars(source: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<Scalar>, Refused> {
-    // As libyaml (dbt's parser) reads the last line of a file without a final line break.
+    // libyaml, the parser of dbt, reads the last line of a file the same with and without a line break.
     let options = granit_parser::options! {
         block_scalar_eof_without_line_feed: true,
         bom_inside_document_as_content: true,
@@ -43,7 +43,7 @@ pub(crate) fn scalars(source: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec
         })?;
         let range = span.byte_range().unwrap_or(0..0);
         match event {
-            // An implied start is placed at the first content, behind a block scalar's header.
+            // The parser puts an implied start at the first content, after the header of a block scalar.
             Event::DocumentStart(false, _) => continue,
             Event::MappingStart(..) => {
                 enter(&mut parents, None);
@@ -103,7 +103,7 @@ enum Position {
     Value(Option<String>),
 }
 
-/// A node begins: tells what it is to its parent, whose turn moves on.
+/// Begins a node, and returns its role in its parent: whether it is a key, and of which key it is the value.
 fn enter(parents: &mut [Parent], text: Option<&str>) -> Position {
     match parents.last_mut() {
         Some(Parent::Mapping {
@@ -122,8 +122,8 @@ fn enter(parents: &mut [Parent], text: Option<&str>) -> Position {
     }
 }
 
-/// The parser's span of a block scalar covers its lines; the header stands before them, behind
-/// indicators, an anchor, a tag and comments.
+/// The whole range of a block scalar. The parser's range covers its lines only; the header is before them, after indicators,
+/// an anchor, a tag and comments.
 fn block_range(
     source: &str,
     previous_end: usize,

@@ -1,10 +1,10 @@
-//! Writes values so that PyYAML (YAML 1.1) reads exactly them, on one line.
+//! Writes values on one line, so that PyYAML (YAML 1.1) reads the same values.
 
 use std::fmt::Write as _;
 
 use crate::value::{Node, python_number};
 
-/// Writes a node. `text` turns a leaf of text, secret or not, into the template that dbt gets.
+/// Writes a node. `text` returns the template for a leaf that is a text or a secret.
 pub(crate) fn node(out: &mut String, value: &Node, text: &mut impl FnMut(&Node) -> String) {
     match value {
         Node::Null => out.push_str("null"),
@@ -36,7 +36,7 @@ pub(crate) fn node(out: &mut String, value: &Node, text: &mut impl FnMut(&Node) 
     }
 }
 
-/// YAML 1.1 takes `1e+20` for a string: a float needs its point.
+/// YAML 1.1 reads `1e+20` as a string: a float needs a decimal point.
 fn number(python: &str) -> String {
     match python.split_once('e') {
         Some((mantissa, exponent)) if !mantissa.contains('.') => format!("{mantissa}.0e{exponent}"),
@@ -54,7 +54,7 @@ pub(crate) fn quoted(out: &mut String, text: &str) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // Not printable in YAML, a line break of YAML 1.1, or a byte order mark.
+            // Not printable in YAML, a line break in YAML 1.1, or a byte order mark.
             '\0'..='\u{1f}'
             | '\u{7f}'..='\u{a0}'
             | '\u{2028}'

@@ -1,8 +1,8 @@
-//! A case is a file: a line of JSON, a line of `=====`, a profiles.yml.
+//! A case is a file with a line of JSON, a line `=====`, and a profiles.yml.
 //!
-//! The JSON holds `variables`, `blocks` (`type/name` to `data` and `secret`), `expect` (JSON
-//! pointers to the values that dbt must see there; all else must be as in the source), and the
-//! switches `crlf`, `bom` (how the source is stored) and `empty` (missing variables are empty).
+//! The JSON contains `variables`, `blocks` (`type/name` to `data` and `secret`), `expect` (JSON
+//! pointers to the values that dbt must read; all others must be as in the source), and the
+//! flags `crlf`, `bom` (how the source is stored) and `empty` (missing variables are empty).
 
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,9 @@
-//! Whatever the bytes: a result or an error with a place.
+//! Any input gives a result, or an error with a place.
 
 use dbt_templating::{Profiles, RenderOptions, Resolved, Template};
 use proptest::prelude::*;
 
-/// Parts that make YAML and Jinja likely.
+/// Fragments that are often valid YAML and Jinja.
 fn fragments() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
         Just(b"{{ prefect.variables.a }}".to_vec()),
@@ -57,7 +57,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_arrives_in_a_quoted_line(value in "(\\PC|[\n\r\t{}%#'\"]){0,20}") {
+    fn any_text_is_written_on_one_quoted_line(value in "(\\PC|[\n\r\t{}%#'\"]){0,20}") {
         let resolved = Resolved::new().variable("a", value);
         let source = "x: '{{ prefect.variables.a }}'\ny: 1\n";
         let rendered = Template::parse("profiles.yml", source)

@@ -1,4 +1,4 @@
-//! What each case gives, as people see it; and that no secret is among it.
+//! The result of each case as people see it. No result may show a secret.
 
 use std::fmt::Write as _;
 
@@ -23,7 +23,7 @@ fn cases() {
                 match &rendered.profiles {
                     Profiles::Unchanged => assert!(rendered.variables.is_empty()),
                     Profiles::Rewritten(text) => {
-                        // Line ends and marks that a snapshot cannot show.
+                        // Line ends and byte order marks, which a snapshot cannot show.
                         shown.push_str(&text.replace('\r', "\\r").replace('\u{feff}', "\\ufeff"));
                         shown.push_str("\n----- report\n");
                     }
@@ -51,7 +51,7 @@ fn cases() {
     });
 }
 
-/// No text that only a secret field holds may be shown.
+/// No text that only a secret field contains may be shown.
 fn assert_silent(case: &Case, shown: &str) {
     for secret in [
         "hunt3r",
@@ -72,7 +72,7 @@ fn there_are_many_cases() {
 }
 
 #[test]
-fn references_are_known_before_anything_is_fetched() {
+fn references_are_listed_before_anything_is_fetched() {
     let source =
         "a: '{{ prefect.variables.b }}'\nc: '{{ prefect.blocks.d.e.f ~ prefect.blocks.d.e.g }}'\n";
     let template = Template::parse("profiles.yml", source).expect("parsed");

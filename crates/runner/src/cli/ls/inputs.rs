@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
-use anyhow::{Context, anyhow};
 use dbt_manifest::{Manifest, RunResults, Sources};
 use dbt_selector::{Dialect, Listing, ProjectFiles, Selectors, State};
 use serde::Deserialize;
@@ -14,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::args::LsArgs;
 use super::disk::DiskFiles;
+use super::error::{Cause, LsError};
 use super::jinja::SelectorsJinja;
 use super::profile::TargetFinder;
 use super::project::Project;
@@ -22,13 +21,13 @@ use super::project::Project;
 ///
 /// # Errors
 /// The file cannot be read, or is no manifest.
-pub(super) fn manifest(args: &LsArgs, project: &Project) -> anyhow::Result<Manifest> {
+pub(super) fn manifest(args: &LsArgs, project: &Project) -> Result<Manifest, LsError> {
     let written = || project.target.join("manifest.json");
     let path = args.manifest.clone().unwrap_or_else(written);
-    let bytes = fs_err::read(&path).map_err(|error| {
-        anyhow!("{error}\n  hint: `dbt parse` writes a manifest, or name one with --manifest")
-    })?;
-    Manifest::from_vec(bytes).map_err(|error| unreadable(&path, error))
+    match std::fs::read(&path) {
+        Ok(bytes) => Manifest::from_vec(bytes).map_err(|error| LsError::read(&path, error)),
+        Err(source) => Err(LsError::NoManifest { path, source }),
+    }
 }
 
 /// The selectors of the file that the flags name, else of the project's selectors.yml; none if it has none.
@@ -39,7 +38,7 @@ pub(super) fn selectors(
     args: &LsArgs,
     project: &Project,
     dialect: Dialect,
-) -> anyhow::Result<Selectors> {
+) -> Result<Selectors, LsError> {
     let path = args
         .selectors
         .clone()
@@ -47,7 +46,7 @@ pub(super) fn selectors(
     if args.selectors.is_none() && !path.exists() {
         return Ok(Selectors::default());
     }
-    let text = fs_err::read_to_string(&path)?;
+    let text = std::fs::read_to_string(&path).map_err(|error| LsError::read(&path, error))?;
     let (vars, env) = (vars(&args.vars)?, Environment::from_env().variables);
     let home = env.get("HOME").map(PathBuf::from);
     let no_target = || Err("profiles.yml has no `target` to use".to_owned());
@@ -61,14 +60,14 @@ pub(super) fn selectors(
     let target = || finder.find();
     let jinja = SelectorsJinja::new(vars, env, &target);
     Selectors::parse(&text, &jinja, args.indirect_selection.into(), dialect)
-        .map_err(|errors| anyhow!("{errors}"))
+        .map_err(|errors| LsError::Selection(errors.into()))
 }
 
 /// The artifacts below `--state`, and the current sources.
 ///
 /// # Errors
 /// A file that is there cannot be read.
-pub(super) fn state(args: &LsArgs, project: &Project) -> anyhow::Result<State> {
+pub(super) fn state(args: &LsArgs, project: &Project) -> Result<State, LsError> {
     let mut state = State::default();
     state.now = SystemTime::now();
     state.compares_unrendered = project.compares_unrendered();
@@ -93,7 +92,7 @@ pub(super) fn state(args: &LsArgs, project: &Project) -> anyhow::Result<State> {
 pub(super) fn files(
     args: &LsArgs,
     project: &Project,
-) -> anyhow::Result<Option<Box<dyn ProjectFiles>>> {
+) -> Result<Option<Box<dyn ProjectFiles>>, LsError> {
     #[derive(Deserialize)]
     struct Names {
         #[serde(default)]
@@ -102,33 +101,30 @@ pub(super) fn files(
         files: Vec<String>,
     }
     if let Some(path) = &args.project_files {
-        let names: Names = serde_json::from_slice(&fs_err::read(path)?)
-            .map_err(|error| unreadable(path, error))?;
+        let bytes = std::fs::read(path).map_err(|error| LsError::read(path, error))?;
+        let names: Names =
+            serde_json::from_slice(&bytes).map_err(|error| LsError::read(path, error))?;
         return Ok(Some(Box::new(Listing::new(names.dirs, names.files))));
     }
     let on_disk = project.settings.is_some() || args.project_dir.is_some();
     Ok(on_disk.then(|| Box::new(DiskFiles::below(project.root.clone())) as Box<dyn ProjectFiles>))
 }
 
-fn artifact<T, E: Display>(
+fn artifact<T, E: Into<Cause>>(
     path: PathBuf,
     read: impl Fn(Vec<u8>) -> Result<T, E>,
-) -> anyhow::Result<Option<T>> {
+) -> Result<Option<T>, LsError> {
     if !path.exists() {
         return Ok(None);
     }
-    read(fs_err::read(&path)?)
+    let bytes = std::fs::read(&path).map_err(|error| LsError::read(&path, error))?;
+    read(bytes)
         .map(Some)
-        .map_err(|error| unreadable(&path, error))
+        .map_err(|error| LsError::read(&path, error))
 }
 
-fn unreadable(path: &Path, error: impl Display) -> anyhow::Error {
-    anyhow!("cannot read {}: {error}", path.display())
-}
-
-fn vars(text: &str) -> anyhow::Result<Map<String, Value>> {
-    let vars: Option<Map<String, Value>> =
-        serde_yaml::from_str(text).context("--vars is not a YAML mapping")?;
+fn vars(text: &str) -> Result<Map<String, Value>, LsError> {
+    let vars: Option<Map<String, Value>> = serde_yaml::from_str(text).map_err(LsError::Vars)?;
     Ok(vars.unwrap_or_default())
 }
 

@@ -2,6 +2,7 @@
 
 mod args;
 mod disk;
+mod error;
 mod inputs;
 mod jinja;
 mod lines;
@@ -11,5 +12,6 @@ mod run;
 mod spread;
 
 pub(crate) use args::LsArgs;
+pub(crate) use error::LsError;
 pub(crate) use run::run;
 pub(crate) use spread::spread_values;

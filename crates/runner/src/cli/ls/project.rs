@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::dbt::PROJECT_FILE;
-use anyhow::{Context, bail};
+use crate::dbt::{DbtError, PROJECT_FILE};
 use serde::Deserialize;
 
 use super::args::LsArgs;
+use super::error::LsError;
 
 /// A dbt project, or the folder that stands in for one where only a manifest is given.
 pub(super) struct Project {
@@ -36,18 +36,15 @@ impl Project {
     ///
     /// # Errors
     /// There is none, and no manifest is named either; or dbt_project.yml cannot be read.
-    pub(super) fn find(args: &LsArgs) -> anyhow::Result<Self> {
-        let here = std::env::current_dir().context("there is no working directory")?;
+    pub(super) fn find(args: &LsArgs) -> Result<Self, LsError> {
+        let here = std::env::current_dir().map_err(LsError::NoWorkingDirectory)?;
         let places = crate::dbt::Project::find(
             args.project_dir.as_deref(),
             args.target_path.as_deref(),
             &here,
         );
         if !places.exists && args.manifest.is_none() {
-            bail!(
-                "there is no {PROJECT_FILE} in {}\n  hint: name the project with --project-dir, or a manifest with --manifest",
-                places.root.display()
-            );
+            return Err(DbtError::NoProject { dir: places.root }.into());
         }
         let settings = places.exists.then(|| read(&places.root.join(PROJECT_FILE)));
         Ok(Self {
@@ -69,7 +66,7 @@ impl Project {
     }
 }
 
-fn read(file: &Path) -> anyhow::Result<Settings> {
-    let text = fs_err::read_to_string(file)?;
-    serde_yaml::from_str(&text).with_context(|| format!("cannot read {}", file.display()))
+fn read(file: &Path) -> Result<Settings, LsError> {
+    let text = std::fs::read_to_string(file).map_err(|error| LsError::read(file, error))?;
+    serde_yaml::from_str(&text).map_err(|error| LsError::read(file, error))
 }

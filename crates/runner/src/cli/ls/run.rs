@@ -1,32 +1,34 @@
 //! From flags to lines.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::mem::ManuallyDrop;
 
 use super::args::LsArgs;
+use super::error::LsError;
 use super::project::Project;
 use super::{inputs, lines};
+use crate::cli::error_report::ErrorReport;
 use crate::model::exit;
-use anyhow::{anyhow, bail};
 use dbt_selector::{Command, Context, NodeFilter, Request, SelectionGraph};
 
 /// Prints what is selected to `out`, and warnings and errors to `err`. Gives back the exit code.
 pub(crate) fn run(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     match list(args, &mut BufWriter::new(out), err) {
         Ok(()) => exit::SUCCESS,
-        Err(error) if is_broken_pipe(&error) => exit::SUCCESS,
+        Err(error) if error.is_broken_pipe() => exit::SUCCESS,
         Err(error) => {
-            // Nobody is left to tell if this fails.
-            let _ = writeln!(err, "error: {error:#}");
-            exit::CANNOT_RUN
+            let report = ErrorReport::from(error);
+            // There is no other place to report a failed write.
+            let _ = writeln!(err, "{report}");
+            report.exit_code
         }
     }
 }
 
-fn list(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<()> {
+fn list(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), LsError> {
     let (command, request) = request(args)?;
     let project = Project::find(args)?;
-    // The manifest is large and the process about to end: nobody has to tidy it up.
+    // The manifest is large and the process ends soon: freeing it would only take time.
     let manifest = ManuallyDrop::new(inputs::manifest(args, &project)?);
     let graph = SelectionGraph::new(&manifest);
     let selectors = inputs::selectors(args, &project, graph.dialect())?;
@@ -39,7 +41,7 @@ fn list(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Resu
     context.selectors = Some(&selectors);
     let selection = request
         .select(&graph, &context)
-        .map_err(|errors| anyhow!("{errors}"))?;
+        .map_err(|errors| LsError::Selection(errors.into()))?;
     if !args.quiet {
         for warning in selection.warnings() {
             writeln!(err, "warning: {warning}")?;
@@ -51,24 +53,25 @@ fn list(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Resu
 }
 
 /// The command to answer for, and what the flags select for it.
-fn request(args: &LsArgs) -> anyhow::Result<(Command, Request)> {
-    let command = Command::from_name(&args.command).ok_or_else(|| {
-        let names = Command::ALL.map(Command::as_str).join(", ");
-        anyhow!(
-            "`{}` is no command of dbt that selects nodes\n  hint: commands are {names}",
-            args.command
-        )
+fn request(args: &LsArgs) -> Result<(Command, Request), LsError> {
+    let command = Command::from_name(&args.command).ok_or_else(|| LsError::Command {
+        name: args.command.clone(),
     })?;
+    let exclusive = |second| LsError::Exclusive {
+        first: "--models",
+        second,
+    };
     let only_models = command == Command::List && !args.models.is_empty();
     if only_models && !args.select.is_empty() {
-        bail!("--models and --select exclude each other");
+        return Err(exclusive("--select"));
     }
     if only_models && !args.resource_type.is_empty() {
-        bail!("--models and --resource-type exclude each other");
+        return Err(exclusive("--resource-type"));
     }
     let filter = match only_models {
         true => NodeFilter::models(),
-        false => NodeFilter::new(command, &args.resource_type, &args.exclude_resource_type)?,
+        false => NodeFilter::new(command, &args.resource_type, &args.exclude_resource_type)
+            .map_err(|error| LsError::Selection(error.into()))?,
     };
     let mut request = Request::new(filter);
     request.select = [args.select.as_slice(), &args.models].concat();
@@ -76,10 +79,4 @@ fn request(args: &LsArgs) -> anyhow::Result<(Command, Request)> {
     request.selector.clone_from(&args.selector);
     request.mode = args.indirect_selection.into();
     Ok((command, request))
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -39,9 +39,9 @@ fn a_run_that_took_too_long_says_so() {
 
 #[test]
 fn no_run_at_all() {
-    let error = Error::Dbt(crate::dbt::DbtError::NoProject {
+    let error = crate::outcome::Error::Dbt(crate::dbt::DbtError::NoProject {
         dir: PathBuf::from("shop"),
     });
     let args = vec!["build".to_owned()];
-    insta::assert_json_snapshot!(ResultObject::of_error(args, &error));
+    insta::assert_json_snapshot!(ResultObject::of_error(args, &error.into()));
 }

@@ -11,14 +11,14 @@ pub enum ReportError {
     Usage {
         /// How.
         problem: &'static str,
+        /// What to do, if that is not obvious.
+        help: Option<&'static str>,
     },
     /// A flow run is named, but no API.
-    #[error(
-        "a flow run to report to is given, but no Prefect API; set PREFECT_API_URL or choose a profile that has it"
-    )]
+    #[error("a flow run is given, but no Prefect API is configured")]
     NoApi,
     /// The API could not be asked about the flow run, or refused.
-    #[error("cannot report to the flow run {flow_run_id} at {api}")]
+    #[error("cannot report to flow run {flow_run_id} at {api}")]
     Unreachable {
         /// The flow run.
         flow_run_id: Uuid,
@@ -29,17 +29,38 @@ pub enum ReportError {
         source: Box<prefect_client::Error>,
     },
     /// Somebody cancelled the flow run before it began.
-    #[error("the flow run {flow_run_id} was cancelled before it began; nothing was started")]
+    #[error("flow run {flow_run_id} was cancelled before dbt was started")]
     Cancelled {
         /// The flow run.
         flow_run_id: Uuid,
     },
     /// The server does not let the flow run start.
-    #[error("Prefect does not let the flow run {flow_run_id} start: {reason}")]
+    #[error("Prefect does not allow flow run {flow_run_id} to start: {reason}")]
     NotAllowed {
         /// The flow run.
         flow_run_id: Uuid,
         /// The server's reason, or the state that the run is in.
         reason: String,
     },
+}
+
+impl ReportError {
+    /// What to do about it, where there is something to do.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::NoApi => {
+                Some("set PREFECT_API_URL, or choose a Prefect profile that has it".to_owned())
+            }
+            Self::Unreachable { source, .. } => {
+                let unknown = "check the id of the flow run, and that PREFECT_API_URL is the server that has it";
+                // A wrong path in the URL is a 404, too, and prefect-client has a help for it.
+                let help = source.help();
+                help.or(source.is_not_found().then_some(unknown))
+                    .map(str::to_owned)
+            }
+            Self::Usage { help, .. } => help.map(str::to_owned),
+            Self::Cancelled { .. } | Self::NotAllowed { .. } => None,
+        }
+    }
 }

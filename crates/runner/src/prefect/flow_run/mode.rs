@@ -51,17 +51,23 @@ pub(crate) enum Decision {
 /// # Errors
 /// [`ReportError::Usage`] when the facts contradict each other.
 pub(crate) fn decide(facts: ModeFacts) -> Result<Decision, ReportError> {
-    let usage = |problem: &'static str| Err(ReportError::Usage { problem });
+    let usage = |problem, help| Err(ReportError::Usage { problem, help });
     let flow_run = facts.named.or(facts.inherited);
     if facts.declined {
         return if facts.engine || facts.named.is_some() {
-            usage("--no-prefect contradicts --engine and --flow-run-id")
+            usage(
+                "--no-prefect cannot be used with --engine or --flow-run-id",
+                None,
+            )
         } else {
             Ok(Decision::Settled(Mode::Alone))
         };
     }
     if facts.engine && flow_run.is_none() {
-        return usage("--engine needs a flow run: give --flow-run-id or set PREFECT__FLOW_RUN_ID");
+        return usage(
+            "--engine needs a flow run",
+            Some("give --flow-run-id, or set PREFECT__FLOW_RUN_ID as Prefect's workers do"),
+        );
     }
     if flow_run.is_some() && !facts.api_configured {
         return Err(ReportError::NoApi);

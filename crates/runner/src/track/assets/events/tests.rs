@@ -232,7 +232,8 @@ fn a_warning_about_long_compiled_code_appears_once() {
     let effects = ["seed.shop.raw", "model.shop.orders"].map(completed);
     let found = events(&mut assets, effects.to_vec());
     assert_eq!(
-        found.last()
+        found
+            .last()
             .and_then(|event| event.asset.description.as_deref()),
         Some("Orders.\n ### Compiled code\n```sql\n-- shop/models/orders.sql\n```")
     );

@@ -1,0 +1,99 @@
+//! The one form in which every command shows an error.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use super::ls::LsError;
+use crate::deploy::DeployError;
+use crate::model::{error_messages, exit};
+use crate::outcome::Error;
+use crate::replay::ReplayError;
+
+/// An error that ends a command. `Display` is what people read:
+///
+/// ```text
+/// error: cannot report to flow run 0199 at http://127.0.0.1:4200/api
+///   caused by: GET http://127.0.0.1:4200/api/flow_runs/0199 failed
+///   caused by: connection refused (os error 111)
+///
+/// hint: check PREFECT_API_URL, and that the Prefect server is running
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ErrorReport {
+    /// What failed, then the causes.
+    messages: Vec<String>,
+    /// What to do.
+    hint: Option<String>,
+    /// The exit code of the command.
+    pub(super) exit_code: u8,
+}
+
+impl ErrorReport {
+    fn new(error: &dyn StdError, hint: Option<String>, exit_code: u8) -> Self {
+        Self {
+            messages: error_messages(error),
+            hint,
+            exit_code,
+        }
+    }
+
+    /// The error and its causes in one line, for programs; the hint is for people.
+    pub(super) fn chain(&self) -> String {
+        self.messages.join(": ")
+    }
+}
+
+impl fmt::Display for ErrorReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut messages = self.messages.iter();
+        write!(f, "error: {}", messages.next().map_or("", String::as_str))?;
+        for cause in messages {
+            // Further lines of a cause stand below its first one.
+            let mut lines = cause.lines();
+            write!(f, "\n  caused by: {}", lines.next().unwrap_or_default())?;
+            for line in lines {
+                write!(f, "\n{}", format!("    {line}").trim_end())?;
+            }
+        }
+        match &self.hint {
+            Some(hint) => write!(f, "\n\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<&Error> for ErrorReport {
+    fn from(error: &Error) -> Self {
+        Self::new(error, error.help(), error.exit_code())
+    }
+}
+
+impl From<Error> for ErrorReport {
+    fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<DeployError> for ErrorReport {
+    fn from(error: DeployError) -> Self {
+        Self::new(&error, error.help(), error.exit_code())
+    }
+}
+
+impl From<&ReplayError> for ErrorReport {
+    fn from(error: &ReplayError) -> Self {
+        Self::new(error, error.help(), error.exit_code())
+    }
+}
+
+impl From<ReplayError> for ErrorReport {
+    fn from(error: ReplayError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<LsError> for ErrorReport {
+    fn from(error: LsError) -> Self {
+        Self::new(&error, error.help(), exit::CANNOT_RUN)
+    }
+}

@@ -1,0 +1,80 @@
+//! Why `prefect-dbt ls` cannot list.
+
+use std::error::Error as StdError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use dbt_selector::Command;
+use thiserror::Error;
+
+use crate::dbt::DbtError;
+
+/// An error of one of the crates that read artifacts and selections.
+pub(super) type Cause = Box<dyn StdError + Send + Sync>;
+
+/// Why `prefect-dbt ls` cannot list.
+#[derive(Debug, Error)]
+pub(crate) enum LsError {
+    /// dbt has no such command, or it does not select nodes.
+    #[error("`{name}` is not a dbt command that selects nodes")]
+    Command { name: String },
+    /// Two flags contradict each other.
+    #[error("{first} and {second} cannot be used together")]
+    Exclusive {
+        first: &'static str,
+        second: &'static str,
+    },
+    /// The working directory does not exist or cannot be read.
+    #[error("cannot read the working directory")]
+    NoWorkingDirectory(#[source] io::Error),
+    /// There is no project.
+    #[error(transparent)]
+    Project(#[from] DbtError),
+    /// There is no manifest.
+    #[error("cannot read the manifest {}", path.display())]
+    NoManifest { path: PathBuf, source: io::Error },
+    /// A file cannot be read, or does not contain what it should.
+    #[error("cannot read {}", path.display())]
+    Read { path: PathBuf, source: Cause },
+    /// `--vars` is not YAML, or not a mapping.
+    #[error("--vars is not a YAML mapping")]
+    Vars(#[source] serde_yaml::Error),
+    /// A flag or a selector selects in a way that is invalid; its message has its own hints.
+    #[error(transparent)]
+    Selection(Cause),
+    /// The list cannot be written.
+    #[error("cannot write the list")]
+    Write(#[from] io::Error),
+}
+
+impl LsError {
+    pub(super) fn read(path: &Path, source: impl Into<Cause>) -> Self {
+        Self::Read {
+            path: path.to_path_buf(),
+            source: source.into(),
+        }
+    }
+
+    /// What to do about it, where there is something to do.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::Command { .. } => {
+                let names = Command::ALL.map(Command::as_str).join(", ");
+                Some(format!("commands that select nodes: {names}"))
+            }
+            Self::Project(_) => Some(
+                "give the project with --project-dir, or a manifest with --manifest".to_owned(),
+            ),
+            Self::NoManifest { .. } => Some(
+                "write the manifest with `dbt parse`, or give another file with --manifest"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    }
+
+    /// Whether the reader of the list has gone away, which is not a failure.
+    pub(super) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

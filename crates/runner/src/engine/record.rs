@@ -1,0 +1,151 @@
+//! Stage 3, record: read what dbt writes until its process has ended, and stop it when asked.
+
+use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use dbt_events::RawLine;
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use super::prepare::Prepared;
+use super::recorder::Recorder;
+use super::run::Attempt;
+use super::session::Session;
+use super::start::Started;
+use super::stop_dbt::stop_when_asked;
+use super::target_lock::TargetLock;
+use crate::dbt::{DbtProcess, Ended, Group, pump};
+use crate::model::{StopCause, Stopper};
+use crate::outcome::Error;
+use crate::track::ProcessEnd;
+
+/// The longest time that dbt's pipes are read after its end: a process that it started may hold them open.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// An attempt whose dbt has ended.
+pub(super) struct Recorded {
+    pub(super) session: Session,
+    pub(super) prepared: Prepared,
+    pub(super) lock: Option<TargetLock>,
+    pub(super) recorder: Recorder,
+    pub(super) end: ProcessEnd,
+    /// Why dbt was stopped, if it was.
+    pub(super) stopped: Option<StopCause>,
+}
+
+impl Started {
+    /// Records what dbt writes until it has ended.
+    pub(super) async fn record(self, attempt: Attempt<'_>) -> Result<Recorded, Error> {
+        let Self {
+            session,
+            prepared,
+            lock,
+            recorder,
+            process,
+        } = self;
+        let (request, stopper) = (attempt.request, attempt.stopper);
+        let (recorder, end, stopped) = follow(process, recorder, request.timeout, stopper).await?;
+        let stopped = match stopped {
+            // A request that came after dbt's success has stopped nothing.
+            Some(cause) if end.exit_code != Some(0) => {
+                Some(session.supervision.explain(cause).await)
+            }
+            stopped => stopped,
+        };
+        Ok(Recorded {
+            session,
+            prepared,
+            lock,
+            recorder,
+            end,
+            stopped,
+        })
+    }
+}
+
+/// A recorder that several threads feed, until it is taken away.
+type SharedRecorder = Arc<Mutex<Option<Recorder>>>;
+
+/// Feeds the recorder until dbt's process has ended.
+async fn follow(
+    process: DbtProcess,
+    recorder: Recorder,
+    timeout: Option<Duration>,
+    stopper: &Stopper,
+) -> Result<(Recorder, ProcessEnd, Option<StopCause>), Error> {
+    let _guard = StopOnDrop(process.group.clone());
+    let shared: SharedRecorder = Arc::new(Mutex::new(Some(recorder)));
+    let stdout = listen("dbt-stdout", process.stdout, &shared, Recorder::on_stdout);
+    let stderr = listen("dbt-stderr", process.stderr, &shared, Recorder::on_stderr);
+
+    let mut stopped = None;
+    let stopping = stop_when_asked(stopper, timeout, process.group.clone(), |cause| {
+        stopped = Some(cause);
+        with(&shared, |recorder| recorder.on_stop(cause));
+    });
+    let ended = tokio::select! {
+        ended = process.ended => ended,
+        never = stopping => match never {},
+    };
+    let ended = ended.unwrap_or(Ended {
+        status: None,
+        at: Timestamp::now(),
+    });
+    let drained = async { (stdout.await, stderr.await) };
+    if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        tracing::debug!("a process that dbt started still holds dbt's pipes open");
+    }
+    let end = ProcessEnd {
+        exit_code: ended.exit_code(),
+        signal: ended.signal(),
+        at: ended.at,
+    };
+    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    let recorder = shared.take().ok_or(Error::Lost)?;
+    // A cancellation may have explained the SIGTERM in the meantime.
+    let stopped = stopped.map(|first| match stopper.cause() {
+        Some(StopCause::Cancel) if first == StopCause::Terminate => StopCause::Cancel,
+        _ => first,
+    });
+    Ok((recorder, end, stopped))
+}
+
+/// Feeds the lines of a pipe to the recorder on a thread of its own. The receiver resolves at the end of the pipe.
+fn listen(
+    name: &str,
+    pipe: impl Read + Send + 'static,
+    recorder: &SharedRecorder,
+    take: fn(&mut Recorder, &RawLine<'_>),
+) -> oneshot::Receiver<()> {
+    let (done, when_done) = oneshot::channel();
+    let recorder = Arc::clone(recorder);
+    let thread = std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            pump(pipe, |line| {
+                with(&recorder, |recorder| take(recorder, &line))
+            });
+            let _ = done.send(());
+        });
+    if let Err(error) = thread {
+        tracing::error!(%error, "cannot start the thread that reads dbt's output");
+    }
+    when_done
+}
+
+fn with(recorder: &SharedRecorder, act: impl FnOnce(&mut Recorder)) {
+    let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(recorder) = recorder.as_mut() {
+        act(recorder);
+    }
+}
+
+/// Stops dbt when the future that waits for it is dropped.
+struct StopOnDrop(Group);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.interrupt();
+    }
+}

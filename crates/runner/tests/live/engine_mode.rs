@@ -1,0 +1,147 @@
+//! Our process as the engine of a flow run that somebody else has made, in a container as it were: without a supervisor.
+
+use std::process::Command;
+
+use jiff::Timestamp;
+use prefect_client::{Client, NewFlow, NewFlowRun, NewState, Settings, StateType};
+use rustix::process::{Signal, kill_process};
+use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
+use uuid::Uuid;
+
+use super::history::history;
+use super::interrupts::{ENDLESS, Stuck};
+use super::project::{Finished, Project};
+
+/// A flow run that waits for its engine.
+pub(super) struct Waiting {
+    pub(super) project: Project,
+    client: Client,
+    runtime: Runtime,
+    pub(super) id: Uuid,
+}
+
+impl Waiting {
+    pub(super) fn new() -> Self {
+        let project = Project::new();
+        let client = Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let id = runtime.block_on(async {
+            let flow = client.create_flow(&NewFlow::new("waiting")).await.unwrap();
+            let run = NewFlowRun::new(flow.id);
+            client.create_flow_run(&run).await.unwrap().id
+        });
+        Self {
+            project,
+            client,
+            runtime,
+            id,
+        }
+    }
+
+    /// Puts it into a state, whatever the server's rules say.
+    pub(super) fn set(&self, kind: StateType) {
+        self.set_state(&NewState::new(kind));
+    }
+
+    /// Schedules it.
+    pub(super) fn schedule(&self, at: Timestamp) {
+        let mut state = NewState::new(StateType::Scheduled);
+        state.state_details["scheduled_time"] = at.to_string().into();
+        self.set_state(&state);
+    }
+
+    fn set_state(&self, state: &NewState) {
+        let set = self.client.set_flow_run_state(self.id, state, true);
+        self.runtime.block_on(set).unwrap();
+    }
+
+    /// Our process, started for it.
+    pub(super) fn engine(&self) -> Command {
+        let mut command = self.project.program();
+        command
+            .env("PREFECT__FLOW_RUN_ID", self.id.to_string())
+            .args(["invoke", "--engine", "--"])
+            .args(ENDLESS);
+        command
+    }
+
+    pub(super) fn history(&self) -> Vec<(StateType, String)> {
+        history(&self.project.surroundings.api, self.id)
+    }
+}
+
+#[test]
+fn what_was_cancelled_before_it_began_is_not_started() {
+    for kind in [StateType::Cancelling, StateType::Cancelled] {
+        let waiting = Waiting::new();
+        waiting.set(kind);
+        Finished::of(&mut waiting.engine())
+            .exits_with(130)
+            .says("was cancelled before dbt was started");
+        let states = waiting.history();
+        let cancelled = (StateType::Cancelled, "Cancelled".to_owned());
+        assert_eq!(states.last(), Some(&cancelled), "{states:?}");
+        let ends = states.iter().filter(|(kind, _)| kind.is_terminal());
+        assert_eq!(ends.count(), 1, "{states:?}");
+        assert!(!waiting.project.log_file().exists(), "dbt was started");
+    }
+}
+
+/// A hook of the run's start knows what is scheduled, and not the flow run: a prefect-dbt of its own would begin that.
+#[test]
+fn a_hook_at_the_start_cannot_take_the_flow_run() {
+    let waiting = Waiting::new();
+    let mut command = waiting.project.program();
+    command
+        .env("PREFECT__FLOW_RUN_ID", waiting.id.to_string())
+        .args(["invoke", "--on-run-start", "cat > told; env > known"])
+        .args(["--", "build", "--select", "+stg_customers"]);
+    Finished::of(&mut command).exits_with(0);
+    let read = |name| fs_err::read_to_string(waiting.project.path().join(name)).unwrap();
+    let told: Value = serde_json::from_str(&read("told")).unwrap();
+    let nodes = told["node_ids"].as_array().unwrap();
+    assert!(nodes.contains(&"model.shop.stg_customers".into()), "{told}");
+    assert!(!read("known").contains("PREFECT__FLOW_RUN_ID"));
+    let (kind, _) = waiting.history().pop().unwrap();
+    assert_eq!(kind, StateType::Completed);
+}
+
+#[test]
+fn a_flow_run_of_somebody_elses_is_stopped_with_it_and_not_ended() {
+    let waiting = Waiting::new();
+    waiting.set(StateType::Running);
+    let id = waiting.id.to_string();
+    let mut command = waiting.project.program();
+    command.args(["invoke", "--flow-run-id", &id, "--"]);
+    let stuck = Stuck::start_as(command.args(ENDLESS));
+    waiting.set(StateType::Cancelling);
+    stuck
+        .finish()
+        .exits_with(130)
+        .says("Stopping dbt: cancelled through Prefect");
+    let states = waiting.history();
+    let (last, _) = states.last().unwrap();
+    assert_eq!(*last, StateType::Cancelling, "{states:?}");
+}
+
+#[test]
+fn an_eviction_is_no_crash_where_the_run_goes_on_elsewhere() {
+    let cases = [
+        ("reschedule", 0, (StateType::Scheduled, "AwaitingRetry")),
+        ("relinquish", 143, (StateType::Running, "Running")),
+    ];
+    let evicted = cases.map(|(behaviour, code, state)| {
+        let waiting = Waiting::new();
+        let mut command = waiting.engine();
+        command.env("PREFECT_FLOW_RUN_EXECUTE_SIGTERM_BEHAVIOR", behaviour);
+        let stuck = Stuck::start_as(&mut command);
+        kill_process(stuck.pid(), Signal::TERM).unwrap();
+        (waiting, stuck, code, state)
+    });
+    for (waiting, stuck, code, (kind, name)) in evicted {
+        stuck.finish().exits_with(code);
+        let states = waiting.history();
+        assert_eq!(states.last(), Some(&(kind, name.to_owned())), "{states:?}");
+    }
+}

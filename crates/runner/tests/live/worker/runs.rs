@@ -1,0 +1,123 @@
+//! Flow runs as a worker sees them.
+
+use jiff::{SignedDuration, Timestamp};
+use prefect_client::{NewDeploymentRun, NewState, StateType};
+use serde_json::json;
+
+use super::crew::{Crew, with_parameters};
+use crate::project::Project;
+use crate::workshop::{BASE, BELOW, FLAKY, MEND, Workshop};
+
+/// The model that never ends by itself.
+const SLOW: &str = "model.shop.product_sales";
+const ENDLESS: [&str; 5] = [
+    "build",
+    "--select",
+    "product_sales",
+    "--vars",
+    "slow_model: true",
+];
+
+/// What becomes of its nodes when it is stopped.
+const STOPPED: [(&str, &str); 3] = [
+    (SLOW, "Cancelled"),
+    ("operation.shop.shop-on-run-start-0", "Completed"),
+    ("operation.shop.shop-on-run-start-1", "Completed"),
+];
+
+/// One worker runs them all, the undisturbed ones side by side.
+#[test]
+fn a_worker_and_its_flow_runs() {
+    let crew = Crew::new();
+    undisturbed(&crew);
+    killed(&crew);
+}
+
+/// What ends as it should leaves nothing to complain about, whatever our exit code.
+fn undisturbed(crew: &Crew) {
+    let (good, few, bad, mended) = (mended(), mended(), Workshop::new(), Workshop::new());
+    let shop = Project::new();
+    let cancelled = crew.start(&shop.path(), &[], &ENDLESS);
+    let scheduled = crew.start_as(good.path(), &[], &["build"], in_two_seconds());
+    let asked = with_parameters(&json!({ "select": ["base"], "threads": 1 }));
+    let asked = crew.start_as(few.path(), &[], &["build"], asked);
+    let failing = crew.start(bad.path(), &[], &["build"]);
+    let repeated = ["--retries", "2", "--on-run-end", MEND];
+    let repeated = crew.start(mended.path(), &repeated, &["build"]);
+
+    let pausing = Workshop::new();
+    let options = ["--retries", "1", "--retry-delay", "600"];
+    let waiting = crew.start(pausing.path(), &options, &["build"]);
+
+    cancelled.wait_for_node(SLOW);
+    cancelled.cancel();
+    let run = cancelled.ends("Cancelled");
+    let message = run.state.and_then(|state| state.message);
+    assert_eq!(message.as_deref(), Some("cancelled through Prefect"));
+    cancelled.has_task_runs(&STOPPED);
+
+    waiting.wait_for_state("AwaitingRetry");
+    waiting.cancel();
+    waiting.ends("Cancelled");
+
+    scheduled.ends("Completed");
+    let all = [
+        (BASE, "Completed"),
+        (BELOW, "Completed"),
+        (FLAKY, "Completed"),
+    ];
+    scheduled.has_task_runs(&all);
+    asked.ends("Completed");
+    asked.has_task_runs(&all[..1]);
+    failing.ends("Failed");
+    let left = [(BASE, "Completed"), (BELOW, "Skipped"), (FLAKY, "Failed")];
+    failing.has_task_runs(&left);
+
+    assert_eq!(repeated.ends("Completed").run_count, 2);
+    let again = [left[0], all[1], left[1], all[2], left[2]];
+    repeated.has_task_runs(&again);
+    let names: Vec<_> = repeated
+        .history()
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect();
+    assert!(names.contains(&"AwaitingRetry".to_owned()), "{names:?}");
+
+    let log = crew.log();
+    let complaints = ["crashed", "Traceback", "exited with status"];
+    for complaint in complaints {
+        assert!(!log.contains(complaint), "{complaint}:\n{log}");
+    }
+}
+
+/// Of our process, killed, the worker says that it crashed. A worker that is killed leaves its run to us: it goes on, and
+/// can be cancelled. Either way nothing is left of dbt.
+fn killed(crew: &Crew) {
+    let (one, other) = (Project::new(), Project::new());
+    let crashed = crew.start(&one.path(), &[], &ENDLESS);
+    let orphaned = crew.start(&other.path(), &[], &ENDLESS);
+    crashed.wait_for_node(SLOW);
+    crashed.kill();
+    crashed.ends("Crashed");
+
+    orphaned.wait_for_node(SLOW);
+    crew.kill_worker();
+    orphaned.cancel();
+    orphaned.ends("Cancelled");
+    orphaned.has_task_runs(&STOPPED);
+}
+
+/// A workshop in which nothing fails.
+fn mended() -> Workshop {
+    let workshop = Workshop::new();
+    workshop.mend();
+    workshop
+}
+
+fn in_two_seconds() -> NewDeploymentRun {
+    let mut run = NewDeploymentRun::default();
+    run.state = NewState::new(StateType::Scheduled);
+    let due = Timestamp::now() + SignedDuration::from_secs(2);
+    run.state.state_details["scheduled_time"] = json!(due);
+    run
+}
