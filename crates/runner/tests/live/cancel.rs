@@ -58,7 +58,7 @@ fn a_run_that_is_cancelled_through_prefect_stops() {
         .finish()
         .exits_with(130)
         .says("Stopping dbt: cancelled through Prefect")
-        .says("Stopped while at work: model.shop.product_sales. Queries that dbt cancelled: ");
+        .says("Cancelled while running: model.shop.product_sales. Queries cancelled by dbt: ");
     is_gone(dbt);
     ended_once(&project, StateType::Cancelled, "Cancelled");
 }
