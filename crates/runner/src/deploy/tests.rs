@@ -170,10 +170,7 @@ fn parameters_are_checked_and_errors_have_their_codes() {
         name: "x".to_owned(),
         known: vec!["a".to_owned(), "b".to_owned()],
     };
-    assert_eq!(
-        missing.to_string(),
-        "there is no work pool `x`; there are: a, b"
-    );
+    assert_eq!(missing.to_string(), "work pool `x` does not exist");
     assert_eq!(missing.exit_code(), 2);
 }
 
