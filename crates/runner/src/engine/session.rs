@@ -12,14 +12,14 @@ use crate::observe::Observer;
 use crate::prefect::control::Supervision;
 use crate::prefect::delivery::Reporter;
 use crate::replay::{KilledRuns, recover_killed_runs};
-use crate::store::{JournalFolder, JournalReader, JournalWriter, Records};
+use crate::store::{AttemptRecords, JournalFolder, JournalReader, JournalWriter};
 
 /// Everything around dbt's process that outlives it.
 pub(super) struct Session {
     pub(super) run_id: Uuid,
     pub(super) flow_run: FlowRunRef,
     pub(super) supervision: Supervision,
-    pub(super) records: Option<Records>,
+    pub(super) records: Option<AttemptRecords>,
     folder: Option<JournalFolder>,
     journal: Option<PathBuf>,
     report: Option<JoinHandle<Delivery>>,
@@ -63,7 +63,9 @@ impl Session {
             run_id,
             flow_run,
             supervision,
-            records: folder.as_ref().map(|folder| Records::beside(folder.dir())),
+            records: folder
+                .as_ref()
+                .map(|folder| AttemptRecords::beside(folder.dir())),
             folder,
             journal: journal.path().map(Path::to_path_buf),
             report,
@@ -79,7 +81,7 @@ impl Session {
     /// Drops the attempt record of this run.
     pub(super) fn forget_record(&self) {
         if let Some(records) = &self.records {
-            records.forget(self.run_id);
+            records.remove(self.run_id);
         }
     }
 

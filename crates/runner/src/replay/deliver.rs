@@ -3,8 +3,8 @@
 use prefect_client::Client;
 
 use super::error::ReplayError;
+use super::journal_overview::JournalOverview;
 use super::stored_feed::StoredFeed;
-use super::survey::Survey;
 use crate::dbt::CommandLine;
 use crate::model::{Delivery, FinalState, FlowRunRef, Notice};
 use crate::prefect::delivery::{ReportOptions, Reporter};
@@ -20,15 +20,15 @@ pub(super) async fn deliver(
     options: ReportOptions,
     on_notice: impl FnMut(Notice) + Send,
 ) -> Result<Delivery, ReplayError> {
-    let survey = Survey::of(journal.rewound(), header);
+    let overview = JournalOverview::of(journal.rewound(), header);
     let past = PastRun {
         run_id: header.run_id,
         flow: with_flow_name(header),
         first_attempt: header.first_attempt(),
         args: header.args.clone(),
         attempt: header.attempt,
-        last: survey.last,
-        is_unbegun: survey.is_unbegun,
+        last: overview.last,
+        is_unstarted: overview.is_unstarted,
         is_superseded,
     };
     let reporter = Reporter::catch_up(client, &past, options)
@@ -39,7 +39,7 @@ pub(super) async fn deliver(
     let is_owned = past.flow.existing().is_none_or(|run| run.is_owned());
     if is_owned
         && matches!(delivery.final_state, FinalState::AwaitingRetry { .. })
-        && let (Some(id), Some(end)) = (delivery.flow_run_id, &survey.end)
+        && let (Some(id), Some(end)) = (delivery.flow_run_id, &overview.end)
         && let Some(problem) = conclude(client, id, end).await
     {
         delivery.verified = false;

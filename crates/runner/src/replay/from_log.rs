@@ -28,7 +28,7 @@ pub(super) fn write_journal(
         api: None,
         attempt: 1,
         key: None,
-        created: run.began,
+        created: run.started,
         args: run.args.clone(),
         flow,
     };
@@ -42,7 +42,7 @@ pub(super) fn write_journal(
         .map(|manifest| Assets::new(manifest, &AssetOptions::default()));
 
     let mut effects = Vec::new();
-    let mut last = run.began;
+    let mut last = run.started;
     follow(log, run, |logged| {
         match logged {
             Logged::Event(event) => {

@@ -10,7 +10,7 @@ use prefect_client::Client;
 use tokio::task::JoinHandle;
 
 use super::deliver::deliver;
-use super::survey::{headers, is_superseded, read_header};
+use super::headers::{headers, is_superseded, read_header};
 use crate::model::{Effect, Notice, error_chain};
 use crate::observe::Observer;
 use crate::prefect::delivery::ReportOptions;

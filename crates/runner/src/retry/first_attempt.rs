@@ -9,7 +9,7 @@ use crate::parameters::apply;
 use crate::prefect::delivery::Reporter;
 use crate::prefect::flow_run::{ownership_by_state, refuse_cancelled, retry_rules};
 use crate::request::{Attempt, ProcessEnv, Request, RetryOptions};
-use crate::store::Records;
+use crate::store::AttemptRecords;
 
 /// Reads the flow run that a request is the engine of. Its parameters change dbt's arguments, its policy says how often it
 /// is retried, and an attempt that ran before in another process is continued. Other requests stay as they are.
@@ -67,7 +67,7 @@ pub(crate) async fn agree_on_retries(
 fn continued(request: &Request, run: &FlowRun) -> Result<Request, Error> {
     let env = ProcessEnv::from_env()?;
     let project = request.project(&request.dbt_args(), &env.cwd);
-    let records = Records::beside(&request.journal_dir_in(&project));
+    let records = AttemptRecords::beside(&request.journal_dir_in(&project));
     let record = records.newest(|record| record.flow_run_id == Some(run.id));
     let record = record
         .filter(|kept| kept.record.target == project.target && kept.record.args == request.args);

@@ -28,7 +28,7 @@ pub(crate) struct PastRun {
     /// The time of the newest entry of its journal.
     pub(crate) last: Timestamp,
     /// Whether it was stopped before dbt started: only its end is delivered.
-    pub(crate) is_unbegun: bool,
+    pub(crate) is_unstarted: bool,
     /// Whether a later attempt sets the final state of the flow run.
     pub(crate) is_superseded: bool,
 }
@@ -98,7 +98,7 @@ fn states_to_set(past: &PastRun, run: &FlowRun, last: Timestamp) -> StatesToSet 
         Some(StateType::Running) => StatesToSet::Final,
         // It waits for this attempt.
         Some(StateType::Scheduled | StateType::Pending) if past.attempt > run.run_count => {
-            match past.is_unbegun {
+            match past.is_unstarted {
                 true => StatesToSet::Final,
                 false => StatesToSet::All,
             }
@@ -127,7 +127,7 @@ mod tests {
             args: Vec::new(),
             attempt: 1,
             last: at(10),
-            is_unbegun: false,
+            is_unstarted: false,
             is_superseded: false,
         }
     }
@@ -194,10 +194,10 @@ mod tests {
         let mut second = past(owned());
         second.attempt = 2;
         for kind in ["SCHEDULED", "PENDING"] {
-            second.is_unbegun = false;
+            second.is_unstarted = false;
             assert_eq!(of(&second, kind, 5), StatesToSet::All);
             assert_eq!(with_run_count(&second, kind, 5, 2), StatesToSet::None);
-            second.is_unbegun = true;
+            second.is_unstarted = true;
             assert_eq!(of(&second, kind, 5), StatesToSet::Final);
             // It was rescheduled.
             assert_eq!(of(&second, kind, 15), StatesToSet::None);

@@ -1,49 +1,11 @@
-//! Reads a journal once before it is delivered.
+//! The headers of journals, and which of them belong to one flow run.
 
 use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use fs_err::File;
-use jiff::Timestamp;
 
-use super::close_killed::KilledRun;
-use crate::model::{Effect, State};
-use crate::store::{Entry, Header, JournalReader};
-
-/// What is known of a journal before it is delivered.
-#[derive(Debug)]
-pub(super) struct Survey {
-    /// The state that the run ended in; `None` when its process was killed.
-    pub(super) end: Option<State>,
-    /// Whether the journal has nothing but the end of the run: dbt was not started.
-    pub(super) is_unbegun: bool,
-    /// The time of the newest entry.
-    pub(super) last: Timestamp,
-}
-
-impl Survey {
-    /// Reads the journal with this header to its end, if it can be read.
-    pub(super) fn of(journal: Option<JournalReader>, header: &Header) -> Self {
-        let mut killed = KilledRun::default();
-        let (mut end, mut effects) = (None, 0);
-        let mut journal = journal;
-        while let Some(entry) = journal.as_mut().and_then(JournalReader::try_next) {
-            killed.add(&entry);
-            let Entry::Effect(effect) = entry else {
-                continue;
-            };
-            effects += 1;
-            if let Effect::RunFinished(finished) = *effect {
-                end = Some(finished.state);
-            }
-        }
-        Self {
-            is_unbegun: effects == 1 && end.is_some(),
-            end,
-            last: killed.last().unwrap_or(header.created),
-        }
-    }
-}
+use crate::store::{Entry, Header};
 
 /// The header of a journal; `None` for a file that does not start with one.
 pub(super) fn read_header(path: &Path) -> io::Result<Option<Header>> {
@@ -84,6 +46,7 @@ mod tests {
     use super::*;
     use crate::model::{FlowRunRef, NewFlowRun};
     use crate::store::JOURNAL_FORMAT;
+    use jiff::Timestamp;
 
     fn header(run_id: u128, key: Option<u128>, flow: FlowRunRef) -> Header {
         Header {
