@@ -242,7 +242,7 @@ fn what_cannot_be_delivered_is_told() {
     );
     told(&format!("{header}\n"))
         .exits_with(3)
-        .says(&format!("the flow run {gone} does not exist"));
+        .says(&format!("flow run {gone} does not exist"));
     assert!(file.exists(), "what was not delivered stays");
     let newer = header.replace("\"format\":1", "\"format\":99");
     told(&newer).exits_with(2).says("later version");

@@ -104,14 +104,17 @@ pub(crate) async fn finish(
     if is_cancelled && has_ended(client, flow_run_id).await? {
         return Ok(FinalState::AlreadyTerminal);
     }
-    let mut state = NewState::new(state_type(end.kind))
-        .named(&end.name)
-        .with_message(end.message.clone())
-        .with_transition_id(if is_cancelled {
-            cancelled
-        } else {
-            transition_id
-        });
+    let id = match is_cancelled {
+        true => cancelled,
+        false => transition_id,
+    };
+    let new_state = |kind: StateKind, name: &str, id| {
+        NewState::new(state_type(kind))
+            .named(name)
+            .with_message(end.message.clone())
+            .with_transition_id(id)
+    };
+    let mut state = new_state(end.kind, &end.name, id);
     let mut kind = end.kind;
     loop {
         let proposal = client
@@ -131,10 +134,7 @@ pub(crate) async fn finish(
             Answer::Later(delay) => sleep(delay).await,
             Answer::Cancelling if state.kind != StateType::Cancelled => {
                 kind = StateKind::Cancelled;
-                state = NewState::new(StateType::Cancelled)
-                    .named("Cancelled")
-                    .with_message(end.message.clone())
-                    .with_transition_id(cancelled);
+                state = new_state(kind, "Cancelled", cancelled);
             }
             Answer::Cancelling => {
                 return Ok(FinalState::Refused {
