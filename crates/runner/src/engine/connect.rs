@@ -1,4 +1,4 @@
-//! Finding the flow run that an invocation reports to.
+//! Which flow run a run reports to, and the reporter that does it.
 
 use prefect_client::Client;
 use uuid::Uuid;
@@ -12,13 +12,13 @@ use crate::prefect::flow_run::{
 };
 use crate::request::Request;
 
-/// Where an invocation reports to, and who reports.
+/// The flow run, and the reporter; `None` when the run is not reported.
 pub(super) struct Connected {
     pub(super) target: FlowTarget,
     pub(super) reporter: Option<Reporter>,
 }
 
-/// Decides where the invocation reports to, and connects to the flow run if there is one already.
+/// Decides which flow run the run reports to, and connects to it if it exists.
 pub(super) async fn connect(
     request: &Request,
     run_id: Uuid,
@@ -29,7 +29,7 @@ pub(super) async fn connect(
         .flow_run_name
         .clone()
         .unwrap_or_else(|| flow_run_name(run_id));
-    // `--version` and the like are nothing to report.
+    // `--version` and `--help` are not reported.
     let is_run = !command.is_empty();
     let facts = ModeFacts {
         declined: choice.declined || !is_run,
@@ -88,7 +88,7 @@ pub(super) async fn connect(
     })
 }
 
-/// Begins a flow run as its engine. A repetition is ours to begin even while the API is away: its flow run waits for it.
+/// Connects as the engine of a flow run. A retry starts even if the API is not reachable: its flow run waits for it.
 async fn engine(
     client: &Client,
     run_id: Uuid,
@@ -100,11 +100,11 @@ async fn engine(
         Err(ReportError::Unreachable { .. }) if request.attempt.number > 1 => {
             Ok(Reporter::rejoin(client, run_id, flow_run_id, options))
         }
-        begun => begun,
+        attached => attached,
     }
 }
 
-/// The name of a flow that is created: the same for all attempts, whatever each of them calls.
+/// The name of a flow that is created: the same for all attempts, whatever command each of them runs.
 fn flow_name(request: &Request, command: &str) -> String {
     let original = request.attempt.original.as_ref();
     let original = original.map(CommandLine::command);
