@@ -20,79 +20,90 @@ use super::error_report::ErrorReport;
 use super::invoke::{InvokeArgs, seconds};
 use super::line;
 
-/// Makes a deployment that runs dbt on a Prefect work pool, or replaces the one of that name.
+/// Create a deployment that runs dbt on a Prefect work pool; a deployment with the same name is replaced.
 ///
 /// dbt's command and arguments follow after `--`: `prefect-dbt deploy nightly --work-pool prod --cron '0 6 * * *' --
-/// build --select tag:nightly`. The link to the deployment's page goes to stdout, all else to stderr.
-///
-/// Exits with 0 when the deployment is made, with 2 when it cannot be (or there is no such work pool), and with 3 when
-/// Prefect refuses or cannot be reached. With --run: with 0 when the run completed, 1 when it failed, 130 when it was
-/// cancelled (or Ctrl-C ended the watching), 3 when it crashed.
+/// build --select tag:nightly`. A worker of the work pool starts `prefect-dbt`; it needs no Python flow. The URL of the
+/// deployment's page is printed to stdout, everything else to stderr.
 #[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
 pub(crate) struct DeployArgs {
     /// Name of the deployment.
     name: String,
-    /// The work pool whose workers run it.
+    /// Work pool whose workers run the deployment; it must exist.
     #[arg(long, value_name = "POOL")]
     work_pool: String,
-    /// Name of the flow [default: `dbt` and the command].
+    /// Name of the flow [default: `dbt` and the command, such as `dbt build`].
     #[arg(long, value_name = "NAME")]
     flow_name: Option<String>,
-    /// Run at the times of a line of cron's, such as `0 6 * * *`.
-    #[arg(long, value_name = "LINE", group = "schedule")]
+    /// Schedule: a cron expression, such as `0 6 * * *` for every day at 6:00.
+    #[arg(long, value_name = "CRON", group = "schedule")]
     cron: Option<String>,
-    /// Run so many seconds after each other.
+    /// Schedule: the number of seconds between two runs.
     #[arg(long, value_name = "SECONDS", group = "schedule", value_parser = seconds)]
     interval: Option<Duration>,
-    /// Run by a recurrence rule, such as `FREQ=WEEKLY;BYDAY=MO`.
+    /// Schedule: a recurrence rule of iCalendar, such as `FREQ=WEEKLY;BYDAY=MO`.
     #[arg(long, value_name = "RULE", group = "schedule")]
     rrule: Option<String>,
-    /// The time zone of the schedule, such as Europe/Berlin [default: UTC].
+    /// Time zone of the schedule, such as `Europe/Berlin` [default: UTC].
     #[arg(long, value_name = "ZONE", requires = "schedule")]
     timezone: Option<String>,
-    /// A parameter of the runs, such as `target=prod` or `full_refresh=true`: JSON, or else text; may be repeated.
+    /// Default of a parameter of the runs, such as `target=prod` or `full_refresh=true`; can be repeated.
+    ///
+    /// Parameters replace flags of dbt, such as --select, --target and --full-refresh; each run can have its own. VALUE is
+    /// read as JSON if it is valid JSON, otherwise as text.
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
     parameters: Vec<(String, String)>,
-    /// A variable of the environment; may be repeated. Everybody who may see the deployment sees its value.
+    /// Environment variable of the runs; can be repeated. Not for secrets: the value is visible in the deployment.
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     env: Vec<(String, String)>,
-    /// The folder to run in, on the worker's machine (process work pools).
+    /// Folder that runs start in, on the worker's machine; for work pools of type process.
     #[arg(long, value_name = "DIR")]
     working_dir: Option<String>,
-    /// The image to run in (docker and kubernetes work pools).
+    /// Container image with prefect-dbt and dbt; for work pools of type docker and kubernetes.
     #[arg(long)]
     image: Option<String>,
-    /// Another job variable of the work pool, such as `namespace=dbt`: JSON, or else text; may be repeated.
+    /// Other job variable of the work pool, such as `namespace=dbt`; can be repeated.
+    ///
+    /// VALUE is read as JSON if it is valid JSON, otherwise as text.
     #[arg(long = "job-variable", value_name = "NAME=VALUE", value_parser = pair)]
     job_variables: Vec<(String, String)>,
-    /// A tag of the deployment and of its runs; may be repeated.
+    /// Tag for the deployment and its runs; can be repeated.
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
-    /// How many of its runs may be at work at once.
+    /// Maximum number of runs at the same time [default: no limit].
     #[arg(long, value_name = "N")]
     concurrency: Option<NonZeroU32>,
-    /// Run a run that fails again, up to so many times.
+    /// Maximum number of retries of a failed run [default: 0].
     #[arg(long, value_name = "N")]
     retries: Option<u32>,
-    /// Wait so long before running it again.
+    /// Seconds to wait before a retry [default: 0].
     #[arg(long, value_name = "SECONDS", requires = "retries", value_parser = seconds)]
     retry_delay: Option<Duration>,
-    /// Further options of `prefect-dbt invoke`, in one text: `--timeout 3600 --no-raise-on-failure`.
+    /// More options for `prefect-dbt invoke`, quoted as one argument: `--timeout 3600 --no-raise-on-failure`.
     #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true, value_parser = invoke_options)]
     invoke_options: Option<Words>,
-    /// The deployment's description, in Markdown.
+    /// Description of the deployment, in Markdown.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// prefect-dbt on the worker.
+    /// The prefect-dbt executable on the worker's machine or in the image.
     #[arg(long, value_name = "PATH", default_value = "prefect-dbt")]
     program: String,
-    /// Start a run at once, and follow it to its end.
+    /// Start a run immediately, and show its states and log lines until it ends.
     #[arg(long)]
     run: bool,
     /// dbt's command and arguments.
     #[arg(last = true, required = true, value_name = "DBT ARGUMENTS")]
     args: Vec<String>,
 }
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0    the deployment is created; with --run: the run completed
+  1    with --run: the run failed
+  2    the deployment is invalid, or the work pool does not exist
+  3    Prefect refused the request or was not reachable; with --run: the run crashed
+  130  with --run: the run was cancelled, or Ctrl-C was pressed";
 
 /// A text taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
