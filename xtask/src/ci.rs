@@ -22,7 +22,12 @@ pub(crate) fn run_all() -> Result<()> {
     run(cargo().args([
         "clippy",
         "--workspace",
-        "--all-targets",
+        "--lib",
+        "--bins",
+        "--examples",
+        // `--all-targets` leaves out the live tests.
+        "--test",
+        "*",
         "--quiet",
         "--",
         "-D",

@@ -19,6 +19,6 @@ pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
             .ok()?
             .timestamp(),
     };
-    // The Rust engine of dbt may write nanoseconds. dbt 1 and Prefect use microseconds.
+    // The Rust engine of dbt may write nanoseconds, dbt 1 writes microseconds.
     Timestamp::from_microsecond(exact.as_microsecond()).ok()
 }

@@ -18,7 +18,7 @@
 //!
 //! - [`PrefectDbtRunner`] runs dbt in a flow run that exists; [`Flow`] creates a flow run if there is none.
 //! - [`hooks`] call your code while a run goes on.
-//! - [`engine::run`] is the layer below both: one [`Invocation`], one attempt, watched by an [`Observer`].
+//! - An [`Invocation`] says what one run does; its [`RunOptions`] beat those of the runner, which beat the environment.
 //! - [`store`] keeps the journal of a run until the server has all of it.
 
 pub use dbt_events as events;
@@ -48,11 +48,11 @@ mod outcome;
 pub mod replay;
 
 pub mod doctor;
-pub mod engine;
+mod engine;
 
 pub mod hooks;
 
-pub mod retry;
+mod retry;
 
 mod api;
 #[cfg(feature = "cli")]
@@ -70,5 +70,6 @@ pub use observe::{Observer, Unobserved};
 pub use outcome::{Error, Outcome};
 pub use request::{
     FlowChoice, FlowContext, Invocation, PrefectDbtSettings, RequestError, RetryStrategy,
+    RunOptions,
 };
 pub use track::{MASK, Redactor};

@@ -1,6 +1,6 @@
-//! Times loading, graph and ten typical selections: `cargo bench -p dbt-selector --bench selection -- manifest.json`.
+//! Measures reading a manifest, building the graph and ten selections: `cargo bench -p dbt-selector --bench selection -- manifest.json`.
 
-#![expect(clippy::print_stdout, reason = "a bench tells its figures")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::error::Error;
 use std::hint::black_box;
@@ -11,7 +11,7 @@ use dbt_selector::{Context, Expr, IndirectSelection, SelectionGraph};
 
 const TIMES: usize = 21;
 
-/// What people write, and the heavy forms of it.
+/// Typical selections, and slow ones.
 const EXPRESSIONS: [&str; 10] = [
     "tag:critical",
     "tag:critical+",
@@ -27,7 +27,7 @@ const EXPRESSIONS: [&str; 10] = [
 
 fn main() -> Result<(), Box<dyn Error>> {
     let Some(path) = std::env::args().skip(1).find(|arg| !arg.starts_with('-')) else {
-        println!("name a manifest.json");
+        println!("usage: cargo bench -p dbt-selector --bench selection -- manifest.json");
         return Ok(());
     };
     let bytes = std::fs::read(&path)?;
@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The median of some runs, in milliseconds.
+/// The median of several runs, in milliseconds.
 fn median<T>(mut run: impl FnMut() -> T) -> f64 {
     let mut times: Vec<f64> = (0..TIMES)
         .map(|_| {

@@ -1,4 +1,4 @@
-//! The tree that the command line and `selectors.yml` are both parsed into.
+//! The syntax tree of selections on the command line and in `selectors.yml`.
 
 use std::sync::Arc;
 
@@ -7,87 +7,87 @@ use serde_json::Value;
 use crate::method::Method;
 use crate::span::Origin;
 
-/// A selection as it was written: criteria joined by set operations. It knows nothing of a manifest yet.
+/// A parsed selection: criteria joined by set operations. It is independent of a manifest.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expr {
     /// One criterion, such as `+tag:nightly`.
     Criterion(Criterion),
-    /// Several expressions joined by one operation.
+    /// Several expressions, joined by one set operation.
     Group(Group),
 }
 
-/// Several expressions joined by one set operation.
+/// Several expressions, joined by one set operation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
-    /// How the members are joined.
+    /// The operation.
     pub operation: Operation,
-    /// The members. No members select nothing.
+    /// The members. A group without members selects nothing.
     pub members: Vec<Expr>,
-    /// How tests left out by single members are taken in by the group as a whole. The groups of `selectors.yml` are
-    /// always [`IndirectSelection::Eager`], which takes in none.
+    /// How the group as a whole selects tests that its members do not. The groups of `selectors.yml` are
+    /// always [`IndirectSelection::Eager`], which adds none.
     pub mode: IndirectSelection,
-    /// The text of the command line term that the group stands for, which is named in a warning when it selects nothing.
+    /// The term of the command line that the group was parsed from, for the warning that it selects nothing.
     pub term: Option<Arc<str>>,
 }
 
 /// A set operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// What any member selects: terms parted by a space.
+    /// The nodes that any member selects: terms separated by spaces.
     Union,
-    /// What all members select: criteria parted by a comma.
+    /// The nodes that all members select: criteria separated by commas.
     Intersection,
-    /// What the first member selects and no other does: `--exclude`.
+    /// The nodes that the first member selects and no other does: `--exclude`.
     Difference,
 }
 
-/// One criterion: a method, its value, and how far to follow the graph from what they match.
+/// One criterion: a method, a value, and graph operators.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Criterion {
-    /// What the value is compared with.
+    /// The method, which says what the value is compared with.
     pub method: Method,
-    /// The value: always a string from the command line; YAML keeps the type it was written in.
+    /// The value. On the command line it is always a string; in YAML it keeps its type.
     pub value: Value,
-    /// `@`: the matches, all their descendants, and all ancestors of those.
+    /// `@x`: the matches, all their descendants, and all ancestors of those.
     pub childrens_parents: bool,
-    /// `+x`: ancestors, and how many layers of them.
+    /// `+x` and `2+x`: the ancestors, with the number of layers.
     pub parents: Option<Depth>,
-    /// `x+`: descendants, and how many layers of them.
+    /// `x+` and `x+2`: the descendants, with the number of layers.
     pub children: Option<Depth>,
-    /// Which tests of the selected nodes are selected with them.
+    /// Which tests of the selected nodes are also selected.
     pub mode: IndirectSelection,
-    /// Where it was written.
+    /// Where the criterion was written.
     pub origin: Origin,
 }
 
-/// How many layers of the graph an operator follows.
+/// The number of layers of the graph that an operator follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// As many as there are.
+    /// All layers.
     Unlimited,
-    /// At most so many.
+    /// At most this number of layers.
     Layers(u32),
 }
 
-/// Which tests are selected because of the nodes that they depend on.
+/// Which tests are selected together with the nodes that they depend on (dbt's indirect selection).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum IndirectSelection {
-    /// Tests that depend on any selected node.
+    /// Tests that depend on at least one selected node.
     #[default]
     Eager,
-    /// Tests all of whose parents are selected.
+    /// Tests of which all parents are selected.
     Cautious,
-    /// As cautious; a parent may also be an ancestor of a selected node.
+    /// Tests of which each parent is selected or is an ancestor of a selected node.
     Buildable,
-    /// No tests but those that are selected themselves.
+    /// Only tests that are selected themselves.
     Empty,
 }
 
 impl IndirectSelection {
-    /// Every mode, in the order in which dbt lists them.
+    /// All modes, in dbt's order.
     pub const ALL: [Self; 4] = [Self::Eager, Self::Cautious, Self::Buildable, Self::Empty];
 
-    /// The name dbt gives the mode.
+    /// dbt's name of the mode.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Eager => "eager",
@@ -97,24 +97,24 @@ impl IndirectSelection {
         }
     }
 
-    /// The mode of that exact name. (The command line ignores the letter case: lower it first.)
+    /// The mode with exactly this name. (The command line ignores the letter case: convert to lower case first.)
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.as_str() == name)
     }
 }
 
 impl Expr {
-    /// A group that selects what any of `members` does.
+    /// A group that selects the nodes that any of `members` selects.
     pub fn union(members: Vec<Expr>, mode: IndirectSelection) -> Self {
         Self::group(Operation::Union, members, mode)
     }
 
-    /// A group that selects what all of `members` do.
+    /// A group that selects the nodes that all of `members` select.
     pub fn intersection(members: Vec<Expr>, mode: IndirectSelection) -> Self {
         Self::group(Operation::Intersection, members, mode)
     }
 
-    /// A group that selects what `from` does and `excluded` does not.
+    /// A group that selects the nodes of `from` without those of `excluded`.
     pub fn difference(from: Expr, excluded: Expr, mode: IndirectSelection) -> Self {
         Self::group(Operation::Difference, vec![from, excluded], mode)
     }

@@ -1,4 +1,4 @@
-//! What each command of dbt takes from a selection: its kinds of nodes, and whether nodes without code are among them.
+//! The dbt commands that select nodes, and which kinds of nodes each of them accepts.
 
 use dbt_manifest::Node;
 use thiserror::Error;
@@ -7,7 +7,7 @@ use crate::graph::is_without_code;
 use crate::selection::Selection;
 use crate::warning::Warning;
 
-/// A command of dbt that selects nodes.
+/// A dbt command that selects nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Command {
@@ -37,7 +37,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Every command, in the order of the documentation.
+    /// All commands, in the order of dbt's documentation.
     pub const ALL: [Self; 11] = [
         Self::List,
         Self::Build,
@@ -52,7 +52,7 @@ impl Command {
         Self::SourceFreshness,
     ];
 
-    /// The command as it is typed after `dbt`.
+    /// The command as it is written after `dbt`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::List => "ls",
@@ -69,7 +69,7 @@ impl Command {
         }
     }
 
-    /// The command of that name; `list` is another name for `ls`.
+    /// The command with this name. `list` is another name of `ls`.
     pub fn from_name(name: &str) -> Option<Self> {
         let name = if name == "list" { "ls" } else { name };
         Self::ALL
@@ -77,7 +77,7 @@ impl Command {
             .find(|command| command.as_str() == name)
     }
 
-    /// The kinds of nodes that the command takes unless it is told otherwise.
+    /// The kinds of nodes that the command selects by default.
     fn default_kinds(self) -> &'static [&'static str] {
         match self {
             Self::List => &[
@@ -123,18 +123,18 @@ impl Command {
         }
     }
 
-    /// Whether the command knows `--resource-type` and `--exclude-resource-type`.
+    /// Whether the command has the options `--resource-type` and `--exclude-resource-type`.
     fn takes_kinds(self) -> bool {
         matches!(self, Self::List | Self::Build | Self::Test | Self::Clone)
     }
 
-    /// Whether the command drops kinds that it cannot work on, even when they are asked for.
+    /// Whether the command ignores requested kinds that it cannot process.
     fn is_bounded(self) -> bool {
         matches!(self, Self::Test | Self::Clone)
     }
 }
 
-/// The values of `--resource-type`; all but `default` and `all` are kinds of nodes.
+/// The values of `--resource-type`. All except `default` and `all` are kinds of nodes.
 const KIND_VALUES: [&str; 14] = [
     "metric",
     "semantic_model",
@@ -152,24 +152,24 @@ const KIND_VALUES: [&str; 14] = [
     "all",
 ];
 
-/// Why the kinds asked for cannot be had.
+/// Invalid values of `--resource-type` or `--exclude-resource-type`.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KindMistake {
-    /// A value that is no kind. Upper case letters make none either.
-    #[error("`{value}` is not a value of {flag}; the values are {}", known(flag).join(", "))]
+    /// The value is not a kind. Letter case matters.
+    #[error("invalid value `{value}` for {flag}: expected {}", known(flag).join(", "))]
     Unknown {
-        /// The flag.
+        /// The option.
         flag: &'static str,
-        /// The value.
+        /// The invalid value.
         value: String,
     },
-    /// A command without these flags.
-    #[error("`dbt {}` has no {flag}", command.as_str())]
+    /// The command does not have this option.
+    #[error("`dbt {}` does not have the option {flag}", command.as_str())]
     NotTaken {
         /// The command.
         command: Command,
-        /// The flag.
+        /// The option.
         flag: &'static str,
     },
 }
@@ -177,13 +177,13 @@ pub enum KindMistake {
 const INCLUDE: &str = "--resource-type";
 const EXCLUDE: &str = "--exclude-resource-type";
 
-/// What may follow `flag`: nothing can be all but everything, or all but the default.
+/// The valid values of `flag`. Everything, or the default, cannot be excluded.
 fn known(flag: &str) -> Vec<&'static str> {
     let kinds = if flag == INCLUDE { 14 } else { 12 };
     KIND_VALUES[..kinds].to_vec()
 }
 
-/// Which of the selected nodes a command takes.
+/// Which of the selected nodes a command processes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeFilter {
     command: Command,
@@ -191,10 +191,10 @@ pub struct NodeFilter {
 }
 
 impl NodeFilter {
-    /// What `command` takes: the kinds `include` (by default, those the command is made for) without the kinds `exclude`.
+    /// The filter of `command`: the kinds `include` (if empty, the command's default) without the kinds `exclude`.
     ///
     /// # Errors
-    /// A value that is no kind, or a command that cannot be told kinds.
+    /// If a value is not a kind, or if the command does not have these options.
     pub fn new(
         command: Command,
         include: &[impl AsRef<str>],
@@ -224,7 +224,7 @@ impl NodeFilter {
         Ok(Self { command, kinds })
     }
 
-    /// What `dbt ls --models` takes.
+    /// The filter of `dbt ls --models`.
     pub fn models() -> Self {
         Self {
             command: Command::List,
@@ -232,14 +232,14 @@ impl NodeFilter {
         }
     }
 
-    /// Whether the command takes the node.
+    /// Whether the command processes the node.
     pub fn keeps(&self, node: &Node) -> bool {
         self.kinds.contains(&node.resource_type.as_str())
             && (self.command == Command::List || !is_without_code(node))
             && (self.command != Command::SourceFreshness || has_freshness(node))
     }
 
-    /// Leaves in `selection` what the command takes; nothing at all is a warning.
+    /// Removes all other nodes from `selection`. Adds a warning if no node is left.
     pub fn apply(&self, selection: &mut Selection<'_>) {
         selection.retain(|node| self.keeps(node));
         if selection.is_empty() {
@@ -248,7 +248,7 @@ impl NodeFilter {
     }
 }
 
-/// The values, as the words of [`KIND_VALUES`].
+/// Converts the values to the texts of [`KIND_VALUES`].
 fn checked(
     command: Command,
     flag: &'static str,
@@ -268,7 +268,7 @@ fn checked(
     values.iter().map(|value| check(value.as_ref())).collect()
 }
 
-/// Whether the source says how old its data may be: some threshold has both a count and a period.
+/// Whether a source has freshness thresholds: at least one with both a count and a period.
 fn has_freshness(node: &Node) -> bool {
     let freshness = node.fields().value("freshness");
     ["warn_after", "error_after"].into_iter().any(|threshold| {
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_are_included_first_and_excluded_then() {
+    fn excluded_kinds_are_removed_from_included_kinds() {
         assert_eq!(kinds(Command::Test, &[], &[]), ["test", "unit_test"]);
         assert_eq!(
             kinds(Command::List, &["model", "test"], &["test"]),
@@ -303,13 +303,13 @@ mod tests {
     }
 
     #[test]
-    fn some_commands_take_only_what_they_can_work_on() {
+    fn some_commands_ignore_kinds_that_they_cannot_process() {
         assert_eq!(kinds(Command::Test, &["model", "test"], &[]), ["test"]);
         assert_eq!(kinds(Command::Clone, &["unit_test"], &[]), [""; 0]);
     }
 
     #[test]
-    fn words_that_are_no_kinds_are_told() {
+    fn values_that_are_not_kinds_are_errors() {
         let error = |command, include: &[&str], exclude: &[&str]| {
             NodeFilter::new(command, include, exclude)
                 .unwrap_err()
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_have_the_names_of_dbt() {
+    fn commands_have_the_same_names_as_in_dbt() {
         for command in Command::ALL {
             assert_eq!(Command::from_name(command.as_str()), Some(command));
         }

@@ -1,4 +1,4 @@
-//! From an expression to a plan: every method looked up in the manifest, every mistake gathered.
+//! Compiles an expression: looks up all methods and values in the manifest, and collects all errors.
 
 use crate::ast::{Criterion, Expr, Group, IndirectSelection, Operation};
 use crate::context::Context;
@@ -13,7 +13,7 @@ use crate::selection::Selection;
 use crate::set::NodeSet;
 use crate::yaml::{NamedSelector, Selectors};
 
-/// An expression whose methods are resolved: what is left is set operations and walks over the graph.
+/// A compiled expression: all methods are resolved, only set operations and graph operators remain.
 #[derive(Debug)]
 pub struct Compiled<'g, 'm> {
     graph: &'g SelectionGraph<'m>,
@@ -21,11 +21,11 @@ pub struct Compiled<'g, 'm> {
 }
 
 impl Expr {
-    /// Resolves every criterion against a manifest. The methods find the facts that are in no manifest in `context`.
+    /// Resolves all criteria in a manifest. `context` holds the facts that the manifest does not contain.
     ///
     /// # Errors
-    /// Every criterion that cannot be resolved: a value that its method does not take, a fact that is missing, or a
-    /// method that the dbt in question does not have.
+    /// One for each criterion that cannot be resolved: an invalid value, a missing fact, or a
+    /// method that this version of dbt does not have.
     pub fn compile<'g, 'm>(
         &self,
         graph: &'g SelectionGraph<'m>,
@@ -43,7 +43,7 @@ impl Expr {
 }
 
 impl<'m> Compiled<'_, 'm> {
-    /// The nodes that the expression selects.
+    /// Returns the nodes that the expression selects.
     pub fn evaluate(&self) -> Selection<'m> {
         let mut warnings = Vec::new();
         let selected = evaluate(&self.plan, self.graph, &mut warnings);
@@ -61,7 +61,7 @@ impl<'m> Compiled<'_, 'm> {
 struct Compiler<'c, 'm> {
     graph: &'c SelectionGraph<'m>,
     context: &'c Context<'c>,
-    /// The named selectors being resolved, the outermost first.
+    /// The named selectors that are being resolved, the outermost first.
     open: Vec<String>,
     mistakes: Vec<SelectorError>,
 }
@@ -76,7 +76,7 @@ impl Compiler<'_, '_> {
 
     fn group(&mut self, group: &Group) -> Plan {
         let mode = match group.operation {
-            // From dbt 1.8 on, what `--exclude` leaves takes in no more tests.
+            // Since dbt 1.8, the difference with `--exclude` adds no tests.
             Operation::Difference if self.graph.dialect() >= Dialect::V1_8 => {
                 IndirectSelection::Eager
             }
@@ -99,7 +99,7 @@ impl Compiler<'_, '_> {
         let (method, dialect) = (criterion.method.name, self.graph.dialect());
         let criterion = criterion.clone();
         if dialect < method.since() {
-            self.blame(&criterion, MethodError::TooNew { method, dialect });
+            self.add_error(&criterion, MethodError::TooNew { method, dialect });
         } else if method == MethodName::Selector {
             return self.named_selectors(criterion);
         } else {
@@ -113,7 +113,7 @@ impl Compiler<'_, '_> {
                 }
                 Err(kinds) => kinds
                     .into_iter()
-                    .for_each(|kind| self.blame(&criterion, kind)),
+                    .for_each(|kind| self.add_error(&criterion, kind)),
             }
         }
         Plan::Criterion {
@@ -123,7 +123,7 @@ impl Compiler<'_, '_> {
         }
     }
 
-    /// What the selectors of matching names select in the end: their own exclusions and the command's kinds applied.
+    /// The nodes that the matching named selectors select, after their own exclusions and the command's filter.
     fn named_selectors(&mut self, criterion: Criterion) -> Plan {
         let mut warnings = Vec::new();
         let mut found = NodeSet::empty(self.graph.len());
@@ -134,7 +134,7 @@ impl Compiler<'_, '_> {
             .filter(|selector| pattern.matches(&selector.name))
             .collect();
         if named.is_empty() {
-            self.blame(
+            self.add_error(
                 &criterion,
                 MethodError::UnknownSelector {
                     name: wanted.to_owned(),
@@ -146,7 +146,7 @@ impl Compiler<'_, '_> {
         } in named
         {
             if self.open.contains(name) {
-                self.blame(
+                self.add_error(
                     &criterion,
                     MethodError::CyclicSelector { name: name.clone() },
                 );
@@ -169,7 +169,7 @@ impl Compiler<'_, '_> {
         }
     }
 
-    fn blame(&mut self, criterion: &Criterion, kind: impl Into<ErrorKind>) {
+    fn add_error(&mut self, criterion: &Criterion, kind: impl Into<ErrorKind>) {
         self.mistakes.push(kind.into().at(criterion.origin.clone()));
     }
 }

@@ -1,20 +1,20 @@
-//! What selection has to know that is in no manifest.
+//! Facts for a selection that the manifest does not contain.
 
 use crate::command::NodeFilter;
 use crate::files::ProjectFiles;
 use crate::state::State;
 use crate::yaml::Selectors;
 
-/// Facts from outside of the manifest. Each is needed by one method alone; an expression without it needs none.
+/// Facts that the manifest does not contain. Each is needed by one method; an expression without these methods needs none.
 #[derive(Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Context<'a> {
-    /// The project's files, for `path:`. Without them, the files that the manifest names stand in.
+    /// The files of the project, for `path:`. Without them, the files that the manifest names are used.
     pub files: Option<&'a dyn ProjectFiles>,
-    /// Artifacts of an earlier run, and the current sources, for `state:`, `result:` and `source_status:`.
+    /// The artifacts of an earlier run and the current sources, for `state:`, `result:` and `source_status:`.
     pub state: Option<&'a State>,
     /// The named selectors, for `selector:`.
     pub selectors: Option<&'a Selectors>,
-    /// What the command takes from a named selector's result, for `selector:`.
+    /// The filter of the command, which applies to the result of a named selector, for `selector:`.
     pub filter: Option<&'a NodeFilter>,
 }

@@ -1,19 +1,19 @@
-//! The versions of dbt whose selection differs.
+//! Versions of dbt that select differently.
 
 use std::fmt;
 
-/// A version of dbt, for what it selects differently from others. Later versions compare greater.
+/// A version of dbt, as far as selection differs. Later versions compare greater.
 ///
-/// | since | what |
+/// | since | difference |
 /// |---|---|
-/// | 1.6 | `semantic_model:`; `state:old`, `state:unmodified`; `fqn` and `resource_type` look beyond models, tests, seeds, snapshots and analyses; `file` also takes the name without suffix; `name_v2` names a version |
+/// | 1.6 | `semantic_model:`; `state:old`, `state:unmodified`; `fqn` and `resource_type` match all kinds, not only models, tests, seeds, snapshots and analyses; `file` also matches the name without suffix; `name_v2` matches a version |
 /// | 1.7 | `saved_query:` |
-/// | 1.8 | `unit_test:` and `test_type:unit`; wildcards in `group:`; `test_type:data` takes in generic tests; tests left out on one side of `--exclude` stay out |
-/// | 1.9 | mode `empty` follows graph operators; nodes without code carry the graph; saved queries have tags, paths and packages |
+/// | 1.8 | `unit_test:` and `test_type:unit`; wildcards in `group:`; `test_type:data` matches generic tests; tests left out on one side of `--exclude` stay out |
+/// | 1.9 | mode `empty` follows graph operators; nodes without code are part of the graph; saved queries have tags, paths and packages |
 /// | 1.11.15 (not 1.12) | a wildcard without dots matches the name of a node in any directory |
 /// | 1.12 | `selector:` |
 ///
-/// dbt 2 is taken to select as dbt 1.12 does.
+/// dbt 2 is assumed to select like dbt 1.12.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Dialect {
     major: u32,
@@ -22,7 +22,7 @@ pub struct Dialect {
 }
 
 impl Dialect {
-    /// dbt 1.5, the oldest that is told apart.
+    /// dbt 1.5, also for older versions.
     pub const V1_5: Self = Self::new(1, 5, 0);
     /// dbt 1.6.
     pub const V1_6: Self = Self::new(1, 6, 0);
@@ -36,14 +36,14 @@ impl Dialect {
     pub const V1_10: Self = Self::new(1, 10, 0);
     /// dbt 1.11 up to 1.11.14.
     pub const V1_11: Self = Self::new(1, 11, 0);
-    /// dbt 1.11 from 1.11.15 on: the reference, and the default.
+    /// dbt 1.11 since 1.11.15: the default.
     pub const V1_11_15: Self = Self::new(1, 11, 15);
     /// dbt 1.12.
     pub const V1_12: Self = Self::new(1, 12, 0);
     /// dbt 2.
     pub const V2: Self = Self::new(2, 0, 0);
 
-    /// The dialect of a version given by its numbers.
+    /// The dialect of a version, from its numbers.
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
         Self {
             major,
@@ -68,12 +68,12 @@ impl Dialect {
         ))
     }
 
-    /// Whether named selectors can be selected from like nodes, with operators and wildcards.
+    /// Whether `selector:` is a method, with operators and wildcards.
     pub(crate) fn has_selector_method(self) -> bool {
         self >= Self::V1_12
     }
 
-    /// Whether a wildcard that holds no dot is also compared with the last part of an fqn alone.
+    /// Whether a wildcard without a dot is also compared with the last part of an fqn.
     pub(crate) fn matches_leaves(self) -> bool {
         (Self::V1_11_15..Self::V1_12).contains(&self)
     }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_read_leniently() {
+    fn versions_are_parsed_leniently() {
         let read = Dialect::from_dbt_version;
         assert_eq!(read("1.11.16"), Some(Dialect::new(1, 11, 16)));
         assert_eq!(read("1.8"), Some(Dialect::V1_8));
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn leaf_wildcards_came_late_and_left_again() {
+    fn the_leaf_wildcard_exists_in_late_1_11_only() {
         let matching = [
             Dialect::new(1, 11, 14),
             Dialect::new(1, 11, 16),

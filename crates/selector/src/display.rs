@@ -1,7 +1,7 @@
-//! Printing expressions in the syntax that they are parsed from.
+//! Writes expressions in the syntax of the command line.
 //!
-//! What the command line cannot express (nested groups, typed values, modes of their own) is printed as near to it as
-//! can be, for people; everything that was parsed from the command line prints to text that parses to the same.
+//! Expressions that the command line cannot express (nested groups, typed values, their own modes) are written in a similar
+//! form, for people. Any expression that was parsed from the command line is written as a text that parses to the same.
 
 use std::fmt;
 
@@ -38,7 +38,7 @@ impl fmt::Display for Group {
     }
 }
 
-/// The words of one side of a difference. The default selection has none: nobody wrote it.
+/// The words of one side of a difference. The default selection has none.
 fn terms(side: &Expr) -> Vec<String> {
     match side {
         Expr::Group(Group {
@@ -66,7 +66,7 @@ fn join(f: &mut fmt::Formatter<'_>, members: &[Expr], separator: &str) -> fmt::R
     f.write_str(&members.join(separator))
 }
 
-/// A member of a group; in parentheses where the command line has no way to nest it.
+/// A member of a group, in parentheses if the command line cannot nest it.
 fn nested(expr: &Expr) -> String {
     match expr {
         Expr::Group(Group {
@@ -78,7 +78,7 @@ fn nested(expr: &Expr) -> String {
 }
 
 impl fmt::Display for Criterion {
-    /// Leaves the method away where it is the default one, and the text without it reads back the same.
+    /// Leaves out the method if the text without it parses to the same criterion.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let short = self.spelled("");
         let reads_back = Criterion::parse(&short, self.mode).is_ok_and(|read| {

@@ -1,38 +1,38 @@
-//! The project's files, as far as `path:` has to know them.
+//! The files of a project, for the method `path:`.
 
 use std::collections::BTreeMap;
 
-/// What a path of the project leads to.
+/// The type of a file system entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EntryKind {
-    /// A file, or anything else that is no directory.
+    /// A file, or anything else that is not a directory.
     File,
     /// A directory.
     Directory,
-    /// A symbolic link to a directory: `**` does not descend into it, everything else does.
+    /// A symbolic link to a directory. `**` does not descend into it; all other patterns do.
     LinkedDirectory,
 }
 
 impl EntryKind {
-    /// Whether the path has entries below it.
+    /// Whether the entry can have entries below it.
     pub fn is_directory(self) -> bool {
         self != Self::File
     }
 }
 
-/// The files below the project's root directory. Paths are relative to it, parted by `/`; the root itself is `""`.
+/// The files of a project. Paths are relative to the root directory and separated by `/`; the root is `""`.
 ///
-/// [`Listing`] holds them in memory; a program that reads the disk implements the trait, and is asked only for what a
-/// pattern can match.
+/// [`Listing`] holds them in memory. A program that reads the file system implements the trait. It is called only for paths
+/// that a pattern can match.
 pub trait ProjectFiles {
-    /// What `path` leads to; `None` if there is nothing.
+    /// The type of the entry at `path`; `None` if there is none.
     fn kind(&self, path: &str) -> Option<EntryKind>;
 
-    /// The names in the directory `path`, in any order; none if it cannot be read.
+    /// The names in the directory `path`, in any order. Empty if it cannot be read.
     fn entries(&self, path: &str) -> Vec<(String, EntryKind)>;
 }
 
-/// A listing in memory.
+/// The files of a project in memory.
 ///
 /// ```
 /// use dbt_selector::{EntryKind, Listing, ProjectFiles};
@@ -46,7 +46,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// A listing of these directories and files; directories above them need not be named.
+    /// A listing of these directories and files. The directories above them are added.
     pub fn new<D, F>(
         directories: impl IntoIterator<Item = D>,
         files: impl IntoIterator<Item = F>,
@@ -103,7 +103,7 @@ impl ProjectFiles for Listing {
     }
 }
 
-/// `name` in the directory `parent`.
+/// The path of `name` in the directory `parent`.
 pub(crate) fn join(parent: &str, name: &str) -> String {
     if parent.is_empty() {
         name.to_owned()

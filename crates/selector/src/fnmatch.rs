@@ -1,4 +1,5 @@
-//! Shell patterns by the rules of Python's `fnmatch` on POSIX: anchored, case-sensitive, and blind to slashes and dots.
+//! Shell patterns by the rules of Python's `fnmatch` on POSIX: they match whole texts, with letter case, and treat slashes and
+//! dots like any character. Glob crates have other rules for brackets, slashes and dots.
 
 /// A compiled pattern.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,12 +13,12 @@ enum Piece {
     One,
     /// `[a-z]`
     Set(CharSet),
-    /// All else, backslashes included.
+    /// Any other character, backslashes included.
     Literal(String),
 }
 
 impl Pattern {
-    /// Compiles a pattern. Every text is one: a bracket that is never closed stands for itself.
+    /// Compiles a pattern. Any text is valid: a bracket that is not closed matches itself.
     pub(crate) fn new(pattern: &str) -> Self {
         let mut pieces = Vec::new();
         let mut rest = pattern;
@@ -41,10 +42,10 @@ impl Pattern {
         Self(pieces)
     }
 
-    /// Whether the whole of `text` matches.
+    /// Whether the pattern matches the whole of `text`.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let (mut pieces, mut rest) = (self.0.as_slice(), text);
-        // Where to go on when a piece fails: behind the last `*`, with that `*` one character longer.
+        // Where to continue after a mismatch: after the last `*`, which then matches one more character.
         let mut retry: Option<(&[Piece], &str)> = None;
         loop {
             match pieces.split_first() {
@@ -78,7 +79,7 @@ impl Pattern {
 }
 
 impl Piece {
-    /// What is left of `text` after the piece, if it begins with it.
+    /// The rest of `text` after this piece; `None` if the piece does not match its beginning.
     fn strip<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
             Self::Literal(literal) => text.strip_prefix(literal.as_str()),
@@ -88,7 +89,7 @@ impl Piece {
     }
 }
 
-/// Parts what is between the brackets from what is behind them. A `]` at the beginning does not close them.
+/// Splits the text after a `[` at the closing bracket. A `]` at the beginning does not close it.
 fn brackets(text: &str) -> Option<(&str, &str)> {
     let mut skipped = usize::from(text.starts_with('!'));
     skipped += usize::from(text[skipped..].starts_with(']'));
@@ -96,7 +97,7 @@ fn brackets(text: &str) -> Option<(&str, &str)> {
     Some((&text[..close], &text[close + 1..]))
 }
 
-/// The characters between brackets.
+/// The set of characters between brackets.
 #[derive(Debug, Clone, PartialEq)]
 struct CharSet {
     negated: bool,
@@ -128,8 +129,8 @@ impl CharSet {
     }
 }
 
-/// Splits the characters at the hyphens that make ranges: each range runs from the end of a chunk to the start of the next.
-/// A hyphen at either end, or right behind a range, is a character like others.
+/// Splits the characters at the hyphens of ranges: each range goes from the end of one part to the start of the next.
+/// A hyphen at either end, or directly after a range, is an ordinary character.
 fn chunks(chars: &[char]) -> Vec<Vec<char>> {
     let mut chunks = Vec::new();
     let (mut start, mut search) = (0, if chars.first() == Some(&'!') { 2 } else { 1 });
@@ -145,7 +146,7 @@ fn chunks(chars: &[char]) -> Vec<Vec<char>> {
     chunks
 }
 
-/// Drops ranges that run backwards, together with both their ends: Python lets them match nothing.
+/// Removes reversed ranges together with both their ends: in Python they match nothing.
 fn without_reversed(mut chunks: Vec<Vec<char>>) -> Vec<Vec<char>> {
     for at in (1..chunks.len()).rev() {
         if chunks[at - 1].last() > chunks[at].first() {

@@ -1,4 +1,4 @@
-//! The pattern of `path:`, matched against the project's files as `pathlib.Path.glob` of Python 3.11 does it.
+//! The patterns of `path:`, matched like `pathlib.Path.glob` in Python 3.11.
 
 use std::collections::BTreeSet;
 
@@ -7,39 +7,41 @@ use thiserror::Error;
 use crate::files::{EntryKind, ProjectFiles, join};
 use crate::fnmatch::Pattern;
 
-/// Why a pattern cannot be used. dbt stops with an error of Python's at each of them.
+/// An invalid pattern. dbt fails with a Python error for each of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum GlobError {
-    /// Nothing at all.
+    /// The pattern is empty.
     #[error("a path cannot be empty")]
     Empty,
-    /// A path from the root of the file system.
+    /// The pattern is an absolute path.
     #[error("a path must be relative to the project")]
     Absolute,
-    /// Nothing but dots and slashes.
-    #[error("a path cannot be the project directory alone")]
+    /// The pattern consists of dots and slashes.
+    #[error("a path cannot be the project directory itself")]
     OnlyRoot,
-    /// `**` with something else between the same slashes.
-    #[error("`**` must be alone between two slashes")]
+    /// `**` together with other characters between two slashes.
+    #[error("`**` must stand alone between two slashes")]
     PartialRecursion,
 }
 
 impl GlobError {
-    /// What to write in its place.
+    /// What to write instead.
     pub fn hint(self) -> &'static str {
         match self {
-            Self::Empty => "name a file or a directory below the project",
-            Self::Absolute => "leave out everything up to the project directory",
+            Self::Empty => "write the path of a file or directory in the project",
+            Self::Absolute => "write the path relative to the project directory",
             Self::OnlyRoot => "`path:**` selects everything in the project",
-            Self::PartialRecursion => "use `**/*.sql` for all depths, or a single `*` for one",
+            Self::PartialRecursion => {
+                "write `**/*.sql` for all levels, or a single `*` for one level"
+            }
         }
     }
 }
 
-/// The existing paths that `pattern` matches, relative to the project; its root is `"."`.
+/// The existing paths that `pattern` matches, relative to the project. The root is `"."`.
 ///
-/// A path below a parent directory (`..`) is never among them, because dbt compares such paths as they are written.
+/// A path with a parent directory (`..`) is never returned, because dbt compares such paths as texts.
 ///
 /// # Errors
 /// See [`GlobError`].
@@ -62,7 +64,7 @@ enum Step<'a> {
     Name(&'a str),
     Wildcard(&'a str),
     AnyDepth,
-    /// A slash at the end: what precedes it must be a directory.
+    /// A slash at the end: only directories match.
     End,
 }
 
@@ -99,7 +101,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Takes the remaining `steps` from the existing path `at`.
+    /// Follows the remaining `steps` from the existing path `at`.
     fn follow(&mut self, at: String, steps: &[Step<'_>]) {
         let Some((step, rest)) = steps.split_first() else {
             self.found
@@ -127,7 +129,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Takes `steps` from the directory `at` and from every directory below it.
+    /// Follows `steps` from the directory `at` and from all directories below it.
     fn descend(&mut self, at: String, steps: &[Step<'_>]) {
         for (name, kind) in self.files.entries(&at) {
             if kind == EntryKind::Directory {
@@ -170,13 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn a_slash_at_the_end_keeps_directories() {
+    fn a_slash_at_the_end_matches_directories_only() {
         assert_eq!(found("models/*/"), ["models/core", "models/empty"]);
         assert_eq!(found("models/a.sql/"), [""; 0]);
     }
 
     #[test]
-    fn two_stars_are_directories_at_any_depth() {
+    fn two_stars_match_directories_at_any_depth() {
         assert_eq!(
             found("**"),
             [".", "models", "models/core", "models/empty", "seeds"]
@@ -194,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_that_python_refuses() {
+    fn patterns_that_python_rejects() {
         let files = Listing::default();
         let error = |pattern| glob(pattern, &files).unwrap_err();
         assert_eq!(error(""), GlobError::Empty);

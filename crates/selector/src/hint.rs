@@ -1,35 +1,35 @@
-//! Advice for likely slips of the pen.
+//! Suggestions for misspelled or unknown methods and values.
 
 use crate::method::MethodName;
 
-/// Names that people expect to be methods, and what to write instead.
+/// Texts that people use as methods, and what to write instead.
 const INSTEAD: &[(&str, &str)] = &[
-    ("model", "name a model without a method"),
+    ("model", "write the name of the model without a method"),
     (
         "seed",
-        "name a seed without a method, or write `resource_type:seed`",
+        "write the name of the seed without a method, or `resource_type:seed`",
     ),
     (
         "snapshot",
-        "name a snapshot without a method, or write `resource_type:snapshot`",
+        "write the name of the snapshot without a method, or `resource_type:snapshot`",
     ),
     (
         "test",
-        "name a test without a method, or write `test_name:` or `test_type:`",
+        "write the name of the test without a method, or `test_name:` or `test_type:`",
     ),
     (
         "function",
-        "name a function without a method, or write `resource_type:function`",
+        "write the name of the function without a method, or `resource_type:function`",
     ),
     (
         "analysis",
-        "name an analysis without a method, or write `resource_type:analysis`",
+        "write the name of the analysis without a method, or `resource_type:analysis`",
     ),
     ("materialized", "write `config.materialized:`"),
-    ("name", "names need no method"),
+    ("name", "write the name without a method"),
 ];
 
-/// What the writer of an unknown method may have meant.
+/// The suggestion for an unknown method.
 pub(crate) fn for_method(name: &str) -> String {
     if let Some((_, instead)) = INSTEAD.iter().find(|(wrong, _)| *wrong == name) {
         return (*instead).to_owned();
@@ -37,11 +37,11 @@ pub(crate) fn for_method(name: &str) -> String {
     let names = MethodName::ALL.iter().map(|method| method.as_str());
     match nearest(name, names.clone()) {
         Some(likely) => format!("did you mean `{likely}:`?"),
-        None => format!("methods are {}", names.collect::<Vec<_>>().join(", ")),
+        None => format!("the methods are {}", names.collect::<Vec<_>>().join(", ")),
     }
 }
 
-/// The candidate that is at most two edits (and less than half of its length) away from `word`.
+/// The candidate nearest to `word`: at most two edits, and less than half of its length.
 pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl Iterator<Item = &'a str>,
@@ -53,7 +53,7 @@ pub(crate) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// The Levenshtein distance between two words, cut short for words much longer than any method.
+/// The Levenshtein distance between two words. Words much longer than any method count as infinitely far.
 fn distance(a: &str, b: &str) -> usize {
     if a.chars().count() > 64 {
         return usize::MAX;
@@ -76,11 +76,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn typing_errors_lead_to_the_nearest_method() {
+    fn typing_errors_suggest_the_nearest_method() {
         assert_eq!(for_method("tags"), "did you mean `tag:`?");
         assert_eq!(for_method("Tag"), "did you mean `tag:`?");
         assert_eq!(for_method("packge"), "did you mean `package:`?");
-        assert_eq!(for_method("model"), "name a model without a method");
-        assert!(for_method("http").starts_with("methods are fqn, tag,"));
+        assert_eq!(
+            for_method("model"),
+            "write the name of the model without a method"
+        );
+        assert!(for_method("http").starts_with("the methods are fqn, tag,"));
     }
 }

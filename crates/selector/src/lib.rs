@@ -1,4 +1,4 @@
-//! dbt's node selection language: parsed, compiled and evaluated against a manifest.
+//! dbt's node selection language: parses, compiles and evaluates selections against a manifest.
 //!
 //! ```
 //! use dbt_manifest::Manifest;
@@ -13,19 +13,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! There are three stages, and mistakes are found as early as they can be:
+//! There are three stages. Errors are found as early as possible:
 //!
-//! 1. *Parse*: the flags of the command line ([`Expr::parse_arguments`]), one text ([`Expr::parse`]) or `selectors.yml`
-//!    ([`Selectors::parse`]) become an [`Expr`]. Every part remembers where it was written.
-//! 2. *Compile*: [`Expr::compile`] looks up every method and value in a [`SelectionGraph`], and gathers all mistakes.
-//! 3. *Evaluate*: [`Compiled::evaluate`] walks the graph and joins sets, which cannot fail. Doubts are values: see
+//! 1. *Parse*: the options of the command line ([`Expr::parse_arguments`]), one text ([`Expr::parse`]) or `selectors.yml`
+//!    ([`Selectors::parse`]) become an [`Expr`]. Each part records where it was written.
+//! 2. *Compile*: [`Expr::compile`] looks up all methods and values in a [`SelectionGraph`], and collects all errors.
+//! 3. *Evaluate*: [`Compiled::evaluate`] follows the graph and applies set operations. It cannot fail; for warnings see
 //!    [`Selection::warnings`].
 //!
-//! [`Request`] does all three for the flags of a command. What is in no manifest (the project's files, earlier artifacts,
-//! Jinja in `selectors.yml`) comes in through [`Context`] and [`RenderJinja`]: the crate reads no file and no variable.
-//! The rules are those of dbt 1.11; [`Dialect`] says where other versions differ. [`REFERENCE`] describes the language.
+//! [`Request`] does all three for the options of a command. Facts that are not in a manifest (the files of the project, earlier
+//! artifacts, Jinja in `selectors.yml`) are passed in by [`Context`] and [`RenderJinja`]: the crate reads no file and no
+//! environment variable.
+//! The rules are those of dbt 1.11. [`Dialect`] lists the differences of other versions. [`REFERENCE`] describes the language.
 //!
-//! In names of lifetimes, `'m` is the manifest and `'g` the graph.
+//! Lifetimes: `'m` is that of the manifest, `'g` that of the graph.
 
 mod ast;
 mod command;

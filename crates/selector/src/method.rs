@@ -5,12 +5,12 @@
 pub struct Method {
     /// The method.
     pub name: MethodName,
-    /// What follows the name, split on dots. Only `config` looks at it.
+    /// The parts after the name, split at dots. Only `config` uses them.
     pub arguments: Vec<String>,
 }
 
 impl Method {
-    /// Splits `text` on dots into a name and its arguments; `None` if there is no method of that name.
+    /// Splits `text` at dots into a method and its arguments; `None` if there is no such method.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
         let name = MethodName::from_name(parts.next()?)?;
@@ -64,7 +64,7 @@ pub(crate) const RESOURCE_TYPES: &[&str] = &[
 
 macro_rules! method_names {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+) => {
-        /// What a criterion's value is compared with. `reference.md` (see [`REFERENCE`](crate::REFERENCE)) describes each.
+        /// A selection method. `reference.md` (see [`REFERENCE`](crate::REFERENCE)) describes each.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum MethodName {
@@ -72,10 +72,10 @@ macro_rules! method_names {
         }
 
         impl MethodName {
-            /// Every method, in the order of the reference.
+            /// All methods, in the order of the reference.
             pub const ALL: &[Self] = &[$(Self::$variant,)+];
 
-            /// The name as it is written before the colon.
+            /// The name as written before the colon.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
@@ -86,54 +86,54 @@ macro_rules! method_names {
 }
 
 method_names! {
-    /// The dotted path of directories and name below the project; the default.
+    /// The package, directories and name of a node, joined with dots. The default method.
     Fqn = "fqn",
     /// A tag.
     Tag = "tag",
-    /// The group a model belongs to.
+    /// The group of a model.
     Group = "group",
-    /// Who may refer to a model.
+    /// The access level of a model: private, protected or public.
     Access = "access",
-    /// Tables of a source.
+    /// The tables of a source.
     Source = "source",
-    /// A file or directory of the project.
+    /// A file or directory in the project.
     Path = "path",
     /// The name of a file, without its directory.
     File = "file",
-    /// The package that a node comes from.
+    /// The package of a node.
     Package = "package",
     /// A key of the configuration.
     Config = "config",
-    /// The name of a generic test's macro, or of a unit test.
+    /// The name of a generic test's macro, or the name of a unit test.
     TestName = "test_name",
-    /// Generic, singular, data or unit tests.
+    /// The type of a test: generic, singular, data or unit.
     TestType = "test_type",
-    /// A kind of node.
+    /// The kind of a node.
     ResourceType = "resource_type",
-    /// The difference from an earlier manifest.
+    /// The difference to an earlier manifest.
     State = "state",
-    /// An exposure's name.
+    /// The name of an exposure.
     Exposure = "exposure",
-    /// A metric's name.
+    /// The name of a metric.
     Metric = "metric",
-    /// The status in earlier run results.
+    /// The status in an earlier run_results.json.
     Result = "result",
-    /// Whether a source has newer data than before.
+    /// Whether a source has newer data than in an earlier run.
     SourceStatus = "source_status",
-    /// Latest, old and prerelease versions of models.
+    /// Whether a version of a model is the latest, an older or a newer one.
     Version = "version",
-    /// A semantic model's name.
+    /// The name of a semantic model.
     SemanticModel = "semantic_model",
-    /// A saved query's name.
+    /// The name of a saved query.
     SavedQuery = "saved_query",
-    /// A unit test's name.
+    /// The name of a unit test.
     UnitTest = "unit_test",
-    /// Named selectors of `selectors.yml` (dbt 1.12).
+    /// The name of a selector in `selectors.yml` (dbt 1.12).
     Selector = "selector",
 }
 
 impl MethodName {
-    /// The method of that exact name.
+    /// The method with exactly this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .iter()

@@ -1,4 +1,4 @@
-//! The order in which dbt works on what it selected: the nodes of its job queue, what waits for what, and the scores.
+//! The job queue of a dbt command: its nodes, their dependencies, and their scores.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,21 +11,21 @@ use crate::graph::{SelectionGraph, is_in_nodes};
 use crate::selection::Selection;
 use crate::set::NodeSet;
 
-/// The job queue of a command. Of the nodes that wait for nothing, dbt starts the one with the lowest score first, and of
-/// equal scores the one whose unique id comes first.
+/// The job queue of a command. Of the nodes that wait for nothing, dbt first starts the one with the lowest score, and of
+/// equal scores the one with the first unique id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Queue<'m> {
-    /// Unique ids, in their order. `build` runs unit tests along with their models: they are not among the nodes.
+    /// The unique ids, sorted. Without unit tests for `build`, which runs them with their models.
     pub nodes: Vec<&'m str>,
-    /// Pairs of a node and one that waits for it, because a path leads from one to the other through nodes that are not
+    /// Pairs of a node and one that waits for it: a path leads from the first to the second through nodes that are not
     /// selected.
     pub edges: Vec<(&'m str, &'m str)>,
-    /// The number of edges on the longest path to each node.
+    /// The number of edges on the longest path to each node, by unique id.
     pub scores: BTreeMap<&'m str, usize>,
 }
 
 impl<'m> Queue<'m> {
-    /// The queue of `command` for the nodes of `selection`.
+    /// The queue of `command` for the selected nodes.
     pub fn new(graph: &SelectionGraph<'m>, selection: &Selection<'m>, command: Command) -> Self {
         let mut selected = NodeSet::empty(graph.len());
         let is_queued = |node: &usize| command != Command::Build || !is_unit_test(graph, *node);
@@ -40,7 +40,7 @@ impl<'m> Queue<'m> {
             waits_for_tests: command == Command::Build,
         };
         let upstream: BTreeMap<usize, Vec<usize>> = match command {
-            // Cloning one relation needs no other.
+            // A clone depends on no other relation.
             Command::Clone => selected.iter().map(|node| (node, Vec::new())).collect(),
             _ => selected
                 .iter()
@@ -48,7 +48,7 @@ impl<'m> Queue<'m> {
                 .collect(),
         };
         let id = |node: usize| graph.node(node).unique_id.as_str();
-        // Indices order as ids do, and take less room.
+        // Indices have the order of the ids, and are smaller.
         let pairs = upstream
             .iter()
             .flat_map(|(node, from)| from.iter().map(|from| (*from, *node)));
@@ -68,21 +68,21 @@ impl<'m> Queue<'m> {
     }
 }
 
-/// Finds out which selected nodes another one waits for.
+/// Finds the selected nodes that another one waits for.
 struct Waiting<'g, 'm> {
     graph: &'g SelectionGraph<'m>,
     selected: &'g NodeSet,
-    /// Whether nodes wait for the tests of what they are built from: `build`.
+    /// Whether nodes also wait for the tests of their ancestors, as in `build`.
     waits_for_tests: bool,
 }
 
 impl Waiting<'_, '_> {
-    /// The selected nodes from which a path leads to `node` through none that is selected.
+    /// The selected nodes that `node` waits for: a path leads from them to `node` through nodes that are not selected.
     fn upstream(&self, node: usize) -> Vec<usize> {
         let mut seen = NodeSet::empty(self.graph.len());
         let mut found = Vec::new();
         let mut open = vec![node];
-        // Nodes above one whose tests were looked up: they can wait for no further tests.
+        // The ancestors of nodes whose tests were collected: their tests are collected as well.
         let mut covered = NodeSet::empty(self.graph.len());
         while let Some(at) = open.pop() {
             let mut before: Vec<usize> = self.graph.parents(at).collect();
@@ -116,7 +116,7 @@ impl Waiting<'_, '_> {
             .without(&only)
     }
 
-    /// The data tests all of whose parents are among `nodes`, of which they have at least one.
+    /// The data tests that have at least one parent and whose parents are all among `nodes`.
     fn tests_within(&self, nodes: &NodeSet) -> Vec<usize> {
         let graph = self.graph;
         let children: BTreeSet<usize> =
@@ -134,7 +134,7 @@ fn is_unit_test(graph: &SelectionGraph<'_>, node: usize) -> bool {
     graph.node(node).resource_type == ResourceType::UnitTest
 }
 
-/// The length of the longest path to each node. There are no cycles: a node waits for tests of its ancestors alone.
+/// The length of the longest path to each node. There is no cycle, because a node waits only for tests of its ancestors.
 fn scores(upstream: &BTreeMap<usize, Vec<usize>>) -> BTreeMap<usize, usize> {
     let mut downstream: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut left: BTreeMap<usize, usize> = BTreeMap::new();
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
     use crate::{Context, Expr, IndirectSelection};
 
-    /// `a -> b -> c`, a test of `a`, one of `a` and `b`, and a unit test of `b`.
+    /// `a -> b -> c`, a test of `a`, a test of `a` and `b`, and a unit test of `b`.
     fn manifest() -> Manifest {
         let node = |(id, parents): &(&str, &[&str])| {
             let mut parts = id.split('.');
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_build_nodes_wait_for_tests_of_what_they_are_built_from() {
+    fn in_a_build_nodes_wait_for_the_tests_of_their_ancestors() {
         let queue = queue("*", Command::Build);
         assert_eq!(
             queue["nodes"],
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_through_a_test_that_is_not_selected_counts() {
+    fn paths_through_tests_that_are_not_selected_count() {
         assert_eq!(
             queue("a b c", Command::Build)["edges"],
             json!([

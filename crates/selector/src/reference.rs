@@ -1,4 +1,4 @@
-//! The language, described for people.
+//! The description of the language.
 
-/// Every method, in Markdown: what `--help` and the site show.
+/// The description of all methods, in Markdown.
 pub const REFERENCE: &str = include_str!("reference.md");

@@ -1,4 +1,4 @@
-//! What a command line asks for: the flags of dbt that select nodes, all together.
+//! A selection from all selection options of a command line.
 
 use crate::ast::{Expr, IndirectSelection};
 use crate::command::NodeFilter;
@@ -8,7 +8,7 @@ use crate::graph::SelectionGraph;
 use crate::selection::Selection;
 use crate::yaml::Selectors;
 
-/// The selection of one command: what its flags say, and what the command takes from it.
+/// The selection of one command: the values of its options, and the filter of the command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
@@ -16,16 +16,16 @@ pub struct Request {
     pub select: Vec<String>,
     /// The values of `--exclude`.
     pub exclude: Vec<String>,
-    /// The value of `--selector`, which outdoes both.
+    /// The value of `--selector`. It has precedence over `--select` and `--exclude`.
     pub selector: Option<String>,
-    /// The value of `--indirect-selection`. Selectors of `selectors.yml` learn of it when they are read.
+    /// The value of `--indirect-selection`. For selectors of `selectors.yml`, pass it to [`Selectors::parse`].
     pub mode: IndirectSelection,
-    /// Which nodes the command takes.
+    /// The filter of the command.
     pub filter: NodeFilter,
 }
 
 impl Request {
-    /// A request for all that a command takes: its flags are not given, and may be set.
+    /// A request without options; the fields can be set.
     pub fn new(filter: NodeFilter) -> Self {
         Self {
             select: Vec::new(),
@@ -38,10 +38,10 @@ impl Request {
 
     /// The nodes that dbt would list or run.
     ///
-    /// Without any flag, the selector of `selectors.yml` that is marked as the default is taken, if there is one.
+    /// Without any option, the default selector of `selectors.yml` is used, if there is one.
     ///
     /// # Errors
-    /// Everything that is wrong with the selection.
+    /// All errors in the selection.
     pub fn select<'m>(
         &self,
         graph: &SelectionGraph<'m>,

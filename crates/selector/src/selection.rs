@@ -4,7 +4,7 @@ use dbt_manifest::Node;
 
 use crate::warning::Warning;
 
-/// The nodes that an expression selects, in the order of their unique ids, and what dbt would warn about.
+/// The selected nodes, sorted by unique id, and the warnings that dbt would show.
 #[derive(Debug, Clone)]
 pub struct Selection<'m> {
     nodes: Vec<&'m Node>,
@@ -16,34 +16,34 @@ impl<'m> Selection<'m> {
         Self { nodes, warnings }
     }
 
-    /// The nodes, in the order of their unique ids.
+    /// The nodes, sorted by unique id.
     pub fn nodes(&self) -> &[&'m Node] {
         &self.nodes
     }
 
-    /// Their unique ids, in the same order.
+    /// The unique ids of the nodes, sorted.
     pub fn unique_ids(&self) -> impl Iterator<Item = &'m str> {
         self.nodes.iter().map(|node| node.unique_id.as_str())
     }
 
-    /// Whether the node of that unique id is selected.
+    /// Whether the node with this unique id is selected.
     pub fn contains(&self, unique_id: &str) -> bool {
         self.nodes
             .binary_search_by(|node| node.unique_id.as_str().cmp(unique_id))
             .is_ok()
     }
 
-    /// Whether nothing is selected.
+    /// Whether no node is selected.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
 
-    /// The warnings, in the order in which dbt gives them.
+    /// The warnings, in dbt's order.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
-    /// Keeps the nodes for which `keep` holds.
+    /// Keeps the nodes for which `keep` returns true.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&Node) -> bool) {
         self.nodes.retain(|node| keep(node));
     }

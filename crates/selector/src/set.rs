@@ -2,7 +2,7 @@
 
 use fixedbitset::FixedBitSet;
 
-/// A set of the nodes of one graph, given by their indices. Iterates in the order of unique ids.
+/// A set of nodes of one graph, by their indices. Iterates in the order of the unique ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NodeSet(FixedBitSet);
 
@@ -12,7 +12,7 @@ impl NodeSet {
         Self(FixedBitSet::with_capacity(len))
     }
 
-    /// The nodes out of `len` for which `keep` holds.
+    /// The nodes below index `len` for which `keep` returns true.
     pub(crate) fn of(len: usize, keep: impl FnMut(&usize) -> bool) -> Self {
         let mut set = Self::empty(len);
         (0..len).filter(keep).for_each(|node| set.insert(node));
@@ -23,7 +23,7 @@ impl NodeSet {
         self.0.insert(node);
     }
 
-    /// Inserts `node`; true if it was not there before.
+    /// Inserts `node`. Returns whether it was not in the set before.
     pub(crate) fn insert_new(&mut self, node: usize) -> bool {
         !self.0.put(node)
     }
@@ -58,7 +58,7 @@ impl NodeSet {
         self
     }
 
-    /// Keeps the nodes for which `keep` holds.
+    /// Keeps the nodes for which `keep` returns true.
     #[must_use]
     pub(crate) fn filtered(&self, mut keep: impl FnMut(usize) -> bool) -> Self {
         Self::of(self.0.len(), |node| self.contains(*node) && keep(*node))

@@ -2,33 +2,33 @@
 
 use std::sync::Arc;
 
-/// A range of bytes in a text; `start` and `end` lie on character boundaries.
+/// A range of bytes in a text. `start` and `end` are character boundaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Span {
-    /// First byte.
+    /// The first byte.
     pub start: usize,
-    /// One past the last byte.
+    /// The byte after the last one.
     pub end: usize,
 }
 
 impl Span {
-    /// The range from `start` up to, not including, `end`.
+    /// The range from `start` to `end`; `end` is not included.
     pub fn new(start: usize, end: usize) -> Self {
         Self { start, end }
     }
 
-    /// The whole of `text`.
+    /// The range of the whole `text`.
     pub fn of(text: &str) -> Self {
         Self::new(0, text.len())
     }
 
-    /// The same range, `by` bytes further on.
+    /// The same range, moved by `by` bytes.
     pub fn shifted(self, by: usize) -> Self {
         Self::new(self.start + by, self.end + by)
     }
 }
 
-/// Which input a piece of an expression came from.
+/// The input that a piece of an expression comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
@@ -36,27 +36,27 @@ pub enum Place {
     Select,
     /// A value of `--exclude`.
     Exclude,
-    /// A selection given as one text, by [`Expr::parse`](crate::Expr::parse).
+    /// The text of [`Expr::parse`](crate::Expr::parse).
     Text,
     /// An entry of `selectors.yml`.
     Selectors {
-        /// The way to the entry, such as `nightly.definition.union[1]`.
+        /// The path of the entry, such as `nightly.definition.union[1]`.
         path: Arc<str>,
     },
     /// The value of `--selector`.
     Selector,
-    /// What dbt selects when nobody said anything.
+    /// dbt's default selection.
     Default,
 }
 
-/// A piece of text and where it was written: what errors point at.
+/// A piece of a text and its input: the place that an error points at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// The input.
     pub place: Place,
-    /// The text around the piece: a whole command line value, or a whole YAML string.
+    /// The whole text: a value of the command line, or a string in YAML.
     pub text: Arc<str>,
-    /// The piece itself, within `text`.
+    /// The range of the piece in `text`.
     pub span: Span,
 }
 
@@ -66,18 +66,18 @@ impl Origin {
         Self { place, text, span }
     }
 
-    /// All of `text`, which is an entry of `selectors.yml` found at `path`.
+    /// The whole `text`, which is the entry at `path` in `selectors.yml`.
     pub fn yaml(path: &str, text: &str) -> Self {
         let place = Place::Selectors { path: path.into() };
         Self::new(place, text.into(), Span::of(text))
     }
 
-    /// The same place, narrowed down to another piece of the text.
+    /// Another piece of the same text.
     pub fn at(&self, span: Span) -> Self {
         Self::new(self.place.clone(), Arc::clone(&self.text), span)
     }
 
-    /// The piece of text itself.
+    /// The text of the piece.
     pub fn snippet(&self) -> &str {
         self.text
             .get(self.span.start..self.span.end)

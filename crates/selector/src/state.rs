@@ -1,11 +1,11 @@
-//! What `state:`, `result:` and `source_status:` compare the manifest with.
+//! The earlier artifacts that `state:`, `result:` and `source_status:` compare with.
 
 use std::time::SystemTime;
 
 use dbt_manifest::{Manifest, RunResults, Sources};
 use thiserror::Error;
 
-/// Artifacts of an earlier run (dbt's `--state`), and what else a comparison with them takes.
+/// The artifacts of an earlier run (dbt's `--state`), and other inputs of a comparison with them.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct State {
@@ -17,15 +17,15 @@ pub struct State {
     pub sources: Option<Sources>,
     /// The sources.json of the latest run.
     pub current_sources: Option<Sources>,
-    /// The time by which it is told whether a model is past its deprecation date.
+    /// The current time, which decides whether the deprecation date of a model has passed.
     pub now: SystemTime,
-    /// dbt's flag `state_modified_compare_more_unrendered_values` (since 1.9): the relations of sources are compared as they
-    /// are written, not as they are rendered.
+    /// dbt's flag `state_modified_compare_more_unrendered_values` (since 1.9): relations of sources are compared before
+    /// rendering, not after.
     pub compares_unrendered: bool,
 }
 
 impl Default for State {
-    /// Nothing to compare with, at a time when no model is deprecated yet.
+    /// No artifacts, and a time at which no model is deprecated.
     fn default() -> Self {
         Self {
             manifest: None,
@@ -38,24 +38,24 @@ impl Default for State {
     }
 }
 
-/// Why a comparison with an earlier state cannot be made.
+/// Why a comparison with an earlier state is not possible.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum StateMistake {
-    /// A file that the method needs.
-    #[error("`{method}:` needs {file}")]
+    /// The method requires a file that is not there.
+    #[error("`{method}:` requires {file}")]
     Missing {
         /// The method.
         method: &'static str,
-        /// The file, and whose it is.
+        /// The file, and the run that it comes from.
         file: &'static str,
     },
-    /// A versioned model whose contract was broken or taken away.
-    #[error("the contract of `{unique_id}` is broken: {}", changes.join("; "))]
+    /// The contract of a versioned model has breaking changes.
+    #[error("breaking changes to the contract of `{unique_id}`: {}", changes.join("; "))]
     BrokenContract {
-        /// The model.
+        /// The unique id of the model.
         unique_id: String,
-        /// What breaks its contract.
+        /// The breaking changes.
         changes: Vec<String>,
     },
 }
@@ -65,10 +65,10 @@ impl StateMistake {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Missing { .. } => {
-                "`--state` names the folder with the artifacts of an earlier run"
+                "set `--state` to the directory with the artifacts of an earlier run"
             }
             Self::BrokenContract { .. } => {
-                "make a new version of the model, and deprecate this one"
+                "create a new version of the model, and deprecate this one"
             }
         }
     }

@@ -1,24 +1,24 @@
-//! What dbt would warn about: values, which a caller prints or takes for errors.
+//! Warnings that dbt would show. The caller prints them or treats them as errors.
 
 use std::fmt;
 
-/// Something about a selection that is probably not what its writer meant.
+/// Something about a selection that is probably not intended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
     /// A term of `--select` or `--exclude` selects nothing (dbt's `NoNodesForSelectionCriteria`).
     NoNodesForTerm {
-        /// The term as it was written.
+        /// The term.
         term: String,
     },
-    /// An unversioned model whose contract was broken or taken away (dbt's `UnversionedBreakingChange`).
+    /// The contract of an unversioned model has breaking changes (dbt's `UnversionedBreakingChange`).
     BrokenContract {
-        /// The model.
+        /// The unique id of the model.
         unique_id: String,
-        /// What breaks its contract.
+        /// The breaking changes.
         changes: Vec<String>,
     },
-    /// Nothing is selected in the end (dbt's `NoNodesSelected`).
+    /// The selection is empty (dbt's `NoNodesSelected`).
     NoNodesSelected,
 }
 

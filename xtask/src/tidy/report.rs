@@ -20,9 +20,10 @@ impl Report {
         self.findings.push(format!("{}: {problem}", path.display()));
     }
 
-    /// Everything found, sorted.
+    /// Everything found, sorted, each once.
     pub(super) fn into_findings(mut self) -> Vec<String> {
         self.findings.sort();
+        self.findings.dedup();
         self.findings
     }
 }

@@ -5,8 +5,8 @@ use anyhow::{Result, bail};
 use super::report::Report;
 use super::source::Tree;
 use super::{
-    edges, environment, layout, leftovers, manifests, modules, purity, snapshots, surface,
-    vocabulary,
+    cycles, edges, environment, floors, layout, leftovers, manifests, modules, purity, snapshots,
+    surface, vocabulary,
 };
 use crate::workspace;
 
@@ -23,6 +23,8 @@ pub(crate) fn run() -> Result<()> {
     vocabulary::check(&tree, &mut report);
     snapshots::check(&tree, &mut report);
     manifests::check(&tree, &mut report);
+    floors::check(&tree, &mut report);
+    cycles::check(&tree, &mut report);
     edges::check(&mut report)?;
     let findings = report.into_findings();
     if !findings.is_empty() {

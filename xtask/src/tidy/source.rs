@@ -58,10 +58,27 @@ impl Tree {
     }
 
     /// Files in Rust that go into a package: no tests, no examples.
-    pub(super) fn production(&self, crate_dir: &str) -> impl Iterator<Item = &File> {
-        let source = Path::new("crates").join(crate_dir).join("src");
+    pub(super) fn production(&self, crate_dir: &str) -> impl Iterator<Item = &File> + use<'_> {
+        self.sources(&Path::new("crates").join(crate_dir).join("src"))
+    }
+
+    /// Files in Rust below `src` that are not tests.
+    pub(super) fn sources(&self, src: &Path) -> impl Iterator<Item = &File> + use<'_> {
+        let src = src.to_path_buf();
         self.rust()
-            .filter(move |file| file.path.starts_with(&source) && !file.is_test())
+            .filter(move |file| file.path.starts_with(&src) && !file.is_test())
+    }
+
+    /// A tree of these paths and texts.
+    #[cfg(test)]
+    pub(super) fn of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let file = |(path, text): (&str, &str)| File {
+            path: path.into(),
+            text: text.to_owned(),
+        };
+        Self {
+            files: files.into_iter().map(file).collect(),
+        }
     }
 }
 

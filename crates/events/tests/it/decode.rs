@@ -45,10 +45,13 @@ fn unexpected_types_do_not_make_an_event_unreadable() {
             "data": {"unique_id": 7, "status": null, "run_result": {"execution_time": "soon", "num_failures": []}}}"#,
     );
     assert_eq!((odd.level(), &*odd.message()), (Level::Info, ""));
-    let told = odd.data::<MarkSkippedChildren<'_>>().unwrap();
-    assert_eq!((&*told.unique_id, &*told.status), ("7", ""));
+    let skipped = odd.data::<MarkSkippedChildren<'_>>().unwrap();
+    assert_eq!((&*skipped.unique_id, &*skipped.status), ("7", ""));
     assert_eq!(
-        (told.run_result.execution_time, told.run_result.num_failures),
+        (
+            skipped.run_result.execution_time,
+            skipped.run_result.num_failures
+        ),
         (None, None)
     );
 }

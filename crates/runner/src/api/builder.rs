@@ -8,31 +8,20 @@ use dbt_events::Event;
 use dbt_manifest::Manifest;
 use prefect_client::Client;
 
-use super::executable;
 use super::prefect_dbt_runner::{Config, PrefectDbtRunner};
 use super::run_observer::Told;
 use crate::hooks::{HookOptions, Hooks};
 use crate::observe::Observer;
 use crate::outcome::{Error, client_from_env};
-use crate::request::PrefectDbtSettings;
+use crate::request::{PrefectDbtSettings, RunOptions};
 use crate::track::AssetKeyHook;
 
 /// Builds a [`PrefectDbtRunner`]. Everything has a default.
 #[must_use = "a builder builds with `build`"]
 #[derive(Debug, Default)]
 pub struct PrefectDbtRunnerBuilder {
-    settings: Option<PrefectDbtSettings>,
-    client: Option<Client>,
+    options: RunOptions,
     without_prefect: bool,
-    accepts_failures: bool,
-    dbt: Option<PathBuf>,
-    journal_dir: Option<PathBuf>,
-    verify_timeout: Option<Duration>,
-    timeout: Option<Duration>,
-    disable_assets: bool,
-    include_compiled_code: bool,
-    asset_key: Option<AssetKeyHook>,
-    without_summary: bool,
     force_nodes_as_tasks: bool,
     told: Told,
     hooks: HookOptions,
@@ -41,7 +30,7 @@ pub struct PrefectDbtRunnerBuilder {
 impl PrefectDbtRunnerBuilder {
     /// Directories and log level; those of the environment (`DBT_*`) when not given.
     pub fn settings(mut self, settings: PrefectDbtSettings) -> Self {
-        self.settings = Some(settings);
+        self.options.settings = settings;
         self
     }
 
@@ -55,13 +44,13 @@ impl PrefectDbtRunnerBuilder {
     /// Whether failures in dbt are an error of [`invoke`](PrefectDbtRunner::invoke) and fail the flow run; they do by
     /// default. That dbt could not run at all is an error in any case.
     pub fn raise_on_failure(mut self, raise: bool) -> Self {
-        self.accepts_failures = !raise;
+        self.options.raise_on_failure = Some(raise);
         self
     }
 
     /// The connection to Prefect; the one that Prefect's settings describe when not given.
     pub fn client(mut self, client: Client) -> Self {
-        self.client = Some(client);
+        self.options.client = Some(client);
         self
     }
 
@@ -74,31 +63,31 @@ impl PrefectDbtRunnerBuilder {
     /// The dbt executable; when not given, that in `PREFECT_DBT_EXECUTABLE`, else the one that
     /// [`find_dbt`](crate::dbt::find_dbt) finds.
     pub fn dbt(mut self, dbt: impl Into<PathBuf>) -> Self {
-        self.dbt = Some(dbt.into());
+        self.options.dbt = Some(dbt.into());
         self
     }
 
     /// Whether no asset is reported, whatever the project says.
     pub fn disable_assets(mut self, disable: bool) -> Self {
-        self.disable_assets = disable;
+        self.options.disable_assets = Some(disable);
         self
     }
 
     /// Whether the descriptions of assets end with the compiled code.
     pub fn include_compiled_code(mut self, include: bool) -> Self {
-        self.include_compiled_code = include;
+        self.options.include_compiled_code = Some(include);
         self
     }
 
     /// Other asset keys than the usual ones.
     pub fn asset_key(mut self, hook: AssetKeyHook) -> Self {
-        self.asset_key = Some(hook);
+        self.options.asset_key = Some(hook);
         self
     }
 
     /// Whether the flow run gets an artifact with a summary; it does by default.
     pub fn summary_artifact(mut self, wanted: bool) -> Self {
-        self.without_summary = !wanted;
+        self.options.summary_artifact = Some(wanted);
         self
     }
 
@@ -136,49 +125,36 @@ impl PrefectDbtRunnerBuilder {
 
     /// How long dbt may take; for ever when not given.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.options.timeout = Some(timeout);
         self
     }
 
     /// How long the server is asked after a run whether it has everything; 3 seconds when not given.
     pub fn verify_timeout(mut self, timeout: Duration) -> Self {
-        self.verify_timeout = Some(timeout);
+        self.options.verify_timeout = Some(timeout);
         self
     }
 
     /// The folder of journals; that of the project when not given.
     pub fn journal_dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.journal_dir = Some(dir.into());
+        self.options.journal_dir = Some(dir.into());
         self
     }
 
-    /// The runner.
+    /// The runner. Options that are not set come from the environment when a run starts.
     ///
     /// # Errors
-    /// When Prefect's settings, or the `DBT_*` variables, are wrong.
+    /// When Prefect's settings are wrong.
     pub fn build(self) -> Result<PrefectDbtRunner, Error> {
-        let client = match (self.without_prefect, self.client) {
+        let mut options = self.options;
+        options.client = match (self.without_prefect, options.client) {
             (true, _) => None,
             (false, Some(client)) => Some(client),
             (false, None) => client_from_env()?,
         };
-        let settings = match self.settings {
-            Some(settings) => settings,
-            None => PrefectDbtSettings::from_env()?,
-        };
         Ok(PrefectDbtRunner::new(Config {
-            settings,
-            disable_assets: self.disable_assets,
-            include_compiled_code: self.include_compiled_code,
-            asset_key: self.asset_key,
-            summary_artifact: !self.without_summary,
+            options,
             force_nodes_as_tasks: self.force_nodes_as_tasks,
-            client,
-            raise_on_failure: !self.accepts_failures,
-            dbt: self.dbt.or_else(executable::from_env),
-            journal_dir: self.journal_dir,
-            verify_timeout: self.verify_timeout,
-            timeout: self.timeout,
             told: self.told,
             hook_options: self.hooks,
             hooks: Hooks::default(),

@@ -6,10 +6,13 @@ use serde_json::Map;
 
 use super::error::RunError;
 use super::prefect_dbt_runner::PrefectDbtRunner;
+use crate::dbt_retry::plan;
 use crate::model::Stopper;
 use crate::outcome::{Error, Outcome};
-use crate::request::{Attempt, FlowChoice, FlowContext, Invocation};
-use crate::retry::{Next, Series, agree, give_up};
+use crate::request::{
+    Attempt, FlowChoice, FlowContext, Invocation, Request, RetryOptions, RetryStrategy,
+};
+use crate::retry::agree_on_retries;
 
 /// A flow, each run of which is a run of dbt.
 ///
@@ -30,15 +33,16 @@ use crate::retry::{Next, Series, agree, give_up};
 /// # }
 /// ```
 ///
-/// In a process that was started for a flow run (`PREFECT__FLOW_RUN_ID` is set) it is that flow run, whose states are set
-/// if it is still pending, and left alone if it runs already. Else a flow run is created where an API is configured; if
-/// that cannot be reached, dbt runs all the same.
+/// In a process that was started for a flow run (`PREFECT__FLOW_RUN_ID` is set) the flow is that flow run. Its states are
+/// set if it is still pending, and left alone if it is running. In any other process a flow run is created if an API is
+/// configured; if the API cannot be reached, dbt runs nevertheless.
 #[must_use = "a flow runs with `run`"]
 #[derive(Debug, Clone)]
 pub struct Flow {
     choice: FlowChoice,
     retries: Option<u32>,
-    retry_delay: Duration,
+    retry_delay: Option<Duration>,
+    retry_strategy: Option<RetryStrategy>,
 }
 
 impl Flow {
@@ -49,23 +53,30 @@ impl Flow {
         Self {
             choice,
             retries: None,
-            retry_delay: Duration::ZERO,
+            retry_delay: None,
+            retry_strategy: None,
         }
     }
 
-    /// How often the flow run is repeated when it fails; what its deployment says when not given.
+    /// The maximum number of retries of a failed flow run. Default: that of its deployment.
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = Some(retries);
         self
     }
 
-    /// How long a failed flow run waits before it is repeated; whole seconds.
+    /// The pause before a retry, in whole seconds. Default: none.
     pub fn retry_delay(mut self, delay: Duration) -> Self {
-        self.retry_delay = delay;
+        self.retry_delay = Some(delay);
         self
     }
 
-    /// A name for the flow run, if one is created; two words when not given.
+    /// What a retry runs, given what the closure of [`run`](Self::run) returns for it. Default: exactly that.
+    pub fn retry_strategy(mut self, strategy: RetryStrategy) -> Self {
+        self.retry_strategy = Some(strategy);
+        self
+    }
+
+    /// A name for the flow run, if one is created. Default: two words.
     pub fn flow_run_name(mut self, name: impl Into<String>) -> Self {
         self.choice.flow_run_name = Some(name.into());
         self
@@ -77,57 +88,61 @@ impl Flow {
         self
     }
 
-    /// Runs the flow: `invocation` says what dbt is to do, at each attempt anew. [`FlowContext::run_count`] tells the
-    /// attempts apart.
+    /// Runs the flow. Before each attempt, `invocation` returns what dbt is to run; [`FlowContext::run_count`] is the number
+    /// of the attempt.
     ///
-    /// A `retry` that comes after a failed attempt is given the state of that attempt, which `dbt retry` by itself may
-    /// have lost.
+    /// A `retry` after a failed attempt gets the state of that attempt, which `dbt retry` alone may have lost.
     ///
     /// # Errors
-    /// Those of [`PrefectDbtRunner::invoke`] at the last attempt, and when the flow run that the process was started for
-    /// cannot be read.
+    /// Those of [`PrefectDbtRunner::invoke`] at the last attempt that started, and when the flow run that the process was
+    /// started for cannot be read.
     pub async fn run<I: Into<Invocation>>(
         mut self,
         runner: &PrefectDbtRunner,
         mut invocation: impl FnMut(FlowContext) -> I,
     ) -> Result<Outcome, RunError> {
-        let mut context = self.context(runner).await?;
-        let (told, stopper) = (runner.told(), Stopper::default());
-        let mut attempt = Attempt {
+        let context = self.context(runner).await?;
+        let mut request = |context: FlowContext, attempt: Attempt| {
+            let wanted = invocation(context.clone()).into();
+            self.request(runner, wanted, context, attempt)
+        };
+        let first = Attempt {
             number: context.run_count,
             ..Attempt::default()
         };
-        loop {
-            let mut wanted = invocation(context.clone()).into();
-            wanted.flow = self.choice.clone();
-            wanted.retries = wanted.retries.or(self.retries);
-            wanted.retry_delay = wanted.retry_delay.max(self.retry_delay);
-            wanted.attempt = attempt;
-            let wanted = runner.completed(wanted);
-            let mut series = Series::of(&wanted);
-            let ran = runner
-                .attempt(wanted.clone(), Some(context.clone()), stopper.clone())
-                .await;
-            let outcome = match ran {
-                Ok(outcome) => outcome,
-                Err(error) => {
-                    give_up(&wanted, &error, &told).await;
-                    return Err(error.into());
-                }
-            };
-            match series.next(&wanted, outcome, &told, &stopper).await {
-                Next::Over(outcome) => return RunError::check(*outcome),
-                Next::Again(again) => {
-                    attempt = again.attempt;
-                    context.run_count = attempt.number;
-                    context.flow_run_id = context.flow_run_id.or(again.flow_run_id);
-                    if let Some(id) = again.flow_run_id {
-                        self.choice.engine = true;
-                        self.choice.flow_run_id = Some(id);
-                    }
-                }
-            }
-        }
+        let first = request(context.clone(), first)?;
+        let attempts = runner.attempts(Stopper::default());
+        let outcome = attempts.run(first, |next| {
+            let mut context = context.clone();
+            context.run_count = next.attempt.number;
+            context.flow_run_id = context.flow_run_id.or(next.flow_run_id);
+            let wanted = request(context, next.attempt.clone())?;
+            Ok(match wanted.retry.strategy {
+                Some(strategy) => plan(strategy, next.previous.record.as_ref())
+                    .request(&wanted, next.attempt.clone()),
+                None => wanted,
+            })
+        });
+        RunError::check(outcome.await?)
+    }
+
+    /// One attempt of the flow. The invocation's own options beat those of the flow.
+    fn request(
+        &self,
+        runner: &PrefectDbtRunner,
+        mut wanted: Invocation,
+        context: FlowContext,
+        attempt: Attempt,
+    ) -> Result<Request, Error> {
+        wanted.flow = self.choice.clone();
+        let options = &mut wanted.options;
+        options.retries = options.retries.or(self.retries);
+        options.retry_delay = options.retry_delay.or(self.retry_delay);
+        options.retry_strategy = options.retry_strategy.or(self.retry_strategy);
+        let mut request = runner.request(wanted)?;
+        request.context = Some(context);
+        request.attempt = attempt;
+        Ok(request)
     }
 
     async fn context(&mut self, runner: &PrefectDbtRunner) -> Result<FlowContext, Error> {
@@ -148,7 +163,12 @@ impl Flow {
             .as_ref()
             .is_some_and(|state| state.kind == prefect_client::StateType::Running);
         if !is_running {
-            self.retries = agree(client, &run, self.retries, self.retry_delay).await;
+            let retry = RetryOptions {
+                retries: self.retries,
+                delay: self.retry_delay.unwrap_or_default(),
+                strategy: self.retry_strategy,
+            };
+            self.retries = agree_on_retries(client, &run, retry).await;
         }
         Ok(FlowContext {
             flow_run_id: Some(run.id),

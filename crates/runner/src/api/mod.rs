@@ -2,7 +2,6 @@
 
 mod builder;
 mod error;
-mod executable;
 mod flow;
 mod options;
 mod prefect_dbt_runner;

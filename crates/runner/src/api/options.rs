@@ -13,7 +13,7 @@ impl Invocation {
     /// `project_dir`, `profiles_dir`, `target_path` and `log_level` act as settings of this invocation.
     ///
     /// ```
-    /// use crate::request::Invocation;
+    /// use prefect_dbt::Invocation;
     ///
     /// let invocation = Invocation::new(["build"])
     ///     .option("target", "prod")
@@ -26,11 +26,11 @@ impl Invocation {
     pub fn option(mut self, name: &str, value: impl Display) -> Self {
         let (flag, value) = (flag(name), value.to_string());
         match flag.as_str() {
-            "--project-dir" => self.settings.project_dir = Some(value.into()),
-            "--profiles-dir" => self.settings.profiles_dir = Some(value.into()),
-            "--target-path" => self.settings.target_path = Some(value.into()),
+            "--project-dir" => self.options.settings.project_dir = Some(value.into()),
+            "--profiles-dir" => self.options.settings.profiles_dir = Some(value.into()),
+            "--target-path" => self.options.settings.target_path = Some(value.into()),
             "--log-level" if LogLevel::from_name(&value).is_some() => {
-                self.settings.log_level = LogLevel::from_name(&value);
+                self.options.settings.log_level = LogLevel::from_name(&value);
             }
             _ => self.args.extend(flag_with_value(&flag, &value)),
         }
@@ -76,8 +76,8 @@ mod tests {
             .option("log-level", "error")
             .option("vars", serde_json::json!({"a": 1}));
         assert_eq!(invocation.args, ["run", "--vars", "{\"a\":1}"]);
-        assert_eq!(invocation.settings.project_dir, Some("shop".into()));
-        assert_eq!(invocation.settings.log_level, Some(LogLevel::Error));
+        assert_eq!(invocation.options.settings.project_dir, Some("shop".into()));
+        assert_eq!(invocation.options.settings.log_level, Some(LogLevel::Error));
         let loud = Invocation::new(["run"]).option("log_level", "loud");
         assert_eq!(
             loud.args,

@@ -1,9 +1,7 @@
 //! The runner.
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use prefect_client::Client;
 
@@ -14,8 +12,8 @@ use crate::hooks;
 use crate::hooks::{DbtHookContext, HookBuilder, HookOptions, HookOutput, HookOwner, Hooks};
 use crate::model::Stopper;
 use crate::outcome::{Error, Outcome};
-use crate::request::{FlowChoice, FlowContext, Invocation, PrefectDbtSettings};
-use crate::track::AssetKeyHook;
+use crate::request::{FlowChoice, Invocation, Request, RunOptions};
+use crate::retry::Attempts;
 
 /// Runs dbt, as often as asked, and reports the runs to Prefect.
 ///
@@ -46,17 +44,7 @@ pub struct PrefectDbtRunner(Arc<Config>);
 /// What a runner was built with.
 #[derive(Debug)]
 pub(super) struct Config {
-    pub(super) settings: PrefectDbtSettings,
-    pub(super) client: Option<Client>,
-    pub(super) raise_on_failure: bool,
-    pub(super) dbt: Option<PathBuf>,
-    pub(super) journal_dir: Option<PathBuf>,
-    pub(super) verify_timeout: Option<Duration>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) disable_assets: bool,
-    pub(super) include_compiled_code: bool,
-    pub(super) asset_key: Option<AssetKeyHook>,
-    pub(super) summary_artifact: bool,
+    pub(super) options: RunOptions,
     pub(super) force_nodes_as_tasks: bool,
     pub(super) told: Told,
     pub(super) hook_options: HookOptions,
@@ -76,7 +64,7 @@ impl PrefectDbtRunner {
     /// The connection to Prefect, if there is one.
     #[must_use]
     pub fn client(&self) -> Option<&Client> {
-        self.0.client.as_ref()
+        self.0.options.client.as_ref()
     }
 
     /// Runs dbt. `invocation` is dbt's arguments, or an [`Invocation`], whose own settings come first.
@@ -99,8 +87,14 @@ impl PrefectDbtRunner {
             choice.tasks_alone |= self.0.force_nodes_as_tasks;
             choice.declined |= !choice.tasks_alone;
         }
-        let invocation = self.completed(invocation);
-        let outcome = self.attempt(invocation, None, Stopper::default()).await?;
+        let request = self.request(invocation)?;
+        let Attempts {
+            hooks,
+            options,
+            observer,
+            stopper,
+        } = self.attempts(Stopper::default());
+        let outcome = hooks::run(request, observer, stopper, hooks, options).await?;
         RunError::check(outcome)
     }
 
@@ -119,53 +113,29 @@ impl PrefectDbtRunner {
         runtime.block_on(self.invoke(invocation))
     }
 
-    /// Runs dbt once, and reports to the flow run that the invocation says.
-    pub(super) async fn attempt(
-        &self,
-        invocation: Invocation,
-        flow: Option<FlowContext>,
-        stopper: Stopper,
-    ) -> Result<Outcome, Error> {
-        let options = HookOptions {
-            owner: Some(HookOwner::new(self.clone())),
-            flow,
-            ..self.0.hook_options.clone()
-        };
-        let told = Arc::new(self.told());
-        hooks::run(invocation, told, stopper, &self.0.hooks, options).await
-    }
-
-    /// What becomes of what a run tells.
-    pub(super) fn told(&self) -> Told {
-        self.0.told.clone()
-    }
-
-    /// The invocation, with what the runner says where the invocation says nothing.
-    pub(super) fn completed(&self, mut invocation: Invocation) -> Invocation {
-        let config = &self.0;
-        let defaults = Invocation::new([""; 0]);
-        invocation.settings = joined(invocation.settings, &config.settings);
-        invocation.disable_assets |= config.disable_assets;
-        invocation.include_compiled_code |= config.include_compiled_code;
-        invocation.asset_key = invocation.asset_key.or_else(|| config.asset_key.clone());
-        invocation.summary_artifact &= config.summary_artifact;
-        invocation.client = invocation.client.or_else(|| config.client.clone());
-        invocation.raise_on_failure &= config.raise_on_failure;
-        invocation.dbt = invocation.dbt.or_else(|| config.dbt.clone());
-        invocation.timeout = invocation.timeout.or(config.timeout);
-        invocation.journal_dir = invocation
-            .journal_dir
-            .or_else(|| config.journal_dir.clone());
-        if invocation.verify_timeout == defaults.verify_timeout {
-            invocation.verify_timeout = config.verify_timeout.unwrap_or(defaults.verify_timeout);
+    /// The attempts of a run of this runner: its hooks and its observers.
+    pub(super) fn attempts(&self, stopper: Stopper) -> Attempts<'_> {
+        Attempts {
+            hooks: &self.0.hooks,
+            options: HookOptions {
+                owner: Some(HookOwner::new(self.clone())),
+                ..self.0.hook_options.clone()
+            },
+            observer: Arc::new(self.0.told.clone()),
+            stopper,
         }
-        invocation
+    }
+
+    /// An invocation, completed with the options of the runner and with those of the environment.
+    pub(super) fn request(&self, mut invocation: Invocation) -> Result<Request, Error> {
+        invocation.options = invocation.options.or(&self.0.options);
+        Ok(Request::from_env(invocation)?)
     }
 
     /// Calls `hook` before dbt starts. It sees every node that is scheduled, and so takes no selection:
     ///
     /// ```compile_fail
-    /// # let runner = self::self::PrefectDbtRunner::builder().without_prefect().build().unwrap();
+    /// # let runner = prefect_dbt::PrefectDbtRunner::builder().without_prefect().build().unwrap();
     /// runner.on_run_start().select("tag:nightly");
     /// ```
     #[track_caller]
@@ -203,25 +173,6 @@ impl PrefectDbtRunner {
     #[track_caller]
     pub fn on_run_end(&self) -> HookBuilder {
         self.0.hooks.on_run_end()
-    }
-}
-
-/// The settings of an invocation, and the runner's where it has none.
-fn joined(own: PrefectDbtSettings, default: &PrefectDbtSettings) -> PrefectDbtSettings {
-    let untold = PrefectDbtSettings::default();
-    PrefectDbtSettings {
-        project_dir: own.project_dir.or_else(|| default.project_dir.clone()),
-        profiles_dir: own.profiles_dir.or_else(|| default.profiles_dir.clone()),
-        target_path: own.target_path.or_else(|| default.target_path.clone()),
-        log_level: own.log_level.or(default.log_level),
-        prefect_log_level: match own.prefect_log_level == untold.prefect_log_level {
-            true => default.prefect_log_level,
-            false => own.prefect_log_level,
-        },
-        missing_variables: match own.missing_variables == untold.missing_variables {
-            true => default.missing_variables,
-            false => own.missing_variables,
-        },
     }
 }
 

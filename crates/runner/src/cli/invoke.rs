@@ -9,8 +9,8 @@ use crate::hooks::{HookOptions, Hooks};
 use crate::model::{LogLevel, StateKind, Stopper, error_chain};
 use crate::observe::Observer;
 use crate::outcome::{Error, Outcome, client_from_env};
-use crate::request::{FlowChoice, Invocation, PrefectDbtSettings, RetryStrategy};
-use crate::retry as attempts;
+use crate::request::{FlowChoice, Invocation, RetryStrategy};
+use crate::retry;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 use uuid::Uuid;
@@ -197,9 +197,9 @@ fn invoke(args: InvokeArgs, console: &Arc<Console>) -> Result<Outcome, Error> {
     runtime.block_on(async {
         let stopper = Stopper::default();
         signals::forward(stopper.clone()).map_err(Error::Runtime)?;
-        let (invocation, hooks) = invocation_of(args, console)?;
+        let (invocation, hooks) = invocation_of(args, console);
         let options = HookOptions::default();
-        attempts::run(
+        retry::run(
             invocation,
             Arc::clone(console) as _,
             stopper,
@@ -210,14 +210,16 @@ fn invoke(args: InvokeArgs, console: &Arc<Console>) -> Result<Outcome, Error> {
     })
 }
 
-fn invocation_of(args: InvokeArgs, console: &Console) -> Result<(Invocation, Hooks), Error> {
-    let mut settings = PrefectDbtSettings::from_env()?;
-    settings.project_dir = args.project_dir.or(settings.project_dir);
-    settings.profiles_dir = args.profiles_dir.or(settings.profiles_dir);
-    settings.target_path = args.target_path.or(settings.target_path);
-    let level = args.log_level.as_deref().and_then(LogLevel::from_name);
-    settings.log_level = level.or(settings.log_level);
-
+fn invocation_of(args: InvokeArgs, console: &Console) -> (Invocation, Hooks) {
+    let client = match args.no_prefect {
+        true => None,
+        // Invalid settings are a warning, as is an API that is not reachable: dbt runs all the same.
+        false => client_from_env().unwrap_or_else(|error| {
+            let problem = error_chain(&error);
+            console.on_warning(&format!("cannot report to Prefect: {problem}"));
+            None
+        }),
+    };
     let mut flow = FlowChoice::from_env();
     flow.declined = args.no_prefect;
     flow.engine = args.engine;
@@ -227,34 +229,28 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> Result<(Invocation, Hoo
     flow.tags = args.tags;
 
     let mut invocation = Invocation::new(args.args);
-    invocation.dbt = args.dbt;
-    invocation.settings = settings;
-    invocation.raise_on_failure = !args.no_raise_on_failure;
     invocation.flow = flow;
-    invocation.timeout = args.timeout;
-    invocation.retries = args.retries;
-    invocation.retry_delay = args.retry_delay.unwrap_or_default();
-    invocation.retry_strategy = RetryStrategy::from_name(&args.retry_strategy).unwrap_or_default();
-    invocation.verify_timeout = args.verify_timeout.unwrap_or(invocation.verify_timeout);
-    invocation.keep_artifacts = false;
-    invocation.rate = args.rate;
-    invocation.budget = args.budget;
-    invocation.journal_dir = args.journal_dir;
-    invocation.include_compiled_code = args.include_compiled_code;
-    invocation.disable_assets = args.disable_assets;
-    invocation.summary_artifact = !args.no_summary_artifact;
-    if !args.no_prefect {
-        // Invalid settings are a warning, as is an API that is not reachable: dbt runs all the same.
-        invocation.client = client_from_env().unwrap_or_else(|error| {
-            console.on_warning(&format!(
-                "cannot report to Prefect: {}",
-                error_chain(&error)
-            ));
-            None
-        });
-    }
-    invocation.adopt_default_retries();
-    Ok((invocation, args.hooks.hooks()))
+    let options = &mut invocation.options;
+    options.settings.project_dir = args.project_dir;
+    options.settings.profiles_dir = args.profiles_dir;
+    options.settings.target_path = args.target_path;
+    options.settings.log_level = args.log_level.as_deref().and_then(LogLevel::from_name);
+    options.dbt = args.dbt;
+    options.client = client;
+    options.raise_on_failure = Some(!args.no_raise_on_failure);
+    options.timeout = args.timeout;
+    options.verify_timeout = args.verify_timeout;
+    options.rate = args.rate;
+    options.budget = args.budget;
+    options.disable_assets = Some(args.disable_assets);
+    options.include_compiled_code = Some(args.include_compiled_code);
+    options.summary_artifact = Some(!args.no_summary_artifact);
+    options.keep_artifacts = Some(false);
+    options.journal_dir = args.journal_dir;
+    options.retries = args.retries;
+    options.retry_delay = args.retry_delay;
+    options.retry_strategy = RetryStrategy::from_name(&args.retry_strategy);
+    (invocation, args.hooks.hooks())
 }
 
 /// Shows the account of a run, and its failures.

@@ -36,7 +36,9 @@ impl DbtArgs {
         let path = |flag| line.value(flag).map(PathBuf::from);
         let mut passed = line.clone();
         passed.retain(|given| match given.flag.name {
-            "--quiet" | "--debug" | "--log-format" => false,
+            "--quiet" | "--debug" => false,
+            // Without its value, dbt is to refuse it.
+            "--log-format" => given.value().is_none(),
             // A level that dbt does not know is left for dbt to refuse.
             "--log-level" => given.value().and_then(LogLevel::from_name).is_none(),
             _ => true,

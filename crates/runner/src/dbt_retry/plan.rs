@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::dropped_flags::dropped_flags;
 use crate::dbt::DbtArgs;
-use crate::request::{Attempt, Invocation, RetryStrategy};
+use crate::request::{Attempt, Request, RetryStrategy};
 use crate::store::Kept;
 
 /// What a repetition runs, and why.
@@ -47,8 +47,8 @@ pub(crate) fn plan(strategy: RetryStrategy, kept: Option<&Kept>) -> Plan {
 }
 
 impl Plan {
-    /// The invocation that does this: `original` is that of the first attempt.
-    pub(crate) fn invocation(&self, original: &Invocation, attempt: Attempt) -> Invocation {
+    /// The request that does this: `original` is that of the first attempt.
+    pub(crate) fn request(&self, original: &Request, attempt: Attempt) -> Request {
         let mut next = original.clone();
         let note = format!("Attempt {}: {self}", attempt.number);
         next.attempt = Attempt {
@@ -58,7 +58,7 @@ impl Plan {
         let Self::DbtRetry { state, nodes } = self else {
             return next;
         };
-        let line = original.command_line();
+        let line = original.line.clone();
         let args = DbtArgs::of(&line);
         let settings = &mut next.settings;
         settings.log_level = Some(settings.level_of(&args));
@@ -69,8 +69,7 @@ impl Plan {
         // None are known where it is not known what was scheduled.
         next.attempt.scheduled = (!nodes.is_empty()).then(|| nodes.clone());
         next.attempt.original = Some(line);
-        next.args = retry_args(state);
-        next
+        next.with_args(retry_args(state))
     }
 }
 
@@ -102,6 +101,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::request::Invocation;
     use crate::store::{Obstacle, Record, Records};
 
     fn planned(strategy: RetryStrategy, obstacle: Option<Obstacle>, has_results: bool) -> String {
@@ -143,12 +143,12 @@ mod tests {
     fn a_retry_keeps_what_dbt_would_drop() {
         let args =
             "--project-dir p build --profiles-dir q --target-path t --log-path l --select x -q";
-        let original = Invocation::new(args.split(' '));
+        let original = Request::resolved(Invocation::new(args.split(' ')));
         let plan = Plan::DbtRetry {
             state: "state".into(),
             nodes: vec!["model.a.b".to_owned()],
         };
-        let next = plan.invocation(&original, Attempt::default());
+        let next = plan.request(&original, Attempt::default());
         assert_eq!(next.args, ["retry", "--state", "state"]);
         let settings = &next.settings;
         let folders = [

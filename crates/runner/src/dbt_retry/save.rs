@@ -11,7 +11,7 @@ use super::guard::Guard;
 use super::remaining::{Rest, rest};
 use super::results::Results;
 use crate::dbt::{CommandLine, Project, read_manifest};
-use crate::request::Invocation;
+use crate::request::Request;
 use crate::selection::selected;
 use crate::store::{Kept, Obstacle, Record, Records};
 use crate::track::TrackedRun;
@@ -21,7 +21,7 @@ pub(crate) struct Ended<'a> {
     pub(crate) run_id: Uuid,
     /// The flow run whose engine we are, if it was there before.
     pub(crate) flow_run_id: Option<Uuid>,
-    pub(crate) invocation: &'a Invocation,
+    pub(crate) request: &'a Request,
     pub(crate) project: &'a Project,
     pub(crate) run: &'a TrackedRun,
     /// What was known against a `dbt retry` of the user's own.
@@ -34,12 +34,12 @@ pub(crate) struct Ended<'a> {
 /// later word.
 pub(crate) fn begin(
     (run_id, flow_run_id): (Uuid, Option<Uuid>),
-    invocation: &Invocation,
+    request: &Request,
     project: &Project,
     guard: Option<&Guard>,
     records: &Records,
 ) {
-    let asked = asked(invocation, guard);
+    let asked = asked(request, guard);
     let command = asked.command();
     if !builds(&command) {
         return;
@@ -62,20 +62,18 @@ pub(crate) fn begin(
 }
 
 /// What an attempt was asked for in the first place.
-fn asked(invocation: &Invocation, guard: Option<&Guard>) -> CommandLine {
-    let is_repetition = invocation.attempt.original.is_some();
+fn asked(request: &Request, guard: Option<&Guard>) -> CommandLine {
+    let is_repetition = request.attempt.original.is_some();
     let guarded = guard.filter(|_| !is_repetition).map(Guard::original);
-    guarded.unwrap_or_else(|| invocation.asked())
+    guarded.unwrap_or_else(|| request.asked().clone())
 }
 
 /// Keeps what an attempt has left undone, if its command builds anything. One that had nothing to do leaves the record of
 /// an earlier one in place.
 pub(crate) fn save(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
-    let Ended {
-        invocation, run, ..
-    } = ended;
-    let attempt = &invocation.attempt;
-    let asked = asked(invocation, ended.guard);
+    let Ended { request, run, .. } = ended;
+    let attempt = &request.attempt;
+    let asked = asked(request, ended.guard);
     let command = asked.command();
     let is_idle = run.end.exit_code == Some(0) && run.nodes.is_empty();
     if !builds(&command) || is_idle {

@@ -186,7 +186,8 @@ async fn examine_profiles(
     let Ok(source) = fs_err::read(&file) else {
         return vec![check_profile(&file, why, None, sought, version)];
     };
-    let render = RenderOptions::default().missing(options.settings.missing_variables);
+    let render =
+        RenderOptions::default().missing(options.settings.missing_variables.unwrap_or_default());
     let rendered = RenderedProfiles::prepare(&dir, client, &render).await;
     let mut checks = vec![check_references(&rendered)];
     let bytes = match &rendered {

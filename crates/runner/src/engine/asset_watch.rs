@@ -7,7 +7,7 @@ use dbt_manifest::Manifest;
 
 use crate::dbt::DbtArgs;
 use crate::model::Effect;
-use crate::request::Invocation;
+use crate::request::Request;
 use crate::track::{AssetOptions, Assets, materializes};
 
 /// Adds the assets' events to a run's effects, from the moment that the manifest is there.
@@ -22,13 +22,10 @@ pub(super) struct AssetWatch {
 
 impl AssetWatch {
     /// The watch over an invocation that writes to `target`.
-    pub(super) fn new(invocation: &Invocation, args: &DbtArgs, target: &std::path::Path) -> Self {
-        let wanted = !invocation.disable_assets && materializes(&args.command);
+    pub(super) fn new(request: &Request, args: &DbtArgs, target: &std::path::Path) -> Self {
+        let options = request.assets.clone();
         Self {
-            options: wanted.then(|| AssetOptions {
-                include_compiled_code: invocation.include_compiled_code,
-                key: invocation.asset_key.clone(),
-            }),
+            options: options.filter(|_| materializes(&args.command)),
             assets: None,
             compiled: target.join("compiled"),
         }

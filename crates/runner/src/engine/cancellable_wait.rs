@@ -1,4 +1,4 @@
-//! The time of a run in which dbt is not at work: it waits for its turn. Whoever may end the run is heard all the same.
+//! A wait that every request to stop ends: for the target folder, for the server, for the next attempt.
 
 use std::future::Future;
 use std::time::Duration;
@@ -8,17 +8,17 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::model::{FinalState, FlowTarget, State, StopCause, Stopper};
+use crate::outcome::exit_code;
 use crate::prefect::control::Supervision;
 use crate::prefect::flow_run::Ending;
 use crate::request::FlowChoice;
-use crate::track::exit_code;
 
-/// How long the server may take to hear of the end: whoever ends us waits.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest time that the server may take to accept the end: the sender of the signal waits.
+const STATE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Listens while a run waits.
+/// Listens for requests to stop while a run waits.
 #[derive(Debug)]
-pub(crate) struct Vigil<'a> {
+pub(crate) struct CancellableWait<'a> {
     stopper: &'a Stopper,
     flow_run: Option<FlowRun>,
 }
@@ -27,23 +27,23 @@ pub(crate) struct Vigil<'a> {
 struct FlowRun {
     id: Uuid,
     client: Client,
-    /// Where its states are ours.
+    /// Sets the end, if the states are ours.
     ending: Option<Ending>,
     supervision: Supervision,
 }
 
-/// How a run ended that was stopped while it waited.
+/// The end of a run that was stopped while it waited.
 #[derive(Debug)]
 pub(crate) struct Stopped {
     pub(crate) cause: StopCause,
     pub(crate) state: State,
     pub(crate) exit_code: u8,
-    /// What became of the flow run's end; `None` when there is no flow run of ours.
-    pub(crate) told: Option<FinalState>,
+    /// What became of the end of the flow run; `None` when no flow run is ours.
+    pub(crate) final_state: Option<FinalState>,
 }
 
-impl<'a> Vigil<'a> {
-    /// Begins to listen; to those who may end this flow run, too, whose states are ours or not.
+impl<'a> CancellableWait<'a> {
+    /// Listens to `stopper`, and to a cancellation of the flow run; the flag says whether its states are ours.
     pub(crate) fn begin(
         flow: &FlowChoice,
         client: Option<&Client>,
@@ -56,24 +56,26 @@ impl<'a> Vigil<'a> {
                 own_states,
             };
             let ending = own_states.then(Ending::default);
+            let supervisor = flow.supervisor_of_target(&target);
+            let client = client.clone();
             FlowRun {
                 id,
-                client: client.clone(),
                 supervision: Supervision::begin(
-                    flow.supervisor_of_target(&target),
+                    supervisor,
                     &target,
-                    Some(client),
+                    Some(&client),
                     ending.clone(),
                     stopper,
                 ),
+                client,
                 ending,
             }
         });
         Self { stopper, flow_run }
     }
 
-    /// What comes of the wait, unless a stop comes first.
-    pub(crate) async fn over<T>(&self, wait: impl Future<Output = T>) -> Result<T, StopCause> {
+    /// The result of `wait`, or the cause of a request to stop that comes first.
+    pub(crate) async fn until<T>(&self, wait: impl Future<Output = T>) -> Result<T, StopCause> {
         tokio::select! {
             biased;
             cause = self.stopper.stopped() => Err(cause),
@@ -81,7 +83,7 @@ impl<'a> Vigil<'a> {
         }
     }
 
-    /// Ends the run that was stopped, and tells Prefect and whoever started us.
+    /// Ends the stopped run: sets the state of a flow run of ours and reports it to the supervisor.
     pub(crate) async fn end(self, cause: StopCause) -> Stopped {
         let Some(flow_run) = self.flow_run else {
             return Stopped::new(cause, None);
@@ -92,26 +94,26 @@ impl<'a> Vigil<'a> {
         };
         let state = cause.state();
         let set = ending.set(&flow_run.client, flow_run.id, &state);
-        let told = match timeout(PATIENCE, set).await {
-            Ok(Ok(told)) => told,
+        let final_state = match timeout(STATE_TIMEOUT, set).await {
+            Ok(Ok(final_state)) => final_state,
             Ok(Err(error)) => {
-                tracing::debug!(%error, "the flow run's end could not be told");
+                tracing::debug!(%error, "cannot set the end of the flow run");
                 FinalState::NotSent
             }
             Err(_) => FinalState::NotSent,
         };
-        flow_run.supervision.report(&told).await;
-        Stopped::new(cause, Some(told))
+        flow_run.supervision.report(&final_state).await;
+        Stopped::new(cause, Some(final_state))
     }
 }
 
 impl Stopped {
-    fn new(cause: StopCause, told: Option<FinalState>) -> Self {
+    fn new(cause: StopCause, final_state: Option<FinalState>) -> Self {
         Self {
             cause,
             state: cause.state(),
-            exit_code: exit_code(cause.exit_code(), told.as_ref()),
-            told,
+            exit_code: exit_code(cause.exit_code(), final_state.as_ref()),
+            final_state,
         }
     }
 }

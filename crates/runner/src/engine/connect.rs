@@ -10,21 +10,21 @@ use crate::prefect::delivery::{ReportOptions, Reporter};
 use crate::prefect::flow_run::{
     Decision, Mode, ModeFacts, NewRun, ReportError, decide, flow_run_name, retry_rules,
 };
-use crate::request::Invocation;
+use crate::request::Request;
 
 /// Where an invocation reports to, and who reports.
-pub(super) struct Report {
+pub(super) struct Connected {
     pub(super) target: FlowTarget,
     pub(super) reporter: Option<Reporter>,
 }
 
 /// Decides where the invocation reports to, and connects to the flow run if there is one already.
 pub(super) async fn connect(
-    invocation: &Invocation,
+    request: &Request,
     run_id: Uuid,
     command: &str,
-) -> Result<Report, Error> {
-    let choice = &invocation.flow;
+) -> Result<Connected, Error> {
+    let choice = &request.flow;
     let name = choice
         .flow_run_name
         .clone()
@@ -33,23 +33,23 @@ pub(super) async fn connect(
     let is_run = !command.is_empty();
     let facts = ModeFacts {
         declined: choice.declined || !is_run,
-        api_configured: invocation.client.is_some(),
+        api_configured: request.client.is_some(),
         engine: choice.engine && is_run,
         tasks_alone: choice.tasks_alone,
         named: choice.flow_run_id.filter(|_| is_run),
         inherited: choice.inherited,
     };
     let decision = decide(facts)?;
-    let nowhere = |name| Report {
+    let nowhere = |name| Connected {
         target: FlowTarget::Nowhere {
-            key: invocation.attempt.key,
-            flow_name: Some(flow_name(invocation, command)),
+            key: request.attempt.key,
+            flow_name: Some(flow_name(request, command)),
             flow_run_name: name,
             tags: choice.tags.clone(),
         },
         reporter: None,
     };
-    let Some(client) = &invocation.client else {
+    let Some(client) = &request.client else {
         return Ok(nowhere(name));
     };
     let mode = match decision {
@@ -57,30 +57,30 @@ pub(super) async fn connect(
         Decision::DependsOn(flow_run) => Reporter::probe(client, flow_run).await?,
     };
     let options = ReportOptions {
-        verify_timeout: invocation.verify_timeout,
-        rate: invocation.rate,
-        budget: invocation.budget,
+        verify_timeout: request.delivery.verify_timeout,
+        rate: request.delivery.rate,
+        budget: request.delivery.budget,
     };
     let reporter = match mode {
         Mode::Alone => return Ok(nowhere(name)),
         Mode::TasksAlone => Reporter::of_tasks_alone(client, run_id, options),
-        Mode::Engine(id) => engine(client, run_id, id, invocation, options).await?,
+        Mode::Engine(id) => engine(client, run_id, id, request, options).await?,
         Mode::Attached(id) => Reporter::attach(client, run_id, id, false, options).await?,
         Mode::Create => {
             let run = NewRun {
-                flow_name: flow_name(invocation, command),
+                flow_name: flow_name(request, command),
                 flow_run_name: name.clone(),
                 tags: choice.tags.clone(),
-                parameters: [("args".to_owned(), invocation.args.clone().into())]
+                parameters: [("args".to_owned(), request.args.clone().into())]
                     .into_iter()
                     .collect(),
-                key: invocation.attempt.key,
-                policy: retry_rules(invocation.retries, invocation.retry_delay),
+                key: request.attempt.key,
+                policy: retry_rules(request.retry.retries, request.retry.delay),
             };
             Reporter::create(client, run_id, run, options)
         }
     };
-    Ok(Report {
+    Ok(Connected {
         target: reporter
             .flow_target()
             .unwrap_or_else(|| nowhere(name).target),
@@ -93,11 +93,11 @@ async fn engine(
     client: &Client,
     run_id: Uuid,
     flow_run_id: Uuid,
-    invocation: &Invocation,
+    request: &Request,
     options: ReportOptions,
 ) -> Result<Reporter, ReportError> {
     match Reporter::attach(client, run_id, flow_run_id, true, options.clone()).await {
-        Err(ReportError::Unreachable { .. }) if invocation.attempt.number > 1 => {
+        Err(ReportError::Unreachable { .. }) if request.attempt.number > 1 => {
             Ok(Reporter::rejoin(client, run_id, flow_run_id, options))
         }
         begun => begun,
@@ -105,10 +105,10 @@ async fn engine(
 }
 
 /// The name of a flow that is created: the same for all attempts, whatever each of them calls.
-fn flow_name(invocation: &Invocation, command: &str) -> String {
-    let original = invocation.attempt.original.as_ref();
+fn flow_name(request: &Request, command: &str) -> String {
+    let original = request.attempt.original.as_ref();
     let original = original.map(CommandLine::command);
     let command = original.as_deref().unwrap_or(command);
-    let chosen = invocation.flow.flow_name.clone();
+    let chosen = request.flow.flow_name.clone();
     chosen.unwrap_or_else(|| format!("dbt {command}"))
 }

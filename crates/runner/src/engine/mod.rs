@@ -1,18 +1,22 @@
-//! One attempt, from the first check to the last delivered entry.
+//! One attempt, from the first check to the last delivered entry. [`run`] tells its stages in order.
 
-mod admission;
+mod admit;
 mod asset_watch;
 mod cancellable_wait;
 mod connect;
-mod drive;
+mod judge;
 mod preflight;
 mod prepare;
+mod record;
 mod recorder;
 mod run;
+mod session;
+mod settle;
+mod start;
+mod stop_dbt;
 mod stopped_before_start;
-mod stopping;
 mod target_lock;
 
-pub(crate) use cancellable_wait::Vigil;
-pub use run::run;
-pub(crate) use stopped_before_start::{end_waiting, keep_end};
+pub(crate) use cancellable_wait::CancellableWait;
+pub(crate) use run::run;
+pub(crate) use stopped_before_start::{UnstartedRun, end_unstarted, save_unsent_end};

@@ -10,7 +10,7 @@ use crate::dbt_retry::Guard;
 use crate::observe::Observer;
 use crate::outcome::Error;
 use crate::profiles::RenderedProfiles;
-use crate::request::{Invocation, ProcessEnv};
+use crate::request::{ProcessEnv, Request};
 use crate::store::{JournalFolder, Records};
 
 /// What an invocation stands on.
@@ -28,26 +28,23 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// Finds dbt, project and profiles, and renders the latter.
-    pub(super) async fn of(
-        invocation: &Invocation,
-        observer: &dyn Observer,
-    ) -> Result<Self, Error> {
+    pub(super) async fn of(request: &Request, observer: &dyn Observer) -> Result<Self, Error> {
         let around = ProcessEnv::from_env()?;
-        let args = DbtArgs::of(&invocation.command_line());
+        let args = request.dbt_args();
         let dbt = find_dbt(
-            invocation.dbt.as_deref(),
+            request.dbt.as_deref(),
             &around.cwd,
             around.virtual_env.as_deref(),
             around.path.as_deref(),
         )?;
-        let project = invocation.project(&args, &around.cwd);
-        let profiles_dir = invocation.profiles_dir(&args, &around);
+        let project = request.project(&args, &around.cwd);
+        let profiles_dir = request.profiles_dir(&args, &around);
         preflight::check(&args, &project, profiles_dir.as_deref())?;
-        let profiles = render_profiles(invocation, &args, profiles_dir.as_deref()).await?;
+        let profiles = render_profiles(request, &args, profiles_dir.as_deref()).await?;
         for warning in profiles.iter().flat_map(RenderedProfiles::warnings) {
             observer.on_warning(&warning.to_string());
         }
-        let folder = folder_of(invocation, &args, &project);
+        let folder = folder_of(request, &args, &project);
         Ok(Self {
             args,
             project,
@@ -60,8 +57,8 @@ impl Prepared {
     }
 
     /// Looks after a `dbt retry` of the user's own. To be called when no other run can change what it repeats any more.
-    pub(super) fn guard(&mut self, invocation: &Invocation) {
-        let is_ours = invocation.attempt.original.is_some();
+    pub(super) fn guard_retry(&mut self, request: &Request) {
+        let is_ours = request.attempt.original.is_some();
         let Some(folder) = self.folder.as_ref().filter(|_| !is_ours) else {
             return;
         };
@@ -84,8 +81,8 @@ impl Prepared {
     }
 
     /// How dbt is called.
-    pub(super) fn command(&self, invocation: &Invocation) -> DbtCommand {
-        let settings = &invocation.settings;
+    pub(super) fn command(&self, request: &Request) -> DbtCommand {
+        let settings = &request.settings;
         let guarded = self.guard.iter().flat_map(Guard::environment);
         DbtCommand {
             program: self.dbt.clone(),
@@ -102,9 +99,7 @@ impl Prepared {
                     .or(settings.profiles_dir.as_deref()),
                 target_path: settings.target_path.as_deref(),
                 sets_file_level: self.args.sets_file_level || self.sets_file_level,
-                flags: guarded
-                    .chain(invocation.attempt.environment.clone())
-                    .collect(),
+                flags: guarded.chain(request.attempt.environment.clone()).collect(),
                 secrets: self.secrets(),
             }),
         }
@@ -115,27 +110,28 @@ impl Prepared {
 ///
 /// # Errors
 /// When there is no working directory.
-pub(super) fn folder(invocation: &Invocation) -> Result<Option<JournalFolder>, Error> {
-    let args = DbtArgs::of(&invocation.command_line());
-    let project = invocation.project(&args, &ProcessEnv::from_env()?.cwd);
-    Ok(folder_of(invocation, &args, &project))
+pub(super) fn journal_folder(request: &Request) -> Result<Option<JournalFolder>, Error> {
+    let args = request.dbt_args();
+    let project = request.project(&args, &ProcessEnv::from_env()?.cwd);
+    Ok(folder_of(request, &args, &project))
 }
 
-fn folder_of(invocation: &Invocation, args: &DbtArgs, project: &Project) -> Option<JournalFolder> {
-    let has_folder = args.has_command() && (project.exists || invocation.journal_dir.is_some());
-    has_folder.then(|| JournalFolder::at(invocation.journal_dir_in(project)))
+fn folder_of(request: &Request, args: &DbtArgs, project: &Project) -> Option<JournalFolder> {
+    let has_folder = args.has_command() && (project.exists || request.journal_dir.is_some());
+    has_folder.then(|| JournalFolder::at(request.journal_dir_in(project)))
 }
 
 /// Renders profiles.yml, if it refers to Prefect.
 async fn render_profiles(
-    invocation: &Invocation,
+    request: &Request,
     args: &DbtArgs,
     dir: Option<&Path>,
 ) -> Result<Option<RenderedProfiles>, Error> {
     let Some(dir) = dir.filter(|_| args.has_command()) else {
         return Ok(None);
     };
-    let client = invocation.client.as_ref();
-    let options = RenderOptions::default().missing(invocation.settings.missing_variables);
+    let client = request.client.as_ref();
+    let options =
+        RenderOptions::default().missing(request.settings.missing_variables.unwrap_or_default());
     Ok(RenderedProfiles::prepare(dir, client, &options).await?)
 }

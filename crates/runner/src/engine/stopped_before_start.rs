@@ -1,4 +1,4 @@
-//! The end of a run that was stopped while it waited for its turn.
+//! The end of a run that was stopped, or failed, before its dbt started.
 
 use std::path::PathBuf;
 
@@ -6,48 +6,52 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::cancellable_wait::Stopped;
-use super::prepare::folder;
-use super::run::begin_journal;
+use super::prepare::journal_folder;
+use super::start::begin_journal;
 use crate::model::{Effect, FinalState, FlowTarget, RunEnd, State, error_chain};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
-use crate::request::Invocation;
+use crate::request::Request;
 
-/// Gives an outcome the end of a run that was stopped before this invocation could begin. What the server could not be
-/// told is kept in a journal that says nothing else.
-pub(crate) fn end_waiting(
-    outcome: &mut Outcome,
-    stopped: Stopped,
-    invocation: &Invocation,
-    flow: Option<FlowTarget>,
-    observer: &dyn Observer,
-) {
-    let why = stopped.state.message.as_deref().unwrap_or_default();
-    observer.on_warning(&format!("the run ends while it waits: {why}"));
+/// A run that did not start.
+pub(crate) struct UnstartedRun<'a> {
+    pub(crate) request: &'a Request,
+    /// The flow run whose end has to be set, if there is one.
+    pub(crate) flow: Option<FlowTarget>,
+    pub(crate) observer: &'a dyn Observer,
+}
+
+/// Gives `outcome` the end of a run that was stopped before it started. An end that the server did not accept is saved in a
+/// journal that holds nothing else, for `prefect-dbt replay`.
+pub(crate) fn end_unstarted(outcome: &mut Outcome, stopped: Stopped, run: UnstartedRun<'_>) {
+    let reason = stopped.state.message.as_deref().unwrap_or_default();
+    run.observer
+        .on_warning(&format!("the run ends before dbt starts: {reason}"));
     outcome.state = stopped.state;
     outcome.exit_code = stopped.exit_code;
     let Some(delivery) = &mut outcome.delivery else {
         return;
     };
-    if let Some(told) = stopped.told {
-        delivery.final_state = told;
+    if let Some(final_state) = stopped.final_state {
+        delivery.final_state = final_state;
     }
-    let Some(flow) = flow.filter(|_| delivery.final_state == FinalState::NotSent) else {
+    let is_unsent = delivery.final_state == FinalState::NotSent;
+    let Some(flow) = run.flow.filter(|_| is_unsent) else {
         return;
     };
     delivery.verified = false;
-    delivery.problem = Some("it could not be told that the run was stopped".to_owned());
-    match keep(invocation, flow, &outcome.state) {
+    delivery.problem = Some("cannot report that the run was stopped".to_owned());
+    match save(run.request, flow, &outcome.state) {
         Ok(journal) => outcome.journal = Some(journal),
-        Err(problem) => observer.on_warning(&format!(
-            "that the run was stopped could neither be told nor written: {problem}"
+        Err(problem) => run.observer.on_warning(&format!(
+            "cannot report that the run was stopped, nor save it in a journal: {problem}"
         )),
     }
 }
 
-/// Keeps the end of a flow run of ours, which could not be told, of an invocation that could not begin.
-pub(crate) fn keep_end(
-    invocation: &Invocation,
+/// Saves the end of a flow run of ours that the server did not accept, in a journal that holds nothing else.
+pub(crate) fn save_unsent_end(
+    request: &Request,
     flow_run_id: Uuid,
     state: &State,
     problem: &str,
@@ -57,19 +61,19 @@ pub(crate) fn keep_end(
         flow_run_id,
         own_states: true,
     };
-    let kept = match keep(invocation, flow, state) {
-        Ok(journal) => format!("deliver it by `prefect-dbt replay {}`", journal.display()),
-        Err(problem) => format!("nor could it be written: {problem}"),
+    let advice = match save(request, flow, state) {
+        Ok(journal) => format!("to send it, run `prefect-dbt replay {}`", journal.display()),
+        Err(problem) => format!("it cannot be saved in a journal either: {problem}"),
     };
     observer.on_warning(&format!(
-        "the flow run's end could not be told: {problem}; {kept}"
+        "cannot set the end of the flow run: {problem}; {advice}"
     ));
 }
 
-/// Writes a journal of an invocation that did not begin; gives where it is.
-fn keep(invocation: &Invocation, flow: FlowTarget, state: &State) -> Result<PathBuf, String> {
-    let folder = folder(invocation).map_err(|error| error_chain(&error))?;
-    let mut journal = begin_journal(invocation, Uuid::now_v7(), flow, folder.as_ref());
+/// Writes a journal with only the end of a run; returns its path.
+fn save(request: &Request, flow: FlowTarget, state: &State) -> Result<PathBuf, String> {
+    let folder = journal_folder(request).map_err(|error| error_chain(&error))?;
+    let mut journal = begin_journal(request, Uuid::now_v7(), flow, folder.as_ref());
     journal.append([Effect::RunFinished(RunEnd {
         state: state.clone(),
         dbt_exit: None,
@@ -77,6 +81,8 @@ fn keep(invocation: &Invocation, flow: FlowTarget, state: &State) -> Result<Path
     })]);
     match (journal.path(), journal.problem()) {
         (Some(path), None) => Ok(path.to_path_buf()),
-        (_, problem) => Err(problem.unwrap_or("there is no place for it").to_owned()),
+        (_, problem) => Err(problem
+            .unwrap_or("there is no folder for journals")
+            .to_owned()),
     }
 }

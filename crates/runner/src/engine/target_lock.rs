@@ -19,13 +19,16 @@ const HARMLESS: [&str; 3] = ["debug", "init", "man"];
 
 /// The right to write to a target folder; gone when it is dropped, or with the process.
 #[derive(Debug)]
-pub(super) struct Claim {
+pub(super) struct TargetLock {
     _file: File,
 }
 
 /// Waits until no other run of ours writes to the target folder. `None` when there is nothing to claim, or no way to: a
 /// file system without locks or a project that is read-only are no reason not to run.
-pub(super) async fn claim(prepared: &Prepared, observer: &dyn Observer) -> Option<Claim> {
+pub(super) async fn lock_target(
+    prepared: &Prepared,
+    observer: &dyn Observer,
+) -> Option<TargetLock> {
     let (command, target) = (&*prepared.args.command, &*prepared.project.target);
     let folder = prepared.folder.as_ref();
     let folder = folder.filter(|_| !HARMLESS.contains(&command))?;
@@ -65,7 +68,7 @@ pub(super) async fn claim(prepared: &Prepared, observer: &dyn Observer) -> Optio
     let _ = file
         .set_len(0)
         .and_then(|()| file.write_all(told.as_bytes()));
-    Some(Claim { _file: file })
+    Some(TargetLock { _file: file })
 }
 
 /// The file that stands for a target folder. It lies beside the journals, where `dbt clean` does not find it.

@@ -23,5 +23,6 @@ pub use json::HOOK_CONTEXT_VERSION;
 pub use node_report::NodeReport;
 pub(crate) use owner::HookOwner;
 pub use registry::{HookBuilder, Hooks};
-pub use run::{HookOptions, run};
+pub use run::HookOptions;
+pub(crate) use run::run;
 pub use shell::{ShellHook, shell_hook};

@@ -18,10 +18,10 @@ use super::owner::HookOwner;
 use super::registry::Hooks;
 use crate::engine;
 use crate::hooks::schedule::Schedule;
-use crate::model::Stopper;
+use crate::model::{Stopper, error_chain};
 use crate::observe::Observer;
 use crate::outcome::{Error, Outcome};
-use crate::request::{FlowContext, Invocation};
+use crate::request::Request;
 
 /// How hooks are called.
 #[derive(Debug, Clone)]
@@ -35,8 +35,6 @@ pub struct HookOptions {
     pub manifest: Option<Arc<Manifest>>,
     /// The runner that hooks see as the owner.
     pub owner: Option<HookOwner>,
-    /// The flow that hooks see.
-    pub flow: Option<FlowContext>,
 }
 
 impl Default for HookOptions {
@@ -46,7 +44,6 @@ impl Default for HookOptions {
             may_parse: true,
             manifest: None,
             owner: None,
-            flow: None,
         }
     }
 }
@@ -55,25 +52,25 @@ impl Default for HookOptions {
 ///
 /// # Errors
 /// Those of [`engine::run`]; hooks cause none.
-pub async fn run(
-    invocation: Invocation,
+pub(crate) async fn run(
+    request: Request,
     observer: Arc<dyn Observer>,
     stopper: Stopper,
     hooks: &Hooks,
     options: HookOptions,
 ) -> Result<Outcome, Error> {
-    let crew = match Crew::muster(&invocation, &observer, hooks, &options) {
+    let crew = match Crew::muster(&request, &observer, hooks, &options) {
         Ok(Some(crew)) => crew,
-        Ok(None) => return engine::run(invocation, observer, stopper).await,
+        Ok(None) => return engine::run(request, observer, stopper).await,
         Err(error) => {
             observer.on_warning(&format!(
                 "hooks are not called, for want of a thread: {error}"
             ));
-            return engine::run(invocation, observer, stopper).await;
+            return engine::run(request, observer, stopper).await;
         }
     };
     if crew.awaits_start {
-        let schedule = Schedule::of(&invocation, &options, &observer, &stopper).await;
+        let schedule = Schedule::of(&request, &options, &observer, &stopper).await;
         crew.start(schedule, &stopper).await;
     }
     let watching = Arc::new(HookObserver {
@@ -81,7 +78,7 @@ pub async fn run(
         orders: crew.orders.clone(),
         manifest: Arc::clone(&crew.manifest),
     });
-    let result = engine::run(invocation, watching, stopper.clone()).await;
+    let result = engine::run(request, watching, stopper.clone()).await;
     crew.end(&result, &*observer, &stopper).await;
     result
 }
@@ -98,7 +95,7 @@ struct Crew {
 impl Crew {
     /// Starts the thread; `None` when there is no hook.
     fn muster(
-        invocation: &Invocation,
+        request: &Request,
         observer: &Arc<dyn Observer>,
         hooks: &Hooks,
         options: &HookOptions,
@@ -116,10 +113,10 @@ impl Crew {
         let (manifest, abandoned) = <(Arc<OnceLock<_>>, Arc<AtomicBool>)>::default();
         let dispatcher = Dispatcher {
             basis: Basis {
-                command: invocation.command_line().command(),
-                args: invocation.args.clone(),
+                command: request.line.command(),
+                args: request.args.clone(),
                 owner: options.owner.clone(),
-                flow: options.flow.clone(),
+                flow: request.context.clone(),
             },
             hooks,
             manifest: Arc::clone(&manifest),
@@ -199,7 +196,7 @@ fn end_of(result: &Result<Outcome, Error>) -> End {
         Err(error) => {
             return End {
                 success: false,
-                error: Some(error.to_string()),
+                error: Some(error_chain(error)),
                 run_results: None,
             };
         }

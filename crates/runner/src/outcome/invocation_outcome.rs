@@ -9,8 +9,7 @@ use uuid::Uuid;
 use crate::dbt::CommandLine;
 use crate::model::{Delivery, FlowTarget, State, StopCause};
 use crate::store::Kept;
-use crate::track::TrackedRun;
-use crate::track::judge;
+use crate::track::{TrackedRun, judge};
 
 /// What became of an invocation.
 #[derive(Debug, Clone)]

@@ -2,8 +2,10 @@
 
 mod connection;
 mod error;
+mod exit_code;
 mod invocation_outcome;
 
 pub(crate) use connection::client_from_env;
 pub use error::Error;
+pub(crate) use exit_code::exit_code;
 pub use invocation_outcome::Outcome;

@@ -42,12 +42,22 @@ pub fn apply(
         return Ok(args.to_vec());
     }
     let excludes = adds(&meanings, "exclude");
+    let given = given(&meanings);
     let mut line = CommandLine::parse(args);
     for (_, meaning) in meanings {
         match meaning {
             Meaning::Line(words) => line = CommandLine::parse(&words),
             Meaning::Command(words) => line.set_command(&words),
-            Meaning::Flag { displaced, words } => line.replace(&displaced, &words),
+            Meaning::Flag {
+                flag,
+                mut displaced,
+                words,
+            } => {
+                // Another parameter puts its flag where it was.
+                displaced.retain(|other| !given.contains(other));
+                displaced.push(flag);
+                line.replace(&displaced, &words);
+            }
         }
     }
     if excludes && line.has("--selector") {
@@ -86,6 +96,15 @@ fn without_effect(meanings: &[(&'static str, Meaning)]) -> Vec<Mistake> {
             beside: "the parameter `selector` alone",
         })
         .collect()
+}
+
+/// The flags that parameters give a value.
+fn given(meanings: &[(&'static str, Meaning)]) -> Vec<&'static str> {
+    let flag = |(_, meaning): &(_, Meaning)| match meaning {
+        Meaning::Flag { flag, words, .. } if !words.is_empty() => Some(*flag),
+        _ => None,
+    };
+    meanings.iter().filter_map(flag).collect()
 }
 
 /// Whether a parameter adds words to the line.

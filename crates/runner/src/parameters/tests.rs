@@ -109,6 +109,11 @@ fn a_no_takes_the_flag_away_and_says_no_where_dbt_has_a_word_for_it() {
         "build -f --no-fail-fast",
     );
     becomes("build -s a -x", json!({ "select": [] }), "build -x");
+    becomes(
+        "build --selector a -x",
+        json!({ "select": [], "selector": "b" }),
+        "build --selector b -x",
+    );
 }
 
 #[test]

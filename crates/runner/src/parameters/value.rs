@@ -13,8 +13,10 @@ pub(super) enum Meaning {
     Line(Vec<String>),
     /// This command.
     Command(Vec<String>),
-    /// These words where the flags that make room were; none when the flag is to go.
+    /// These words where the flag and those that make room for it were; none when the flag is to go. Flags have the names
+    /// of the flag table.
     Flag {
+        flag: &'static str,
         displaced: Vec<&'static str>,
         words: Vec<String>,
     },
@@ -37,7 +39,8 @@ pub(super) fn read(parameter: &Parameter, value: &Value) -> Result<Option<Meanin
             displaces,
             takes,
         } => Meaning::Flag {
-            displaced: displaced(flag, displaces),
+            flag: Flag::named(flag).map_or(flag, |flag| flag.name),
+            displaced: displaces.to_vec(),
             words: flag_words(flag, takes, value)?,
         },
     }))
@@ -61,12 +64,6 @@ fn command(value: &Value) -> Result<Vec<String>, String> {
         true => Ok(words),
         false => Err(format!("is `{text}`, which is no command of dbt's")),
     }
-}
-
-/// The flags that make room, by the names that the flag table has for them.
-fn displaced(flag: &'static str, displaces: &[&'static str]) -> Vec<&'static str> {
-    let own = Flag::named(flag).map_or(flag, |flag| flag.name);
-    [&[own], displaces].concat()
 }
 
 /// The flag with the value, as words of the command line.

@@ -3,7 +3,7 @@
 /// Puts words together to one text that shells, and Python's `shlex.split`, take apart to the same words.
 ///
 /// ```
-/// use self::self::join_words;
+/// use prefect_dbt::parameters::join_words;
 ///
 /// assert_eq!(join_words(["build", "--vars", "{a: it's}"]), r#"build --vars '{a: it'"'"'s}'"#);
 /// ```

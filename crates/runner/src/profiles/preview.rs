@@ -44,7 +44,8 @@ impl Preview {
             path: file.clone(),
             source,
         })?;
-        let options = RenderOptions::default().missing(settings.missing_variables);
+        let options =
+            RenderOptions::default().missing(settings.missing_variables.unwrap_or_default());
         let rendered = RenderedProfiles::prepare(&dir, client, &options).await?;
         Ok(Self {
             file,

@@ -1,13 +1,13 @@
-//! Where an invocation finds its project, its profiles.yml and its journals.
+//! Where a run finds its project, its profiles.yml and its journals.
 
 use std::path::{Path, PathBuf};
 
-use super::invocation::Invocation;
 use super::process_env::ProcessEnv;
+use super::request::Request;
 use crate::dbt::{DbtArgs, Project, find_profiles_dir};
 use crate::store::JOURNAL_DIR;
 
-impl Invocation {
+impl Request {
     /// The dbt project; dbt's arguments beat the settings.
     pub(crate) fn project(&self, args: &DbtArgs, cwd: &Path) -> Project {
         let settings = &self.settings;

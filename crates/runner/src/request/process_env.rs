@@ -52,3 +52,15 @@ pub(crate) mod inherited {
         std::env::var(FLOW_RUN_ID).ok()?.trim().parse().ok()
     }
 }
+
+/// The dbt executable that the environment names.
+pub(crate) mod dbt_executable {
+    use std::path::PathBuf;
+
+    /// The path in `PREFECT_DBT_EXECUTABLE`, if it is set.
+    pub(crate) fn from_env() -> Option<PathBuf> {
+        std::env::var_os("PREFECT_DBT_EXECUTABLE")
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from)
+    }
+}

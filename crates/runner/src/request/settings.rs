@@ -11,7 +11,7 @@ use crate::model::LogLevel;
 
 /// Settings of dbt that have an effect here, with the names that Prefect's Python package gives them.
 ///
-/// What is `None` is dbt's own default, or what the environment of the process says to dbt.
+/// A field that is `None` is unset: it comes from the environment when the run starts, then from dbt's own default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PrefectDbtSettings {
@@ -26,10 +26,10 @@ pub struct PrefectDbtSettings {
     /// Lowest level of dbt's log lines (`DBT_LOG_LEVEL`); else Prefect's.
     pub log_level: Option<LogLevel>,
     /// Prefect's own level (`PREFECT_LOGGING_LEVEL`), which `log_level` can only tighten.
-    pub prefect_log_level: LogLevel,
+    pub prefect_log_level: Option<LogLevel>,
     /// What a reference in profiles.yml to a Prefect variable that does not exist gives: an error, or, as in Prefect's
     /// Python package, an empty text.
-    pub missing_variables: Missing,
+    pub missing_variables: Option<Missing>,
 }
 
 impl PrefectDbtSettings {
@@ -77,8 +77,8 @@ impl PrefectDbtSettings {
             profiles_dir: get("PROFILES_DIR").map(PathBuf::from),
             target_path: get("TARGET_PATH").map(PathBuf::from),
             log_level,
-            prefect_log_level,
-            missing_variables: Missing::default(),
+            prefect_log_level: Some(prefect_log_level),
+            missing_variables: None,
         })
     }
 
@@ -113,35 +113,48 @@ impl PrefectDbtSettings {
     /// The same with this level of Prefect's.
     #[must_use]
     pub fn with_prefect_log_level(mut self, level: LogLevel) -> Self {
-        self.prefect_log_level = level;
+        self.prefect_log_level = Some(level);
         self
     }
 
     /// The same with this for a variable of Prefect's that profiles.yml refers to and that does not exist.
     #[must_use]
     pub fn with_missing_variables(mut self, missing: Missing) -> Self {
-        self.missing_variables = missing;
+        self.missing_variables = Some(missing);
         self
     }
 
-    /// The lowest level of log lines of a command with these arguments, which beat the settings.
-    pub(crate) fn level_of(&self, args: &DbtArgs) -> LogLevel {
-        let dbt = args.log_level.or(self.log_level);
-        let level = dbt.map_or(self.prefect_log_level, |level| {
-            level.max(self.prefect_log_level)
-        });
-        match args.quiet {
-            true => level.max(LogLevel::Error),
-            false => level,
+    /// These settings, completed with those of `defaults` where a field is unset.
+    #[must_use]
+    pub fn or(self, defaults: Self) -> Self {
+        Self {
+            project_dir: self.project_dir.or(defaults.project_dir),
+            profiles_dir: self.profiles_dir.or(defaults.profiles_dir),
+            target_path: self.target_path.or(defaults.target_path),
+            log_level: self.log_level.or(defaults.log_level),
+            prefect_log_level: self.prefect_log_level.or(defaults.prefect_log_level),
+            missing_variables: self.missing_variables.or(defaults.missing_variables),
         }
     }
 
     /// The lowest level of log lines that is shown: the more restrictive of dbt's and Prefect's.
     #[must_use]
     pub fn effective_log_level(&self) -> LogLevel {
-        self.log_level.map_or(self.prefect_log_level, |level| {
-            level.max(self.prefect_log_level)
-        })
+        let prefect = self.prefect_log_level.unwrap_or_default();
+        self.log_level.map_or(prefect, |level| level.max(prefect))
+    }
+
+    /// The lowest level of log lines of a command with these arguments, which beat the settings.
+    pub(crate) fn level_of(&self, args: &DbtArgs) -> LogLevel {
+        let settings = Self {
+            log_level: args.log_level.or(self.log_level),
+            ..self.clone()
+        };
+        let level = settings.effective_log_level();
+        match args.quiet {
+            true => level.max(LogLevel::Error),
+            false => level,
+        }
     }
 }
 
@@ -159,7 +172,7 @@ mod tests {
     fn dbts_level_can_only_tighten_prefects() {
         let settings = |dbt, prefect| PrefectDbtSettings {
             log_level: dbt,
-            prefect_log_level: prefect,
+            prefect_log_level: Some(prefect),
             ..PrefectDbtSettings::default()
         };
         let effective = |dbt, prefect| settings(dbt, prefect).effective_log_level();

@@ -1,12 +1,15 @@
 //! The attempts of one flow run: when a failed run is retried, and the loop that does it.
 //!
-//! Each attempt is an invocation with a journal and task runs of its own. The server decides whether a failed flow run is retried;
-//! without a server the local count decides.
+//! Each attempt is an invocation with a journal and task runs of its own. The server decides whether a failed flow run is
+//! retried; without a server the local count decides.
 
 mod attempts;
 mod first_attempt;
+mod give_up;
+mod policy;
 mod run;
 
-pub(crate) use attempts::{Next, Series};
-pub(crate) use first_attempt::{agree, give_up};
-pub use run::run;
+pub(crate) use attempts::Attempts;
+pub(crate) use first_attempt::agree_on_retries;
+#[cfg(feature = "cli")]
+pub(crate) use run::run;

@@ -27,4 +27,4 @@ pub(crate) use requested_output::is_data;
 pub use run::{ProcessEnd, TextSource, TrackedNode, TrackedRun, TrackerOptions};
 pub use summary::{Summary, stopped_line};
 pub use tracker::Tracker;
-pub(crate) use verdict::{Verdict, exit_code, judge};
+pub(crate) use verdict::{Verdict, judge};

@@ -2,7 +2,7 @@
 
 use super::run::{TrackedNode, TrackedRun};
 use super::summary::{failure_text, headline};
-use crate::model::{FinalState, State, StateKind, StopCause, exit};
+use crate::model::{State, StateKind, StopCause, exit};
 
 /// What a run comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,20 +87,6 @@ fn objected(objection: String, raise_on_failure: bool) -> Verdict {
         state: state(kind, name, Some(objection.clone())),
         exit_code,
         failure: Some(objection),
-    }
-}
-
-/// The exit code of a run whose flow run came to this. A process that has handed its flow run on ends well: a container's
-/// worker would take anything else for a crash, and the server would believe it.
-pub(crate) fn exit_code(of_run: u8, told: Option<&FinalState>) -> u8 {
-    match told {
-        Some(FinalState::Rescheduled) => exit::SUCCESS,
-        // Somebody cancelled it while dbt was ending.
-        Some(FinalState::Accepted {
-            kind: StateKind::Cancelled,
-            ..
-        }) => exit::INTERRUPTED,
-        _ => of_run,
     }
 }
 

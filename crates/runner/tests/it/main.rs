@@ -2,6 +2,5 @@
 
 mod cli;
 mod errors;
-mod live;
 mod ls;
 mod track;

@@ -1,4 +1,4 @@
-//! Values that a method does not take.
+//! Values and methods that cannot be used.
 
 use thiserror::Error;
 
@@ -6,27 +6,27 @@ use crate::dialect::Dialect;
 use crate::hint::nearest;
 use crate::method::{MethodName, RESOURCE_TYPES};
 
-/// A value that its method does not take, or a method that is not there to take it.
+/// A value that its method does not accept, or a method that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum MethodError {
-    /// A method that came with a later dbt.
-    #[error("dbt {dialect} has no method `{method}`")]
+    /// The method exists only in later versions of dbt.
+    #[error("dbt {dialect} does not have the method `{method}`")]
     TooNew {
         /// The method.
         method: MethodName,
-        /// The dbt whose rules are followed.
+        /// The version of dbt whose rules apply.
         dialect: Dialect,
     },
-    /// A YAML value that is no text, for a method that compares texts.
-    #[error("`{method}` takes a text, not {value}")]
+    /// A YAML value that is not a text, for a method that compares texts.
+    #[error("`{method}:` expects a text, not {value}")]
     NotText {
         /// The method.
         method: MethodName,
         /// The value, as JSON.
         value: String,
     },
-    /// More dots than the method's values have.
+    /// The value has more dots than the method allows.
     #[error("`{value}` has too many parts for `{method}:`")]
     TooManyParts {
         /// The method.
@@ -34,38 +34,38 @@ pub enum MethodError {
         /// The value.
         value: String,
     },
-    /// A method with a fixed set of values, and another value.
-    #[error("`{value}` is no value of `{method}:`")]
+    /// The method has a fixed set of values, and this is not one of them.
+    #[error("invalid value `{value}` for `{method}:`")]
     UnknownValue {
         /// The method.
         method: MethodName,
         /// The value.
         value: String,
     },
-    /// No selector of that name in `selectors.yml`.
-    #[error("no selector is called `{name}`")]
+    /// There is no selector with this name in `selectors.yml`.
+    #[error("there is no selector `{name}`")]
     UnknownSelector {
-        /// The name, or the pattern that no name matches.
+        /// The name, or the pattern.
         name: String,
     },
-    /// A selector that refers to itself.
+    /// A selector refers to itself, directly or through others.
     #[error("the selector `{name}` refers to itself")]
     CyclicSelector {
-        /// The name.
+        /// The name of the selector.
         name: String,
     },
 }
 
 impl MethodError {
-    /// What to write in its place.
+    /// What to write instead.
     pub fn hint(&self) -> String {
         match self {
-            Self::TooNew { method, .. } => format!("it came with dbt {}", method.since()),
+            Self::TooNew { method, .. } => format!("use dbt {} or later", method.since()),
             Self::NotText { .. } => "put the value in quotes".into(),
             Self::TooManyParts { method: MethodName::Source, .. } => {
-                "write `source`, `source.table` or `package.source.table`; `?` stands for a dot in a name".into()
+                "write `source`, `source.table` or `package.source.table`; in a name, `?` matches a dot".into()
             }
-            Self::TooManyParts { .. } => "write `name` or `package.name`; `?` stands for a dot in a name".into(),
+            Self::TooManyParts { .. } => "write `name` or `package.name`; in a name, `?` matches a dot".into(),
             Self::UnknownValue { method: MethodName::ResourceType, value } => match value.as_str() {
                 "data_test" => "write `test`".into(),
                 value => near_or_all(value, RESOURCE_TYPES),
@@ -74,8 +74,8 @@ impl MethodError {
                 near_or_all(value, &["generic", "singular", "data", "unit"])
             }
             Self::UnknownValue { value, .. } => near_or_all(value, &["latest", "prerelease", "old", "none"]),
-            Self::UnknownSelector { .. } => "selectors are defined in selectors.yml".into(),
-            Self::CyclicSelector { .. } => "let it name selectors that do not lead back to it".into(),
+            Self::UnknownSelector { .. } => "define the selector in selectors.yml".into(),
+            Self::CyclicSelector { .. } => "remove the reference that leads back to the selector".into(),
         }
     }
 }
@@ -83,6 +83,6 @@ impl MethodError {
 fn near_or_all(value: &str, all: &[&str]) -> String {
     match nearest(value, all.iter().copied()) {
         Some(likely) => format!("did you mean `{likely}`?"),
-        None => format!("values are {}", all.join(", ")),
+        None => format!("the values are {}", all.join(", ")),
     }
 }

@@ -1,4 +1,4 @@
-//! Errors in a selection, for the person who wrote it.
+//! Errors in a selection, with the place of each.
 
 mod method;
 mod selector;

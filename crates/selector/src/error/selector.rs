@@ -1,4 +1,4 @@
-//! What can be wrong with a selection, told to the person who wrote it.
+//! One error in a selection, and the collection of all errors.
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use crate::glob::GlobError;
 use crate::span::{Origin, Place};
 use crate::state::StateMistake;
 
-/// One mistake in a selection, and where it was written.
+/// One error in a selection, and its place.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[error("{kind}")]
 pub struct SelectorError {
     /// What is wrong.
     pub kind: ErrorKind,
-    /// Where it was written.
+    /// Where it is wrong.
     pub origin: Origin,
 }
 
@@ -23,45 +23,45 @@ pub struct SelectorError {
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A criterion with a line break.
-    #[error("a criterion cannot hold a line break")]
+    /// A criterion contains a line break.
+    #[error("a criterion cannot contain a line break")]
     LineBreak,
-    /// A method that no dbt has.
+    /// No version of dbt has this method.
     #[error("`{name}` is not a selection method")]
     UnknownMethod {
-        /// The text before the first dot of what precedes the colon.
+        /// The text before the colon, up to the first dot.
         name: String,
     },
-    /// `@` before and `+` after the same value.
-    #[error("`@` before a value and `+` after it exclude each other")]
+    /// `@` before a value and `+` after it.
+    #[error("`@` before a value and `+` after it cannot be combined")]
     AtWithChildren,
-    /// A value that its method does not take.
+    /// The method does not accept the value.
     #[error(transparent)]
     Method(#[from] MethodError),
-    /// A pattern of `path:` that cannot be used.
+    /// An invalid pattern of `path:`.
     #[error(transparent)]
     Path(#[from] GlobError),
-    /// Something in `selectors.yml` other than a criterion.
+    /// An error in `selectors.yml` outside of a criterion.
     #[error(transparent)]
     Yaml(#[from] YamlMistake),
-    /// A comparison with an earlier state that cannot be made.
+    /// A comparison with an earlier state is not possible.
     #[error(transparent)]
     State(#[from] StateMistake),
 }
 
 impl ErrorKind {
-    /// The mistake, with the place it was made in.
+    /// Adds the place.
     pub fn at(self, origin: Origin) -> SelectorError {
         SelectorError { kind: self, origin }
     }
 
-    /// What to do about it, in one sentence, where there is something to say.
+    /// What to do about it, if there is an obvious thing to do.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::LineBreak => Some("part terms by spaces".into()),
+            Self::LineBreak => Some("separate terms with spaces".into()),
             Self::UnknownMethod { name } => Some(crate::hint::for_method(name)),
             Self::AtWithChildren => {
-                Some("`@x` already takes in the descendants of `x`: drop the `+`".into())
+                Some("`@x` already includes the descendants of `x`: remove the `+`".into())
             }
             Self::Method(error) => Some(error.hint()),
             Self::Path(error) => Some(error.hint().into()),
@@ -72,7 +72,7 @@ impl ErrorKind {
 }
 
 impl SelectorError {
-    /// The mistake in several lines: the sentence, the text with carets below the piece that is wrong, and the hint.
+    /// The error in several lines: the message, the text with carets below the wrong piece, and the hint.
     pub fn render(&self) -> String {
         let mut lines = vec![self.kind.to_string(), format!("  in {}", self.origin.place)];
         if !self.origin.text.is_empty() {
@@ -83,7 +83,7 @@ impl SelectorError {
     }
 }
 
-/// The line of text that the piece begins in, and carets below the piece.
+/// The line of the text in which the piece begins, and carets below the piece.
 fn carets(origin: &Origin) -> [String; 2] {
     let (before, after) = origin
         .text
@@ -127,12 +127,12 @@ impl fmt::Display for Place {
     }
 }
 
-/// All the mistakes that were found in one go; never empty.
+/// All errors in a selection; never empty.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SelectorErrors(Vec<SelectorError>);
 
 impl SelectorErrors {
-    /// `value`, or the mistakes if there are any.
+    /// `value`, or the errors if there are any.
     pub(crate) fn unless_any<T>(mistakes: Vec<SelectorError>, value: T) -> Result<T, Self> {
         if mistakes.is_empty() {
             Ok(value)
@@ -141,7 +141,7 @@ impl SelectorErrors {
         }
     }
 
-    /// The mistakes, in the order in which they were written.
+    /// The errors, in the order of the text.
     pub fn iter(&self) -> impl Iterator<Item = &SelectorError> {
         self.0.iter()
     }

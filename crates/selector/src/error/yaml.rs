@@ -1,15 +1,15 @@
-//! What can be wrong with `selectors.yml`, apart from the criteria in it.
+//! Errors in `selectors.yml` outside of its criteria.
 
 use thiserror::Error;
 
-/// What is wrong with `selectors.yml`.
+/// An error in `selectors.yml`.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum YamlMistake {
     /// The file is not YAML.
-    #[error("not readable as YAML: {reason}")]
+    #[error("invalid YAML: {reason}")]
     Syntax {
-        /// What the YAML parser says, with line and column.
+        /// The message of the YAML parser, with line and column.
         reason: String,
     },
     /// Jinja that cannot be rendered.
@@ -17,46 +17,46 @@ pub enum YamlMistake {
     Jinja {
         /// The text with the Jinja.
         text: String,
-        /// What is wrong with it.
+        /// The message of the renderer.
         reason: String,
     },
     /// A value of the wrong type.
     #[error("expected {expected}, found {found}")]
     Type {
-        /// What may stand there.
+        /// The allowed types.
         expected: &'static str,
-        /// What does.
+        /// The type of the value.
         found: String,
     },
-    /// A key that is required.
-    #[error("`{key}` is missing")]
+    /// A required key is missing.
+    #[error("the key `{key}` is missing")]
     MissingKey {
         /// The key.
         key: &'static str,
     },
-    /// A key that nobody knows.
+    /// An unknown key.
     #[error("unknown key `{key}`")]
     UnknownKey {
         /// The key.
         key: String,
-        /// The keys that may stand there.
+        /// The allowed keys.
         known: &'static [&'static str],
     },
     /// More than one selector with `default: true`.
-    #[error("`{first}` and `{second}` are both the default")]
+    #[error("`{first}` and `{second}` both have `default: true`")]
     SeveralDefaults {
-        /// The earlier selector.
+        /// The name of the first selector.
         first: String,
-        /// The later one.
+        /// The name of the second selector.
         second: String,
     },
     /// A mapping that is neither a criterion nor a set operation.
     #[error("a definition has one key, or `method` and `value`; this one has {}", list(.keys))]
     Shape {
-        /// Its keys.
+        /// The keys of the mapping.
         keys: Vec<String>,
     },
-    /// `union` or `intersection` with other keys, at the top of a definition.
+    /// `union` or `intersection` together with other keys, at the top of a definition.
     #[error("`{operation}` must be the only key at the top of a definition; also found {}", list(.others))]
     NotAlone {
         /// `union` or `intersection`.
@@ -64,49 +64,55 @@ pub enum YamlMistake {
         /// The other keys.
         others: Vec<String>,
     },
-    /// Two exclusions in one list.
+    /// Two `exclude` entries in one list.
     #[error("only one entry of a list can have `exclude`")]
     SeveralExclusions,
-    /// A named selector that is not defined, or not yet.
+    /// A selector that is not defined, or not before the place that refers to it.
     #[error("no selector `{name}` is defined {}", if *.above { "above" } else { "in selectors.yml" })]
     UnknownSelector {
         /// The name.
         name: String,
-        /// Whether only the selectors above may be named.
+        /// Whether only the selectors above can be used.
         above: bool,
-        /// The names that may stand there.
+        /// The names that can be used.
         known: Vec<String>,
     },
-    /// A number of layers that is no number.
-    #[error("`{value}` is not a number of layers")]
+    /// The number of layers is not a number.
+    #[error("invalid number of layers `{value}`")]
     Depth {
-        /// The text in its place.
+        /// The text.
         value: String,
     },
-    /// A mode of indirect selection that does not exist.
-    #[error("`{value}` is not a mode of indirect selection")]
+    /// Not a mode of indirect selection.
+    #[error("invalid mode of indirect selection `{value}`")]
     Mode {
-        /// The text in its place.
+        /// The text.
         value: String,
     },
 }
 
 impl YamlMistake {
-    /// What to do about it.
+    /// What to do about it, if there is an obvious thing to do.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownKey { known, .. } => Some(format!("the keys are {}", list(known))),
-            Self::SeveralDefaults { .. } => Some("leave `default: true` with one of them".into()),
-            Self::SeveralExclusions => Some("put everything to exclude into one list".into()),
+            Self::SeveralDefaults { .. } => {
+                Some("set `default: true` for one selector only".into())
+            }
+            Self::SeveralExclusions => Some("put all exclusions into one list".into()),
             Self::UnknownSelector { known, .. } if known.is_empty() => None,
             Self::UnknownSelector { above, known, .. } => {
-                let which = if *above { "defined above" } else { "defined" };
+                let which = if *above {
+                    "selectors defined above"
+                } else {
+                    "defined selectors"
+                };
                 Some(format!("{which}: {}", list(known)))
             }
             Self::Mode { .. } => {
                 Some("the modes are `eager`, `cautious`, `buildable` and `empty`".into())
             }
-            Self::NotAlone { .. } => Some("put the other keys into an entry of its list".into()),
+            Self::NotAlone { .. } => Some("move the other keys into an entry of its list".into()),
             Self::Shape { .. } | Self::Depth { .. } | Self::Type { .. } => None,
             Self::Syntax { .. } | Self::Jinja { .. } | Self::MissingKey { .. } => None,
         }

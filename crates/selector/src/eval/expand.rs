@@ -1,4 +1,4 @@
-//! One criterion: graph operators, and the tests that come with the nodes they reach.
+//! Evaluates one criterion: graph operators, then the tests of the selected nodes.
 
 use crate::ast::{Criterion, Depth, IndirectSelection};
 use crate::dialect::Dialect;
@@ -6,35 +6,35 @@ use crate::graph::SelectionGraph;
 use crate::method::MethodName;
 use crate::set::NodeSet;
 
-/// What an expression selects, and what its groups may yet take in.
+/// The nodes that an expression selects, and the tests that a group around it may add.
 #[derive(Debug, Clone)]
 pub(crate) struct Selected {
-    /// Selected nodes.
+    /// The selected nodes.
     pub(crate) direct: NodeSet,
-    /// Tests of selected nodes, left out because other parents of theirs are not selected.
+    /// Tests of selected nodes that are not selected, because not all of their parents are.
     pub(crate) indirect: NodeSet,
 }
 
-/// What `criterion` selects, if `matches` are the nodes that its method and value stand for.
+/// The selection of `criterion`, whose method and value match `matches`.
 pub(crate) fn expand(
     criterion: &Criterion,
     matches: &NodeSet,
     graph: &SelectionGraph<'_>,
 ) -> Selected {
     let reached = follow(criterion, matches, graph);
-    // Named selectors have chosen their tests already.
+    // Named selectors have already selected their tests.
     let mode = match criterion.method.name {
         MethodName::Selector => IndirectSelection::Empty,
         _ => criterion.mode,
     };
     let (direct, indirect) = with_tests(reached, mode, graph);
-    // Until dbt 1.8 the mode `empty` gave back the matches, and lost what the operators had reached.
+    // Before dbt 1.9, the mode `empty` returned the matches only, without the nodes that the operators reach.
     let is_lost = criterion.mode == IndirectSelection::Empty && graph.dialect() < Dialect::V1_9;
     let direct = if is_lost { matches.clone() } else { direct };
     Selected { direct, indirect }
 }
 
-/// The matches, and what the operators around them reach.
+/// The matches, and the nodes that the operators reach from them.
 fn follow(criterion: &Criterion, matches: &NodeSet, graph: &SelectionGraph<'_>) -> NodeSet {
     let mut reached = matches.clone();
     if criterion.childrens_parents {
@@ -50,14 +50,14 @@ fn follow(criterion: &Criterion, matches: &NodeSet, graph: &SelectionGraph<'_>) 
     reached
 }
 
-/// Parts the tests that depend directly on `selected` into those selected with it and those left out.
+/// Divides the tests that depend directly on `selected` into selected ones and others.
 fn with_tests(
     selected: NodeSet,
     mode: IndirectSelection,
     graph: &SelectionGraph<'_>,
 ) -> (NodeSet, NodeSet) {
     let mut indirect = NodeSet::empty(graph.len());
-    // The nodes that all parents of a test must be among; none where any one parent will do.
+    // All parents of a test must be in this set; `None` if one selected parent is enough.
     let parents = match mode {
         IndirectSelection::Empty => return (selected, indirect),
         IndirectSelection::Eager => None,

@@ -1,4 +1,4 @@
-//! Groups: set operations, and tests that a group takes in as a whole.
+//! Evaluates groups: set operations, and tests that a group as a whole adds.
 
 use super::expand::{Selected, expand};
 use super::plan::Plan;
@@ -7,7 +7,7 @@ use crate::graph::{SelectionGraph, is_in_nodes};
 use crate::set::NodeSet;
 use crate::warning::Warning;
 
-/// What `plan` selects. Warnings are added in the order in which dbt gives them.
+/// The selection of `plan`. Adds warnings in dbt's order.
 pub(crate) fn evaluate(
     plan: &Plan,
     graph: &SelectionGraph<'_>,
@@ -43,8 +43,8 @@ pub(crate) fn evaluate(
     }
 }
 
-/// Applies the operation to what is selected, and once more to that together with the tests left out; then promotes
-/// tests from the second result that the first has all parents of.
+/// Applies the operation to the selected nodes, and again to the selected nodes with the left-out tests. Then adds those tests
+/// of the second result of which the first one has all parents.
 fn join(
     operation: Operation,
     mode: IndirectSelection,

@@ -1,4 +1,4 @@
-//! From a compiled expression to the nodes that it selects. Nothing here can fail.
+//! Evaluates a compiled expression to the selected nodes. Evaluation cannot fail.
 
 mod expand;
 mod group;

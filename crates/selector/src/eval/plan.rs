@@ -1,4 +1,4 @@
-//! What the evaluation works on.
+//! The compiled form of an expression.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::ast::{Criterion, IndirectSelection, Operation};
 use crate::set::NodeSet;
 use crate::warning::Warning;
 
-/// An [`Expr`] with, in place of each method and value, the nodes that they stand for.
+/// An [`Expr`](crate::Expr) with the matching nodes in place of methods and values.
 #[derive(Debug)]
 pub(crate) enum Plan {
     /// A criterion.

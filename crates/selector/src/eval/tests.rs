@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{Context, Dialect, Expr, IndirectSelection, SelectionGraph};
 
-/// A manifest of `models` models, each depending on some earlier ones, and a test for each set of parents in `tests`.
+/// A manifest with `models` models, each of which depends on earlier ones, and a test for each set of parents in `tests`.
 fn manifest(models: &[Vec<usize>], tests: &[Vec<usize>]) -> Manifest {
     let model = |at: usize| format!("model.p.m{at}");
     let nodes = models.iter().enumerate().map(|(at, parents)| {
@@ -74,7 +74,7 @@ fn names(names: &str) -> BTreeSet<String> {
     names.split_whitespace().map(str::to_owned).collect()
 }
 
-/// m0 -> m1 -> m2, m3 apart; t0 tests m0, t1 tests m0 and m1, t2 tests m1 and m3.
+/// m0 -> m1 -> m2, and m3 alone; t0 tests m0, t1 tests m0 and m1, t2 tests m1 and m3.
 fn chain() -> Manifest {
     manifest(
         &[vec![], vec![0], vec![1], vec![]],
@@ -96,7 +96,7 @@ fn modes_differ_in_the_tests_that_come_along() {
             "m0 m1 t0 t1",
             "m0 m1",
         ),
-        // The terms alone leave t2 out; both together have all of its parents.
+        // Each term alone leaves out t2. Both together contain all of its parents.
         ("m1 m3", "m1 m3 t1 t2", "m1 m3 t2", "m1 m3 t1 t2", "m1 m3"),
         (
             "1+m1+0",
@@ -112,7 +112,7 @@ fn modes_differ_in_the_tests_that_come_along() {
             "m0 m1 t0 t1",
             "m0 m1 t0 t1",
         ),
-        // What is excluded takes its tests along, by the same mode.
+        // Excluded nodes exclude their tests as well, in the same mode.
         (
             "tag:tests --exclude m1",
             "t0",
@@ -161,7 +161,7 @@ fn terms_that_select_nothing_are_named_in_order() {
 }
 
 #[test]
-fn all_values_that_methods_refuse_are_reported() {
+fn all_invalid_values_are_reported() {
     let manifest = chain();
     let graph = SelectionGraph::new(&manifest);
     let text = "source:a.b.c.d metric:a.b.c,m0 resource_type:modle test_type:x version:newest path:/x selector:s";
@@ -216,7 +216,7 @@ proptest! {
     }
 
     #[test]
-    fn modes_are_ordered_by_what_they_take_in(manifest in graphs(), a in criterion(), b in criterion()) {
+    fn eager_selects_most_tests_and_empty_fewest(manifest in graphs(), a in criterion(), b in criterion()) {
         let graph = SelectionGraph::new(&manifest);
         for text in [a.clone(), format!("{a} {b}"), format!("{a},{b}")] {
             let [eager, cautious, buildable, _] = IndirectSelection::ALL.map(|mode| select(&graph, &text, mode));

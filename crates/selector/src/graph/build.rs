@@ -1,4 +1,4 @@
-//! Building the graph from a manifest.
+//! Builds the graph from a manifest.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -12,7 +12,7 @@ use crate::dialect::Dialect;
 use crate::set::NodeSet;
 
 impl<'m> SelectionGraph<'m> {
-    /// Builds the graph, with the rules of the dbt that wrote the manifest.
+    /// Builds the graph, with the rules of the version of dbt that wrote the manifest.
     pub fn new(manifest: &'m Manifest) -> Self {
         let version = manifest.metadata().dbt_version.as_deref();
         Self::with_dialect(
@@ -23,7 +23,7 @@ impl<'m> SelectionGraph<'m> {
         )
     }
 
-    /// Builds the graph, with the rules of another dbt than that which wrote the manifest.
+    /// Builds the graph, with the rules of another version of dbt.
     pub fn with_dialect(manifest: &'m Manifest, dialect: Dialect) -> Self {
         let nodes: Vec<&Node> = manifest.iter().collect();
         let index: HashMap<&str, usize> = nodes

@@ -1,4 +1,4 @@
-//! The project's files, as far as a manifest tells.
+//! The files of the project, as far as the manifest names them.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::SelectionGraph;
 use crate::files::Listing;
 
 impl SelectionGraph<'_> {
-    /// The files of the root project that some node is defined or described in, and the directories around them.
+    /// The files of the root project in which a node is defined or described, and their directories.
     pub(crate) fn files(&self) -> &Listing {
         self.files.get_or_init(|| {
             let project = self.manifest.metadata().project_name.as_deref();
@@ -24,7 +24,7 @@ impl SelectionGraph<'_> {
     }
 }
 
-/// The file that describes a node, relative to its package.
+/// The YAML file that describes a node, relative to its package.
 pub(crate) fn patch_path(node: &Node) -> Option<&str> {
     let (_package, path) = node.patch_path.as_deref()?.split_once("://")?;
     Some(path)

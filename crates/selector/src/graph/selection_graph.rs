@@ -1,4 +1,4 @@
-//! What there is to select from.
+//! The graph that selections are evaluated on.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -10,25 +10,25 @@ use crate::dialect::Dialect;
 use crate::files::Listing;
 use crate::set::NodeSet;
 
-/// Everything in a manifest that can be selected, and what depends on what: the ground that expressions are compiled on.
+/// All selectable nodes of a manifest and their dependencies. Expressions are compiled against it.
 ///
-/// Building it takes a fraction of the time that reading the manifest does, and one graph serves any number of expressions.
+/// Building it takes a fraction of the time that reading the manifest takes. One graph serves any number of expressions.
 #[derive(Debug)]
 pub struct SelectionGraph<'m> {
     pub(super) manifest: &'m Manifest,
     pub(super) dialect: Dialect,
-    /// Sorted by unique id, so that an index orders like the id.
+    /// Sorted by unique id, so that indices have the order of the ids.
     pub(super) nodes: Vec<&'m Node>,
     pub(super) index: HashMap<&'m str, usize>,
     pub(super) edges: DiGraph<(), ()>,
-    /// What can be selected, and followed by graph operators.
+    /// The nodes that can be selected, and reached by graph operators.
     pub(super) members: NodeSet,
     /// Data tests and unit tests.
     pub(super) tests: NodeSet,
     pub(super) sources: NodeSet,
-    /// Nodes that depend on something the manifest does not have.
+    /// Nodes with a dependency that the manifest does not contain.
     pub(super) dangling: NodeSet,
-    /// The files that the manifest names, once somebody asks.
+    /// The files that the manifest names, listed on first use.
     pub(super) files: OnceLock<Listing>,
 }
 
@@ -38,12 +38,12 @@ impl<'m> SelectionGraph<'m> {
         self.manifest
     }
 
-    /// The version of dbt whose rules are followed.
+    /// The version of dbt whose rules apply.
     pub fn dialect(&self) -> Dialect {
         self.dialect
     }
 
-    /// The number of nodes; their indices are `0..len`.
+    /// The number of nodes. Their indices are `0..len`.
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
     }
@@ -64,33 +64,32 @@ impl<'m> SelectionGraph<'m> {
         self.tests.contains(node)
     }
 
-    /// Every source, whether it can be selected or not.
+    /// All sources, selectable or not.
     pub(crate) fn sources(&self) -> &NodeSet {
         &self.sources
     }
 
-    /// The nodes that `node` depends on directly.
+    /// The nodes that `node` directly depends on.
     pub(crate) fn parents(&self, node: usize) -> impl Iterator<Item = usize> {
         self.neighbours(node, petgraph::Direction::Incoming)
     }
 
-    /// The nodes that depend on `node` directly.
+    /// The nodes that directly depend on `node`.
     pub(crate) fn children(&self, node: usize) -> impl Iterator<Item = usize> {
         self.neighbours(node, petgraph::Direction::Outgoing)
     }
 
-    /// Whether all that `node` depends on is in `set`.
+    /// Whether all direct dependencies of `node` are in `set`.
     pub(crate) fn has_parents_in(&self, node: usize, set: &NodeSet) -> bool {
         !self.dangling.contains(node) && self.parents(node).all(|parent| set.contains(parent))
     }
 
-    /// The members for which `matches` holds.
+    /// The selectable nodes for which `matches` returns true.
     pub(crate) fn matching(&self, mut matches: impl FnMut(&'m Node) -> bool) -> NodeSet {
         self.members.filtered(|node| matches(self.node(node)))
     }
 
-    /// The members for which `matches` holds, for methods that are said to look at all kinds of nodes: before dbt 1.9 that left
-    /// out saved queries.
+    /// The same for methods that match all kinds of nodes. Before dbt 1.9 they did not match saved queries.
     pub(crate) fn matching_any(&self, mut matches: impl FnMut(&'m Node) -> bool) -> NodeSet {
         let knows_saved_queries = self.dialect >= Dialect::V1_9;
         self.matching(|node| {

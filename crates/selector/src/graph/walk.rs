@@ -1,4 +1,4 @@
-//! Walking the graph, layer by layer.
+//! Follows the edges of the graph, layer by layer.
 
 use petgraph::Direction;
 
@@ -7,17 +7,17 @@ use crate::ast::Depth;
 use crate::set::NodeSet;
 
 impl SelectionGraph<'_> {
-    /// `from`, and what it depends on within `depth` layers.
+    /// `from`, and its ancestors within `depth` layers.
     pub(crate) fn with_ancestors(&self, from: &NodeSet, depth: Depth) -> NodeSet {
         self.walk(from, depth, Direction::Incoming)
     }
 
-    /// `from`, and what depends on it within `depth` layers.
+    /// `from`, and its descendants within `depth` layers.
     pub(crate) fn with_descendants(&self, from: &NodeSet, depth: Depth) -> NodeSet {
         self.walk(from, depth, Direction::Outgoing)
     }
 
-    /// The distance of a node is that from the nearest node of `from`.
+    /// Breadth first, so that the depth of a node is its distance from the nearest node of `from`.
     fn walk(&self, from: &NodeSet, depth: Depth, direction: Direction) -> NodeSet {
         let mut seen = from.clone();
         let mut layer: Vec<usize> = from.iter().collect();

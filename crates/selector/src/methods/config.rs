@@ -1,4 +1,4 @@
-//! `config:` — a key of the configuration, however deep.
+//! `config:` matches a key of the configuration at any depth.
 
 use dbt_manifest::{Config, ResourceType};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::python;
 use crate::graph::{SelectionGraph, is_in_nodes};
 use crate::set::NodeSet;
 
-/// Keys that dbt cannot reach in a nested dictionary: Python finds the dictionary's own attribute of that name first.
+/// Keys that dbt cannot read in a nested dictionary, because Python finds the method of the dictionary with that name.
 const SHADOWED: &[&str] = &[
     "items",
     "keys",
@@ -22,7 +22,7 @@ const SHADOWED: &[&str] = &[
     "fromkeys",
 ];
 
-/// Nodes and sources that have `wanted` at the path `keys` of their configuration, or in a list there.
+/// Nodes and sources whose configuration has the value `wanted` at the path `keys`, or a list that contains it.
 pub(super) fn resolve(keys: &[String], wanted: &Value, graph: &SelectionGraph<'_>) -> NodeSet {
     let Some((first, deeper)) = keys.split_first() else {
         return NodeSet::empty(graph.len());
@@ -34,7 +34,7 @@ pub(super) fn resolve(keys: &[String], wanted: &Value, graph: &SelectionGraph<'_
     })
 }
 
-/// The value at a path. A first key that is missing counts as null; a deeper one ends the search.
+/// The value at a path. A missing first key counts as null; a missing deeper key ends the search.
 fn look_up<'n>(config: &'n Config, first: &str, deeper: &[String]) -> Option<&'n Value> {
     let first = match first {
         "pre_hook" => "pre-hook",
@@ -52,12 +52,12 @@ fn look_up<'n>(config: &'n Config, first: &str, deeper: &[String]) -> Option<&'n
         })
 }
 
-/// The value to compare with.
+/// The value to compare with, in its possible forms.
 struct Wanted<'a> {
     value: &'a Value,
-    /// What texts that read `true` or `false`, in any letter case, stand for.
+    /// The boolean, if the text is `true` or `false` in any letter case.
     flag: Option<bool>,
-    /// Set where the letter case of the configured text does not count.
+    /// The text in lower case, if the letter case does not matter.
     any_case: Option<String>,
 }
 
@@ -81,7 +81,7 @@ impl<'a> Wanted<'a> {
 
     fn matches(&self, found: &Value) -> bool {
         match found {
-            // In a list, Python finds `True` where there is a 1.
+            // In Python, a list that contains 1 also contains `True`.
             Value::Array(list) => list.iter().any(|item| {
                 self.equals(item)
                     || self

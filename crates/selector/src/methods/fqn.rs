@@ -1,4 +1,4 @@
-//! `fqn:` — the dotted path of package, directories and name.
+//! `fqn:` matches package, directories and name, joined with dots.
 
 use dbt_manifest::{Node, ResourceType};
 
@@ -7,7 +7,7 @@ use crate::fnmatch::Pattern;
 use crate::graph::{SelectionGraph, is_in_nodes};
 use crate::set::NodeSet;
 
-/// Everything but sources; before dbt 1.6 nothing that is defined in YAML alone.
+/// All nodes except sources; before dbt 1.6, also without nodes that are defined only in YAML.
 pub(super) fn resolve(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
     let dialect = graph.dialect();
     let selector = Selector::new(text, dialect);
@@ -21,23 +21,23 @@ pub(super) fn resolve(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
     })
 }
 
-/// What an fqn is compared with, taken apart once.
+/// The pattern, split once for all nodes.
 struct Selector<'a> {
     text: &'a str,
-    /// The last two parts, which may name a version, joined by the character that joins a model's name and version.
+    /// If the last two parts may be a name and a version: they, and the character that separates name and version.
     version: String,
     joint: char,
     wildcard: Option<Wildcard<'a>>,
 }
 
-/// A selector that has wildcards from some part on.
+/// A pattern that has wildcards from some part on.
 struct Wildcard<'a> {
-    /// The parts before, with the dot behind them.
+    /// The parts before it, with the dot after them.
     literal: &'a str,
     pattern: Pattern,
-    /// How many parts the pattern has.
+    /// The number of parts of the pattern.
     parts: usize,
-    /// Compared with the name alone.
+    /// The pattern to compare with the name only.
     leaf: Option<Pattern>,
 }
 
@@ -47,7 +47,7 @@ impl<'a> Selector<'a> {
             .rmatch_indices('.')
             .nth(1)
             .map_or(text, |(dot, _)| &text[dot + 1..]);
-        // Before dbt 1.6, `customers_v2` was no spelling of `customers.v2`.
+        // Before dbt 1.6, `customers_v2` did not match the version `customers.v2`.
         let joint = if dialect < Dialect::V1_6 { '.' } else { '_' };
         let version = last_two.replace('.', joint.encode_utf8(&mut [0; 4]));
         let wildcard = text.find(['*', '?', '[', ']']).map(|at| {
@@ -68,12 +68,12 @@ impl<'a> Selector<'a> {
         }
     }
 
-    /// Compares with a node's name, then with the path from the package and with the path below it. `path` is scratch space.
+    /// Compares the pattern with the name, the path from the package, and the path below it. `path` is a reused buffer.
     fn matches(&self, node: &Node, path: &mut String) -> bool {
         let [directories @ .., last] = node.fqn.as_slice() else {
             return false;
         };
-        // A versioned model's fqn ends with its name and `v` with the version.
+        // The fqn of a versioned model ends with its name and `v` with the version.
         let (name, is_named) = match directories.last() {
             Some(name) if is_versioned(node) => {
                 (name, *self.text == **name || self.names_version(name, last))
@@ -95,7 +95,7 @@ impl<'a> Selector<'a> {
         }
     }
 
-    /// `customers.v2` or `customers_v2`. What precedes the two parts is not looked at.
+    /// `customers.v2` or `customers_v2`. The parts before are ignored.
     fn names_version(&self, name: &str, version: &str) -> bool {
         let rest = self
             .version
@@ -106,7 +106,7 @@ impl<'a> Selector<'a> {
 
     fn matches_path(&self, path: &str, name: &str) -> bool {
         let Some(wildcard) = &self.wildcard else {
-            // A selector without wildcards selects everything below the directory that it names.
+            // A pattern without wildcards also matches all nodes below the directory of that name.
             let rest = path.strip_prefix(self.text);
             return rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         };

@@ -1,4 +1,4 @@
-//! `resource_type:`, `test_type:`, `test_name:` — what a node is.
+//! `resource_type:`, `test_type:` and `test_name:` match the kind of a node.
 
 use dbt_manifest::{Node, ResourceType};
 
@@ -22,12 +22,12 @@ pub(super) fn resource_type(
     }))
 }
 
-/// dbt asks whether the value is part of `data`, `singular` or `unit`, in this order: `test_type:n` means singular tests.
+/// As in dbt, the value may be a part of `data`, `singular` or `unit`, tested in this order: `test_type:n` means singular tests.
 pub(super) fn test_type(text: &str, graph: &SelectionGraph<'_>) -> Result<NodeSet, MethodError> {
     let is_old = graph.dialect() < Dialect::V1_8;
     let matches: fn(&Node) -> bool = match text {
         "generic" | "schema" => Node::is_generic_test,
-        // Before dbt 1.8, `data` was another word for `singular`, and both had to be written in full.
+        // Before dbt 1.8, `data` meant `singular`, and both had to be complete.
         "data" | "singular" if is_old => is_singular_test,
         _ if is_old => return Err(unknown(MethodName::TestType, text)),
         _ if "data".contains(text) => |node| node.resource_type == ResourceType::Test,
@@ -38,7 +38,7 @@ pub(super) fn test_type(text: &str, graph: &SelectionGraph<'_>) -> Result<NodeSe
     Ok(graph.matching(matches))
 }
 
-/// Generic tests go by the name of their macro, without its package; unit tests by their own.
+/// Generic tests have the name of their macro, without package; unit tests have their own name.
 pub(super) fn test_name(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
     let pattern = Pattern::new(text);
     graph.matching(|node| match &node.test_metadata {

@@ -1,4 +1,4 @@
-//! `tag:`, `group:`, `access:`, `package:` — one text, compared with one of a node's labels.
+//! `tag:`, `group:`, `access:` and `package:` match one label of a node.
 
 use dbt_manifest::{Node, ResourceType};
 
@@ -7,13 +7,13 @@ use crate::fnmatch::Pattern;
 use crate::graph::{SelectionGraph, is_in_nodes};
 use crate::set::NodeSet;
 
-/// Any node with a tag that matches. Tags given under `config` count for unit tests alone.
+/// Nodes with a matching tag. Only for unit tests, the tags under `config` count.
 pub(super) fn tag(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
     let pattern = Pattern::new(text);
     graph.matching_any(|node| tags(node).any(|tag| pattern.matches(tag)))
 }
 
-/// Nodes and metrics whose group matches.
+/// Nodes and metrics with a matching group.
 pub(super) fn group(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
     let pattern = Pattern::new(text);
     let has_wildcards = graph.dialect() >= Dialect::V1_8;
@@ -31,7 +31,7 @@ pub(super) fn group(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
     })
 }
 
-/// Models of exactly that access.
+/// Models with exactly this access level.
 pub(super) fn access(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
     graph.matching(|node| {
         node.resource_type == ResourceType::Model
@@ -39,7 +39,7 @@ pub(super) fn access(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
     })
 }
 
-/// Any node of a package that matches; `this` is the project itself.
+/// Nodes of a matching package. `this` is the root project.
 pub(super) fn package(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
     let project = graph.manifest().metadata().project_name.as_deref();
     let pattern = Pattern::new(match (text, project) {

@@ -1,4 +1,4 @@
-//! The selection methods: which nodes a criterion's value stands for.
+//! The selection methods: each finds the nodes that a value matches.
 
 mod config;
 mod fqn;

@@ -1,4 +1,4 @@
-//! `source:`, `exposure:`, `metric:`, `semantic_model:`, `saved_query:`, `unit_test:` — names, with the package before them.
+//! `source:`, `exposure:`, `metric:`, `semantic_model:`, `saved_query:` and `unit_test:` match names, with or without package.
 
 use dbt_manifest::ResourceType;
 
@@ -25,7 +25,7 @@ pub(super) fn source(text: &str, graph: &SelectionGraph<'_>) -> Result<NodeSet, 
     }))
 }
 
-/// `name` or `package.name`, of the one kind of node that the method is for.
+/// `name` or `package.name`, for the one kind of node that the method matches.
 pub(super) fn resolve(
     method: MethodName,
     text: &str,
@@ -37,7 +37,7 @@ pub(super) fn resolve(
         [package, name] => (Some(package), name),
         _ => return Err(too_many_parts(method, text)),
     };
-    // The methods are called like the kinds.
+    // The methods have the names of the kinds.
     let kind = ResourceType::from(method.as_str());
     Ok(graph.matching(|node| {
         node.resource_type == kind

@@ -1,4 +1,4 @@
-//! `path:` and `file:` — where a node is defined.
+//! `path:` and `file:` match the file that defines a node.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,9 +9,9 @@ use crate::glob::{GlobError, glob};
 use crate::graph::{SelectionGraph, patch_path};
 use crate::set::NodeSet;
 
-/// Nodes defined or described in a file that matches, or defined anywhere below a directory that does.
+/// Nodes that are defined or described in a matching file, or defined in or below a matching directory.
 ///
-/// dbt globs the file system. Without a listing of it, the files that the manifest names for the project stand in.
+/// dbt searches the file system. Without a listing of it, the files that the manifest names are used.
 pub(super) fn path(
     text: &str,
     graph: &SelectionGraph<'_>,
@@ -20,7 +20,7 @@ pub(super) fn path(
     let found: HashSet<String> = glob(text, files.unwrap_or_else(|| graph.files()))?
         .into_iter()
         .collect();
-    // Many nodes share a directory.
+    // Many nodes have the same directory.
     let mut directories: HashMap<&str, bool> = HashMap::new();
     Ok(graph.matching_any(|node| {
         let file = &*node.original_file_path;
@@ -32,19 +32,19 @@ pub(super) fn path(
     }))
 }
 
-/// The directory that a path is in; the project's own is empty.
+/// The directory of a path; empty for the root of the project.
 fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
-/// A directory, and those around it up to the project's own.
+/// A directory and its ancestors up to the root of the project.
 fn upwards(directory: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(directory), |path| {
         (!path.is_empty()).then(|| parent(path))
     })
 }
 
-/// Nodes defined in a file of a name that matches, with its suffix or (since dbt 1.6) without.
+/// Nodes that are defined in a file with a matching name: with suffix or, since dbt 1.6, without.
 pub(super) fn file(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
     let pattern = Pattern::new(text);
     let knows_stems = graph.dialect() >= Dialect::V1_6;
@@ -58,7 +58,7 @@ pub(super) fn file(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
     })
 }
 
-/// A file name without its last suffix. A dot at either end begins none.
+/// A file name without its last suffix. A dot at the start or the end begins no suffix.
 fn stem(name: &str) -> &str {
     match name.rfind('.') {
         Some(dot) if dot > 0 && dot + 1 < name.len() => &name[..dot],

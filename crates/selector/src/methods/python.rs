@@ -1,8 +1,8 @@
-//! Python's notions of values, where selection depends on them.
+//! Python's equality and conversions of values, which some methods depend on.
 
 use serde_json::{Number, Value};
 
-/// Python's `==`: numbers of any type by value, and booleans are the numbers 0 and 1.
+/// Python's `==`: numbers of all types are compared by value, and booleans are the numbers 0 and 1.
 pub(crate) fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::String(left), Value::String(right)) => left == right,

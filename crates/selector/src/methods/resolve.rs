@@ -1,4 +1,4 @@
-//! From a criterion to the method that knows what its value stands for.
+//! Calls the method of a criterion.
 
 use super::{config, fqn, kind, label, named, path, result, source_status, state, version};
 use crate::ast::Criterion;
@@ -10,7 +10,7 @@ use crate::method::MethodName;
 use crate::set::NodeSet;
 use crate::warning::Warning;
 
-/// The nodes that a method and a value stand for, before any graph operator.
+/// The nodes that a method and a value match, before graph operators.
 #[derive(Debug)]
 pub(crate) struct Resolved {
     pub(crate) nodes: NodeSet,
@@ -26,7 +26,7 @@ impl From<NodeSet> for Resolved {
     }
 }
 
-/// Finds the nodes that `criterion` stands for. `selector:` is not among the methods known here: see `compile`.
+/// Finds the nodes that `criterion` matches. The method `selector:` is resolved by the compiler.
 pub(crate) fn resolve(
     criterion: &Criterion,
     graph: &SelectionGraph<'_>,
@@ -75,7 +75,7 @@ fn one(mistake: impl Into<ErrorKind>) -> Vec<ErrorKind> {
 }
 
 impl MethodName {
-    /// The first dbt that has the method.
+    /// The first version of dbt that has the method.
     pub(crate) fn since(self) -> Dialect {
         match self {
             Self::SemanticModel => Dialect::V1_6,

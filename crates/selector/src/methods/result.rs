@@ -1,4 +1,4 @@
-//! `result:` — how a node fared in an earlier run.
+//! `result:` matches the status of a node in an earlier run.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use crate::graph::SelectionGraph;
 use crate::set::NodeSet;
 use crate::state::StateMistake;
 
-/// Nodes of which the earlier run has a result of exactly that status.
+/// Nodes that have exactly this status in the earlier run_results.json.
 pub(super) fn resolve(
     status: &str,
     graph: &SelectionGraph<'_>,

@@ -1,4 +1,4 @@
-//! `source_status:` — whether a source has newer data than in an earlier run.
+//! `source_status:` matches sources that have newer data than in an earlier run.
 
 use std::collections::HashMap;
 
@@ -11,10 +11,10 @@ use crate::graph::SelectionGraph;
 use crate::set::NodeSet;
 use crate::state::StateMistake;
 
-/// The only value that stands for anything.
+/// The only value that matches any source.
 const FRESHER: &str = "fresher";
 
-/// Sources whose newest data is of a later time than it was, or of which the earlier run knew no time.
+/// Sources whose newest data is newer than in the earlier run, or for which the earlier run has no time.
 pub(super) fn resolve(
     value: &str,
     graph: &SelectionGraph<'_>,
@@ -49,7 +49,7 @@ pub(super) fn resolve(
     }))
 }
 
-/// The time of each source's newest data. Sources whose check failed have none.
+/// The time of the newest data of each source. A source whose check failed has none.
 fn loaded_at(sources: &Sources) -> HashMap<&str, Timestamp> {
     let time = |text: &str| text.parse().ok();
     let results = sources.results.iter();

@@ -1,4 +1,4 @@
-//! `version:` — a model's version against the latest one.
+//! `version:` compares the version of a model with its latest version.
 
 use std::cmp::Ordering;
 
@@ -27,7 +27,7 @@ pub(super) fn resolve(text: &str, graph: &SelectionGraph<'_>) -> Result<NodeSet,
     Ok(graph.matching(|node| node.resource_type == ResourceType::Model && matches(node)))
 }
 
-/// Whether the model's version is the latest one.
+/// Whether the version of the model is its latest version.
 fn is_latest(node: &Node) -> bool {
     match (&node.version, &node.latest_version) {
         (Some(version), Some(latest)) => python::equal(version, latest),
@@ -35,8 +35,8 @@ fn is_latest(node: &Node) -> bool {
     }
 }
 
-/// The order of the model's version and the latest one: of numbers where both are some, else of texts.
-/// A version that Python takes for false (0, or an empty text) has none.
+/// Compares the version of the model with its latest version: as numbers if both are numbers, else as texts.
+/// A version that is false in Python (0, or an empty text) does not count.
 fn against_latest(node: &Node) -> Option<Ordering> {
     let (version, latest) = (
         truthy(node.version.as_ref()?)?,

@@ -1,4 +1,4 @@
-//! `--output json`: a node's fields as they stand in the manifest, cut down to some keys.
+//! `--output json`: the fields of a node as they are in the manifest, reduced to some keys.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use dbt_manifest::{Fields, Node};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// The keys that are printed where none are asked for.
+/// The default keys of dbt.
 const DEFAULT_KEYS: [&str; 10] = [
     "alias",
     "name",
@@ -20,10 +20,10 @@ const DEFAULT_KEYS: [&str; 10] = [
     "unique_id",
 ];
 
-/// The fields of a node that `keys` name, as one JSON object; without `keys`, those that dbt prints by default
+/// The fields of a node with these `keys` as one JSON object; with dbt's default keys if there are none
 /// (`--output json`, `--output-keys`).
 ///
-/// A key with dots leads into mappings, and is left out where it leads to nothing or null.
+/// A key with dots is a path into mappings. It is left out if its value is null or missing.
 pub fn json_line(node: &Node, keys: &[impl AsRef<str>]) -> String {
     let fields = node.fields();
     let mut pairs: Vec<(String, String)> = Vec::new();
@@ -48,7 +48,7 @@ pub fn json_line(node: &Node, keys: &[impl AsRef<str>]) -> String {
     format!("{{{}}}", pairs.join(", "))
 }
 
-/// The JSON text that a path of keys leads to, unless it is null.
+/// The JSON text at a path of keys; `None` if it is null or missing.
 fn descend(fields: &Fields<'_>, first: &str, deeper: &str) -> Option<String> {
     let mut found: &RawValue = fields.get(first)?;
     for key in deeper.split('.') {
@@ -60,7 +60,7 @@ fn descend(fields: &Fields<'_>, first: &str, deeper: &str) -> Option<String> {
 
 type Object<'a> = std::collections::HashMap<std::borrow::Cow<'a, str>, &'a RawValue>;
 
-/// The same JSON spaced and escaped as Python's `json.dumps` does it.
+/// The same JSON with the spaces and escapes of Python's `json.dumps`.
 fn python_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let (mut in_string, mut is_escaped) = (false, false);

@@ -1,10 +1,10 @@
-//! The lines that `dbt ls` prints.
+//! The lines of `dbt ls`, as a selector or as a name.
 
 use std::borrow::Cow;
 
 use dbt_manifest::{Node, ResourceType};
 
-/// How `dbt ls` names a node: the text that selects it (`--output selector`).
+/// The text by which `dbt ls` shows a node and that selects it (`--output selector`).
 pub fn selector_line(node: &Node) -> String {
     use ResourceType::{Exposure, Metric, SavedQuery, SemanticModel, Source, UnitTest};
     let package = &node.package_name;

@@ -1,4 +1,4 @@
-//! What `dbt ls` prints for a node, in each of its formats.
+//! The output of `dbt ls` for a node, in each of its formats.
 
 mod json;
 mod lines;

@@ -1,4 +1,4 @@
-//! The lines of nodes of every kind.
+//! The output for nodes of each kind.
 
 use dbt_manifest::Manifest;
 

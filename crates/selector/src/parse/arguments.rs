@@ -1,4 +1,4 @@
-//! The values of `--select` and `--exclude`: terms parted by spaces, criteria parted by commas.
+//! Parses the values of `--select` and `--exclude`: terms separated by spaces, criteria separated by commas.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::ast::{Criterion, Expr, Group, IndirectSelection, Operation};
 use crate::error::{SelectorError, SelectorErrors};
 use crate::span::{Origin, Place, Span};
 
-/// What dbt selects without `--select`. Together they are everything: `fqn:*` is all but sources.
+/// dbt's selection without `--select`. Together these are all nodes: `fqn:*` is everything except sources.
 const DEFAULT: [&str; 5] = [
     "fqn:*",
     "source:*",
@@ -15,11 +15,11 @@ const DEFAULT: [&str; 5] = [
     "semantic_model:*",
 ];
 
-/// The word that parts what is selected from what is excluded, in a selection written as one text.
+/// Separates the included from the excluded terms in a selection that is one text.
 pub(crate) const EXCLUDE: &str = "--exclude";
 
 impl Expr {
-    /// Parses the values of `--select` and `--exclude`. No values for `select` mean dbt's default: everything.
+    /// Parses the values of `--select` and `--exclude`. Without values for `select`, everything is selected, as in dbt.
     ///
     /// ```
     /// use dbt_selector::{Expr, IndirectSelection};
@@ -30,7 +30,7 @@ impl Expr {
     /// ```
     ///
     /// # Errors
-    /// Every criterion that is not well formed.
+    /// One for each criterion that cannot be parsed.
     pub fn parse_arguments(
         select: &[impl AsRef<str>],
         exclude: &[impl AsRef<str>],
@@ -48,8 +48,8 @@ impl Expr {
         terms.difference(included, excluded)
     }
 
-    /// Parses a selection that is one text: what to select, and after the word `--exclude`, what not to.
-    /// Without anything before that word, everything is selected. This is also what [`Display`](std::fmt::Display) prints.
+    /// Parses a selection in one text: terms to include and, after the word `--exclude`, terms to exclude.
+    /// Without terms before that word, everything is included. [`Display`](std::fmt::Display) writes the same form.
     ///
     /// ```
     /// use dbt_selector::{Expr, IndirectSelection};
@@ -62,7 +62,7 @@ impl Expr {
     /// ```
     ///
     /// # Errors
-    /// Every criterion that is not well formed.
+    /// One for each criterion that cannot be parsed.
     pub fn parse(text: &str, mode: IndirectSelection) -> Result<Self, SelectorErrors> {
         let mut terms = Terms {
             mode,
@@ -85,7 +85,7 @@ impl Expr {
     }
 }
 
-/// Parses terms, and gathers what is wrong with them.
+/// Parses terms, and collects the errors.
 struct Terms {
     mode: IndirectSelection,
     mistakes: Vec<SelectorError>,
@@ -149,7 +149,7 @@ impl Terms {
     }
 }
 
-/// The pieces of `text` within `span` between separators; there is always one, if an empty one.
+/// The pieces of `text` within `span` between separators: at least one, which may be empty.
 fn split(text: &str, span: Span, separator: char) -> impl Iterator<Item = Span> {
     let mut start = span.start;
     text[span.start..span.end]

@@ -14,7 +14,7 @@ use crate::method::{Method, MethodName};
 use crate::span::{Origin, Place, Span};
 
 impl Criterion {
-    /// Parses one criterion in the syntax of the command line. Commas and spaces are part of its value.
+    /// Parses one criterion in the syntax of the command line. Commas and spaces are part of the value.
     ///
     /// # Errors
     /// An unknown method, `@` together with a trailing `+`, or a line break.
@@ -22,10 +22,10 @@ impl Criterion {
         Self::parse_at(Origin::new(Place::Text, text.into(), Span::of(text)), mode)
     }
 
-    /// Parses the piece of text that `origin` points at.
+    /// Parses the piece of text at `origin`.
     ///
     /// # Errors
-    /// As [`Criterion::parse`].
+    /// The same as [`Criterion::parse`].
     pub fn parse_at(origin: Origin, mode: IndirectSelection) -> Result<Self, SelectorError> {
         let text = Arc::clone(&origin.text);
         let text = text
@@ -64,7 +64,7 @@ impl Criterion {
     }
 }
 
-/// What may stand before the value.
+/// The parts before the value.
 #[derive(Default)]
 struct Prefix<'a> {
     at: bool,
@@ -72,7 +72,7 @@ struct Prefix<'a> {
     method: Option<&'a str>,
 }
 
-/// Each part is optional, so that this never fails.
+/// All parts are optional, so this never fails.
 fn prefix(input: &str) -> IResult<&str, Prefix<'_>> {
     let method = take_while1(|c: char| c.is_alphanumeric() || c == '_' || c == '.');
     let parts = (
@@ -88,7 +88,7 @@ fn prefix(input: &str) -> IResult<&str, Prefix<'_>> {
     .parse(input)
 }
 
-/// Parts a value from the `+` and digits that end it. Only the last `+` can do so: digits hold no other.
+/// Splits a value from a `+` and digits at its end. Only the last `+` counts, because digits contain none.
 fn suffix(input: &str) -> (&str, Option<Depth>) {
     match input.rsplit_once('+') {
         Some((value, digits)) if digits.bytes().all(|b| b.is_ascii_digit()) => {
@@ -98,7 +98,7 @@ fn suffix(input: &str) -> (&str, Option<Depth>) {
     }
 }
 
-/// Digits as a depth: none at all mean no limit, and a number that no graph reaches means the same as the greatest one.
+/// Converts digits to a depth. No digits mean no limit. Numbers above `u32` become its maximum, which no graph reaches.
 fn depth(digits: &str) -> Depth {
     match digits {
         "" => Depth::Unlimited,
@@ -106,7 +106,7 @@ fn depth(digits: &str) -> Depth {
     }
 }
 
-/// The method of a value that names none: files look like paths or have the suffix of code or data.
+/// The method of a value without method: paths contain a slash, files have the suffix of SQL, Python or CSV.
 pub(crate) fn default_method(value: &str) -> MethodName {
     let is_file = || {
         let lower = value.to_lowercase();

@@ -1,4 +1,4 @@
-//! From text to [`Expr`](crate::Expr).
+//! Parses texts to [`Expr`](crate::Expr)s.
 
 mod arguments;
 mod criterion;

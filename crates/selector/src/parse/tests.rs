@@ -7,7 +7,7 @@ use crate::span::{Origin, Place, Span};
 
 const EAGER: IndirectSelection = IndirectSelection::Eager;
 
-/// `@`, parents, method, value and children of a criterion.
+/// The `@`, parents, method, value and children of a criterion.
 type Parts = (bool, Option<Depth>, String, String, Option<Depth>);
 
 fn parts(text: &str) -> Parts {
@@ -131,7 +131,7 @@ fn typed_values_print_as_json() {
     assert_eq!(criterion.to_string(), "config.meta.sla:4+");
 }
 
-/// Two spellings of one expression differ in what errors point at and what warnings name, and in nothing else.
+/// Removes the origins and terms, in which two spellings of one expression differ.
 fn without_origins(expr: Expr) -> Expr {
     match expr {
         Expr::Criterion(mut criterion) => {
@@ -150,7 +150,7 @@ fn without_origins(expr: Expr) -> Expr {
     }
 }
 
-/// Text near enough to the grammar to get past the method.
+/// A text that is similar to a criterion.
 fn near_grammar() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("@"),
@@ -183,7 +183,7 @@ proptest! {
     }
 
     #[test]
-    fn printed_expressions_read_back(
+    fn displayed_expressions_parse_to_the_same(
         select in proptest::collection::vec(near_grammar(), 0..3),
         exclude in proptest::collection::vec(near_grammar(), 0..3),
     ) {

@@ -1,4 +1,4 @@
-//! One definition of `selectors.yml` as an [`Expr`].
+//! Parses one definition of `selectors.yml` to an [`Expr`].
 
 use serde_json::{Map, Value};
 
@@ -10,14 +10,14 @@ use crate::method::{Method, MethodName};
 use crate::parse::default_method;
 use crate::span::Origin;
 
-/// Groups of `selectors.yml` never take in tests that their members left out.
+/// The mode of groups in `selectors.yml`: they add no tests to those of their members.
 const GROUP_MODE: IndirectSelection = IndirectSelection::Eager;
 
-/// Parses definitions, one after the other, and gathers what is wrong with them.
+/// Parses definitions one by one, and collects the errors.
 pub(super) struct Definitions {
     mode: IndirectSelection,
     dialect: Dialect,
-    /// What was found to be wrong so far.
+    /// The errors so far.
     pub(super) mistakes: Vec<SelectorError>,
 }
 
@@ -36,7 +36,7 @@ impl Definitions {
         }
     }
 
-    /// The definition of the selector `name`, which may refer to the selectors in `above`. `None` if anything is wrong.
+    /// The definition of the selector `name`, which may refer to the selectors `above`. `None` if it has errors.
     pub(super) fn parse(
         &mut self,
         name: &str,
@@ -56,7 +56,7 @@ impl Definitions {
         parsed.filter(|_| self.mistakes.len() == before)
     }
 
-    /// At the top, a set operation is the only key.
+    /// At the top of a definition, a set operation must be the only key.
     fn check_alone(&mut self, path: &str, map: &Mapping) {
         let operation = ["union", "intersection"]
             .into_iter()
@@ -76,7 +76,7 @@ impl Definitions {
     }
 }
 
-/// A definition being parsed, with the selectors that it may refer to.
+/// The definition being parsed, and the selectors that it may refer to.
 struct Scope<'a> {
     parser: &'a mut Definitions,
     above: &'a [NamedSelector],
@@ -111,7 +111,7 @@ impl Scope<'_> {
         }
     }
 
-    /// One criterion as on the command line, with its operators; spaces and commas are part of its value.
+    /// One criterion in the syntax of the command line, with operators. Spaces and commas are part of the value.
     fn text(&mut self, path: &str, text: &str) -> Option<Expr> {
         let origin = Origin::yaml(path, text);
         let parsed = Criterion::parse_at(origin.clone(), self.parser.mode);
@@ -124,7 +124,7 @@ impl Scope<'_> {
         }
     }
 
-    /// The criterion, unless its method came with a later dbt.
+    /// The criterion, unless this version of dbt does not have its method.
     fn known_method(&self, criterion: Criterion) -> Result<Criterion, SelectorError> {
         let name = criterion.method.name;
         if name == MethodName::Selector && !self.parser.dialect.has_selector_method() {
@@ -136,14 +136,14 @@ impl Scope<'_> {
         Ok(criterion)
     }
 
-    /// A union or an intersection, from which the one entry with `exclude` takes away.
+    /// A union or an intersection, without the nodes of the one entry with `exclude`.
     fn group(&mut self, path: &str, operation: Operation, members: &Value) -> Option<Expr> {
         let mut included = Vec::new();
         let mut excluded: Option<Expr> = None;
         let mut complete = true;
         for (index, member) in self.list(path, members)?.iter().enumerate() {
             let path = format!("{path}[{index}]");
-            // The other keys of such an entry mean nothing to dbt.
+            // dbt ignores the other keys of such an entry.
             if let Some(exclude) = member.get("exclude") {
                 if excluded.is_some() {
                     return self.fail(&path, YamlMistake::SeveralExclusions);
@@ -162,7 +162,7 @@ impl Scope<'_> {
         complete.then(|| without(group, excluded))
     }
 
-    /// What an `exclude` list takes away: outer `None` for a mistake, inner `None` for an empty list.
+    /// The nodes to exclude: `None` for an error, `Some(None)` for an empty list.
     fn exclusion(&mut self, path: &str, exclude: &Value) -> Option<Option<Expr>> {
         let path = format!("{path}.exclude");
         let items = self.list(&path, exclude)?;
@@ -186,7 +186,7 @@ impl Scope<'_> {
         None
     }
 
-    /// `{tag: nightly}`, or `method` and `value` with more keys.
+    /// `{tag: nightly}`, or `method` and `value` with further keys.
     fn mapping(&mut self, path: &str, map: &Mapping) -> Option<Expr> {
         let mut single = map.iter();
         if let (Some((method, value)), None) = (single.next(), single.next()) {
@@ -223,7 +223,7 @@ impl Scope<'_> {
         Some(without(criterion, excluded))
     }
 
-    /// `{method: selector, value: NAME}`: the selector of that name as it stands, whatever else is written beside.
+    /// `{method: selector, value: NAME}`: the definition of that selector. Further keys are ignored.
     fn inherited(&mut self, path: &str, name: &Value) -> Option<Expr> {
         let found = name
             .as_str()
@@ -245,7 +245,7 @@ impl Scope<'_> {
         )
     }
 
-    /// A criterion whose operators are the keys `flags`. Without a method, it goes by the look of the value.
+    /// A criterion whose operators are the keys `flags`. Without `method`, the method follows from the form of the value.
     fn criterion(
         &mut self,
         path: &str,
@@ -323,7 +323,7 @@ fn without(from: Expr, excluded: Option<Expr>) -> Expr {
     }
 }
 
-/// Whether Python takes the value for true: text is, even `"false"`, unless it is empty.
+/// Python's `bool()` of the value: a text is true unless it is empty, even `"false"`.
 pub(super) fn is_truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -335,7 +335,7 @@ pub(super) fn is_truthy(value: &Value) -> bool {
     }
 }
 
-/// The layers at `key` as Python's `int` reads them. What Python takes for false, the number 0 included, sets no limit.
+/// The number of layers at `key`, read like Python's `int`. Values that are false in Python, such as 0, set no limit.
 fn depth(path: &str, flags: &Mapping, key: &str) -> Result<Depth, SelectorError> {
     let Some(value) = flags.get(key).filter(|value| is_truthy(value)) else {
         return Ok(Depth::Unlimited);
@@ -359,13 +359,13 @@ fn depth(path: &str, flags: &Mapping, key: &str) -> Result<Depth, SelectorError>
 
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "truncating is what Python's int does, and `as` saturates"
+    reason = "Python's int truncates as well, and `as` saturates"
 )]
 fn truncated(number: f64) -> i64 {
     number as i64
 }
 
-/// The text as Python's `int` reads it: blanks around it, a sign, and single underscores between digits are fine.
+/// Python's `int()` of a text, which allows spaces around it, a sign, and single underscores between digits.
 fn python_integer(text: &str) -> Option<i64> {
     let text = text.trim();
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);

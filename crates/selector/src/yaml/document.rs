@@ -1,4 +1,4 @@
-//! A YAML text as one JSON value, with the scalars and merge keys that PyYAML reads.
+//! Reads a YAML text to one JSON value, with scalars and merge keys as in PyYAML.
 
 use std::fmt;
 
@@ -7,22 +7,22 @@ use serde_json::{Map, Number, Value};
 
 use super::scalar::resolve;
 
-/// Reads a text of one YAML document. A key that is repeated counts as written last.
+/// Reads a text with one YAML document. Of equal keys the last one counts.
 ///
 /// # Errors
-/// Text that is not YAML, a tag of the author's own, or an infinite number.
+/// If the text is not YAML, or contains a custom tag or an infinite number.
 pub(super) fn read(text: &str) -> Result<Value, serde_yaml::Error> {
     Reader { text }.deserialize(serde_yaml::Deserializer::from_str(text))
 }
 
-/// Reads one value. The whole text is at hand because the YAML library does not tell whether a scalar was quoted.
+/// Reads one value. It needs the whole text, because the YAML library does not say whether a scalar was quoted.
 #[derive(Clone, Copy)]
 struct Reader<'de> {
     text: &'de str,
 }
 
 impl<'de> Reader<'de> {
-    /// Whether a piece of the text stands there without quotes, and without a tag that makes it a string.
+    /// Whether a scalar is written without quotes and without the tag `!!str`.
     fn is_plain(self, piece: &'de str) -> bool {
         let start = (piece.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
         let Some(before) = self.text.get(..start) else {
@@ -59,7 +59,7 @@ impl<'de> Visitor<'de> for Reader<'de> {
         Ok(Value::Null)
     }
 
-    /// A text without any document.
+    /// An empty text.
     fn visit_none<E>(self) -> Result<Value, E> {
         Ok(Value::Null)
     }
@@ -115,7 +115,7 @@ impl<'de> Visitor<'de> for Reader<'de> {
     }
 }
 
-/// Adds the entries of a mapping, or of each mapping of a list, whose keys are not there yet.
+/// Adds the entries of a mapping, or of each mapping in a list, unless the key exists.
 fn merge(map: &mut Map<String, Value>, value: Value) -> Result<(), &'static str> {
     match value {
         Value::Object(entries) => {
@@ -126,9 +126,9 @@ fn merge(map: &mut Map<String, Value>, value: Value) -> Result<(), &'static str>
         }
         Value::Array(items) => items.into_iter().try_for_each(|item| match item {
             Value::Object(_) => merge(map, item),
-            _ => Err("`<<` takes mappings alone"),
+            _ => Err("`<<` accepts mappings only"),
         }),
-        _ => Err("`<<` takes a mapping or a list of mappings"),
+        _ => Err("`<<` accepts a mapping or a list of mappings"),
     }
 }
 
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_keep_a_scalar_text() {
+    fn quoted_scalars_are_texts() {
         let text =
             "a: yes\nb: 'yes'\nc: \"no\"\nd: !!str on\ne: |\n  off\nf: [017, '017', 1_0]\ng:\n";
         let expected = json!({
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn anchors_merge_below_what_is_written() {
+    fn merged_keys_do_not_replace_written_ones() {
         let text = "base: &base {x: 1, y: on}\nuse: {<<: *base, x: 2}\nboth: {<<: [{y: 3}, *base]}";
         let expected = json!({
             "base": {"x": 1, "y": true}, "use": {"x": 2, "y": true}, "both": {"x": 1, "y": 3},
@@ -158,12 +158,12 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_equal_keys_counts() {
+    fn of_equal_keys_the_last_counts() {
         assert_eq!(read("{a: 1, a: 2}").unwrap(), json!({"a": 2}));
     }
 
     #[test]
-    fn broken_text_is_an_error_with_a_place() {
+    fn invalid_yaml_is_an_error_with_a_place() {
         let error = read("a: [1").unwrap_err();
         assert!(error.location().is_some());
         assert!(read("a: !mine 1").is_err());

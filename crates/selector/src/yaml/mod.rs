@@ -1,4 +1,4 @@
-//! `selectors.yml`: from text to named [`Expr`](crate::Expr)s, by way of a document whose scalars are read as dbt reads them.
+//! `selectors.yml`: the document, its Jinja, and the definitions of named [`Expr`](crate::Expr)s.
 
 mod definition;
 mod document;

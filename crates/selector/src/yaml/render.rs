@@ -1,16 +1,16 @@
-//! Jinja in the strings of a document.
+//! Renders the Jinja in the strings of a document.
 
 use serde_json::Value;
 
-/// Renders the Jinja of one string of `selectors.yml`, where `env_var`, `var` and `target` are known.
+/// Renders the Jinja of a string in `selectors.yml`, with `env_var`, `var` and `target`.
 ///
-/// A string that is one expression and nothing else keeps the expression's type (`{{ var('days') }}` may be a number);
-/// anything else becomes text. Every function of that signature is a renderer.
+/// A string that is a single expression keeps the type of its result (`{{ var('days') }}` may be a number). Any other string
+/// becomes a text. All functions with this signature implement the trait.
 pub trait RenderJinja {
-    /// The rendered value.
+    /// Returns the rendered value.
     ///
     /// # Errors
-    /// Why the text cannot be rendered, in a sentence.
+    /// Why the text cannot be rendered, in one line.
     fn render(&self, text: &str) -> Result<Value, String>;
 }
 
@@ -20,7 +20,7 @@ impl<F: Fn(&str) -> Result<Value, String>> RenderJinja for F {
     }
 }
 
-/// Renders every string of `document`, but no key, and gives to `failed` the place of each that cannot be.
+/// Renders all strings of `document` except keys, and calls `failed` with each that cannot be rendered.
 pub(super) fn render_all(
     document: &mut Value,
     path: &str,
@@ -58,7 +58,7 @@ fn has_jinja(text: &str) -> bool {
         .any(|opening| text.contains(opening))
 }
 
-/// dbt renders plain text too, and Jinja drops one line break at the end of it (as of a YAML block scalar).
+/// dbt also renders strings without Jinja, and Jinja removes one line break at the end (of a YAML block scalar, for example).
 fn trim_newline(text: &mut String) {
     if text.ends_with('\n') {
         text.truncate(text.len() - 1);

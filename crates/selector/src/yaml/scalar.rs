@@ -1,10 +1,10 @@
-//! What an unquoted YAML scalar means to PyYAML, which follows YAML 1.1 with changes of its own.
+//! The values of YAML scalars without quotes, by PyYAML's variant of YAML 1.1.
 
 use serde_json::Value;
 
 /// The value of a scalar without quotes.
 ///
-/// A date stays text: dbt turns dates back into text before it looks at them.
+/// A date stays a text, because dbt converts dates back to texts.
 pub(super) fn resolve(text: &str) -> Value {
     constant(text)
         .or_else(|| integer(text).map(Value::from))
@@ -15,7 +15,7 @@ pub(super) fn resolve(text: &str) -> Value {
 fn constant(text: &str) -> Option<Value> {
     let lower = text.to_ascii_lowercase();
     let title = text.chars().take(1).chain(lower.chars().skip(1));
-    // Mixed letter case, as in `yEs`, is text.
+    // Mixed letter case, such as `yEs`, is a text.
     if text != lower && text != text.to_ascii_uppercase() && !text.chars().eq(title) {
         return None;
     }
@@ -46,7 +46,7 @@ fn integer(text: &str) -> Option<i64> {
     Some(if negative { -unsigned } else { unsigned })
 }
 
-/// `12:30` counts in sixties: 750.
+/// Sexagesimal numbers: `12:30` is 750.
 fn sexagesimal(text: &str) -> Option<i64> {
     let mut parts = text.split(':');
     let first: i64 = parts.next()?.parse().ok()?;
@@ -59,7 +59,7 @@ fn sexagesimal(text: &str) -> Option<i64> {
     })
 }
 
-/// A number with a point; its exponent, if any, must have a sign.
+/// A number with a decimal point. An exponent must have a sign.
 fn float(text: &str) -> Option<f64> {
     let (negative, digits) = sign(text);
     let plain = digits.replace('_', "");
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scalars_mean_what_they_mean_to_pyyaml() {
+    fn scalars_have_the_same_value_as_in_pyyaml() {
         let cases = [
             ("yes", json!(true)),
             ("On", json!(true)),

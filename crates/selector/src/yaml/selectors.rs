@@ -1,4 +1,4 @@
-//! The file as a whole: its entries, their names and the default one.
+//! The whole file: its entries, their names, and the default selector.
 
 use serde_json::{Map, Value};
 
@@ -27,28 +27,28 @@ pub struct Selectors {
     entries: Vec<NamedSelector>,
 }
 
-/// One entry of `selectors.yml`.
+/// A selector in `selectors.yml`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedSelector {
-    /// The name, as `--selector` takes it.
+    /// The name, which `--selector` refers to.
     pub name: String,
-    /// What it selects.
+    /// The definition.
     pub definition: Expr,
-    /// Whether it stands in where neither a selection nor an exclusion is given.
+    /// Whether it is used if the command line has neither a selection nor an exclusion.
     pub default: bool,
 }
 
-/// The keys of the file, and of one entry.
+/// The allowed keys of the file, and of one entry.
 const FILE_KEYS: &[&str] = &["selectors", "version"];
 const ENTRY_KEYS: &[&str] = &["name", "definition", "description", "default"];
 
 impl Selectors {
-    /// Reads a `selectors.yml`. Criteria without a mode of their own have `mode`, the one of the command line.
+    /// Parses a `selectors.yml`. `mode` is the mode of criteria that set none: the one of the command line.
     ///
-    /// A name that is defined twice keeps the later definition; an empty file defines nothing.
+    /// If two selectors have the same name, the later one counts. An empty file defines none.
     ///
     /// # Errors
-    /// Everything that is wrong with the file. dbt refuses to work in a project with such a file, whether it is used or not.
+    /// All errors in the file. dbt runs no command in a project with such a file, even if no selector is used.
     pub fn parse(
         text: &str,
         jinja: &dyn RenderJinja,
@@ -109,10 +109,10 @@ impl Selectors {
         SelectorErrors::unless_any(definitions.mistakes, Self { entries })
     }
 
-    /// The selector of that name.
+    /// The definition of the selector with this name.
     ///
     /// # Errors
-    /// There is none; the error lists the names that there are.
+    /// If there is none. The error lists the existing names.
     pub fn find(&self, name: &str) -> Result<&Expr, SelectorError> {
         let found = self.entries.iter().find(|entry| entry.name == name);
         found.map(|entry| &entry.definition).ok_or_else(|| {
@@ -142,14 +142,14 @@ impl Selectors {
     }
 }
 
-/// An entry whose definition is not looked at yet.
+/// An entry whose definition is not parsed yet.
 struct Entry<'a> {
     name: String,
     definition: &'a Value,
     default: bool,
 }
 
-/// Checks the outer shape of the file.
+/// Checks the structure of the file.
 struct File {
     mistakes: Vec<SelectorError>,
 }
@@ -270,7 +270,7 @@ impl File {
     }
 }
 
-/// dbt treats every document that Python calls false as no file.
+/// dbt treats a document that is false in Python like an empty file.
 fn is_empty(document: &Value) -> bool {
     !super::definition::is_truthy(document)
 }
@@ -279,12 +279,12 @@ fn is_whole_number(value: &Value) -> bool {
     value.as_f64().is_some_and(|number| number.fract() == 0.0)
 }
 
-/// A mistake found at `path`; `text` is shown with it.
+/// An error at `path`; `text` is shown with it.
 pub(super) fn mistake(path: &str, text: &str, kind: YamlMistake) -> SelectorError {
     ErrorKind::Yaml(kind).at(Origin::yaml(path, text))
 }
 
-/// A value of the wrong type, found at `path`.
+/// The error for a value of the wrong type at `path`.
 pub(super) fn wrong_type(path: &str, expected: &'static str, found: &Value) -> SelectorError {
     let kind = match found {
         Value::Null => "nothing",

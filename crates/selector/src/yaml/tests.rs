@@ -1,4 +1,4 @@
-//! Every form of a definition, and every way to get one wrong.
+//! All forms of a definition, and all errors.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn parse(text: &str) -> Result<Selectors, SelectorErrors> {
     Selectors::parse(text, jinja, IndirectSelection::Cautious, Dialect::default())
 }
 
-/// The definition of the only selector, in a file that is nothing but that.
+/// The definition of the only selector in a file.
 fn definition(yaml: &str) -> Result<Expr, SelectorErrors> {
     let selectors = parse(&format!("selectors: [{{name: s, definition: {yaml}}}]"))?;
     Ok(selectors.find("s").unwrap().clone())
@@ -207,7 +207,7 @@ fn files_without_selectors_define_none() {
 }
 
 #[test]
-fn a_later_selector_sees_those_above_it() {
+fn a_selector_can_refer_to_those_above_it() {
     let text = "
 selectors:
   - {name: a, definition: {tag: old}}
@@ -233,7 +233,7 @@ selectors:
 }
 
 #[test]
-fn since_dbt_1_12_selectors_are_selected_from() {
+fn since_dbt_1_12_selector_is_a_method() {
     let text = "selectors: [{name: a, definition: {method: selector, value: b, children: true}}]";
     let selectors =
         Selectors::parse(text, &jinja, IndirectSelection::Cautious, Dialect::V1_12).unwrap();
@@ -242,7 +242,7 @@ fn since_dbt_1_12_selectors_are_selected_from() {
 
 proptest::proptest! {
     #[test]
-    fn any_text_is_read_or_refused(text in ".{0,80}") {
+    fn any_text_is_parsed_or_an_error(text in ".{0,80}") {
         drop(parse(&text));
         drop(definition(&text));
     }

@@ -1,4 +1,4 @@
-//! What real dbt answered, asked again: every case in testdata/fixtures/selection must give the same.
+//! Compares with the answers of dbt itself: each case in testdata/fixtures/selection must have the same result.
 
 #![expect(
     clippy::unwrap_used,
@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The flags of a command line.
+/// The options of a command line.
 #[derive(Debug, Deserialize, Default)]
 #[serde(default)]
 struct Flags {
@@ -29,12 +29,12 @@ struct Flags {
     resource_types: Vec<String>,
     exclude_resource_types: Vec<String>,
     selector: Option<String>,
-    /// In the place of the project's selectors.yml.
+    /// Replaces the selectors.yml of the project.
     selectors_yml: Option<String>,
     state: Option<String>,
 }
 
-/// What dbt answered: an error, or the rest.
+/// The answer of dbt: an error, or the rest.
 #[derive(Debug, Deserialize, Default)]
 #[serde(default)]
 struct Answer {
@@ -63,7 +63,7 @@ fn lines<T: DeserializeOwned>(path: &str) -> Vec<T> {
         .collect()
 }
 
-/// A line of a file of cases, read twice: it has the flags and the answer side by side.
+/// A line of a file of cases. It is parsed twice, because it contains the options and the answer side by side.
 fn cases(path: &str) -> Vec<(Flags, Answer)> {
     let both = |line: Value| {
         (
@@ -74,7 +74,7 @@ fn cases(path: &str) -> Vec<(Flags, Answer)> {
     lines(path).into_iter().map(both).collect()
 }
 
-/// What the cases share.
+/// The inputs that the cases share.
 struct Project {
     manifest: Manifest,
     files: Listing,
@@ -96,14 +96,14 @@ impl Project {
         }
     }
 
-    /// Our answer; errors as text.
+    /// The result of this crate; errors as text.
     fn select<'m>(
         &'m self,
         graph: &SelectionGraph<'m>,
         flags: &Flags,
     ) -> Result<Selection<'m>, String> {
         let mode = match &flags.indirect_selection {
-            // dbt's command line takes any letter case, its selectors.yml does not.
+            // dbt's command line ignores the letter case, its selectors.yml does not.
             Some(name) => {
                 IndirectSelection::from_name(&name.to_lowercase()).ok_or("no such mode")?
             }
@@ -151,7 +151,7 @@ fn state(name: &str) -> State {
     state
 }
 
-/// The Jinja that the cases have in their selectors.yml.
+/// The Jinja that the selectors.yml of the cases contain.
 fn jinja(text: &str) -> Result<Value, String> {
     match text {
         "{{ 'titles' }}" => Ok("titles".into()),
@@ -178,7 +178,7 @@ fn warning(warning: &Warning) -> (String, Option<String>) {
     }
 }
 
-/// Fails with all cases that differ, not with the first one.
+/// Fails with all differences, not with the first one.
 fn report(differences: &[String], all: usize) {
     assert!(all > 0, "no cases");
     assert!(
@@ -190,22 +190,25 @@ fn report(differences: &[String], all: usize) {
 }
 
 #[test]
-fn selections_are_those_of_dbt() {
+fn selections_are_the_same_as_in_dbt() {
     let project = Project::load();
     let graph = SelectionGraph::new(&project.manifest);
     let cases = cases("corpus.jsonl");
     let all = cases.len();
     let mut differences = Vec::new();
     for (flags, mut answer) in cases {
-        // dbt compares some models twice, and warns each time.
+        // dbt compares some models twice, and repeats the warning.
         answer
             .warnings
             .dedup_by(|next, warning| next == warning && next.0 == "UnversionedBreakingChange");
         let difference = match (project.select(&graph, &flags), &answer.error) {
             (Err(_), Some(_)) => continue,
-            (Err(ours), None) => format!("we fail: {ours}"),
+            (Err(ours), None) => format!("this crate fails: {ours}"),
             (Ok(ours), Some(error)) => {
-                format!("dbt fails: {error}; we select {:?}", ids(ours.unique_ids()))
+                format!(
+                    "dbt fails: {error}; this crate selects {:?}",
+                    ids(ours.unique_ids())
+                )
             }
             (Ok(ours), None) => {
                 let (found, warnings): (_, Vec<_>) = (
@@ -236,7 +239,7 @@ fn selections_are_those_of_dbt() {
 }
 
 #[test]
-fn queues_are_those_of_dbt() {
+fn queues_are_the_same_as_in_dbt() {
     let project = Project::load();
     let graph = SelectionGraph::new(&project.manifest);
     let cases = cases("queue.jsonl");
@@ -246,7 +249,7 @@ fn queues_are_those_of_dbt() {
             (Err(_), Some(_)) => continue,
             (Ok(ours), None) => ours,
             (ours, error) => {
-                differences.push(format!("{flags:?}\n  ours {ours:?}, dbt's {error:?}"));
+                differences.push(format!("{flags:?}\n  this crate: {ours:?}, dbt: {error:?}"));
                 continue;
             }
         };
@@ -287,7 +290,7 @@ fn queues_are_those_of_dbt() {
     report(&differences, cases.len());
 }
 
-/// The arguments of `dbt ls`, and what it prints.
+/// The arguments of `dbt ls`, and its output.
 #[derive(Debug, Deserialize)]
 struct Printed {
     args: Vec<String>,
@@ -295,7 +298,7 @@ struct Printed {
 }
 
 impl Printed {
-    /// The values of a flag: all that follows it up to the next one.
+    /// The values of an option: all arguments up to the next option.
     fn values(&self, flag: &str) -> Vec<String> {
         let after = self.args.iter().skip_while(|arg| *arg != flag).skip(1);
         after
@@ -315,12 +318,12 @@ impl Printed {
 }
 
 #[test]
-fn printed_lines_are_those_of_dbt() {
+fn output_lines_are_the_same_as_in_dbt() {
     let project = Project::load();
     let graph = SelectionGraph::new(&project.manifest);
     let cases: Vec<Printed> = lines("output.jsonl");
     let mut differences = Vec::new();
-    // Arguments that exclude one another are for the program to refuse.
+    // Options that exclude each other are for the program to reject.
     for case in cases.iter().filter(|case| case.lines.is_some()) {
         let models = case.values("--models");
         let flags = Flags {

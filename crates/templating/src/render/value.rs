@@ -192,7 +192,7 @@ impl<'a> Renderer<'a> {
     ) -> Result<Vec<Piece>, Problem> {
         let text = value.scalar.text.as_str();
         // If there are statements around an expression, only dbt can evaluate it.
-        let ours = !value
+        let can_evaluate = !value
             .segments
             .iter()
             .any(|part| matches!(part, Segment::Statement { .. }));
@@ -207,7 +207,7 @@ impl<'a> Renderer<'a> {
                 Segment::Text { plain: true, .. } => Piece::Text(as_is()),
                 _ if found.is_empty() => Piece::Jinja(as_is()),
                 // A trim mark changes the text around it, so dbt evaluates the expression.
-                Segment::Expression { trims: false, .. } if ours => {
+                Segment::Expression { trims: false, .. } if can_evaluate => {
                     match self.evaluated(text, segment, found)? {
                         Some((node, key)) => Self::embedded(node, &key, value)
                             .map_err(|kind| error_at(kind, found))?,

@@ -1,6 +1,5 @@
 //! Integration tests of dbt-templating: cases in files, and properties.
 
 mod case;
-mod dbt;
 mod properties;
 mod snapshots;

@@ -83,6 +83,18 @@ mod tests {
             spread(&["p", "ls", "-mtag:a"]),
             ["p", "ls", "--models=tag:a"]
         );
+        assert_eq!(
+            spread(&["p", "ls", "-qs", "a", "b", "--manifest", "m"]),
+            [
+                "p",
+                "ls",
+                "-q",
+                "--select=a",
+                "--select=b",
+                "--manifest",
+                "m"
+            ]
+        );
     }
 
     #[test]

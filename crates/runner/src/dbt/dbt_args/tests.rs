@@ -56,6 +56,7 @@ fn all_else_passes_in_order() {
         "run --vars -q",
         "build --unknown --threads=4 -x",
         "build --log-level loud",
+        "build --log-format",
         "run-operation x -- --quiet",
         "--project-dir shop --profiles-dir=conf build --target-path out --log-level-file none",
     ] {

@@ -11,7 +11,7 @@ use crate::engine;
 use crate::hooks::run::HookOptions;
 use crate::model::Stopper;
 use crate::observe::{Observer, Unobserved};
-use crate::request::{Attempt, FlowChoice, Invocation, ProcessEnv};
+use crate::request::{Attempt, FlowChoice, ProcessEnv, Request};
 use crate::selection::{SelectionFlags, command_of, selected};
 
 /// What dbt is going to run.
@@ -26,12 +26,12 @@ pub(crate) struct Schedule {
 impl Schedule {
     /// Finds out what the invocation is going to run. What goes wrong is a warning, and leaves the schedule empty.
     pub(crate) async fn of(
-        invocation: &Invocation,
+        request: &Request,
         options: &HookOptions,
         observer: &Arc<dyn Observer>,
         stopper: &Stopper,
     ) -> Self {
-        match find_out(invocation, options, stopper).await {
+        match find_out(request, options, stopper).await {
             Ok(schedule) => schedule.unwrap_or_default(),
             Err(problem) => {
                 observer.on_warning(&format!(
@@ -44,28 +44,24 @@ impl Schedule {
 }
 
 async fn find_out(
-    invocation: &Invocation,
+    request: &Request,
     options: &HookOptions,
     stopper: &Stopper,
 ) -> Result<Option<Schedule>, String> {
     // A repetition repeats what the first attempt was asked for.
-    let asked = invocation.asked();
-    let flags = SelectionFlags::from_env(&asked);
-    if command_of(&asked, &flags).is_none() {
+    let asked = request.asked();
+    let flags = SelectionFlags::from_env(asked);
+    if command_of(asked, &flags).is_none() {
         return Ok(None);
     }
-    let places = Places::of(invocation, &DbtArgs::of(&asked)).map_err(|error| error.to_string())?;
+    let places = Places::of(request, &DbtArgs::of(asked)).map_err(|error| error.to_string())?;
     let manifest = match &options.manifest {
         Some(manifest) => Arc::clone(manifest),
-        None => Arc::new(
-            places
-                .manifest(invocation, options, &flags, stopper)
-                .await?,
-        ),
+        None => Arc::new(places.manifest(request, options, &flags, stopper).await?),
     };
-    let node_ids = match &invocation.attempt.scheduled {
+    let node_ids = match &request.attempt.scheduled {
         Some(scheduled) => scheduled.clone(),
-        None => selected(&manifest, &asked, &places.project)?.unwrap_or_default(),
+        None => selected(&manifest, asked, &places.project)?.unwrap_or_default(),
     };
     Ok(Some(Schedule {
         node_ids,
@@ -80,10 +76,10 @@ struct Places {
 }
 
 impl Places {
-    fn of(invocation: &Invocation, args: &DbtArgs) -> Result<Self, crate::outcome::Error> {
+    fn of(request: &Request, args: &DbtArgs) -> Result<Self, crate::outcome::Error> {
         let around = ProcessEnv::from_env()?;
-        let project = invocation.project(args, &around.cwd);
-        let profiles = invocation.profiles_dir(args, &around);
+        let project = request.project(args, &around.cwd);
+        let profiles = request.profiles_dir(args, &around);
         Ok(Self {
             project,
             profiles: profiles.map(|dir| dir.join(PROFILES_FILE)),
@@ -93,7 +89,7 @@ impl Places {
     /// The manifest in the target folder if it is up to date, else the one that `dbt parse` writes.
     async fn manifest(
         &self,
-        invocation: &Invocation,
+        request: &Request,
         options: &HookOptions,
         flags: &SelectionFlags,
         stopper: &Stopper,
@@ -114,7 +110,7 @@ impl Places {
                 "the manifest is not up to date, and `dbt parse` is not allowed".to_owned(),
             );
         }
-        parse(invocation, stopper).await?;
+        parse(request, stopper).await?;
         read_manifest(target)
     }
 }
@@ -126,11 +122,11 @@ fn read_manifest(target: &Path) -> Result<Manifest, String> {
 }
 
 /// Runs `dbt parse` with what decides how the project is read, unseen and unreported.
-async fn parse(invocation: &Invocation, stopper: &Stopper) -> Result<(), String> {
+async fn parse(request: &Request, stopper: &Stopper) -> Result<(), String> {
     let journals = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let mut parse = invocation.clone();
+    let line = parse_line(request.asked().clone());
+    let mut parse = request.clone().with_args(line.to_words());
     parse.attempt = Attempt::default();
-    parse.args = parse_line(invocation.asked()).to_words();
     parse.flow = FlowChoice {
         declined: true,
         ..FlowChoice::default()

@@ -14,7 +14,7 @@ use super::key::problem;
 /// `None` keeps that key; so does one that Prefect would not take, with a warning.
 ///
 /// ```
-/// use self::self::AssetKeyHook;
+/// use prefect_dbt::track::AssetKeyHook;
 /// let hook = AssetKeyHook::new(|_node, key| {
 ///     key.strip_prefix("duckdb://").map(|rest| format!("s3://lake/{rest}"))
 /// });

@@ -22,7 +22,7 @@ const SCHEME: &str = "dbt";
 /// takes end with a hash of the whole.
 ///
 /// ```
-/// use self::self::asset_key;
+/// use prefect_dbt::track::assets::asset_key;
 /// assert_eq!(asset_key("duckdb", ["shop", "main", "orders"]), "duckdb://shop/main/orders");
 /// assert_eq!(asset_key("my_db", ["shop", "a.b", "orders"]), "mydb://shop/a~2eb/orders");
 /// ```

@@ -1,4 +1,4 @@
-//! What makes a node of each kind count as unchanged. The comparisons are those of dbt's node classes.
+//! Decides whether a node is unchanged. Each kind is compared as in dbt's node classes.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::pair::{Pair, alike};
 use crate::methods::python::{equal, is_truthy};
 
-/// The keys of a test's configuration that are compared.
+/// The configuration keys of tests that are compared.
 const TEST_KEYS: [&str; 8] = [
     "severity",
     "where",
@@ -20,11 +20,11 @@ const TEST_KEYS: [&str; 8] = [
     "store_failures_as",
 ];
 
-/// The keys of another node's configuration that are not: most of them are compared, or left out, as relations.
+/// The configuration keys of other nodes that are not compared here; most of them are part of the relation.
 const NODE_EXCEPTIONS: [&str; 5] = ["alias", "schema", "database", "tags", "group"];
 
 impl Pair<'_> {
-    /// Whether the node as a whole is the same, apart from its macros and contract.
+    /// Whether the node is unchanged, without its macros and its contract.
     pub(super) fn same_contents(&self) -> bool {
         match self.new.collection {
             Collection::Sources => {
@@ -99,7 +99,7 @@ impl Pair<'_> {
         new == old
     }
 
-    /// The code; of a seed, the checksum of its file (of a file above 1 MiB dbt keeps the path instead).
+    /// The code; for a seed, the checksum of its file (above 1 MiB, dbt stores the path instead).
     pub(super) fn same_body(&self) -> bool {
         if self.new.resource_type != ResourceType::Seed {
             return self.same_text("raw_code");
@@ -108,7 +108,7 @@ impl Pair<'_> {
         new.get("name") != Some(&Value::from("none")) && new == old
     }
 
-    /// The configuration as it is written, before any rendering; in the semantic layer, as it is in the end.
+    /// The configuration before rendering; in the semantic layer, after it.
     pub(super) fn same_config(&self) -> bool {
         let [new, old] = self.mappings("unrendered_config");
         let all_but = |exceptions: &[&str]| {
@@ -129,7 +129,7 @@ impl Pair<'_> {
         }
     }
 
-    /// Where the table is meant to be. dbt compares what the project says of nodes, and what became of it for sources.
+    /// The relation. dbt compares the configured names for nodes, and the final names for sources.
     pub(super) fn same_relation(&self) -> bool {
         if self.new.collection == Collection::Sources {
             return match self.compares_unrendered {
@@ -144,7 +144,7 @@ impl Pair<'_> {
         })
     }
 
-    /// The descriptions that dbt would write to the database.
+    /// The descriptions that dbt writes to the database.
     pub(super) fn same_persisted_descriptions(&self) -> bool {
         let persists = |what| {
             let docs = self.new.config.get("persist_docs");
@@ -196,7 +196,7 @@ impl Pair<'_> {
     }
 }
 
-/// Whether a key of both configurations has the same value. A key that only one has is a difference, even if it is null.
+/// Whether a key has the same value in both configurations. A key that only one has is a difference, even if it is null.
 fn same_key(new: &Map<String, Value>, old: &Map<String, Value>, key: &str) -> bool {
     match (new.get(key), old.get(key)) {
         (Some(new), Some(old)) => equal(new, old),

@@ -1,4 +1,4 @@
-//! Contracts of models: whether they changed, and whether a change breaks what others rely on.
+//! Contracts of models: whether they changed, and whether a change is a breaking one.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -12,15 +12,15 @@ use serde_json::Value;
 
 use super::pair::{Pair, alike};
 
-/// What became of a model's contract.
+/// The difference between two versions of a contract.
 pub(super) enum ContractChange {
     None,
     Harmless,
-    /// What breaks it, one sentence each.
+    /// The breaking changes, in words.
     Breaking(Vec<String>),
 }
 
-/// The parts of a model that its contract is made of.
+/// The parts of a model that belong to its contract.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Contract {
@@ -62,7 +62,7 @@ impl Model {
         self.contract.enforced == Some(true)
     }
 
-    /// Constraints mean something to tables alone.
+    /// Only tables and incremental models enforce constraints.
     fn enforces_constraints(&self) -> bool {
         matches!(self.materialized.as_str(), "table" | "incremental")
     }
@@ -81,11 +81,11 @@ pub(super) fn compare(pair: &Pair<'_>, adapter: &str) -> ContractChange {
     }
     let mut changes = Vec::new();
     if !new.is_enforced() {
-        changes.push("it is no longer enforced".to_owned());
+        changes.push("the contract is no longer enforced".to_owned());
     }
     for (name, column) in &old.columns {
         match new.columns.get(name) {
-            None => changes.push(format!("column `{name}` is gone")),
+            None => changes.push(format!("column `{name}` was removed")),
             Some(now) => changes.extend(column_changes(
                 name,
                 column,
@@ -97,13 +97,13 @@ pub(super) fn compare(pair: &Pair<'_>, adapter: &str) -> ContractChange {
     }
     if old.enforces_constraints() {
         let lost = lost_constraints(&old.constraints, &new.constraints, adapter);
-        changes.extend(lost.map(|kind| format!("the constraint `{kind}` is gone")));
+        changes.extend(lost.map(|kind| format!("the constraint `{kind}` was removed")));
     }
     let had_constraints =
         !old.constraints.is_empty() || old.columns.values().any(|c| !constraints(c).is_empty());
     if old.enforces_constraints() && !new.enforces_constraints() && had_constraints {
         changes.push(format!(
-            "`{}` became `{}`, which enforces no constraints",
+            "the materialization changed from `{}` to `{}`, which enforces no constraints",
             old.materialized, new.materialized
         ));
     }
@@ -124,12 +124,15 @@ fn column_changes(
     let mut changes = Vec::new();
     if base_type(old) != base_type(new) {
         let [old, new] = [old, new].map(|column| column.data_type.as_deref().unwrap_or("no type"));
-        changes.push(format!("column `{name}` was {old} and is {new}"));
+        changes.push(format!(
+            "the type of column `{name}` changed from {old} to {new}"
+        ));
     }
     if is_table {
         let lost = lost_constraints(constraints(old), constraints(new), adapter);
-        changes
-            .extend(lost.map(|kind| format!("the constraint `{kind}` of column `{name}` is gone")));
+        changes.extend(
+            lost.map(|kind| format!("the constraint `{kind}` of column `{name}` was removed")),
+        );
     }
     changes
 }
@@ -138,7 +141,7 @@ fn constraints(column: &Column) -> &[Value] {
     column.constraints.as_deref().unwrap_or_default()
 }
 
-/// The type without length or precision: changes of those break nothing.
+/// The type without length and precision. Changes of those are not breaking.
 fn base_type(column: &Column) -> Option<String> {
     let text = column.data_type.as_deref()?;
     Some(
@@ -150,7 +153,7 @@ fn base_type(column: &Column) -> Option<String> {
     )
 }
 
-/// The kinds of the constraints that are no longer there, and that the database would enforce.
+/// The kinds of constraints that were removed and that the database enforced.
 fn lost_constraints<'a>(
     old: &'a [Value],
     new: &'a [Value],
@@ -163,7 +166,7 @@ fn lost_constraints<'a>(
     kinds.filter(move |kind| is_enforced_by(adapter, kind))
 }
 
-/// Whether a database enforces constraints of a kind, by what dbt's adapters declare.
+/// Whether a database enforces constraints of this kind, as dbt's adapters declare.
 fn is_enforced_by(adapter: &str, kind: &str) -> bool {
     match (adapter, kind) {
         (_, "custom") | ("spark", _) => false,
@@ -172,7 +175,7 @@ fn is_enforced_by(adapter: &str, kind: &str) -> bool {
     }
 }
 
-/// Why it breaks a contract that a model is gone; none if it had no contract, or was past its time.
+/// Why removing a model breaks its contract; `None` if it had none, or if its deprecation date has passed.
 pub(super) fn removal(node: &Node, now: SystemTime) -> Option<&'static str> {
     if !Model::read(node).is_enforced() || is_past(node, now) {
         return None;
@@ -184,7 +187,7 @@ pub(super) fn removal(node: &Node, now: SystemTime) -> Option<&'static str> {
     })
 }
 
-/// Whether the model's deprecation date has come.
+/// Whether the deprecation date of the model has passed.
 fn is_past(node: &Node, now: SystemTime) -> bool {
     let fields = node.fields();
     let date = fields
@@ -194,7 +197,7 @@ fn is_past(node: &Node, now: SystemTime) -> bool {
         .is_some_and(|(date, now)| date <= now)
 }
 
-/// A point in time as Python prints it: a date alone, or with a time, or with a time zone too.
+/// Parses a time as Python prints it: a date, a date and a time, or those with a time zone.
 fn instant(text: &str) -> Option<Timestamp> {
     let in_utc = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok();
     text.parse()

@@ -1,10 +1,10 @@
-//! Macros that changed, and the nodes whose code they reach.
+//! Changed macros, and the nodes that call them.
 
 use std::collections::{HashMap, HashSet};
 
 use dbt_manifest::{Manifest, Node};
 
-/// The macros that differ between two manifests, and all that call them, directly or through others.
+/// The macros that differ between two manifests, and all macros that call them directly or indirectly.
 pub(super) struct ChangedMacros<'m>(HashSet<&'m str>);
 
 impl<'m> ChangedMacros<'m> {
@@ -35,7 +35,7 @@ impl<'m> ChangedMacros<'m> {
         Self(changed)
     }
 
-    /// Whether the code of `node` reaches a changed macro.
+    /// Whether the node calls a changed macro.
     pub(super) fn reach(&self, node: &Node) -> bool {
         node.macros.iter().any(|id| self.0.contains(id.as_str()))
     }

@@ -1,4 +1,4 @@
-//! `state:` — how a node differs from the one of the same id in an earlier manifest.
+//! `state:` matches nodes by their difference to an earlier manifest.
 
 mod content;
 mod contract;

@@ -1,17 +1,17 @@
-//! One node in two manifests, and when two of its values count as equal.
+//! One node in two manifests, and the equality of its fields.
 
 use dbt_manifest::{Fields, Node};
 use serde_json::{Map, Value};
 
 use crate::methods::python::equal;
 
-/// A node, the one of the same id in the earlier manifest, and the fields of both.
+/// A node, the node with the same id in the earlier manifest, and the fields of both.
 pub(super) struct Pair<'m> {
     pub(super) new: &'m Node,
     pub(super) old: &'m Node,
     pub(super) new_fields: Fields<'m>,
     pub(super) old_fields: Fields<'m>,
-    /// Whether the relations of sources are compared as they are written.
+    /// Whether relations of sources are compared before rendering.
     pub(super) compares_unrendered: bool,
 }
 
@@ -27,7 +27,7 @@ impl<'m> Pair<'m> {
         }
     }
 
-    /// Whether all these fields are equal. A key that is null is as good as missing: dbt fills in defaults.
+    /// Whether all these fields are equal. A null counts as missing, because dbt fills in defaults.
     pub(super) fn same(&self, keys: &[&str]) -> bool {
         keys.iter().all(|key| {
             let [new, old] = self.values(key);
@@ -35,19 +35,19 @@ impl<'m> Pair<'m> {
         })
     }
 
-    /// A field of both nodes; null where it is missing.
+    /// A field of both nodes; null if it is missing.
     pub(super) fn values(&self, key: &str) -> [Value; 2] {
         [&self.new_fields, &self.old_fields].map(|fields| fields.value(key))
     }
 
-    /// A field of both nodes as a text; empty where it is missing.
+    /// A field of both nodes as a text; empty if it is missing.
     pub(super) fn same_text(&self, key: &str) -> bool {
         let [new, old] =
             [&self.new_fields, &self.old_fields].map(|fields| fields.text(key).unwrap_or_default());
         new == old
     }
 
-    /// A field of both nodes that is a mapping; empty where it is missing.
+    /// A field of both nodes as a mapping; empty if it is missing.
     pub(super) fn mappings(&self, key: &str) -> [Map<String, Value>; 2] {
         self.values(key).map(|value| match value {
             Value::Object(map) => map,
@@ -56,7 +56,7 @@ impl<'m> Pair<'m> {
     }
 }
 
-/// Equality of what dbt holds in typed objects: keys that are null or missing are equal, at every level.
+/// Equality of values that dbt keeps in typed objects: null and missing keys are equal, at all levels.
 pub(super) fn alike(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Object(left), Value::Object(right)) => {

@@ -14,7 +14,7 @@ use crate::methods::Resolved;
 use crate::state::{State, StateMistake};
 use crate::warning::Warning;
 
-/// What is asked about a node.
+/// The question that a value asks about a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Question {
     New,
@@ -29,7 +29,7 @@ enum Question {
     Contract,
 }
 
-/// The values of `state:` and what they ask.
+/// The values of `state:`, and the question of each.
 const VALUES: [(&str, Question); 10] = [
     ("new", Question::New),
     ("old", Question::Old),
@@ -53,15 +53,15 @@ impl Question {
         (!is_late || dialect >= Dialect::V1_6).then_some(question)
     }
 
-    /// Whether the answer takes a look at contracts, also at those of models that are gone.
+    /// Whether contracts are compared, also those of removed models.
     fn minds_contracts(self) -> bool {
         matches!(self, Self::Modified | Self::Unmodified | Self::Contract)
     }
 }
 
-/// The nodes of which the answer is yes.
+/// The nodes that match.
 ///
-/// A broken contract of a versioned model is a mistake; of another model, a warning.
+/// A breaking change to the contract of a versioned model is an error; for other models it is a warning.
 pub(in crate::methods) fn resolve(
     text: &str,
     graph: &SelectionGraph<'_>,
@@ -155,7 +155,7 @@ impl<'m> Comparison<'m> {
     fn is_modified(&mut self, node: &'m Node, old: Option<&'m Node>) -> bool {
         let reaches_changed_macro = self.macros.reach(node);
         let Some(old) = old else {
-            // dbt takes what is new for modified, but for these kinds.
+            // dbt treats new nodes as modified, except for these kinds.
             let is_calm = matches!(
                 node.collection,
                 Collection::Sources
@@ -167,12 +167,12 @@ impl<'m> Comparison<'m> {
             return !is_calm || reaches_changed_macro;
         };
         let pair = Pair::new(node, old, self.state.compares_unrendered);
-        // Always looked at, because of what it may report.
+        // Always compared, because of the errors and warnings.
         let has_new_contract = self.has_new_contract(&pair);
         has_new_contract || reaches_changed_macro || !pair.same_contents()
     }
 
-    /// Whether the contract changed; a broken one is reported.
+    /// Whether the contract changed. Breaking changes are recorded.
     fn has_new_contract(&mut self, pair: &Pair<'m>) -> bool {
         if pair.new.resource_type != ResourceType::Model {
             return false;
@@ -185,7 +185,7 @@ impl<'m> Comparison<'m> {
         true
     }
 
-    /// Reports models with contracts that are gone, or that are disabled now.
+    /// Records models with contracts that were removed or disabled.
     fn look_for_removed(&mut self, new: &'m Manifest) {
         let models = |node: &&Node| node.resource_type == ResourceType::Model;
         for old in self.old.iter().filter(models) {

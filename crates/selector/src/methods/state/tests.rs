@@ -1,4 +1,4 @@
-//! Pairs of manifests that differ in one place, and what `state:` makes of it.
+//! Pairs of manifests with one difference each, and the values of `state:` that match.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,7 +16,7 @@ fn manifest(value: &Value) -> Manifest {
     Manifest::from_slice(whole.to_string().as_bytes()).unwrap()
 }
 
-/// Puts the values of `patch` over those of `base`, key by key.
+/// Overwrites the keys of `base` with those of `patch`.
 fn merge(base: &mut Value, patch: &Value) {
     match (base, patch) {
         (Value::Object(base), Value::Object(patch)) => {
@@ -28,7 +28,7 @@ fn merge(base: &mut Value, patch: &Value) {
     }
 }
 
-/// A manifest with a model, a source, a test and a macro that the model calls through another.
+/// A manifest with a model, a source, a test, and a macro that the model calls through another one.
 fn base() -> Value {
     let node = |kind: &str, name: &str| {
         json!({
@@ -93,7 +93,7 @@ fn state(old: &Value) -> State {
     }
 }
 
-/// Selects from the base with `patch` over it, compared with the base as it is.
+/// Selects from the base with `patch`, compared with the base.
 fn changed(patch: &Value, text: &str) -> Vec<String> {
     let mut new = base();
     merge(&mut new, patch);
@@ -266,7 +266,7 @@ fn one_change_at_a_time() {
 }
 
 #[test]
-fn what_is_new_is_modified_except_for_some_kinds() {
+fn new_nodes_are_modified_except_for_some_kinds() {
     let new = manifest(&base());
     let ids = |text| -> Vec<String> {
         select(&new, &state(&json!({})), text)
@@ -284,7 +284,7 @@ fn what_is_new_is_modified_except_for_some_kinds() {
         "unit_test.p.u",
     ];
     assert_eq!(ids("state:new"), everything);
-    // The model would be modified by its macros, too.
+    // The macros of the model changed as well.
     assert_eq!(
         ids("state:modified"),
         ["model.p.m", "seed.p.s", "test.p.t", "unit_test.p.u"]
@@ -300,7 +300,7 @@ fn what_is_new_is_modified_except_for_some_kinds() {
     );
 }
 
-/// The model with a contract, in the earlier manifest.
+/// The model with a contract in the earlier manifest.
 fn contracted(version: &Value) -> Value {
     let mut old = base();
     merge(
@@ -314,7 +314,7 @@ fn contracted(version: &Value) -> Value {
 }
 
 #[test]
-fn breaking_a_contract_is_an_error_for_versions_and_a_warning_else() {
+fn a_breaking_change_is_an_error_for_versions_and_else_a_warning() {
     let changes = [
         json!({"contract": {"enforced": false}}),
         json!({"contract": {"checksum": "2"}, "columns": {"c": {"data_type": "text"}}}),
@@ -323,14 +323,14 @@ fn breaking_a_contract_is_an_error_for_versions_and_a_warning_else() {
         json!({"contract": {"checksum": "2"}, "constraints": []}),
         json!({"contract": {"checksum": "2"}, "config": {"materialized": "view"}}),
     ];
-    let mut told = Vec::new();
+    let mut results = Vec::new();
     for change in changes {
         for version in [json!(1), json!(null)] {
             let old = contracted(&version);
             let mut new = old.clone();
             merge(&mut new, &json!({"nodes": {"model.p.m": change}}));
             let new = manifest(&new);
-            told.push(match select(&new, &state(&old), "state:modified") {
+            results.push(match select(&new, &state(&old), "state:modified") {
                 Ok(selection) => format!(
                     "{:?} {:?}",
                     selection.unique_ids().collect::<Vec<_>>(),
@@ -340,7 +340,7 @@ fn breaking_a_contract_is_an_error_for_versions_and_a_warning_else() {
             });
         }
     }
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(results.join("\n"));
 }
 
 #[test]
@@ -366,7 +366,7 @@ fn removing_a_contracted_version_is_an_error_until_it_is_deprecated() {
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn a_missing_artifact_is_named() {
     let new = manifest(&base());
     let state = State::default();
     let errors = ["state:modified", "result:error", "source_status:fresher"]

@@ -1,12 +1,13 @@
-//! The reporter against a real server, and against networks that fail.
+//! The reporter against a server, and against networks that fail.
 
+mod delivery;
 mod limits;
-mod live;
 mod outage;
-#[path = "../../../../tests/it/live/proxy.rs"]
+#[path = "../../../../tests/live/proxy.rs"]
 #[expect(
     dead_code,
     reason = "the tests of the whole program use the rest of it"
 )]
 mod proxy;
+mod stand_in;
 pub(super) mod support;

@@ -1,4 +1,4 @@
-//! The client against a real server.
+//! The client against a real Prefect server, which `cargo xtask test` provides.
 
 use std::time::Duration;
 

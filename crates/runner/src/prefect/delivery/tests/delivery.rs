@@ -1,4 +1,4 @@
-//! What a real server makes of a journal.
+//! What a server makes of a journal.
 
 use std::collections::BTreeSet;
 

@@ -5,8 +5,8 @@ use prefect_client::{NewDeploymentRun, NewState, StateType};
 use serde_json::json;
 
 use super::crew::{Crew, with_parameters};
-use crate::live::project::Project;
-use crate::live::workshop::{BASE, BELOW, FLAKY, MEND, Workshop};
+use crate::project::Project;
+use crate::workshop::{BASE, BELOW, FLAKY, MEND, Workshop};
 
 /// The model that never ends by itself.
 const SLOW: &str = "model.shop.product_sales";

@@ -1,4 +1,4 @@
-//! Following dbt's process to its end.
+//! Stage 3, record: read what dbt writes until its process has ended, and stop it when asked.
 
 use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,34 +8,72 @@ use dbt_events::RawLine;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use super::prepare::Prepared;
 use super::recorder::Recorder;
-use super::stopping::stop_when_asked;
+use super::run::Attempt;
+use super::session::Session;
+use super::start::Started;
+use super::stop_dbt::stop_when_asked;
+use super::target_lock::TargetLock;
 use crate::dbt::{DbtProcess, Ended, Group, pump};
 use crate::model::{StopCause, Stopper};
 use crate::outcome::Error;
 use crate::track::ProcessEnd;
 
-/// How long dbt's pipes are read after its end: something that it started may hold them for ever.
+/// The longest time that dbt's pipes are read after its end: a process that it started may hold them open.
 const DRAIN: Duration = Duration::from_secs(2);
+
+/// An attempt whose dbt has ended.
+pub(super) struct Recorded {
+    pub(super) session: Session,
+    pub(super) prepared: Prepared,
+    pub(super) lock: Option<TargetLock>,
+    pub(super) recorder: Recorder,
+    pub(super) end: ProcessEnd,
+    /// Why dbt was stopped, if it was.
+    pub(super) stopped: Option<StopCause>,
+}
+
+impl Started {
+    /// Records what dbt writes until it has ended.
+    pub(super) async fn record(self, attempt: Attempt<'_>) -> Result<Recorded, Error> {
+        let Self {
+            session,
+            prepared,
+            lock,
+            recorder,
+            process,
+        } = self;
+        let (request, stopper) = (attempt.request, attempt.stopper);
+        let (recorder, end, stopped) = follow(process, recorder, request.timeout, stopper).await?;
+        let stopped = match stopped {
+            // A request that came after dbt's success has stopped nothing.
+            Some(cause) if end.exit_code != Some(0) => {
+                Some(session.supervision.explain(cause).await)
+            }
+            stopped => stopped,
+        };
+        Ok(Recorded {
+            session,
+            prepared,
+            lock,
+            recorder,
+            end,
+            stopped,
+        })
+    }
+}
 
 /// A recorder that several threads feed, until it is taken away.
 type SharedRecorder = Arc<Mutex<Option<Recorder>>>;
 
-/// What is left when dbt has ended.
-pub(super) struct Driven {
-    pub(super) recorder: Recorder,
-    pub(super) end: ProcessEnd,
-    /// Why we stopped it, if we did.
-    pub(super) stopped: Option<StopCause>,
-}
-
-/// Records what dbt says, until it has ended.
-pub(super) async fn drive(
+/// Feeds the recorder until dbt's process has ended.
+async fn follow(
     process: DbtProcess,
     recorder: Recorder,
     timeout: Option<Duration>,
     stopper: &Stopper,
-) -> Result<Driven, Error> {
+) -> Result<(Recorder, ProcessEnd, Option<StopCause>), Error> {
     let _guard = StopOnDrop(process.group.clone());
     let shared: SharedRecorder = Arc::new(Mutex::new(Some(recorder)));
     let stdout = listen("dbt-stdout", process.stdout, &shared, Recorder::on_stdout);
@@ -56,31 +94,24 @@ pub(super) async fn drive(
     });
     let drained = async { (stdout.await, stderr.await) };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
-        tracing::debug!("something that dbt started still holds its pipes");
+        tracing::debug!("a process that dbt started still holds dbt's pipes open");
     }
     let end = ProcessEnd {
         exit_code: ended.exit_code(),
         signal: ended.signal(),
         at: ended.at,
     };
-    let recorder = shared
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take()
-        .ok_or(Error::Lost)?;
+    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    let recorder = shared.take().ok_or(Error::Lost)?;
     // A cancellation may have explained the SIGTERM in the meantime.
     let stopped = stopped.map(|first| match stopper.cause() {
         Some(StopCause::Cancel) if first == StopCause::Terminate => StopCause::Cancel,
         _ => first,
     });
-    Ok(Driven {
-        recorder,
-        end,
-        stopped,
-    })
+    Ok((recorder, end, stopped))
 }
 
-/// Feeds the lines of a pipe to the recorder, on a thread of its own; gives a signal for the pipe's end.
+/// Feeds the lines of a pipe to the recorder on a thread of its own. The receiver resolves at the end of the pipe.
 fn listen(
     name: &str,
     pipe: impl Read + Send + 'static,
@@ -98,7 +129,7 @@ fn listen(
             let _ = done.send(());
         });
     if let Err(error) = thread {
-        tracing::error!(%error, "a pipe of dbt's cannot be read");
+        tracing::error!(%error, "cannot start the thread that reads dbt's output");
     }
     when_done
 }
@@ -110,7 +141,7 @@ fn with(recorder: &SharedRecorder, act: impl FnOnce(&mut Recorder)) {
     }
 }
 
-/// Stops dbt when the one who waits for it goes away.
+/// Stops dbt when the future that waits for it is dropped.
 struct StopOnDrop(Group);
 
 impl Drop for StopOnDrop {

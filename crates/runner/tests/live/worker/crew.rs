@@ -16,8 +16,8 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
 
-use crate::live::history::history;
-use crate::live::surroundings::Surroundings;
+use crate::history::history;
+use crate::surroundings::Surroundings;
 
 /// Marks all processes of a run.
 const MARK: &str = "PREFECT_DBT_TEST_MARK";

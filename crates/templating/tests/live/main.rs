@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use dbt_templating::Profiles;
 use serde_json::json;
 
-use crate::case;
+#[path = "../it/case.rs"]
+mod case;
 
 const PYTHON: &str = "PREFECT_DBT_TEST_PYTHON";
 
@@ -34,7 +35,7 @@ fn dbt_reads_the_expected_values() {
             "expect": case.header["expect"],
         }));
     }
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/dbt_reads.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/live/dbt_reads.py");
     let mut child = Command::new(python)
         .arg(script)
         .stdin(Stdio::piped())

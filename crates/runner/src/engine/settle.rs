@@ -1,0 +1,92 @@
+//! Stage 5, settle: write the end of the run, wait until it is delivered, and put the outcome together.
+
+use jiff::Timestamp;
+
+use super::judge::Judged;
+use super::recorder::Closing;
+use super::run::Attempt;
+use crate::model::{Effect, FinalState, LogLine, RunEnd, State, StateKind, StopCause};
+use crate::outcome::{Outcome, exit_code};
+use crate::track::summary::markdown;
+use crate::track::{ProcessEnd, Verdict, closing_line, stopped_line};
+
+const WARNING: u8 = 30;
+
+impl Judged {
+    /// Writes the end of the run and waits for its delivery.
+    pub(super) async fn settle(self, attempt: Attempt<'_>) -> Outcome {
+        let request = attempt.request;
+        let Self {
+            mut session,
+            mut closing,
+            command,
+            end,
+            run,
+            verdict,
+            manifest,
+            record,
+        } = self;
+        if request.summary_artifact {
+            let summary = markdown(&command, &request.args, &verdict.state, &run);
+            closing.write(summary.map(Effect::Summary));
+        }
+        let stopped = stopped_line(&run).map(|message| log(&end, WARNING, message));
+        closing.write(stopped);
+        let run_results = closing.run_results.take();
+        write_end(closing, &verdict, &end);
+
+        let delivery = session.delivered().await;
+        session.finish_recovery(attempt).await;
+        let is_delivered = delivery.as_ref().is_some_and(|delivery| delivery.verified);
+        let journal = session.close_journal(is_delivered);
+        let final_state = delivery.as_ref().map(|delivery| &delivery.final_state);
+        Outcome {
+            run_id: session.run_id,
+            command,
+            args: request.args.clone(),
+            success: verdict.success,
+            exit_code: exit_code(verdict.exit_code, final_state),
+            state: final_state_of(verdict.state, final_state),
+            failure: verdict.failure,
+            run,
+            manifest,
+            run_results,
+            journal,
+            flow: Some(session.target),
+            record,
+            delivery,
+        }
+    }
+}
+
+/// The state of the run: Cancelled if the flow run was cancelled while dbt ended, whatever dbt reported.
+fn final_state_of(verdict: State, server: Option<&FinalState>) -> State {
+    match server {
+        Some(FinalState::Accepted {
+            kind: StateKind::Cancelled,
+            ..
+        }) if verdict.kind != StateKind::Cancelled => StopCause::Cancel.state(),
+        _ => verdict,
+    }
+}
+
+/// Writes the closing line and the end of the run, and closes the journal.
+fn write_end(mut closing: Closing, verdict: &Verdict, end: &ProcessEnd) {
+    let (level, message) = closing_line(&verdict.state);
+    let finished = Effect::RunFinished(RunEnd {
+        state: verdict.state.clone(),
+        dbt_exit: end.exit_code,
+        at: Timestamp::now().max(end.at),
+    });
+    closing.write([log(end, level, message), finished]);
+}
+
+/// A log line of the run, never before dbt's end.
+fn log(end: &ProcessEnd, level: u8, message: String) -> Effect {
+    Effect::Log(LogLine {
+        at: Timestamp::now().max(end.at),
+        level,
+        message,
+        task: None,
+    })
+}

@@ -1,0 +1,180 @@
+//! Stage 2, start: begin the journal and the report, then start dbt.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::admit::Admitted;
+use super::asset_watch::AssetWatch;
+use super::prepare::Prepared;
+use super::recorder::Recorder;
+use super::run::Attempt;
+use super::session::Session;
+use super::target_lock::TargetLock;
+use crate::dbt::{DbtError, DbtProcess};
+use crate::dbt_retry;
+use crate::model::{
+    Effect, FlowTarget, Header, JOURNAL_FORMAT, LogLine, Notice, RunEnd, State, StateKind,
+    error_chain,
+};
+use crate::outcome::Error;
+use crate::request::Request;
+use crate::store::{JournalFolder, JournalWriter};
+use crate::track::{Redactor, Tracker, TrackerOptions};
+
+const INFO: u8 = 20;
+
+/// An attempt whose dbt runs.
+pub(super) struct Started {
+    pub(super) session: Session,
+    pub(super) prepared: Prepared,
+    pub(super) lock: Option<TargetLock>,
+    pub(super) recorder: Recorder,
+    pub(super) process: DbtProcess,
+}
+
+impl Admitted {
+    /// Starts dbt. If that fails, the flow run ends Crashed with the reason.
+    pub(super) async fn start(self, attempt: Attempt<'_>) -> Result<Started, Error> {
+        let Attempt {
+            request, observer, ..
+        } = attempt;
+        let Self {
+            run_id,
+            prepared,
+            lock,
+            connected,
+        } = self;
+        let is_unreported = connected.reporter.is_none() && prepared.args.has_command();
+        if is_unreported && !request.flow.declined {
+            observer.on_notice(&Notice::Unconfigured);
+        }
+        let folder = prepared.folder.clone();
+        let target = connected.target;
+        let mut journal = begin_journal(request, run_id, target.clone(), folder.as_ref());
+        if let Some(problem) = journal.problem() {
+            observer.on_warning(&format!(
+                "cannot write the journal of this run, which stays in memory: {problem}"
+            ));
+        }
+        note_attempt(&mut journal, request, &prepared);
+        let mut session = Session::open(
+            attempt,
+            (run_id, target),
+            connected.reporter,
+            folder,
+            &journal,
+        );
+        let recorder = recorder(attempt, &prepared, run_id, journal);
+        record_attempt(request, &prepared, &session);
+        match DbtProcess::start(prepared.command(request)) {
+            Ok(process) => Ok(Started {
+                session,
+                prepared,
+                lock,
+                recorder,
+                process,
+            }),
+            Err(error) => {
+                end_crashed(recorder.journal, &error);
+                session.forget_record();
+                let delivery = session.delivered().await;
+                session.close_journal(delivery.is_none_or(|delivery| delivery.verified));
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// The journal of an attempt, with its header.
+pub(super) fn begin_journal(
+    request: &Request,
+    run_id: Uuid,
+    flow: FlowTarget,
+    folder: Option<&JournalFolder>,
+) -> JournalWriter {
+    let api = request.client.as_ref();
+    let api = api.map(|client| client.api_url().to_string());
+    let header = Header {
+        format: JOURNAL_FORMAT,
+        run_id,
+        attempt: request.attempt.number,
+        key: request.attempt.key,
+        created: Timestamp::now(),
+        args: request.args.clone(),
+        api: api.filter(|_| !matches!(flow, FlowTarget::Nowhere { .. })),
+        flow,
+    };
+    match folder {
+        Some(folder) => JournalWriter::begin(folder.create(run_id), &header),
+        None => JournalWriter::in_memory(&header),
+    }
+}
+
+/// Logs what this attempt runs, where that differs from what the user wrote.
+fn note_attempt(journal: &mut JournalWriter, request: &Request, prepared: &Prepared) {
+    let attempt = request.attempt.note.clone();
+    let guard = prepared.guard.as_ref().and_then(|guard| guard.note());
+    let level = request.settings.level_of(&prepared.args).number();
+    let lines = attempt.into_iter().chain(guard).map(|message| {
+        Effect::Log(LogLine {
+            at: Timestamp::now(),
+            level: INFO,
+            message,
+            task: None,
+        })
+    });
+    journal.append(lines.filter(|_| level <= INFO));
+}
+
+/// Records that the attempt runs, so that a later `dbt retry` knows of it if its process is killed.
+fn record_attempt(request: &Request, prepared: &Prepared, session: &Session) {
+    if let Some(records) = &session.records {
+        let ids = (session.run_id, session.owned_flow_run());
+        let guard = prepared.guard.as_ref();
+        dbt_retry::begin(ids, request, &prepared.project, guard, records);
+    }
+}
+
+fn recorder(
+    attempt: Attempt<'_>,
+    prepared: &Prepared,
+    run_id: Uuid,
+    journal: JournalWriter,
+) -> Recorder {
+    let Attempt {
+        request, observer, ..
+    } = attempt;
+    let level = request.settings.level_of(&prepared.args).number();
+    let target = &prepared.project.target;
+    let options = TrackerOptions::new(run_id)
+        .attempt(request.attempt.number)
+        .level(level);
+    Recorder {
+        tracker: Tracker::new(options),
+        assets: AssetWatch::new(request, &prepared.args, target),
+        journal,
+        redactor: Redactor::new(prepared.secrets().into_iter().map(|(_, value)| value)),
+        observer: observer.clone(),
+        target: target.clone(),
+        command: prepared.args.command.clone(),
+        level,
+        manifest_read: false,
+        keeps_artifacts: request.keep_artifacts,
+        manifest: None,
+        effects: Vec::new(),
+    }
+}
+
+/// Ends the journal of a run whose dbt could not be started. Crashed, since a retry would fail in the same way.
+fn end_crashed(mut journal: JournalWriter, error: &DbtError) {
+    let state = State {
+        kind: StateKind::Crashed,
+        name: "Crashed".to_owned(),
+        message: Some(error_chain(error)),
+    };
+    journal.append([Effect::RunFinished(RunEnd {
+        state,
+        dbt_exit: None,
+        at: Timestamp::now(),
+    })]);
+}

@@ -1,0 +1,109 @@
+//! The options of a run: one struct for the command line, the runner and a single invocation.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use prefect_client::Client;
+
+use super::retry_strategy::RetryStrategy;
+use super::settings::PrefectDbtSettings;
+use crate::track::AssetKeyHook;
+
+/// How dbt runs and how the run is reported.
+///
+/// A field that is `None` is unset. Options of an [`Invocation`](super::invocation::Invocation) beat those of the runner, which
+/// beat the environment; the default that each field names is used last, when the run starts.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct RunOptions {
+    /// Directories and log levels.
+    pub settings: PrefectDbtSettings,
+    /// The dbt executable. Default: `PREFECT_DBT_EXECUTABLE`, then what [`find_dbt`](crate::find_dbt) finds.
+    pub dbt: Option<PathBuf>,
+    /// The connection to the Prefect API. Default: the run is not reported.
+    pub client: Option<Client>,
+    /// Whether failed nodes make the run fail. Default: true.
+    pub raise_on_failure: Option<bool>,
+    /// The longest time that dbt may take; then it is stopped and the run ends `TimedOut`. Default: no limit.
+    pub timeout: Option<Duration>,
+    /// The longest time after dbt's end in which the server is asked whether it holds every task run. Default: 3 seconds.
+    pub verify_timeout: Option<Duration>,
+    /// The most log lines and events that are sent to Prefect in a minute. dbt is never slowed down: entries that are not
+    /// sent when `verify_timeout` is over stay in the journal. Default: no limit.
+    pub rate: Option<u32>,
+    /// The most log lines and events that are sent to Prefect in the run. As it fills, debug logs are left out first, then
+    /// info logs, references to assets, and other entries; the end of a node is always sent. Default: no limit.
+    pub budget: Option<u32>,
+    /// Whether no asset is reported, whatever the project says. Default: false.
+    pub disable_assets: Option<bool>,
+    /// Whether the descriptions of assets end with the compiled code. Default: false.
+    pub include_compiled_code: Option<bool>,
+    /// A function that chooses asset keys. Default: the keys of Prefect's Python package.
+    pub asset_key: Option<AssetKeyHook>,
+    /// Whether the flow run gets an artifact with a summary. Default: true.
+    pub summary_artifact: Option<bool>,
+    /// Whether the outcome holds the manifest and dbt's results; those of thousands of nodes take a lot of memory.
+    /// Default: true.
+    pub keep_artifacts: Option<bool>,
+    /// The folder of journals and attempt records. Default: `.prefect-dbt` in the project.
+    pub journal_dir: Option<PathBuf>,
+    /// The maximum number of retries of a failed run. Default: that of the flow run.
+    pub retries: Option<u32>,
+    /// The pause before a retry, in whole seconds. Default: none.
+    pub retry_delay: Option<Duration>,
+    /// What a retry runs. Default: [`RetryStrategy::Auto`]; in a `Flow`, what its closure returns.
+    pub retry_strategy: Option<RetryStrategy>,
+}
+
+impl RunOptions {
+    /// These options, completed with those of `defaults` where a field is unset.
+    #[must_use]
+    pub fn or(self, defaults: &Self) -> Self {
+        let defaults = defaults.clone();
+        Self {
+            settings: self.settings.or(defaults.settings),
+            dbt: self.dbt.or(defaults.dbt),
+            client: self.client.or(defaults.client),
+            raise_on_failure: self.raise_on_failure.or(defaults.raise_on_failure),
+            timeout: self.timeout.or(defaults.timeout),
+            verify_timeout: self.verify_timeout.or(defaults.verify_timeout),
+            rate: self.rate.or(defaults.rate),
+            budget: self.budget.or(defaults.budget),
+            disable_assets: self.disable_assets.or(defaults.disable_assets),
+            include_compiled_code: self
+                .include_compiled_code
+                .or(defaults.include_compiled_code),
+            asset_key: self.asset_key.or(defaults.asset_key),
+            summary_artifact: self.summary_artifact.or(defaults.summary_artifact),
+            keep_artifacts: self.keep_artifacts.or(defaults.keep_artifacts),
+            journal_dir: self.journal_dir.or(defaults.journal_dir),
+            retries: self.retries.or(defaults.retries),
+            retry_delay: self.retry_delay.or(defaults.retry_delay),
+            retry_strategy: self.retry_strategy.or(defaults.retry_strategy),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_explicit_option_beats_a_default_even_if_it_is_the_default_value() {
+        let invocation = RunOptions {
+            raise_on_failure: Some(true),
+            verify_timeout: Some(Duration::from_secs(3)),
+            ..RunOptions::default()
+        };
+        let runner = RunOptions {
+            raise_on_failure: Some(false),
+            verify_timeout: Some(Duration::from_secs(60)),
+            timeout: Some(Duration::from_secs(9)),
+            ..RunOptions::default()
+        };
+        let both = invocation.or(&runner);
+        assert_eq!(both.raise_on_failure, Some(true));
+        assert_eq!(both.verify_timeout, Some(Duration::from_secs(3)));
+        assert_eq!(both.timeout, Some(Duration::from_secs(9)));
+    }
+}

@@ -1,0 +1,154 @@
+//! A run with everything resolved: what the engine works from.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use prefect_client::Client;
+
+use super::attempt::Attempt;
+use super::error::RequestError;
+use super::flow_choice::FlowChoice;
+use super::flow_context::FlowContext;
+use super::invocation::Invocation;
+use super::options::RunOptions;
+use super::process_env::dbt_executable;
+use super::retry_strategy::RetryStrategy;
+use super::settings::PrefectDbtSettings;
+use crate::dbt::{CommandLine, DbtArgs};
+use crate::track::AssetOptions;
+
+/// The server is asked for this long whether it holds every task run, if nothing else is set.
+const VERIFY_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// One attempt of a run: options resolved, dbt's command line parsed.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// dbt's arguments as they were given.
+    pub(crate) args: Vec<String>,
+    /// The same, parsed; every module reads dbt's flags from here.
+    pub(crate) line: CommandLine,
+    pub(crate) settings: PrefectDbtSettings,
+    pub(crate) dbt: Option<PathBuf>,
+    pub(crate) client: Option<Client>,
+    pub(crate) flow: FlowChoice,
+    /// The flow run as hooks see it.
+    pub(crate) context: Option<FlowContext>,
+    pub(crate) retry: RetryOptions,
+    pub(crate) delivery: DeliveryLimits,
+    /// How assets are reported; `None` when they are not.
+    pub(crate) assets: Option<AssetOptions>,
+    pub(crate) raise_on_failure: bool,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) summary_artifact: bool,
+    pub(crate) keep_artifacts: bool,
+    pub(crate) journal_dir: Option<PathBuf>,
+    /// Which attempt of the flow run this is.
+    pub(crate) attempt: Attempt,
+}
+
+/// How a failed run is retried.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RetryOptions {
+    /// The maximum number of retries; `None` leaves it to the flow run.
+    pub(crate) retries: Option<u32>,
+    pub(crate) delay: Duration,
+    /// `None` when the caller chose none.
+    pub(crate) strategy: Option<RetryStrategy>,
+}
+
+/// The limits of what is sent to Prefect.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DeliveryLimits {
+    pub(crate) verify_timeout: Duration,
+    /// Log lines and events in a minute.
+    pub(crate) rate: Option<u32>,
+    /// Log lines and events in the run.
+    pub(crate) budget: Option<u32>,
+}
+
+impl Request {
+    /// Resolves an invocation: options that are unset come from the process environment, then from their defaults.
+    ///
+    /// # Errors
+    /// When an environment variable has a value that dbt does not know.
+    pub(crate) fn from_env(invocation: Invocation) -> Result<Self, RequestError> {
+        let mut invocation = invocation;
+        let options = &mut invocation.options;
+        options.settings =
+            std::mem::take(&mut options.settings).or(PrefectDbtSettings::from_env()?);
+        options.dbt = options.dbt.take().or_else(dbt_executable::from_env);
+        Ok(Self::resolved(invocation))
+    }
+
+    /// Resolves an invocation without a look at the environment.
+    pub(crate) fn resolved(invocation: Invocation) -> Self {
+        let Invocation {
+            args,
+            options,
+            flow,
+        } = invocation;
+        Self {
+            line: CommandLine::parse(&args),
+            args,
+            flow,
+            context: None,
+            retry: RetryOptions {
+                retries: options.retries,
+                delay: options.retry_delay.unwrap_or_default(),
+                strategy: options.retry_strategy,
+            },
+            delivery: DeliveryLimits {
+                verify_timeout: options.verify_timeout.unwrap_or(VERIFY_TIMEOUT),
+                rate: options.rate,
+                budget: options.budget,
+            },
+            assets: asset_options(&options),
+            raise_on_failure: options.raise_on_failure.unwrap_or(true),
+            timeout: options.timeout,
+            summary_artifact: options.summary_artifact.unwrap_or(true),
+            keep_artifacts: options.keep_artifacts.unwrap_or(true),
+            settings: options.settings,
+            dbt: options.dbt,
+            client: options.client,
+            journal_dir: options.journal_dir,
+            attempt: Attempt::default(),
+        }
+    }
+
+    /// The same request with other arguments for dbt.
+    pub(crate) fn with_args(mut self, args: Vec<String>) -> Self {
+        self.line = CommandLine::parse(&args);
+        self.args = args;
+        self
+    }
+
+    /// What the command line means for the runner.
+    pub(crate) fn dbt_args(&self) -> DbtArgs {
+        DbtArgs::of(&self.line)
+    }
+
+    /// The command line that the user asked for: that of the first attempt.
+    pub(crate) fn asked(&self) -> &CommandLine {
+        self.attempt.original.as_ref().unwrap_or(&self.line)
+    }
+
+    /// Takes over the number of retries from Prefect's settings (`PREFECT_FLOWS_DEFAULT_RETRIES`), if the caller sets none
+    /// and the flow run is created here: a flow run that exists has its own.
+    pub(crate) fn adopt_default_retries(&mut self) {
+        let Some(client) = &self.client else { return };
+        let settings = client.settings();
+        let is_new = self.flow.flow_run_id.is_none() && self.flow.inherited.is_none();
+        if self.retry.retries.is_none() && settings.default_retries > 0 && is_new {
+            self.retry.retries = Some(settings.default_retries);
+            self.retry.delay = settings.default_retry_delay;
+        }
+    }
+}
+
+fn asset_options(options: &RunOptions) -> Option<AssetOptions> {
+    let is_disabled = options.disable_assets.unwrap_or_default();
+    (!is_disabled).then(|| AssetOptions {
+        include_compiled_code: options.include_compiled_code.unwrap_or_default(),
+        key: options.asset_key.clone(),
+    })
+}

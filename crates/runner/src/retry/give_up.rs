@@ -1,0 +1,93 @@
+//! The end of a flow run whose engine could not start dbt.
+
+use std::time::Duration;
+
+use prefect_client::Client;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::engine::save_unsent_end;
+use crate::model::{State, StateKind, error_chain};
+use crate::observe::Observer;
+use crate::outcome::Error;
+use crate::prefect::delivery::Reporter;
+use crate::prefect::flow_run::{Mode, ReportError, conclude, refuse_cancelled, settle};
+use crate::request::Request;
+
+/// The longest time that the server may take to accept the state.
+const STATE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Ends a flow run whose engine could not start dbt, so that it does not stay Pending for ever.
+pub(crate) async fn give_up(request: &Request, error: &Error, observer: &dyn Observer) {
+    let choice = &request.flow;
+    let id = choice.flow_run_id.or(choice.inherited);
+    let id = id.filter(|_| !choice.declined);
+    let Some((client, id)) = request.client.as_ref().zip(id) else {
+        return;
+    };
+    let supervisor = choice.supervisor_of(id);
+    if let (
+        Error::Report(ReportError::Cancelled { .. } | ReportError::NotAllowed { .. }),
+        Some(supervisor),
+    ) = (error, &supervisor)
+    {
+        supervisor.abandon().await;
+    }
+    // The state of a flow run that is not ours, or that could not be reached, is not ours to set.
+    if matches!(error, Error::Report(_)) {
+        return;
+    }
+    let state = State {
+        kind: StateKind::Failed,
+        name: "Failed".to_owned(),
+        message: Some(error_chain(error)),
+    };
+    let problem = match end_flow_run(client, id, choice.engine, &state).await {
+        Ended::NotOurs => return,
+        Ended::Sent => None,
+        Ended::NotSent(problem) => Some(problem),
+    };
+    match (problem, supervisor) {
+        (Some(problem), _) if !choice.engine => observer.on_warning(&problem),
+        (Some(problem), _) => save_unsent_end(request, id, &state, &problem, observer),
+        (None, Some(supervisor)) => supervisor.abandon().await,
+        (None, None) => {}
+    }
+}
+
+/// What became of the state.
+enum Ended {
+    Sent,
+    NotSent(String),
+    NotOurs,
+}
+
+async fn end_flow_run(client: &Client, id: Uuid, engine: bool, state: &State) -> Ended {
+    let ending = async {
+        match is_ours(client, id, engine).await {
+            Ok(false) => Ended::NotOurs,
+            Ok(true) => match conclude(client, id, state).await {
+                None => Ended::Sent,
+                Some(problem) => Ended::NotSent(problem),
+            },
+            Err(error) => Ended::NotSent(error_chain(&error)),
+        }
+    };
+    let ended = timeout(STATE_TIMEOUT, ending).await;
+    ended.unwrap_or_else(|_| Ended::NotSent("the server does not answer".to_owned()))
+}
+
+/// Whether the end of a flow run is ours to set.
+///
+/// # Errors
+/// When the flow run cannot be read.
+async fn is_ours(client: &Client, id: Uuid, engine: bool) -> Result<bool, ReportError> {
+    let run = Reporter::read(client, id).await?;
+    // It may have been cancelled meanwhile.
+    if refuse_cancelled(client, &run, engine).await.is_err() {
+        return Ok(false);
+    }
+    let state = run.state.map(|state| state.kind);
+    let has_ended = state.is_some_and(prefect_client::StateType::is_terminal);
+    Ok(!has_ended && (engine || settle(id, state) == Mode::Engine(id)))
+}

@@ -1,0 +1,154 @@
+//! When a failed attempt is retried, and the wait until then.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use prefect_client::Client;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::attempts::NextAttempt;
+use crate::engine::{CancellableWait, UnstartedRun, end_unstarted};
+use crate::model::{FinalState, FlowTarget, Notice, StateKind, Stopper};
+use crate::observe::Observer;
+use crate::outcome::Outcome;
+use crate::request::{Attempt, FlowChoice, Request};
+
+/// The longest time that the server may take to tell its clock.
+const CLOCK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// When the attempts of one flow run are retried.
+#[derive(Debug)]
+pub(crate) struct RetryPolicy {
+    client: Option<Client>,
+    flow: FlowChoice,
+    /// The number of retries where the server does not decide.
+    retries: u32,
+    delay: Duration,
+    /// The idempotency key of the flow run that the first attempt creates.
+    key: Option<Uuid>,
+}
+
+/// What follows an attempt.
+#[derive(Debug)]
+pub(crate) enum Decision {
+    /// The run is over with this outcome.
+    Done(Box<Outcome>),
+    Retry(Box<NextAttempt>),
+}
+
+impl RetryPolicy {
+    /// The policy of the attempts that begin with this request.
+    pub(crate) fn of(first: &Request) -> Self {
+        Self {
+            client: first.client.clone(),
+            flow: first.flow.clone(),
+            retries: first.retry.retries.unwrap_or_default(),
+            delay: first.retry.delay,
+            key: first.attempt.key,
+        }
+    }
+
+    /// Decides whether an attempt is retried, and waits until it is time. A request to stop ends the run while it waits.
+    pub(crate) async fn after(
+        &mut self,
+        ran: &Request,
+        mut outcome: Outcome,
+        observer: &dyn Observer,
+        stopper: &Stopper,
+    ) -> Decision {
+        let Some(pause) = self.pause(ran.attempt.number, &outcome).await else {
+            return Decision::Done(Box::new(outcome));
+        };
+        announce(ran.attempt.number, pause, &outcome, observer);
+        let key = *self.key.get_or_insert(outcome.run_id);
+        let attempt = Attempt {
+            number: ran.attempt.number + 1,
+            key: Some(key),
+            ..Attempt::default()
+        };
+        let flow_run = flow_run_of(&outcome);
+        let owned = flow_run.filter(|(_, own_states)| *own_states);
+        let owned = owned.map(|(id, _)| id);
+        let wait = CancellableWait::begin(&self.flow, self.client.as_ref(), flow_run, stopper);
+        if let Err(cause) = wait.until(tokio::time::sleep(pause)).await {
+            let stopped = wait.end(cause).await;
+            let mut next = ran.clone();
+            next.attempt = attempt;
+            let flow = outcome.flow.clone().map(|flow| flow.known_as(owned, key));
+            let unstarted = UnstartedRun {
+                request: &next,
+                flow,
+                observer,
+            };
+            end_unstarted(&mut outcome, stopped, unstarted);
+            return Decision::Done(Box::new(outcome));
+        }
+        Decision::Retry(Box::new(NextAttempt {
+            attempt,
+            flow_run_id: owned,
+            previous: outcome,
+        }))
+    }
+
+    /// The time until the next attempt; `None` when there is none.
+    async fn pause(&self, number: u32, outcome: &Outcome) -> Option<Duration> {
+        let final_state = outcome.delivery.as_ref().map(|told| &told.final_state);
+        // The flow run was ended by another process.
+        let was_ours = matches!(
+            outcome.flow,
+            Some(FlowTarget::Existing {
+                own_states: true,
+                ..
+            })
+        );
+        match final_state {
+            Some(FinalState::NotOurs) if was_ours => None,
+            Some(FinalState::AwaitingRetry { due }) => {
+                Some(self.until(due.unwrap_or_default()).await)
+            }
+            None | Some(FinalState::NotOurs | FinalState::NotSent) => {
+                let is_failed = outcome.state.kind == StateKind::Failed;
+                (is_failed && number <= self.retries).then_some(self.delay)
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// The time until `due`, which the server states by its own clock.
+    async fn until(&self, due: Timestamp) -> Duration {
+        let skew = match &self.client {
+            Some(client) => timeout(CLOCK_TIMEOUT, client.read_clock_skew())
+                .await
+                .ok()
+                .and_then(|skew| skew.ok().flatten()),
+            None => None,
+        };
+        let left = due.duration_since(Timestamp::now());
+        let left = left.saturating_sub(skew.unwrap_or_default());
+        Duration::try_from(left).unwrap_or_default()
+    }
+}
+
+/// The flow run of an attempt, and whether its states are ours.
+fn flow_run_of(outcome: &Outcome) -> Option<(Uuid, bool)> {
+    let delivery = outcome.delivery.as_ref()?;
+    let own_states = delivery.final_state != FinalState::NotOurs;
+    Some((delivery.flow_run_id?, own_states))
+}
+
+/// Announces the next attempt, and what is missing of this one in Prefect.
+fn announce(number: u32, pause: Duration, outcome: &Outcome, observer: &dyn Observer) {
+    let seconds = pause.as_millis().div_ceil(1000);
+    observer.on_notice(&Notice::Retrying {
+        attempt: number + 1,
+        delay: seconds.try_into().unwrap_or(u64::MAX),
+    });
+    let journal = outcome.journal.as_ref();
+    if let Some(journal) = journal.filter(|_| outcome.delivery.is_some()) {
+        observer.on_warning(&format!(
+            "Prefect may not hold all of attempt {number}; run `prefect-dbt replay {}` when this run is over",
+            journal.display()
+        ));
+    }
+}

@@ -1,0 +1,6 @@
+//! `cargo xtask test`: all tests of the workspace, with what they need around them.
+
+mod full;
+mod run;
+
+pub(crate) use run::run;

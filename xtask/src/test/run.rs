@@ -1,0 +1,95 @@
+//! The tests that need Rust alone, then the live tests against dbt and a Prefect server.
+
+use anyhow::{Result, bail};
+
+use super::full;
+use crate::python::Environment;
+use crate::server::{Server, quiet_environment};
+use crate::{process, setup};
+
+/// Tests that run at a time: a live test starts several dbt processes, and all of them share one Prefect server.
+const AT_A_TIME: &str = "2";
+
+/// Options of `cargo test` that select targets: the caller's selection is final.
+const SELECTIONS: [&str; 9] = [
+    "--lib",
+    "--bin",
+    "--bins",
+    "--test",
+    "--tests",
+    "--example",
+    "--examples",
+    "--doc",
+    "--all-targets",
+];
+
+/// Runs the tests; arguments other than `--full` go to `cargo test`.
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    let (full, args): (Vec<String>, Vec<String>) =
+        args.iter().cloned().partition(|arg| arg == "--full");
+    setup::run()?;
+    let server = Server::start()?;
+    let mut failures = Vec::new();
+    for target in targets(&args) {
+        let outcome = cargo_test(&server, target, &args);
+        failures.extend(outcome.err().map(|error| error.to_string()));
+    }
+    if !full.is_empty() {
+        full::run(
+            |target| cargo_test(&server, &["--test", target], &args),
+            &mut failures,
+        );
+    }
+    if !failures.is_empty() {
+        bail!("{}", failures.join("\n"));
+    }
+    Ok(())
+}
+
+/// What each run of `cargo test` adds to the caller's arguments.
+fn targets(args: &[String]) -> &'static [&'static [&'static str]] {
+    let mut own = args.iter().take_while(|arg| *arg != "--");
+    if own.any(|arg| SELECTIONS.contains(&arg.split('=').next().unwrap_or_default())) {
+        return &[&[]];
+    }
+    &[&[], &["--test", "live"]]
+}
+
+fn cargo_test(server: &Server, target: &[&str], args: &[String]) -> Result<()> {
+    let mut cargo = process::cargo();
+    quiet_environment(&mut cargo);
+    cargo
+        .args(["test", "--workspace", "--no-fail-fast"])
+        .args(target)
+        .args(args)
+        .env("RUST_TEST_THREADS", AT_A_TIME)
+        .env("PREFECT_DBT_TEST_API", server.api())
+        .env("PREFECT_DBT_TEST_DBT", Environment::Dbt.program("dbt"))
+        .env(
+            "PREFECT_DBT_TEST_PYTHON",
+            Environment::Dbt.program("python"),
+        )
+        .env(
+            "PREFECT_DBT_TEST_PREFECT",
+            Environment::Prefect.program("prefect"),
+        );
+    process::run(&mut cargo)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(args: &[&str]) -> usize {
+        let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+        targets(&args).len()
+    }
+
+    #[test]
+    fn the_live_tests_follow_unless_the_caller_selects_targets() {
+        assert_eq!(runs(&[]), 2);
+        assert_eq!(runs(&["builds", "--", "--test-threads=1"]), 2);
+        assert_eq!(runs(&["--test", "live", "builds"]), 1);
+        assert_eq!(runs(&["--test=live"]), 1);
+    }
+}
