@@ -105,14 +105,14 @@ Exit codes:
   3    Prefect refused the request or was not reachable; with --run: the run crashed
   130  with --run: the run was cancelled, or Ctrl-C was pressed";
 
-/// A text taken apart.
+/// A text split into shell words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Words(Vec<String>);
 
-/// Makes the deployment. Gives back the exit code.
+/// Creates the deployment. Returns the exit code.
 pub(crate) fn run(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     attempt(args, out, err).unwrap_or_else(|error| {
-        // A reader that has gone away changes nothing.
+        // A closed stderr does not change the exit code.
         let _ = writeln!(err, "{error}");
         error.exit_code
     })
@@ -127,7 +127,7 @@ fn attempt(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result
     let (runs, spec) = (args.run, spec_of(args));
     let code: Result<u8, DeployError> = runtime.block_on(async {
         let deployed = deploy(&client, &spec).await?;
-        tell(&deployed, out, err);
+        show(&deployed, out, err);
         match runs {
             true => watch(&client, &deployed, err).await,
             false => Ok(exit::SUCCESS),
@@ -167,14 +167,14 @@ fn spec_of(args: DeployArgs) -> DeploySpec {
     spec
 }
 
-fn tell(deployed: &Deployed, out: &mut dyn Write, err: &mut dyn Write) {
+fn show(deployed: &Deployed, out: &mut dyn Write, err: &mut dyn Write) {
     let Deployed { id, full_name, .. } = deployed;
     let done = if deployed.replaced {
         "replaced"
     } else {
-        "made"
+        "created"
     };
-    let _ = writeln!(err, "{done} the deployment {full_name} ({id})");
+    let _ = writeln!(err, "{done} deployment {full_name} ({id})");
     for note in &deployed.notes {
         let _ = writeln!(err, "note: {note}");
     }
@@ -184,7 +184,7 @@ fn tell(deployed: &Deployed, out: &mut dyn Write, err: &mut dyn Write) {
     }
 }
 
-/// Starts a run and shows what becomes of it, until it has ended or somebody has seen enough.
+/// Starts a run, and shows its states and log lines until it ends or Ctrl-C is pressed.
 async fn watch(
     client: &Client,
     deployed: &Deployed,
@@ -193,13 +193,13 @@ async fn watch(
     let run = start(client, deployed.id).await?;
     let page = client.settings().flow_run_page(run.id).unwrap_or_default();
     let flow_run = format!("Flow run '{}'", run.name);
-    let _ = writeln!(err, "started the flow run {}: {page}", run.name);
+    let _ = writeln!(err, "started flow run {}: {page}", run.name);
     let coloured = std::io::stderr().is_terminal();
     let zone = TimeZone::system();
     let shown = follow(client, run.id, |progress| {
         let (at, level, who, text) = match progress {
-            Progress::State(state) => (state.timestamp, line::INFO, &*flow_run, told(&state)),
-            // Without the name of the task run this says nothing.
+            Progress::State(state) => (state.timestamp, line::INFO, &*flow_run, state_text(&state)),
+            // The line does not name its task run, so it is of no use here.
             Progress::Log(log) if is_closing_line_of_task(&log) => return,
             Progress::Log(log) => {
                 let of_task = log.task_run_id.is_some();
@@ -212,10 +212,10 @@ async fn watch(
     });
     tokio::select! {
         end = shown => end.map(exit_code).inspect_err(|_| {
-            let _ = writeln!(std::io::stderr(), "the run may go on: {page}");
+            let _ = writeln!(std::io::stderr(), "the run may still be running: {page}");
         }),
         _ = tokio::signal::ctrl_c() => {
-            let _ = writeln!(std::io::stderr(), "the run goes on: {page}");
+            let _ = writeln!(std::io::stderr(), "the run continues: {page}");
             Ok(exit::INTERRUPTED)
         }
     }
@@ -225,7 +225,7 @@ fn is_closing_line_of_task(log: &StoredLog) -> bool {
     log.task_run_id.is_some() && log.message.starts_with("Finished in state ")
 }
 
-fn told(state: &State) -> String {
+fn state_text(state: &State) -> String {
     match state
         .message
         .as_deref()
@@ -247,8 +247,8 @@ fn json_or_text(text: String) -> Value {
     serde_json::from_str(&text).unwrap_or(Value::String(text))
 }
 
-/// Options of `invoke` that a deployment has of its own, or contradicts.
-const OURS: [&str; 5] = [
+/// Options of `invoke` that `deploy` has itself, or that contradict it.
+const RESERVED: [&str; 5] = [
     "engine",
     "no_prefect",
     "flow_run_id",
@@ -256,26 +256,24 @@ const OURS: [&str; 5] = [
     "retry_delay",
 ];
 
-/// Takes options of `invoke` apart, and refuses what that would refuse: a worker's log is a bad place to learn of it.
+/// Splits options of `invoke` and checks them, so that a mistake is found here and not in the log of a worker.
 fn invoke_options(text: &str) -> Result<Words, String> {
-    let words = split_words(text).ok_or("a quote in it is not closed")?;
+    let words = split_words(text).ok_or("a quote is not closed")?;
     let command = InvokeArgs::augment_args(Command::new("invoke").no_binary_name(true));
     let line = words.iter().map(String::as_str).chain(["--", "build"]);
     let read = command.try_get_matches_from(line).map_err(|error| {
-        let told = error.to_string();
-        let told = told.lines().next().unwrap_or_default();
-        told.strip_prefix("error: ").unwrap_or(told).to_owned()
+        let message = error.to_string();
+        let line = message.lines().next().unwrap_or_default();
+        line.strip_prefix("error: ").unwrap_or(line).to_owned()
     })?;
-    let is_said = |name: &&str| read.value_source(name) == Some(ValueSource::CommandLine);
-    if let Some(name) = OURS.iter().find(|name| is_said(name)) {
+    let is_given = |name: &&str| read.value_source(name) == Some(ValueSource::CommandLine);
+    if let Some(name) = RESERVED.iter().find(|name| is_given(name)) {
         let flag = name.replace('_', "-");
-        return Err(format!(
-            "`--{flag}` is for deploy to say, not for its --invoke-options"
-        ));
+        return Err(format!("`--{flag}` cannot be used in --invoke-options"));
     }
     match read.get_many::<String>("args").map(Iterator::count) {
         Some(1) => Ok(Words(words)),
-        _ => Err("dbt's arguments have their place behind `--`".to_owned()),
+        _ => Err("dbt's arguments belong after `--`".to_owned()),
     }
 }
 

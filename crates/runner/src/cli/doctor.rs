@@ -56,12 +56,12 @@ enum Form {
     Json,
 }
 
-/// Writes the report to `out`, and what keeps it from being made to `err`. Gives back the exit code.
+/// Writes the report to `out`, errors to `err`. Returns the exit code.
 pub(crate) fn run(args: DoctorArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let form = args.output;
     match report(args) {
         Ok(report) => {
-            // A reader that has gone away needs no report.
+            // A closed stdout does not change the exit code.
             let _ = match form {
                 Form::Text => write!(out, "{report}"),
                 Form::Json => print_json(&report, out),
@@ -79,7 +79,7 @@ pub(crate) fn run(args: DoctorArgs, out: &mut dyn Write, err: &mut dyn Write) ->
     }
 }
 
-/// The report's fields in their own order, which `Value` would not keep.
+/// Prints the fields in the order of the struct, which `Value` does not keep.
 fn print_json(report: &DoctorReport, out: &mut dyn Write) -> std::io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, report)?;
     writeln!(out)

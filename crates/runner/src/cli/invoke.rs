@@ -15,12 +15,12 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 use uuid::Uuid;
 
-use super::account::account;
 use super::console::Console;
 use super::error_report::ErrorReport;
 use super::hooks::HookArgs;
+use super::json_result::ResultObject;
 use super::printer::Printer;
-use super::result::ResultObject;
+use super::run_summary::run_summary;
 use super::signals;
 
 /// Run dbt and report the run to Prefect.
@@ -162,7 +162,7 @@ fn retry_strategies() -> PossibleValuesParser {
     PossibleValuesParser::new(values.map(|(name, help)| PossibleValue::new(*name).help(help)))
 }
 
-/// Runs dbt. Gives back the exit code.
+/// Runs the command. Returns the exit code.
 pub(crate) fn run(args: InvokeArgs) -> u8 {
     let json = args.output == Output::Json;
     let console = Arc::new(Console::new(Printer::from_env(args.quiet), json));
@@ -171,7 +171,7 @@ pub(crate) fn run(args: InvokeArgs) -> u8 {
     let (printer, data) = console.finish();
     let code = match &outcome {
         Ok(outcome) => {
-            conclude(outcome, printer);
+            show_end(outcome, printer);
             outcome.exit_code
         }
         Err(error) => {
@@ -253,14 +253,14 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> (Invocation, Hooks) {
     (invocation, args.hooks.hooks())
 }
 
-/// Shows the account of a run, and its failures.
-fn conclude(outcome: &Outcome, printer: &Printer) {
+/// Shows the summary of a run and its failures.
+fn show_end(outcome: &Outcome, printer: &Printer) {
     if !printer.quiet
-        && let Some(account) = account(outcome)
+        && let Some(summary) = run_summary(outcome)
     {
-        printer.line(&account);
+        printer.line(&summary);
     }
-    // dbt's own error stands in the lines above already, unless nobody wanted them.
+    // Without --quiet, dbt's own error is in the log lines above.
     let is_new = printer.quiet
         || outcome
             .run
@@ -272,13 +272,13 @@ fn conclude(outcome: &Outcome, printer: &Printer) {
     }
 }
 
-/// Prints the result object; a reader that has gone away changes nothing about the run.
+/// Prints the result object. A closed stdout does not change the exit code.
 fn print(object: &ResultObject) {
     match serde_json::to_string(object) {
         Ok(text) => {
             let _ = writeln!(std::io::stdout(), "{text}");
         }
-        Err(error) => tracing::error!(%error, "the result cannot be written"),
+        Err(error) => tracing::error!(%error, "cannot write the result"),
     }
 }
 

@@ -1,14 +1,14 @@
-//! The form of a console line: Prefect's.
+//! The format of a console line, as Prefect's console has it.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// From this level on a line is a warning, which is shown even when quiet.
+/// Lines from this level on are shown even with `--quiet`.
 pub(super) const WARNING: u8 = 30;
-/// The level of what people want to read.
+/// The level of normal lines.
 pub(super) const INFO: u8 = 20;
 
-/// `15:54:59.119 | INFO    | Task run 'model my_model' - text`; `who` is the part before the dash.
+/// `15:54:59.119 | INFO    | Task run 'model my_model' - text`; `who` is the part before the dash: the task run or the flow run.
 pub(super) fn render(
     (at, zone): (Timestamp, &TimeZone),
     level: u8,
@@ -27,7 +27,7 @@ pub(super) fn render(
     }
 }
 
-/// The name of a level, and its colour on a terminal.
+/// The name of a level, and its ANSI colour.
 fn named(level: u8) -> (&'static str, Option<&'static str>) {
     match level {
         0..20 => ("DEBUG", Some("2")),
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_have_prefects_form() {
+    fn lines_have_the_format_of_prefect() {
         let at = (Timestamp::UNIX_EPOCH, &TimeZone::UTC);
         let line = |level, coloured| render(at, level, "Task run 'model a'", "done", coloured);
         assert_eq!(

@@ -28,10 +28,10 @@ Exit codes:
   2  the file is invalid, or refers to a block or variable that does not exist
   3  the file refers to Prefect, and Prefect is not configured or not reachable";
 
-/// Writes the rendered text to `out`, warnings and errors to `err`. Gives back the exit code.
+/// Writes the rendered text to `out`, warnings and errors to `err`. Returns the exit code.
 pub(crate) fn run(args: RenderProfilesArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     match preview(args, err) {
-        // A reader that has gone away needs no text.
+        // A closed stdout does not change the exit code.
         Ok(preview) => {
             for warning in &preview.warnings {
                 let _ = writeln!(err, "warning: {warning}");
@@ -40,7 +40,7 @@ pub(crate) fn run(args: RenderProfilesArgs, out: &mut dyn Write, err: &mut dyn W
                 Some(text) => write!(out, "{text}"),
                 None => writeln!(
                     err,
-                    "{} refers to nothing in Prefect: dbt reads it as it is",
+                    "{} has no reference to Prefect; dbt reads the file unchanged",
                     preview.file.display()
                 ),
             };

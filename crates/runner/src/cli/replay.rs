@@ -81,7 +81,7 @@ enum Form {
     Json,
 }
 
-/// Writes the result of each run to `err`, or all of them as one object to `out`. Gives back the exit code.
+/// Writes the result of each run to `err`, or all of them as one object to `out`. Returns the exit code.
 pub(crate) fn run(args: ReplayArgs, out: &mut dyn Write, err: &mut (dyn Write + Send)) -> u8 {
     let form = args.output;
     let empty = format!("nothing to deliver in {}", args.path.display());
@@ -95,7 +95,7 @@ pub(crate) fn run(args: ReplayArgs, out: &mut dyn Write, err: &mut (dyn Write + 
         (Form::Json, result) => {
             let object = ResultObject::of(exit_code, &result);
             let text = serde_json::to_string(&object).unwrap_or_default();
-            // A reader that has gone away changes nothing.
+            // A closed stdout does not change the exit code.
             let _ = writeln!(out, "{text}");
         }
         (Form::Text, Err(error)) => lines.write(&error.to_string()),

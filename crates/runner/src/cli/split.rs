@@ -1,4 +1,4 @@
-//! Where our options end and dbt's arguments begin.
+//! Separates the options of `invoke` from dbt's arguments.
 
 use std::ffi::OsString;
 

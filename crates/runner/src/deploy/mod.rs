@@ -17,19 +17,19 @@
 //! [`plan`] makes the request's body of what is asked for and of what the work pool takes, without any I/O; [`deploy`]
 //! talks to the server; [`follow`] watches a run to its end.
 
+mod create;
 mod cron;
 mod error;
 mod follow;
 mod plan;
-mod pool;
-mod publish;
 mod schedule;
 mod spec;
+mod work_pool;
 
+pub use create::{Deployed, deploy, start};
 pub use error::DeployError;
 pub use follow::{Progress, exit_code, follow};
 pub use plan::{Plan, plan};
-pub use publish::{Deployed, deploy, start};
 pub use schedule::{Schedule, When};
 pub use spec::DeploySpec;
 

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::error::DeployError;
-use super::pool::PoolFacts;
 use super::spec::DeploySpec;
+use super::work_pool::WorkPoolFacts;
 use crate::dbt::CommandLine;
 use crate::parameters::{apply, join_words, schema};
 
@@ -38,7 +38,7 @@ impl fmt::Debug for Plan<'_> {
 /// All that is wrong with what is asked for, or with its parameters.
 pub fn plan<'a>(spec: &'a DeploySpec, pool: &WorkPool) -> Result<Plan<'a>, DeployError> {
     apply(&spec.args, &spec.parameters)?;
-    let facts = PoolFacts::of(pool);
+    let facts = WorkPoolFacts::of(pool);
     let (job_variables, twice) = job_variables(spec);
     let mut problems = spec.problems();
     problems.extend(twice);

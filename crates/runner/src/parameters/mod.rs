@@ -16,14 +16,14 @@
 mod apply;
 mod error;
 mod schema;
+mod shell_words;
 mod table;
 mod value;
-mod words;
 
 pub use apply::apply;
 pub use error::{Mistake, ParameterError};
 pub use schema::schema;
-pub use words::{join_words, split_words};
+pub use shell_words::{join_words, split_words};
 
 #[cfg(test)]
 mod tests;

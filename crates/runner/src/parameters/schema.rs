@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::shell_words::join_words;
 use super::table::{Change, PARAMETERS, Parameter, Takes};
-use super::words::join_words;
 
 /// The schema of the parameters of a deployment with this dbt command line, in the form that Prefect takes as
 /// `parameter_openapi_schema` and makes the form of its run page of: that which a flow in Python with optional arguments

@@ -2,8 +2,8 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::error::ParameterError;
+use super::shell_words::split_words;
 use super::table::PARAMETERS;
-use super::words::split_words;
 use super::{apply, schema};
 
 mod documentation;

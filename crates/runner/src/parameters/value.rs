@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::shell_words::split_words;
 use super::table::{Change, Parameter, Takes};
-use super::words::split_words;
 use crate::dbt::command_line::{Flag, flag_with_value, is_command};
 
 /// What a parameter's value asks for.

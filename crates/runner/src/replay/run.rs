@@ -148,7 +148,7 @@ impl Replay<'_> {
             match run.result {
                 // Whoever has it delivers it.
                 Err(ReplayError::Busy { .. }) => self.observer.on_warning(&format!(
-                    "{} is passed over: it belongs to a run that is at work, or to another replay",
+                    "{} is skipped: it is in use by a run or by another replay",
                     path.display()
                 )),
                 Err(ReplayError::Unreachable { .. }) => {

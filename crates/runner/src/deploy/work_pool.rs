@@ -63,13 +63,13 @@ const KINDS: [(&str, &[&str]); 3] = [
 
 /// What a work pool takes.
 #[derive(Debug)]
-pub(super) struct PoolFacts<'a> {
+pub(super) struct WorkPoolFacts<'a> {
     pool: &'a WorkPool,
     /// Names of its job variables, where they can be known.
     variables: Option<Vec<&'a str>>,
 }
 
-impl<'a> PoolFacts<'a> {
+impl<'a> WorkPoolFacts<'a> {
     /// Looks at a pool's template, or at its kind.
     pub(super) fn of(pool: &'a WorkPool) -> Self {
         let template = pool.base_job_template.get("variables");
