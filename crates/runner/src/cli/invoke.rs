@@ -290,7 +290,7 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let most = Duration::from_secs(366 * 24 * 60 * 60);
     let duration = Duration::try_from_secs_f64(number).map_err(|error| error.to_string())?;
     if duration > most {
-        return Err(format!("expected at most a year, given in seconds"));
+        return Err("expected at most a year, given in seconds".to_owned());
     }
     Ok(duration)
 }

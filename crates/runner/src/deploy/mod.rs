@@ -1,4 +1,4 @@
-//! Deployments that run us on any Prefect work pool, without Python in between.
+//! Deployments that run prefect-dbt on a Prefect work pool, without a Python flow.
 //!
 //! ```no_run
 //! use prefect_client::{Client, Settings};
@@ -14,8 +14,8 @@
 //! # }
 //! ```
 //!
-//! [`plan`] makes the request's body of what is asked for and of what the work pool takes, without any I/O; [`deploy`]
-//! talks to the server; [`follow`] watches a run to its end.
+//! [`plan`] builds the request from a specification and a work pool, without I/O. [`deploy`] sends it. [`follow`] watches a
+//! run until it ends.
 
 mod create;
 mod cron;

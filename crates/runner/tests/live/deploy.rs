@@ -191,7 +191,7 @@ fn what_cannot_be_deployed_is_told_and_not_made() {
         (["--cron=61 * * * *", "--tag=a"], "minute `61`"),
         (
             ["--cron=0 6 * * *", "--timezone=Mars/Base"],
-            "no time zone `Mars/Base`",
+            "`Mars/Base` is not a time zone",
         ),
         (["--timezone=UTC", "--tag=a"], "--cron"),
         (["--cron=0 6 * * *", "--interval=5"], "cannot be used with"),

@@ -239,19 +239,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn a_missing_variable_is_named() {
         let error = |text| render(text).unwrap_err();
         assert_eq!(
             error("{{ env_var('NONE') }}"),
             "the environment variable `NONE` is not set"
         );
-        assert_eq!(
-            error("a{{ var('none') }}"),
-            "`none` is not among the `--vars` of the command line"
-        );
+        assert_eq!(error("a{{ var('none') }}"), "`none` is not set by --vars");
         assert_eq!(
             error("{{ env_var('DBT_ENV_SECRET_X') }}"),
-            "`DBT_ENV_SECRET_X` is a secret, which selectors cannot use"
+            "`DBT_ENV_SECRET_X` is a secret, and selectors cannot use secrets"
         );
         assert!(render("{{ nothing }}").is_err());
         assert!(render("{{ 1 +").is_err());
