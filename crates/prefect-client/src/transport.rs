@@ -137,7 +137,8 @@ impl Client {
             if !failed.failure.is_maintenance() {
                 retries += 1;
             }
-            tracing::debug!(error = %failed.error, ?delay, retries, "retrying a request");
+            let error: &(dyn std::error::Error + 'static) = &failed.error;
+            tracing::debug!(error, ?delay, retries, "retrying a request");
             tokio::time::sleep(delay).await;
         }
     }
@@ -205,13 +206,13 @@ impl Client {
         let response = request
             .send()
             .await
-            .map_err(|error| self.lost(call, error))?;
+            .map_err(|error| self.no_response(call, error))?;
         let status = response.status();
         let headers = response.headers().clone();
         let body = response
             .bytes()
             .await
-            .map_err(|error| self.lost(call, error))?;
+            .map_err(|error| self.no_response(call, error))?;
         self.note_answer();
         if status.is_success() {
             let date = headers.get(DATE).and_then(|value| value.to_str().ok());
@@ -220,10 +221,10 @@ impl Client {
                 date: date.and_then(parse_http_date),
             });
         }
-        Err(self.refused(call, status, &headers, &body))
+        Err(self.failure_status(call, status, &headers, &body))
     }
 
-    fn lost(&self, call: &Call, error: reqwest::Error) -> Failed {
+    fn no_response(&self, call: &Call, error: reqwest::Error) -> Failed {
         if error.is_builder() {
             let cause = innermost(&error.without_url());
             let problem = format!("{} {}: {cause}", call.method, self.shown_url(call));
@@ -244,7 +245,13 @@ impl Client {
         }
     }
 
-    fn refused(&self, call: &Call, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failed {
+    fn failure_status(
+        &self,
+        call: &Call,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Failed {
         let retry_after = headers
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok())

@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     runner.on_run_end().call_async(|ctx| async move {
         let mut statuses = BTreeMap::<&str, usize>::new();
         for node in ctx.run_results.iter().flat_map(BTreeMap::values) {
-            *statuses.entry(&node.status).or_default() += 1;
+            *statuses.entry(node.status.as_str()).or_default() += 1;
         }
         let status = ctx.status.map_or("unknown", HookStatus::as_str);
         let text = format!(

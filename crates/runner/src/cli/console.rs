@@ -3,12 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use super::line::WARNING;
 use super::printer::Printer;
 use super::{line, notice};
-use crate::model::{Effect, Entry, FlowTarget, Notice, StateKind};
+use crate::model::{Effect, FlowTarget, Level, Notice, StateKind};
 use crate::observe::Observer;
-use crate::store::JournalReader;
+use crate::store::{Entry, JournalReader};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -88,7 +87,7 @@ impl Observer for Console {
     }
 
     fn on_warning(&self, warning: &str) {
-        self.screen.show_now(WARNING, warning);
+        self.screen.show_now(Level::Warning, warning);
     }
 }
 
@@ -126,12 +125,12 @@ impl Screen {
     }
 
     /// Shows a line about the flow run, with the current time.
-    fn show_now(&self, level: u8, text: &str) {
+    fn show_now(&self, level: Level, text: &str) {
         self.show(Timestamp::now(), level, None, text);
     }
 
-    fn show(&self, at: Timestamp, level: u8, task: Option<String>, text: &str) {
-        if self.printer.quiet && level < WARNING {
+    fn show(&self, at: Timestamp, level: Level, task: Option<String>, text: &str) {
+        if self.printer.quiet && level < Level::Warning {
             return;
         }
         let who = task.unwrap_or_else(|| flow_run_title(&lock(&self.flow_run)));

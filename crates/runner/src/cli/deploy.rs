@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::deploy::{
     DeployError, DeploySpec, Deployed, Progress, Schedule, When, deploy, exit_code, follow, start,
 };
-use crate::model::exit;
+use crate::model::{Level, exit};
 use crate::outcome::{Error, client_from_env};
 use crate::parameters::split_words;
 use clap::parser::ValueSource;
@@ -198,13 +198,15 @@ async fn watch(
     let zone = TimeZone::system();
     let shown = follow(client, run.id, |progress| {
         let (at, level, who, text) = match progress {
-            Progress::State(state) => (state.timestamp, line::INFO, &*flow_run, state_text(&state)),
+            Progress::State(state) => {
+                (state.timestamp, Level::Info, &*flow_run, state_text(&state))
+            }
             // The line does not name its task run, so it is of no use here.
             Progress::Log(log) if is_closing_line_of_task(&log) => return,
             Progress::Log(log) => {
                 let of_task = log.task_run_id.is_some();
                 let who = if of_task { "Task run" } else { &flow_run };
-                (Some(log.timestamp), log.level, who, log.message)
+                (Some(log.timestamp), log.level.into(), who, log.message)
             }
         };
         let at = (at.unwrap_or_else(jiff::Timestamp::now), &zone);

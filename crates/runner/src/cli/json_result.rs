@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::error_report::ErrorReport;
-use crate::model::State;
+use crate::model::{NodeStatus, State};
 use crate::outcome::Outcome;
 use crate::track::Summary;
 use jiff::Timestamp;
@@ -50,7 +50,7 @@ struct Node {
     unique_id: String,
     resource_type: String,
     name: String,
-    status: String,
+    status: NodeStatus,
     message: Option<String>,
     /// Seconds, as dbt measured them.
     execution_time: Option<f64>,

@@ -3,15 +3,12 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// Lines from this level on are shown even with `--quiet`.
-pub(super) const WARNING: u8 = 30;
-/// The level of normal lines.
-pub(super) const INFO: u8 = 20;
+use crate::model::Level;
 
 /// `15:54:59.119 | INFO    | Task run 'model my_model' - text`; `who` is the part before the dash: the task run or the flow run.
 pub(super) fn render(
     (at, zone): (Timestamp, &TimeZone),
-    level: u8,
+    level: Level,
     who: &str,
     text: &str,
     coloured: bool,
@@ -28,13 +25,13 @@ pub(super) fn render(
 }
 
 /// The name of a level, and its ANSI colour.
-fn named(level: u8) -> (&'static str, Option<&'static str>) {
+fn named(level: Level) -> (&'static str, Option<&'static str>) {
     match level {
-        0..20 => ("DEBUG", Some("2")),
-        20..30 => ("INFO", Some("36")),
-        30..40 => ("WARNING", Some("33")),
-        40..50 => ("ERROR", Some("31")),
-        50.. => ("CRITICAL", Some("1;31")),
+        Level::Debug => ("DEBUG", Some("2")),
+        Level::Info => ("INFO", Some("36")),
+        Level::Warning => ("WARNING", Some("33")),
+        Level::Error => ("ERROR", Some("31")),
+        Level::Critical => ("CRITICAL", Some("1;31")),
     }
 }
 
@@ -47,15 +44,15 @@ mod tests {
         let at = (Timestamp::UNIX_EPOCH, &TimeZone::UTC);
         let line = |level, coloured| render(at, level, "Task run 'model a'", "done", coloured);
         assert_eq!(
-            line(20, false),
+            line(Level::Info, false),
             "00:00:00.000 | INFO    | Task run 'model a' - done"
         );
         assert_eq!(
-            line(30, false),
+            line(Level::Warning, false),
             "00:00:00.000 | WARNING | Task run 'model a' - done"
         );
         assert_eq!(
-            line(40, true),
+            line(Level::Error, true),
             "00:00:00.000 | \x1b[31mERROR  \x1b[0m | Task run 'model a' - done"
         );
     }

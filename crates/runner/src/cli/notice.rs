@@ -1,28 +1,27 @@
 //! The texts of notices.
 
-use super::line::{INFO, WARNING};
-use crate::model::Notice;
+use crate::model::{Level, Notice};
 
 /// The level and the text of a notice; `None` if it is not shown.
-pub(super) fn describe(notice: &Notice) -> Option<(u8, String)> {
+pub(super) fn describe(notice: &Notice) -> Option<(Level, String)> {
     let shown = match notice {
-        Notice::Connected { url, .. } => (INFO, format!("View at {}", url.as_ref()?)),
+        Notice::Connected { url, .. } => (Level::Info, format!("View at {}", url.as_ref()?)),
         Notice::Unconfigured => (
-            INFO,
+            Level::Info,
             "this run is not reported: no Prefect API is configured (set PREFECT_API_URL)"
                 .to_owned(),
         ),
         Notice::Retrying { attempt, delay } => (
-            WARNING,
+            Level::Warning,
             format!("the run failed; attempt {attempt} starts in {delay} s"),
         ),
         Notice::Recovered { runs } => (
-            WARNING,
+            Level::Warning,
             format!("earlier runs whose process was killed are now closed in Prefect: {runs}"),
         ),
-        Notice::Away { problem } | Notice::LeftOut { problem } => (WARNING, problem.clone()),
+        Notice::Away { problem } | Notice::LeftOut { problem } => (Level::Warning, problem.clone()),
         Notice::Back => (
-            WARNING,
+            Level::Warning,
             "the Prefect API is reachable again; sending buffered events".to_owned(),
         ),
     };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::model::{LogLevel, Notice, exit};
+use crate::model::{Level, LogLevel, Notice, exit};
 use crate::observe::Observer;
 use crate::outcome::{Error, client_from_env};
 use crate::replay::{ReplayError, ReplayOptions, ReplayedRun, replay};
@@ -16,7 +16,6 @@ use uuid::Uuid;
 
 use super::error_report::ErrorReport;
 use super::invoke::seconds;
-use super::line::WARNING;
 use super::notice::describe;
 
 /// Deliver finished runs to Prefect, from their journals or from a log of dbt.
@@ -167,7 +166,9 @@ impl Lines<'_> {
 impl Observer for Lines<'_> {
     fn on_notice(&self, notice: &Notice) {
         // The page of the flow run is part of the run's result.
-        if let Some((WARNING.., text)) = describe(notice) {
+        if let Some((level, text)) = describe(notice)
+            && level >= Level::Warning
+        {
             self.write(&text);
         }
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::results::{Results, is_retried};
+use super::results::Results;
+use crate::model::NodeStatus;
 use crate::store::Obstacle;
 use crate::track::TrackedRun;
 
@@ -94,7 +95,7 @@ fn missing(results: &Results, run: &TrackedRun, scheduled: &[String]) -> Vec<Str
     let listed: BTreeSet<&str> = results.ids().collect();
     let settled: BTreeSet<&str> = run
         .results()
-        .filter(|result| !result.status.is_empty() && !is_left(&result.status))
+        .filter(|result| result.status != NodeStatus::NotReported && !is_left(&result.status))
         .map(|result| result.unique_id.as_str())
         .collect();
     scheduled
@@ -110,8 +111,8 @@ fn missing(results: &Results, run: &TrackedRun, scheduled: &[String]) -> Vec<Str
 }
 
 /// dbt 2 and an interrupt of ours say `cancelled`.
-fn is_left(status: &str) -> bool {
-    is_retried(status) || status == "cancelled"
+fn is_left(status: &NodeStatus) -> bool {
+    status.is_retried_by_dbt() || status.is_failure() || *status == NodeStatus::Cancelled
 }
 
 #[cfg(test)]

@@ -7,14 +7,7 @@ use fs_err::File;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// Statuses that `dbt retry` (1.x) repeats.
-const RETRIED: [&str; 5] = [
-    "error",
-    "fail",
-    "skipped",
-    "runtime error",
-    "partial success",
-];
+use crate::model::NodeStatus;
 
 /// dbt's results with what `dbt retry` needs. Messages, code and answers of the database are not even read: nothing of
 /// theirs is to lie about, and they are long.
@@ -32,13 +25,8 @@ pub(crate) struct Results {
 #[serde(into = "Map<String, Value>")]
 struct NodeResult {
     unique_id: String,
-    status: String,
+    status: NodeStatus,
     batch_results: Option<Value>,
-}
-
-/// Whether `dbt retry` (1.x) repeats a node with this status.
-pub(super) fn is_retried(status: &str) -> bool {
-    RETRIED.contains(&status)
 }
 
 impl Results {
@@ -67,8 +55,14 @@ impl Results {
 
     /// Drops all but the nodes that `dbt retry` repeats. SQL hooks it does not repeat.
     pub(super) fn keep_retried(&mut self) {
+        for result in &mut self.results {
+            // `dbt retry` passes over a status that it does not know, but an unknown status is a failure.
+            if let NodeStatus::Unknown(_) = result.status {
+                result.status = NodeStatus::Error;
+            }
+        }
         self.results.retain(|result| {
-            is_retried(&result.status) && !result.unique_id.starts_with("operation.")
+            result.status.is_retried_by_dbt() && !result.unique_id.starts_with("operation.")
         });
     }
 
@@ -76,7 +70,7 @@ impl Results {
     pub(super) fn add_skipped(&mut self, ids: &[String]) {
         self.results.extend(ids.iter().map(|id| NodeResult {
             unique_id: id.clone(),
-            status: "skipped".to_owned(),
+            status: NodeStatus::Skipped,
             batch_results: None,
         }));
     }

@@ -9,13 +9,10 @@ use jiff::Timestamp;
 
 use super::asset_watch::AssetWatch;
 use crate::dbt::{read_manifest, read_run_results};
-use crate::model::{Effect, LogLine, StopCause};
+use crate::model::{Effect, Level, LogLevel, LogLine, StopCause};
 use crate::observe::Observer;
 use crate::store::JournalWriter;
 use crate::track::{ProcessEnd, Redactor, TextSource, TrackedRun, Tracker, is_data};
-
-const WARNING: u8 = 30;
-const ERROR: u8 = 40;
 
 /// Takes in what dbt says, and writes down what it means.
 pub(super) struct Recorder {
@@ -29,7 +26,7 @@ pub(super) struct Recorder {
     /// dbt's command.
     pub(super) command: String,
     /// Lowest level of log lines.
-    pub(super) level: u8,
+    pub(super) level: LogLevel,
     /// Whether the manifest was looked for.
     pub(super) manifest_read: bool,
     /// Whether the outcome gets dbt's artifacts.
@@ -81,7 +78,8 @@ impl Recorder {
         };
         match text.split_once('\n') {
             Some((first, rest))
-                if self.level >= ERROR && headlines.iter().any(|head| first.starts_with(head)) =>
+                if self.level >= LogLevel::Error
+                    && headlines.iter().any(|head| first.starts_with(head)) =>
             {
                 rest
             }
@@ -120,10 +118,10 @@ impl Recorder {
     pub(super) fn on_stop(&mut self, cause: StopCause) {
         let reason = cause.reason();
         self.tracker.interrupted(reason);
-        if self.level <= WARNING {
+        if self.level.includes(Level::Warning) {
             self.effects.push(Effect::Log(LogLine {
                 at: Timestamp::now(),
-                level: WARNING,
+                level: Level::Warning,
                 message: format!("Stopping dbt: {reason}"),
                 task: None,
             }));
@@ -188,7 +186,7 @@ pub(super) struct Closing {
     /// dbt's own results, if it wrote any.
     pub(super) run_results: Option<RunResults>,
     redactor: Redactor,
-    level: u8,
+    level: LogLevel,
 }
 
 impl Closing {
@@ -197,7 +195,7 @@ impl Closing {
         let level = self.level;
         let kept = effects
             .into_iter()
-            .filter(|effect| !matches!(effect, Effect::Log(line) if line.level < level))
+            .filter(|effect| !matches!(effect, Effect::Log(line) if !level.includes(line.level)))
             .map(|mut effect| {
                 self.redactor.effect(&mut effect);
                 effect

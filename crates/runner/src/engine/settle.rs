@@ -5,12 +5,10 @@ use jiff::Timestamp;
 use super::judge::Judged;
 use super::recorder::Closing;
 use super::run::Attempt;
-use crate::model::{Effect, FinalState, LogLine, RunEnd, State, StateKind, StopCause};
+use crate::model::{Effect, FinalState, Level, LogLine, RunEnd, State, StateKind, StopCause};
 use crate::outcome::{Outcome, exit_code};
 use crate::track::summary::markdown;
 use crate::track::{ProcessEnd, Verdict, closing_line, stopped_line};
-
-const WARNING: u8 = 30;
 
 impl Judged {
     /// Writes the end of the run and waits for its delivery.
@@ -30,7 +28,7 @@ impl Judged {
             let summary = markdown(&command, &request.args, &verdict.state, &run);
             closing.write(summary.map(Effect::Summary));
         }
-        let stopped = stopped_line(&run).map(|message| log(&end, WARNING, message));
+        let stopped = stopped_line(&run).map(|message| log(&end, Level::Warning, message));
         closing.write(stopped);
         let run_results = closing.run_results.take();
         write_end(closing, &verdict, &end);
@@ -82,7 +80,7 @@ fn write_end(mut closing: Closing, verdict: &Verdict, end: &ProcessEnd) {
 }
 
 /// A log line of the run, never before dbt's end.
-fn log(end: &ProcessEnd, level: u8, message: String) -> Effect {
+fn log(end: &ProcessEnd, level: Level, message: String) -> Effect {
     Effect::Log(LogLine {
         at: Timestamp::now().max(end.at),
         level,

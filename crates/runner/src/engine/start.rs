@@ -13,15 +13,12 @@ use super::target_lock::TargetLock;
 use crate::dbt::{DbtError, DbtProcess};
 use crate::dbt_retry;
 use crate::model::{
-    Effect, FlowTarget, Header, JOURNAL_FORMAT, LogLine, Notice, RunEnd, State, StateKind,
-    error_chain,
+    Effect, FlowTarget, Level, LogLine, Notice, RunEnd, State, StateKind, error_chain,
 };
 use crate::outcome::Error;
 use crate::request::Request;
-use crate::store::{JournalFolder, JournalWriter};
+use crate::store::{Header, JOURNAL_FORMAT, JournalFolder, JournalWriter};
 use crate::track::{Redactor, Tracker, TrackerOptions};
-
-const INFO: u8 = 20;
 
 /// An attempt whose dbt runs.
 pub(super) struct Started {
@@ -114,16 +111,16 @@ pub(super) fn begin_journal(
 fn note_attempt(journal: &mut JournalWriter, request: &Request, prepared: &Prepared) {
     let attempt = request.attempt.note.clone();
     let guard = prepared.guard.as_ref().and_then(|guard| guard.note());
-    let level = request.settings.level_of(&prepared.args).number();
+    let level = request.settings.level_of(&prepared.args);
     let lines = attempt.into_iter().chain(guard).map(|message| {
         Effect::Log(LogLine {
             at: Timestamp::now(),
-            level: INFO,
+            level: Level::Info,
             message,
             task: None,
         })
     });
-    journal.append(lines.filter(|_| level <= INFO));
+    journal.append(lines.filter(|_| level.includes(Level::Info)));
 }
 
 /// Records that the attempt runs, so that a later `dbt retry` knows of it if its process is killed.
@@ -144,7 +141,7 @@ fn recorder(
     let Attempt {
         request, observer, ..
     } = attempt;
-    let level = request.settings.level_of(&prepared.args).number();
+    let level = request.settings.level_of(&prepared.args);
     let target = &prepared.project.target;
     let options = TrackerOptions::new(run_id)
         .attempt(request.attempt.number)

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::node_report::NodeReport;
 use super::owner::HookOwner;
+use crate::model::NodeStatus;
 use crate::request::FlowContext;
 
 /// What a hook is told: which event it is, and what is known at that moment.
@@ -110,10 +111,10 @@ pub enum HookStatus {
 impl HookStatus {
     /// What one of dbt's statuses means.
     #[must_use]
-    pub fn of_node(status: &str) -> Self {
+    pub fn of_node(status: &NodeStatus) -> Self {
         match status {
-            "success" | "pass" | "warn" | "no-op" | "reused" => Self::Success,
-            "skipped" => Self::Skipped,
+            NodeStatus::Skipped => Self::Skipped,
+            status if status.is_success() => Self::Success,
             _ => Self::Error,
         }
     }

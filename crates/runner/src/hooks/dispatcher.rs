@@ -17,9 +17,9 @@ use super::node_report::NodeReport;
 use super::owner::HookOwner;
 use super::selection::Selections;
 use crate::hooks::schedule::Schedule;
-use crate::model::{Effect, Entry, NodeEnd, TaskRun};
+use crate::model::{Effect, NodeEnd, TaskRun};
 use crate::request::FlowContext;
-use crate::store::JournalReader;
+use crate::store::{Entry, JournalReader};
 
 /// What every hook of an invocation is told.
 #[derive(Debug, Clone)]

@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::{NodeResult, State};
+use crate::model::{NodeResult, NodeStatus, State};
 
 /// What dbt reported of a node that ended.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NodeReport {
-    /// dbt's own status (`success`, `error`, `partial success`, `skipped`, ...); empty when the node never got one.
-    pub status: String,
+    /// dbt's status (`success`, `error`, `partial success`, `skipped`, ...).
+    pub status: NodeStatus,
     /// dbt's message.
     pub message: Option<String>,
     /// How long dbt worked on it, in seconds.

@@ -1,45 +1,85 @@
-//! Levels of log lines.
+//! The level of one log line.
 
-/// A lowest level of log lines.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+use dbt_events::Level as DbtLevel;
+use serde::{Deserialize, Serialize};
+
+/// The level of a log line, in Prefect's names. It serialises as the number of Python's logging.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "u8", into = "u8")]
 #[non_exhaustive]
-pub enum LogLevel {
-    /// Everything.
+pub enum Level {
+    /// 10.
     Debug,
-    /// What people want to read.
-    #[default]
+    /// 20.
     Info,
-    /// Warnings and errors.
-    Warn,
-    /// Errors.
+    /// 30.
+    Warning,
+    /// 40.
     Error,
-    /// Nothing.
-    None,
+    /// 50. dbt has no such level; logs of other flows do.
+    Critical,
 }
 
-impl LogLevel {
-    /// Reads the name of a level: dbt's, or one of Python's logging. `None` when it is neither.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name.to_ascii_lowercase().as_str() {
-            "debug" | "notset" | "test" => Self::Debug,
-            "info" => Self::Info,
-            "warn" | "warning" => Self::Warn,
-            "error" => Self::Error,
-            "critical" | "fatal" | "none" => Self::None,
-            _ => return None,
-        })
-    }
-
-    /// The number of Python's logging; 60, above all of them, for nothing.
+impl Level {
+    /// The number of Python's logging: 10 debug, 20 info, 30 warning, 40 error, 50 critical.
     #[must_use]
     pub const fn number(self) -> u8 {
         match self {
             Self::Debug => 10,
             Self::Info => 20,
-            Self::Warn => 30,
+            Self::Warning => 30,
             Self::Error => 40,
-            Self::None => 60,
+            Self::Critical => 50,
         }
+    }
+}
+
+impl From<u8> for Level {
+    /// The highest level whose number is not above this one; debug for numbers below 20.
+    fn from(number: u8) -> Self {
+        match number {
+            0..20 => Self::Debug,
+            20..30 => Self::Info,
+            30..40 => Self::Warning,
+            40..50 => Self::Error,
+            50.. => Self::Critical,
+        }
+    }
+}
+
+impl From<Level> for u8 {
+    fn from(level: Level) -> Self {
+        level.number()
+    }
+}
+
+impl From<DbtLevel> for Level {
+    fn from(level: DbtLevel) -> Self {
+        match level {
+            DbtLevel::Debug | DbtLevel::Test => Self::Debug,
+            DbtLevel::Info => Self::Info,
+            DbtLevel::Warn => Self::Warning,
+            DbtLevel::Error => Self::Error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_stored_as_its_number() {
+        for (level, number) in [
+            (Level::Debug, "10"),
+            (Level::Info, "20"),
+            (Level::Warning, "30"),
+            (Level::Error, "40"),
+            (Level::Critical, "50"),
+        ] {
+            assert_eq!(serde_json::to_string(&level).unwrap(), number);
+            assert_eq!(serde_json::from_str::<Level>(number).unwrap(), level);
+        }
+        assert_eq!(Level::from(25), Level::Info);
     }
 }

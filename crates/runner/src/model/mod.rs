@@ -1,19 +1,36 @@
-//! The vocabulary that every other module shares: effects, ids, notices, levels, stop causes and exit codes. Plain values, no I/O.
+//! The vocabulary that every other module shares. Plain values, no I/O.
 
+mod asset_event;
+mod delivery;
 mod effect;
 mod error_chain;
 pub mod exit;
+mod flow_target;
 mod ids;
 mod level;
+mod log_level;
+mod log_line;
+mod node_end;
+mod node_status;
 mod notice;
+mod run_end;
+mod state;
 mod stop;
+mod task_run;
 
-pub use effect::{
-    AssetEvent, AssetFacts, AssetHappening, Effect, Entry, FlowTarget, Header, JOURNAL_FORMAT,
-    LogLine, NodeEnd, NodeResult, RunEnd, RunSummary, State, StateKind, TaskRef, TaskRun,
-};
+pub use asset_event::{AssetEvent, AssetFacts, AssetHappening};
+pub use delivery::{Delivery, FinalState};
+pub use effect::Effect;
 pub(crate) use error_chain::{error_chain, error_messages};
+pub use flow_target::FlowTarget;
 pub use ids::{dynamic_key, task_run_id};
-pub use level::LogLevel;
-pub use notice::{Delivery, FinalState, Notice};
+pub use level::Level;
+pub use log_level::LogLevel;
+pub use log_line::LogLine;
+pub use node_end::{NodeEnd, NodeResult};
+pub use node_status::NodeStatus;
+pub use notice::Notice;
+pub use run_end::{RunEnd, RunSummary};
+pub use state::{State, StateKind};
 pub use stop::{StopCause, Stopper};
+pub use task_run::{TaskRef, TaskRun};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::effect::{State, StateKind};
 use super::exit;
+use super::state::{State, StateKind};
 
 /// Why a run is to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::model::{
-    Effect, Entry, LogLine, NodeEnd, NodeResult, RunEnd, State, StateKind, TaskRef, TaskRun,
+    Effect, LogLine, NodeEnd, NodeResult, RunEnd, State, StateKind, TaskRef, TaskRun,
 };
+use crate::store::Entry;
 use crate::track::closing_line;
 
 /// What is said of a node that was running.

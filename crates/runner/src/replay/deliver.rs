@@ -9,10 +9,10 @@ use super::error::ReplayError;
 use super::stored_feed::RestingFeed;
 use super::survey::Survey;
 use crate::dbt::CommandLine;
-use crate::model::{Delivery, FinalState, FlowTarget, Header, Notice};
+use crate::model::{Delivery, FinalState, FlowTarget, Notice};
 use crate::prefect::delivery::{ReportOptions, Reporter};
 use crate::prefect::flow_run::{Home, NewRun, PastRun, conclude, retry_rules};
-use crate::store::{Feed as _, JournalReader};
+use crate::store::{Feed as _, Header, JournalReader};
 
 /// Delivers what the server lacks of a journal that nobody writes; where the run's end is missing, it is closed.
 pub(super) async fn deliver(

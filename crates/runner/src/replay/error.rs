@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use prefect_client::Client;
 use uuid::Uuid;
 
-use crate::model::{FlowTarget, Header, exit};
+use crate::model::{FlowTarget, exit};
+use crate::store::Header;
 
 /// Why something cannot be replayed.
 #[derive(Debug, thiserror::Error)]

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::artifacts::Artifacts;
 use super::log::{Logged, LoggedRun, follow};
 use crate::dbt::CommandLine;
-use crate::model::{Effect, FlowTarget, Header, JOURNAL_FORMAT, LogLine, RunEnd, State, StateKind};
-use crate::store::{JournalFolder, JournalReader, JournalWriter};
+use crate::model::{Effect, FlowTarget, LogLevel, LogLine, RunEnd, State, StateKind};
+use crate::store::{Header, JOURNAL_FORMAT, JournalFolder, JournalReader, JournalWriter};
 use crate::track::summary::markdown;
 use crate::track::{
     AssetOptions, Assets, ProcessEnd, TextSource, TrackedRun, Tracker, TrackerOptions,
@@ -19,7 +19,7 @@ pub(super) fn write_journal(
     run: &LoggedRun,
     artifacts: &Artifacts,
     flow: FlowTarget,
-    level: u8,
+    level: LogLevel,
     folder: &JournalFolder,
 ) -> std::io::Result<(Header, JournalReader)> {
     let header = Header {
@@ -104,7 +104,7 @@ fn state(args: &[String], run: &TrackedRun) -> State {
     judge(args, run, None, None, true).state
 }
 
-fn last_words(state: State, run: &TrackedRun, lowest: u8) -> Vec<Effect> {
+fn last_words(state: State, run: &TrackedRun, lowest: LogLevel) -> Vec<Effect> {
     let (level, message) = closing_line(&state);
     let at = run.end.at;
     let line = Effect::Log(LogLine {
@@ -119,7 +119,7 @@ fn last_words(state: State, run: &TrackedRun, lowest: u8) -> Vec<Effect> {
         at,
     });
     let mut words = Vec::from([line]);
-    words.retain(|_| level >= lowest);
+    words.retain(|_| lowest.includes(level));
     words.push(end);
     words
 }

@@ -11,10 +11,10 @@ use tokio::task::JoinHandle;
 
 use super::deliver::deliver;
 use super::survey::{headers, is_superseded, read_header};
-use crate::model::{Effect, Entry, FlowTarget, Header, JOURNAL_FORMAT, Notice};
+use crate::model::{Effect, FlowTarget, Notice};
 use crate::observe::Observer;
 use crate::prefect::delivery::ReportOptions;
-use crate::store::{JournalFolder, RestingJournal};
+use crate::store::{Entry, Header, JOURNAL_FORMAT, JournalFolder, StoredJournal};
 
 /// How long the server is asked whether it has everything, and an outage is waited out.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -89,8 +89,8 @@ async fn close(
     options: &ReportOptions,
 ) -> Result<bool, String> {
     let text = |error: std::io::Error| error.to_string();
-    let taken = RestingJournal::take(path).map_err(text)?;
-    let Some(journal) = taken.filter(RestingJournal::is_certain) else {
+    let taken = StoredJournal::lock(path).map_err(text)?;
+    let Some(journal) = taken.filter(StoredJournal::is_locked) else {
         return Ok(false);
     };
     let Some(header) = read_header(path).map_err(text)? else {

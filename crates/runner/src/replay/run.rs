@@ -13,11 +13,11 @@ use super::error::ReplayError;
 use super::from_log::write_journal;
 use super::log::{LoggedRun, scan};
 use super::survey::{headers, is_superseded, read_header};
-use crate::model::{Delivery, FlowTarget, Header, JOURNAL_FORMAT, LogLevel};
+use crate::model::{Delivery, FlowTarget, LogLevel};
 use crate::observe::Observer;
 use crate::prefect::delivery::ReportOptions;
 use crate::prefect::flow_run::flow_run_name;
-use crate::store::{JOURNAL_DIR, JournalFolder, RestingJournal};
+use crate::store::{Header, JOURNAL_DIR, JOURNAL_FORMAT, JournalFolder, StoredJournal};
 
 /// How a replay is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,14 +194,14 @@ impl Replay<'_> {
         run
     }
 
-    fn take(&self, path: &Path, header: &Header) -> Result<RestingJournal, ReplayError> {
+    fn take(&self, path: &Path, header: &Header) -> Result<StoredJournal, ReplayError> {
         if header.format > JOURNAL_FORMAT {
             return Err(ReplayError::Newer {
                 path: path.to_path_buf(),
                 format: header.format,
             });
         }
-        let taken = RestingJournal::take(path).map_err(ReplayError::Unreadable)?;
+        let taken = StoredJournal::lock(path).map_err(ReplayError::Unreadable)?;
         taken.ok_or_else(|| busy(path))
     }
 
@@ -243,7 +243,7 @@ impl Replay<'_> {
             flow_run_name: flow_run_name(run.run_id()),
             tags: Vec::new(),
         };
-        let level = self.options.log_level.number();
+        let level = self.options.log_level;
         let folder = JournalFolder::at(place.path());
         let (header, journal) = write_journal(path, run, artifacts, flow, level, &folder)
             .map_err(ReplayError::Unreadable)?;

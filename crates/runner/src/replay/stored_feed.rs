@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::close_killed::Closer;
-use crate::model::{Effect, Entry};
-use crate::store::{Feed, JournalReader};
+use crate::model::Effect;
+use crate::store::{Entry, Feed, JournalReader};
 
 /// Reads a journal at rest to its end, and where that is missing, closes what is open.
 ///
@@ -51,6 +51,13 @@ impl Feed for RestingFeed {
         self.is_closed
     }
 
+    async fn closed(&self) {
+        // Only reading closes it, which nobody can do meanwhile.
+        if !self.is_closed {
+            std::future::pending::<()>().await;
+        }
+    }
+
     fn rewound(&self) -> Option<Self> {
         Some(Self::new(self.reader.rewound()?))
     }
@@ -64,8 +71,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::model::{FlowTarget, Header, JOURNAL_FORMAT};
-    use crate::store::JournalWriter;
+    use crate::model::FlowTarget;
+    use crate::store::{Header, JOURNAL_FORMAT, JournalWriter};
 
     async fn entries(feed: &mut RestingFeed) -> Vec<Entry> {
         let mut entries = Vec::new();

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::close_killed::Closer;
-use crate::model::{Effect, Entry, FlowTarget, Header, State};
-use crate::store::JournalReader;
+use crate::model::{Effect, FlowTarget, State};
+use crate::store::{Entry, Header, JournalReader};
 
 /// What a look through a journal tells.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ pub(super) fn is_superseded<'h>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::JOURNAL_FORMAT;
+    use crate::store::JOURNAL_FORMAT;
 
     fn header(run_id: u128, key: Option<u128>, flow: FlowTarget) -> Header {
         Header {

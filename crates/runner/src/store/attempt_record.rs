@@ -1,4 +1,4 @@
-//! The records of attempts: what each left undone, kept beside the journals.
+//! The records of attempts: what each of them did not complete. They are stored beside the journals.
 
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -11,31 +11,31 @@ use uuid::Uuid;
 
 use super::obstacle::Obstacle;
 
-/// Name of the folder of records, in that of the journals.
+/// Folder of the records, in the folder of the journals.
 const RECORDS: &str = "attempts";
 const RECORD: &str = "attempt.json";
 /// The name under which `dbt retry` looks for its state.
 const RESULTS: &str = "run_results.json";
-/// Records that are kept.
+/// How many records are kept.
 const KEPT: usize = 10;
 
-/// What is remembered of an attempt.
+/// The record of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {
     pub(crate) run_id: Uuid,
-    /// The flow run whose engine we were.
+    /// The owned flow run of the attempt.
     pub(crate) flow_run_id: Option<Uuid>,
     pub(crate) ended: Timestamp,
-    /// dbt's arguments; of a repetition, those of the first attempt.
+    /// dbt's arguments; for a retry, those of the first attempt.
     pub(crate) args: Vec<String>,
     pub(crate) command: String,
     /// dbt's target folder.
     pub(crate) target: PathBuf,
     pub(crate) invocation_id: Option<String>,
     pub(crate) success: bool,
-    /// The nodes that are left, if that is known.
+    /// The nodes that are still to be run, if that is known.
     pub(crate) nodes: Vec<String>,
-    /// Why `dbt retry` is not to be trusted.
+    /// Why `dbt retry` is not safe to use.
     pub(crate) obstacle: Option<Obstacle>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// The folder, if `dbt retry` can take it for its state: other runs may have tidied it away.
+    /// The folder, if `dbt retry` can use it as its state: other runs may have removed it.
     pub(crate) fn state(&self) -> Option<&Path> {
         let has_results = self.dir.join(RESULTS).is_file();
         has_results.then_some(self.dir.as_path())
@@ -61,17 +61,17 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    /// Those beside the journals in `folder`, which need not exist yet.
+    /// The records beside the journals in `folder`, which need not exist yet.
     pub(crate) fn beside(folder: &Path) -> Self {
         Self {
             dir: folder.join(RECORDS),
         }
     }
 
-    /// Keeps a record, readable by its owner alone, and drops the oldest.
+    /// Writes a record that only its owner can read, and removes the oldest ones.
     ///
     /// # Errors
-    /// When it cannot be written; dbt is then not asked to retry.
+    /// When the record cannot be written. `dbt retry` is not used then.
     pub(crate) fn keep(
         &self,
         record: Record,
@@ -90,18 +90,18 @@ impl Records {
         Ok(Kept { record, dir })
     }
 
-    /// Drops the record of a run that has nothing to tell.
+    /// Removes the record of a run that needs none.
     pub(crate) fn forget(&self, run_id: Uuid) {
         if let Err(error) = fs_err::remove_dir_all(self.dir.join(run_id.to_string())) {
-            tracing::debug!(%error, "a record stays");
+            tracing::debug!(%error, "cannot remove a record");
         }
     }
 
-    /// The newest record that fits.
+    /// The newest record for which `fits` is true.
     pub(crate) fn newest(&self, fits: impl Fn(&Record) -> bool) -> Option<Kept> {
         self.folders().into_iter().rev().find_map(|dir| {
             let record: Record = serde_json::from_slice(&fs_err::read(dir.join(RECORD)).ok()?)
-                .inspect_err(|error| tracing::warn!(%error, "a record is passed over"))
+                .inspect_err(|error| tracing::warn!(%error, "skipping an unreadable record"))
                 .ok()?;
             fits(&record).then_some(Kept { record, dir })
         })
@@ -122,7 +122,7 @@ impl Records {
         let surplus = folders.len().saturating_sub(KEPT);
         for folder in &folders[..surplus] {
             if let Err(error) = fs_err::remove_dir_all(folder) {
-                tracing::warn!(%error, "an old record stays");
+                tracing::warn!(%error, "cannot remove an old record");
             }
         }
     }
@@ -138,7 +138,7 @@ fn write(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
 
 #[cfg(test)]
 impl Record {
-    /// A `dbt build` that failed and left these nodes.
+    /// A `dbt build` that failed before these nodes were done.
     pub(crate) fn failed(nodes: &[&str]) -> Self {
         Self {
             run_id: Uuid::from_u128(1),
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_that_fits_is_found_and_the_oldest_go() {
+    fn the_newest_matching_record_is_found_and_the_oldest_are_removed() {
         let dir = tempfile::tempdir().unwrap();
         let records = Records::beside(dir.path());
         assert_eq!(records.newest(|_| true), None);

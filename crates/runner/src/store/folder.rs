@@ -1,4 +1,4 @@
-//! The folder of a project's journals.
+//! The folder of the journals of a project.
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -7,18 +7,19 @@ use std::path::{Path, PathBuf};
 use fs_err::{File, OpenOptions};
 use uuid::Uuid;
 
+use super::journal_entry::Entry;
 use super::reader::JournalReader;
-use super::stored_journal::RestingJournal;
-use crate::model::{Entry, FlowTarget};
+use super::stored_journal::StoredJournal;
+use crate::model::FlowTarget;
 
-/// Name of the folder in a dbt project. Not below `target`, which `dbt clean` empties.
+/// Name of the folder in a dbt project. It is not in `target`, because `dbt clean` deletes that.
 pub const JOURNAL_DIR: &str = ".prefect-dbt";
 
-/// Journals of earlier runs that are kept, of each kind.
+/// How many journals of earlier runs are kept, of each kind.
 const KEPT: usize = 10;
 const EXTENSION: &str = "jsonl";
 
-/// A folder of journals, one file a run.
+/// A folder of journals, one file per run.
 #[derive(Debug, Clone)]
 pub struct JournalFolder {
     dir: PathBuf,
@@ -31,13 +32,13 @@ impl JournalFolder {
         Self { dir: dir.into() }
     }
 
-    /// Where it is.
+    /// Its path.
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// Makes the folder, which git ignores.
+    /// Creates the folder. Git ignores it.
     pub(crate) fn make(&self) -> std::io::Result<()> {
         fs_err::create_dir_all(&self.dir)?;
         let ignore = self.dir.join(".gitignore");
@@ -47,30 +48,30 @@ impl JournalFolder {
         Ok(())
     }
 
-    /// Makes the file for a run, readable by its owner alone, and with it the folder.
+    /// Creates the file for a run, which only its owner can read, and the folder if it does not exist.
     ///
     /// # Errors
-    /// When folder or file cannot be written.
+    /// When the folder or the file cannot be created.
     pub fn create(&self, run_id: Uuid) -> std::io::Result<File> {
         self.make()?;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         options.options_mut().mode(0o600);
-        // It gets its name once it is locked: others take a journal without a lock for one whose process is gone.
+        // It gets its name once it is locked: to others, a journal without a lock is one whose process is gone.
         let (unnamed, path) = (
             self.dir.join(format!("{run_id}.new")),
             self.dir.join(format!("{run_id}.{EXTENSION}")),
         );
         let file = options.open(&unnamed)?;
-        // A file system without locks will do, too.
+        // A file system without locks is no reason to fail.
         if let Err(error) = file.file().try_lock_shared() {
-            tracing::debug!(%error, "the journal cannot be locked");
+            tracing::debug!(%error, "cannot lock the journal");
         }
         fs_err::rename(&unnamed, &path)?;
         Ok(File::from_parts(file.into_parts().0, path))
     }
 
-    /// The journals, the oldest first: their names are UUIDv7.
+    /// The paths of the journals, the oldest first: their names are UUIDv7.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -86,43 +87,44 @@ impl JournalFolder {
         Ok(journals)
     }
 
-    /// Deletes a journal that has served.
+    /// Deletes a journal that was delivered.
     pub fn discard(&self, journal: &Path) {
         if let Err(error) = fs_err::remove_file(journal) {
-            tracing::warn!(%error, "a journal that has served stays");
+            tracing::warn!(%error, "cannot delete a delivered journal");
         }
     }
 
-    /// Deletes the oldest journals beyond the last ten that Prefect is to have, and beyond the last ten others, except
-    /// those that are being written.
+    /// Deletes old journals: keeps the last ten of runs that are reported to Prefect, and the last ten of other runs. A journal
+    /// that is being written is never deleted.
     pub fn trim(&self) {
         let journals = self.journals().unwrap_or_default();
         if journals.len() <= KEPT {
             return;
         }
-        let (owed, others): (Vec<_>, Vec<_>) = journals.into_iter().partition(|path| is_owed(path));
-        for journals in [owed, others] {
+        let (reported, others): (Vec<_>, Vec<_>) =
+            journals.into_iter().partition(|path| is_reported(path));
+        for journals in [reported, others] {
             let surplus = journals.len().saturating_sub(KEPT);
             journals[..surplus]
                 .iter()
-                .for_each(|path| self.drop_old(path));
+                .for_each(|path| self.delete_old(path));
         }
     }
 
-    fn drop_old(&self, journal: &Path) {
-        match RestingJournal::take(journal) {
-            Ok(Some(taken)) if taken.is_certain() => {
-                tracing::warn!(journal = %journal.display(), "the oldest of more than ten journals goes");
+    fn delete_old(&self, journal: &Path) {
+        match StoredJournal::lock(journal) {
+            Ok(Some(stored)) if stored.is_locked() => {
+                tracing::warn!(journal = %journal.display(), "deleting an old journal: more than ten are stored");
                 self.discard(journal);
             }
             Ok(_) => {}
-            Err(error) => tracing::debug!(%error, "an old journal stays"),
+            Err(error) => tracing::debug!(%error, "cannot delete an old journal"),
         }
     }
 }
 
-/// Whether a run was to be reported. One that was not may not push it out.
-fn is_owed(journal: &Path) -> bool {
+/// Whether the run of a journal is reported to Prefect.
+fn is_reported(journal: &Path) -> bool {
     let reader = JournalReader::open(journal).ok();
     match reader.and_then(|mut reader| reader.try_next()) {
         Some(Entry::Header(header)) => !matches!(header.flow, FlowTarget::Nowhere { .. }),

@@ -7,6 +7,7 @@
 mod attempt_record;
 mod feed;
 mod folder;
+mod journal_entry;
 mod obstacle;
 mod progress;
 mod reader;
@@ -16,9 +17,10 @@ mod writer;
 pub(crate) use attempt_record::{Kept, Record, Records};
 pub(crate) use feed::Feed;
 pub use folder::{JOURNAL_DIR, JournalFolder};
+pub use journal_entry::{Entry, Header, JOURNAL_FORMAT};
 pub(crate) use obstacle::Obstacle;
 pub use reader::JournalReader;
-pub use stored_journal::RestingJournal;
+pub use stored_journal::StoredJournal;
 pub use writer::JournalWriter;
 
 #[cfg(test)]

@@ -1,29 +1,29 @@
-//! Why `dbt retry` cannot be trusted after an attempt.
+//! Why `dbt retry` is not safe to use after an attempt.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Why `dbt retry` is not to be trusted after an attempt.
+/// Why `dbt retry` is not safe to use after an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Obstacle {
-    /// dbt failed before it ran anything: what lies in the target folder is of an earlier run.
+    /// dbt failed before it ran a node: the results in the target folder are those of an earlier run.
     NoResults,
     /// `dbt retry` does not repeat this command.
     Command(String),
-    /// `dbt retry` of this version is not known well enough.
+    /// `dbt retry` of this version of dbt is not supported.
     Version(String),
-    /// Nodes that never started are in no result, and what was scheduled is not known.
+    /// Nodes that never started are not in the results, and it is not known which nodes were selected.
     UnknownSchedule,
-    /// Nothing but SQL hooks failed, which `dbt retry` does not repeat.
+    /// Only SQL hooks failed, which `dbt retry` does not run again.
     OnlyHooks,
-    /// It has not ended: it is at work, or its process was killed.
+    /// It has not ended: it is running, or its process was killed.
     Open,
 }
 
 impl Obstacle {
-    /// Whether `dbt retry` can be called at all.
+    /// Whether `dbt retry` cannot be used at all.
     pub(crate) fn is_absolute(&self) -> bool {
         !matches!(self, Self::UnknownSchedule)
     }
@@ -32,18 +32,18 @@ impl Obstacle {
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoResults => f.write_str("it failed before dbt ran a node and left no results"),
-            Self::Command(command) => write!(f, "dbt retry does not repeat `{command}`"),
+            Self::NoResults => {
+                f.write_str("dbt failed before it ran a node, so there are no results")
+            }
+            Self::Command(command) => write!(f, "dbt retry does not support `{command}`"),
             Self::Version(version) => {
-                write!(f, "dbt retry is not known to be right in dbt {version}")
+                write!(f, "dbt retry is not supported for dbt {version}")
             }
-            Self::UnknownSchedule => {
-                f.write_str("what it had not yet started cannot be known from here")
+            Self::UnknownSchedule => f.write_str("the nodes that had not started are not known"),
+            Self::Open => f.write_str("its process was killed, so there are no results"),
+            Self::OnlyHooks => {
+                f.write_str("only SQL hooks failed, which dbt retry does not run again")
             }
-            Self::Open => {
-                f.write_str("its process was killed, and left no word of what it had built")
-            }
-            Self::OnlyHooks => f.write_str("only SQL hooks failed, which dbt retry passes over"),
         }
     }
 }

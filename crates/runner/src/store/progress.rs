@@ -1,4 +1,4 @@
-//! How far a journal has got, shared by its writer and its readers.
+//! The length of a journal, shared by its writer and its readers.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,26 +6,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use fs_err::File;
 use tokio::sync::watch;
 
-/// How far a journal has got.
+/// How much of a journal is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Progress {
-    /// Bytes of the file that are whole lines.
+    /// Bytes of the file, up to the end of its last complete line.
     pub(super) file_len: u64,
-    /// Lines that the file could not take.
+    /// Lines that could not be written to the file.
     pub(super) spilled: usize,
-    /// Whether nothing will follow.
+    /// Whether the writer has closed.
     pub(super) closed: bool,
 }
 
-/// What a writer and its readers share.
+/// The state that a writer and its readers share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) path: Option<PathBuf>,
-    /// The lines after those in the file, once it could not be written any more.
+    /// The lines after those in the file, from the moment that a write failed.
     spill: Mutex<Vec<Arc<str>>>,
     pub(super) progress: watch::Sender<Progress>,
-    /// The file of a journal that is written: its lock tells others that the journal is in use, until the last reader has
-    /// gone, and also when no more can be written.
+    /// The file of a journal that is being written. Its lock says that the journal is in use, until the last reader is dropped,
+    /// and also after a failed write.
     _lock: Option<File>,
 }
 
@@ -40,7 +40,7 @@ impl Shared {
     }
 
     pub(super) fn spill(&self) -> MutexGuard<'_, Vec<Arc<str>>> {
-        // Lines are pushed whole: a panic elsewhere leaves nothing half done.
+        // Only complete lines are pushed: a panic elsewhere leaves a valid list.
         self.spill.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! Reading a journal, while it is being written or later.
+//! Reads a journal, while it is being written or later.
 
 use std::future::Future;
 use std::io::{BufRead, BufReader};
@@ -12,12 +12,12 @@ use fs_err::File;
 use tokio::sync::watch;
 
 use super::feed::Feed;
+use super::journal_entry::Entry;
 use super::progress::{Progress, Shared};
-use crate::model::Entry;
 
-/// Reads a journal from its beginning, at its own pace.
+/// Reads a journal from its start, at its own pace.
 ///
-/// Lines that are no entries (a torn last line after a crash, an entry of a newer version) are passed over.
+/// Lines that are not entries (an incomplete last line after a crash, an entry of a newer version) are skipped.
 #[derive(Debug)]
 pub struct JournalReader {
     shared: Arc<Shared>,
@@ -43,7 +43,7 @@ impl JournalReader {
         }
     }
 
-    /// Opens a journal that nobody writes any more.
+    /// Opens a journal that is not being written.
     ///
     /// # Errors
     /// When the file cannot be opened.
@@ -59,22 +59,22 @@ impl JournalReader {
         Ok(reader)
     }
 
-    /// The next entry, waiting for it; `None` when the journal is closed and all is read. Dropping the future loses
-    /// nothing.
+    /// Waits for the next entry; `None` when the journal is closed and everything was read. Dropping the future loses no
+    /// entry.
     pub async fn next(&mut self) -> Option<Entry> {
         loop {
             let closed = self.progress.borrow_and_update().closed;
             if let Some(entry) = self.try_next() {
                 return Some(entry);
             }
-            // A writer that is gone without closing cannot be: both hold the shared state.
+            // The channel outlives the writer: readers share its state.
             if closed || self.progress.changed().await.is_err() {
                 return None;
             }
         }
     }
 
-    /// The next entry, if it is there already.
+    /// The next entry, if it is already written.
     pub fn try_next(&mut self) -> Option<Entry> {
         let progress = *self.progress.borrow();
         loop {
@@ -89,12 +89,12 @@ impl JournalReader {
             }
             match serde_json::from_str(&self.line) {
                 Ok(entry) => return Some(entry),
-                Err(error) => tracing::warn!(%error, "a line of the journal is passed over"),
+                Err(error) => tracing::warn!(%error, "skipping an invalid line of the journal"),
             }
         }
     }
 
-    /// The next entry, blocking this thread until it is there; `None` as [`JournalReader::next`].
+    /// Blocks this thread until the next entry is written; `None` as for [`JournalReader::next`].
     pub fn blocking_next(&mut self) -> Option<Entry> {
         let mut next = pin!(self.next());
         let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
@@ -107,7 +107,7 @@ impl JournalReader {
         }
     }
 
-    /// Reads a line of the file; `None` when the file has become unreadable, which ends the journal for this reader.
+    /// Reads a line of the file; `None` when that fails, which ends the journal for this reader.
     fn read_line(&mut self) -> Option<()> {
         let file = match &mut self.file {
             Some(file) => file,
@@ -130,7 +130,7 @@ impl JournalReader {
 }
 
 fn unreadable(error: &std::io::Error) {
-    tracing::warn!(%error, "the journal cannot be read");
+    tracing::warn!(%error, "cannot read the journal");
 }
 
 impl Feed for JournalReader {
@@ -140,6 +140,11 @@ impl Feed for JournalReader {
 
     fn is_closed(&self) -> bool {
         self.progress.borrow().closed
+    }
+
+    async fn closed(&self) {
+        // The channel outlives the writer: readers share its state.
+        let _ = self.progress.clone().wait_for(|now| now.closed).await;
     }
 
     fn rewound(&self) -> Option<Self> {

@@ -1,4 +1,4 @@
-//! Journals that nobody writes any more.
+//! Journals that are not being written any more.
 
 use std::fs::TryLockError;
 use std::io;
@@ -9,20 +9,20 @@ use fs_err::{File, OpenOptions};
 
 use super::reader::JournalReader;
 
-/// A journal that nobody writes, and that nobody else delivers or tidies away as long as this is there.
+/// Exclusive access to a journal whose writer is gone: until this is dropped, no other process delivers or deletes it.
 #[derive(Debug)]
-pub struct RestingJournal {
+pub struct StoredJournal {
     path: PathBuf,
     is_locked: bool,
     _lock: File,
 }
 
-impl RestingJournal {
-    /// Takes a journal; `None` while somebody writes it or has taken it, and when it has gone in the meantime.
+impl StoredJournal {
+    /// Locks a journal; `None` while it is being written or another process has locked it, and when it does not exist any more.
     ///
     /// # Errors
     /// When the file cannot be opened.
-    pub fn take(path: &Path) -> io::Result<Option<Self>> {
+    pub fn lock(path: &Path) -> io::Result<Option<Self>> {
         let file = match open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -32,11 +32,11 @@ impl RestingJournal {
             Ok(()) => true,
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => {
-                tracing::debug!(%error, "the journal cannot be locked");
+                tracing::debug!(%error, "cannot lock the journal");
                 false
             }
         };
-        // Whoever held the lock before may have delivered and deleted it.
+        // The previous owner of the lock may have delivered and deleted it.
         let is_there = fs_err::metadata(path).is_ok_and(|found| {
             file.metadata()
                 .is_ok_and(|ours| (ours.dev(), ours.ino()) == (found.dev(), found.ino()))
@@ -48,19 +48,19 @@ impl RestingJournal {
         }))
     }
 
-    /// Whether it is certain that nobody writes it: a file system without locks does not tell, and a person has to.
+    /// Whether it is certain that no process writes it. On a file system without locks it is not.
     #[must_use]
-    pub fn is_certain(&self) -> bool {
+    pub fn is_locked(&self) -> bool {
         self.is_locked
     }
 
-    /// Where it is.
+    /// Its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A reader from the beginning.
+    /// A reader from the start.
     ///
     /// # Errors
     /// When the file cannot be opened.
@@ -77,7 +77,7 @@ impl RestingJournal {
     }
 }
 
-/// Network file systems lock for one alone only what may be written.
+/// Opens the file for writing if possible: network file systems need that for an exclusive lock.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);

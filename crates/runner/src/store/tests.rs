@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::feed::Feed;
 use super::*;
-use crate::model::{Effect, Entry, FlowTarget, Header, JOURNAL_FORMAT};
+use crate::model::{Effect, FlowTarget};
 
 fn header() -> Header {
     Header {
@@ -27,7 +27,7 @@ fn header() -> Header {
     }
 }
 
-/// What a reader has to say after the header.
+/// The totals that a reader reads after the header.
 fn totals(reader: &mut JournalReader) -> Vec<u32> {
     std::iter::from_fn(|| reader.blocking_next())
         .filter_map(|entry| match entry {
@@ -46,7 +46,7 @@ fn in_folder(dir: &Path) -> JournalWriter {
 }
 
 #[test]
-fn every_reader_sees_everything_at_its_own_pace() {
+fn every_reader_reads_everything_at_its_own_pace() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = in_folder(dir.path());
     let mut early = writer.reader();
@@ -65,7 +65,7 @@ fn every_reader_sees_everything_at_its_own_pace() {
 }
 
 #[test]
-fn what_the_file_cannot_take_stays_in_memory() {
+fn entries_that_cannot_be_written_stay_in_memory() {
     let header = header();
     // Every write to it fails, as on a full disk.
     let full = fs_err::OpenOptions::new().write(true).open("/dev/full");
@@ -87,7 +87,7 @@ fn what_the_file_cannot_take_stays_in_memory() {
 }
 
 #[test]
-fn a_torn_last_line_is_passed_over() {
+fn an_incomplete_last_line_is_skipped() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = in_folder(dir.path());
     writer.append([Effect::Total(1)]);
@@ -124,15 +124,15 @@ fn the_folder_is_private_ignored_by_git_and_keeps_ten() {
 }
 
 #[test]
-fn what_prefect_is_to_have_is_not_pushed_out_by_what_it_is_not() {
+fn journals_of_other_runs_do_not_displace_reported_ones() {
     let dir = tempfile::tempdir().unwrap();
     let folder = JournalFolder::at(dir.path());
-    let mut owed = header();
-    owed.flow = FlowTarget::Existing {
+    let mut reported = header();
+    reported.flow = FlowTarget::Existing {
         flow_run_id: Uuid::nil(),
         own_states: true,
     };
-    let journal = JournalWriter::begin(folder.create(owed.run_id), &owed);
+    let journal = JournalWriter::begin(folder.create(reported.run_id), &reported);
     let path = journal.path().unwrap().to_path_buf();
     drop(journal);
     for _ in 0..12 {
@@ -144,7 +144,7 @@ fn what_prefect_is_to_have_is_not_pushed_out_by_what_it_is_not() {
 }
 
 #[test]
-fn a_journal_that_is_being_written_is_not_tidied_away() {
+fn a_journal_that_is_being_written_is_not_deleted() {
     let dir = tempfile::tempdir().unwrap();
     let at = dir.path().join(JOURNAL_DIR);
     let long_run = in_folder(&at);
@@ -163,23 +163,23 @@ fn a_journal_that_is_being_written_is_not_tidied_away() {
 }
 
 #[test]
-fn a_journal_at_rest_is_taken_by_one_alone() {
+fn a_stored_journal_is_locked_by_one_process() {
     let dir = tempfile::tempdir().unwrap();
     let at = dir.path().join(JOURNAL_DIR);
     let writer = in_folder(&at);
     let path = writer.path().unwrap().to_path_buf();
     assert_eq!(JournalFolder::at(&at).journals().unwrap()[..], [&*path]);
-    assert!(RestingJournal::take(&path).unwrap().is_none());
+    assert!(StoredJournal::lock(&path).unwrap().is_none());
     drop(writer);
-    let taken = RestingJournal::take(&path).unwrap().unwrap();
-    assert!(RestingJournal::take(&path).unwrap().is_none());
+    let taken = StoredJournal::lock(&path).unwrap().unwrap();
+    assert!(StoredJournal::lock(&path).unwrap().is_none());
     taken.delete().unwrap();
-    assert!(RestingJournal::take(&path).unwrap().is_none());
+    assert!(StoredJournal::lock(&path).unwrap().is_none());
 }
 
 proptest::proptest! {
     #[test]
-    fn any_bytes_are_read_as_a_journal(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+    fn any_bytes_can_be_read_as_a_journal(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.jsonl");
         std::fs::write(&path, &bytes).unwrap();

@@ -1,4 +1,4 @@
-//! Writing a journal.
+//! Writes a journal.
 
 use std::io::Write;
 use std::path::Path;
@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use fs_err::File;
 
+use super::journal_entry::{Entry, Header};
 use super::progress::{Progress, Shared};
 use super::reader::JournalReader;
-use crate::model::{Effect, Entry, Header};
+use crate::model::Effect;
 
 /// Appends entries to a journal. Dropping it closes the journal.
 ///
-/// Nothing here fails a run: when the file cannot be written (a full disk, a read-only project), the reason is kept for
-/// [`JournalWriter::problem`] and the rest stays in memory, where the readers find it.
+/// Nothing here fails a run: when the file cannot be written (a full disk, a read-only project), [`JournalWriter::problem`] gives
+/// the reason, and the rest of the journal stays in memory, where readers find it.
 #[derive(Debug)]
 pub struct JournalWriter {
     file: Option<File>,
@@ -22,7 +23,7 @@ pub struct JournalWriter {
 }
 
 impl JournalWriter {
-    /// A journal that begins with `header`, in `file` or, where that is an error, in memory.
+    /// A journal that starts with `header`: in `file`, or in memory if that is an error.
     #[must_use]
     pub fn begin(file: std::io::Result<File>, header: &Header) -> Self {
         let (file, problem) = match file {
@@ -40,7 +41,7 @@ impl JournalWriter {
         writer
     }
 
-    /// A journal that is kept in memory alone.
+    /// A journal in memory.
     #[must_use]
     pub fn in_memory(header: &Header) -> Self {
         let mut writer = Self {
@@ -52,7 +53,7 @@ impl JournalWriter {
         writer
     }
 
-    /// Appends effects; readers see them at once.
+    /// Appends effects. Readers see them immediately.
     pub fn append(&mut self, effects: impl IntoIterator<Item = Effect>) {
         let entries: Vec<Entry> = effects
             .into_iter()
@@ -61,19 +62,19 @@ impl JournalWriter {
         self.write(entries.iter());
     }
 
-    /// A reader from the beginning.
+    /// A reader from the start.
     #[must_use]
     pub fn reader(&self) -> JournalReader {
         JournalReader::of(Arc::clone(&self.shared))
     }
 
-    /// Where the journal is; `None` when it is in memory alone.
+    /// The path of the journal; `None` when it is in memory.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.shared.path.as_deref()
     }
 
-    /// Why the file could not be written, if so.
+    /// Why the file cannot be written; `None` if it can.
     #[must_use]
     pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
@@ -87,7 +88,7 @@ impl JournalWriter {
                 Ok(()) => lines.push(b'\n'),
                 Err(error) => {
                     lines.truncate(before);
-                    tracing::error!(%error, "an effect cannot be written as JSON");
+                    tracing::error!(%error, "cannot write an effect as JSON");
                 }
             }
         }

@@ -11,7 +11,7 @@ use super::outcome;
 use super::outcome::Outcome;
 use super::run::{ProcessEnd, TrackedRun};
 use super::tracker::Tracker;
-use crate::model::Effect;
+use crate::model::{Effect, NodeStatus};
 
 impl Tracker {
     /// Ends the run, for whatever reason dbt's process ended. Nodes still open get their terminal state at the time of
@@ -64,7 +64,9 @@ impl Tracker {
         let mut unstarted = Vec::new();
         for result in results.into_iter().flat_map(|results| &results.results) {
             let ix = self.lineage.number(result.unique_id.as_str());
-            if result.status == "skipped" && !self.nodes.contains_key(&ix) {
+            if NodeStatus::from(result.status.as_str()) == NodeStatus::Skipped
+                && !self.nodes.contains_key(&ix)
+            {
                 self.enter(ix, last);
                 unstarted.push((ix, result));
             }
@@ -138,16 +140,19 @@ impl Tracker {
 
     fn fate(&self, end: ProcessEnd, last: Timestamp) -> Outcome {
         let (status, message) = match (&self.interrupted, end.signal, end.exit_code) {
-            (Some(reason), ..) => ("cancelled", reason.clone()),
+            (Some(reason), ..) => (NodeStatus::Cancelled, reason.clone()),
             (None, Some(signal), _) => (
-                "",
+                NodeStatus::NotReported,
                 format!("dbt was ended by signal {signal} while the node was running"),
             ),
             (None, None, Some(code)) => (
-                "",
+                NodeStatus::NotReported,
                 format!("dbt exited with code {code} without a result of the node"),
             ),
-            (None, None, None) => ("", "dbt ended without a result of the node".to_owned()),
+            (None, None, None) => (
+                NodeStatus::NotReported,
+                "dbt ended without a result of the node".to_owned(),
+            ),
         };
         Outcome {
             message: Some(message),

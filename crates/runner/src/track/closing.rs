@@ -1,15 +1,13 @@
 //! The line with which Prefect closes the log of a run.
 
-use crate::model::{State, StateKind};
+use crate::model::{Level, State, StateKind};
 
-const INFO: u8 = 20;
-const ERROR: u8 = 40;
 /// What a closing line begins with.
 const FINISHED: &str = "Finished in state ";
 
-/// The level number and the text of Prefect's closing line, such as `Finished in state Completed()` and
+/// The level and the text of Prefect's closing line, such as `Finished in state Completed()` and
 /// `Finished in state Failed('...')`: info for a run that completed, error for any other.
-pub fn closing_line(state: &State) -> (u8, String) {
+pub fn closing_line(state: &State) -> (Level, String) {
     let mut parts = Vec::new();
     if let Some(message) = state
         .message
@@ -23,9 +21,9 @@ pub fn closing_line(state: &State) -> (u8, String) {
         parts.push(format!("type={kind}"));
     }
     let level = if state.kind == StateKind::Completed {
-        INFO
+        Level::Info
     } else {
-        ERROR
+        Level::Error
     };
     (
         level,
@@ -76,7 +74,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn line(kind: StateKind, name: &str, message: Option<&str>) -> (u8, String) {
+    fn line(kind: StateKind, name: &str, message: Option<&str>) -> (Level, String) {
         closing_line(&State {
             kind,
             name: name.to_owned(),
@@ -89,7 +87,7 @@ mod tests {
         use StateKind::*;
         assert_eq!(
             line(Completed, "Completed", None),
-            (20, "Finished in state Completed()".to_owned())
+            (Level::Info, "Finished in state Completed()".to_owned())
         );
         assert_eq!(
             line(Completed, "Warned", Some("Got 1 result")).1,
@@ -97,7 +95,10 @@ mod tests {
         );
         assert_eq!(
             line(Failed, "Failed", Some("a\n\"b\"")),
-            (40, "Finished in state Failed('a\\n\"b\"')".to_owned())
+            (
+                Level::Error,
+                "Finished in state Failed('a\\n\"b\"')".to_owned()
+            )
         );
         assert_eq!(
             line(Failed, "Failed", Some("it's")).1,
@@ -105,7 +106,10 @@ mod tests {
         );
         assert_eq!(
             line(Cancelled, "Skipped", None),
-            (40, "Finished in state Skipped(type=CANCELLED)".to_owned())
+            (
+                Level::Error,
+                "Finished in state Skipped(type=CANCELLED)".to_owned()
+            )
         );
     }
 }

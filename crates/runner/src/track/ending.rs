@@ -62,7 +62,7 @@ impl Tracker {
             skipped_because_of: blamed.filter(|_| state.name == "Skipped"),
         };
         if has_task_run {
-            let task = self.task_run(ix, Some(&result.status));
+            let task = self.task_run(ix, Some(result.status.as_str()));
             let closing = self.closing(ix, &task, &state, ended);
             let end = NodeEnd {
                 state: state.clone(),

@@ -6,34 +6,34 @@ use dbt_events::strip_ansi;
 use jiff::{SignedDuration, Timestamp};
 
 use super::lineage::Ix;
-use crate::model::{LogLine, TaskRef};
+use crate::model::{Level, LogLevel, LogLine, TaskRef};
 
 /// Makes log lines.
 #[derive(Debug)]
 pub(super) struct Logs {
-    level: u8,
+    lowest: LogLevel,
     /// By task run (`None`: the flow run): the time of the last line as written, and as moved.
     last: HashMap<Option<Ix>, (Timestamp, Timestamp)>,
 }
 
 impl Logs {
-    pub(super) fn new(level: u8) -> Self {
+    pub(super) fn new(lowest: LogLevel) -> Self {
         Self {
-            level,
+            lowest,
             last: HashMap::new(),
         }
     }
 
     /// Whether lines of that level are kept.
-    pub(super) fn keeps(&self, level: u8) -> bool {
-        level >= self.level
+    pub(super) fn keeps(&self, level: Level) -> bool {
+        self.lowest.includes(level)
     }
 
     /// A line, if its level and text are worth one. `owner` is the node that `task` belongs to.
     pub(super) fn line(
         &mut self,
         at: Timestamp,
-        level: u8,
+        level: Level,
         text: &str,
         owner: Option<Ix>,
         task: impl FnOnce() -> Option<TaskRef>,

@@ -3,12 +3,12 @@
 use dbt_events::{RunResult, parse_timestamp, strip_ansi};
 use jiff::Timestamp;
 
-use crate::model::{State, StateKind};
+use crate::model::{NodeStatus, State, StateKind};
 
 /// What became of a node, in dbt's words.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Outcome {
-    pub(super) status: String,
+    pub(super) status: NodeStatus,
     pub(super) message: Option<String>,
     pub(super) ended: Option<Timestamp>,
     pub(super) execution_time: Option<f64>,
@@ -17,9 +17,9 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    pub(super) fn of_status(status: &str, ended: Timestamp) -> Self {
+    pub(super) fn of_status(status: NodeStatus, ended: Timestamp) -> Self {
         Self {
-            status: status.to_owned(),
+            status,
             ended: Some(ended),
             ..Self::default()
         }
@@ -30,7 +30,7 @@ impl Outcome {
             .adapter_response()
             .and_then(|text| serde_json::from_str(text).ok());
         Self {
-            status: result.status.to_string(),
+            status: NodeStatus::from(&*result.status),
             message: text(&result.message),
             ended: Some(ended),
             execution_time: result.execution_time,
@@ -47,7 +47,7 @@ impl Outcome {
             .max();
         let response = &result.adapter_response;
         Self {
-            status: result.status.clone(),
+            status: NodeStatus::from(result.status.as_str()),
             message: result.message.as_deref().and_then(text),
             ended,
             execution_time: result.execution_time,
@@ -57,11 +57,11 @@ impl Outcome {
     }
 
     pub(super) fn is_skip(&self) -> bool {
-        self.status == "skipped"
+        self.status == NodeStatus::Skipped
     }
 
     pub(super) fn is_failure(&self) -> bool {
-        is_failure(&self.status)
+        self.status.is_failure()
     }
 }
 
@@ -69,23 +69,6 @@ impl Outcome {
 pub(super) fn text(message: &str) -> Option<String> {
     let message = strip_ansi(message);
     (!message.trim().is_empty()).then(|| message.into_owned())
-}
-
-/// Whether a status of dbt's is a failure.
-pub(super) fn is_failure(status: &str) -> bool {
-    matches!(
-        status,
-        "error" | "fail" | "runtime error" | "partial success"
-    )
-}
-
-/// Whether `node_info.node_status` says that the node is over; it also knows `started`, `compiling`, `executing`.
-pub(super) fn is_terminal(status: &str) -> bool {
-    is_failure(status)
-        || matches!(
-            status,
-            "success" | "pass" | "warn" | "skipped" | "no-op" | "reused" | "cancelled"
-        )
 }
 
 /// The state of a node's task run.
@@ -96,29 +79,27 @@ pub(super) fn state(
     interrupted: bool,
 ) -> State {
     let message = outcome.message.clone();
-    let (kind, name, message) = match outcome.status.as_str() {
-        "success" | "pass" | "no-op" => (StateKind::Completed, "Completed", None),
-        "reused" => (StateKind::Completed, "Cached", None),
-        "warn" => (StateKind::Completed, "Warned", message),
-        "skipped" => {
-            let why = match blamed {
-                Some(blamed) => format!("Skipped because {blamed} did not succeed"),
-                None => message.unwrap_or_else(|| "Skipped by dbt".to_owned()),
-            };
-            (StateKind::Cancelled, "Skipped", Some(why))
-        }
-        "cancelled" => (StateKind::Cancelled, "Cancelled", message),
-        // No status: the process ended before the node did.
-        "" => (StateKind::Crashed, "Crashed", message),
-        "error" if interrupted => (StateKind::Cancelled, "Cancelled", message),
-        // A status that no dbt has today: neither hidden nor passed off as success.
-        status => {
+    let (mut kind, mut name) = outcome.status.task_run_state();
+    if interrupted && outcome.status == NodeStatus::Error {
+        (kind, name) = NodeStatus::Cancelled.task_run_state();
+    }
+    let message = match (kind, &outcome.status) {
+        (StateKind::Completed, NodeStatus::Warn) => message,
+        (StateKind::Completed, _) => None,
+        (_, NodeStatus::Skipped) => Some(match blamed {
+            Some(blamed) => format!("Skipped because {blamed} did not succeed"),
+            None => message.unwrap_or_else(|| "Skipped by dbt".to_owned()),
+        }),
+        (StateKind::Failed, status) => {
             let head = format!(
                 "Task run encountered an exception Exception: Node {unique_id} finished with status {status}"
             );
-            let text = message.map_or_else(|| head.clone(), |message| format!("{head}\n{message}"));
-            (StateKind::Failed, "Failed", Some(text))
+            Some(match message {
+                Some(message) => format!("{head}\n{message}"),
+                None => head,
+            })
         }
+        _ => message,
     };
     State {
         kind,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::model::{NodeResult, State};
+use crate::model::{LogLevel, NodeResult, State};
 
 /// What the tracker has to know before the run.
 #[derive(Debug, Clone)]
@@ -13,8 +13,8 @@ pub struct TrackerOptions {
     pub run_id: Uuid,
     /// Which attempt of its flow run it is, from 1.
     pub attempt: u32,
-    /// Lowest level of the log lines to keep, as Python's number (20: info).
-    pub level: u8,
+    /// Lowest level of the log lines to keep.
+    pub level: LogLevel,
 }
 
 impl TrackerOptions {
@@ -23,7 +23,7 @@ impl TrackerOptions {
         Self {
             run_id,
             attempt: 1,
-            level: 20,
+            level: LogLevel::Info,
         }
     }
 
@@ -33,7 +33,7 @@ impl TrackerOptions {
     }
 
     /// The same with another lowest level of log lines.
-    pub fn level(self, level: u8) -> Self {
+    pub fn level(self, level: LogLevel) -> Self {
         Self { level, ..self }
     }
 }

@@ -5,7 +5,7 @@ mod markdown;
 use std::collections::BTreeMap;
 
 use super::run::{TrackedNode, TrackedRun};
-use crate::model::{NodeResult, StateKind};
+use crate::model::{NodeResult, NodeStatus, StateKind};
 
 pub use markdown::markdown;
 
@@ -128,9 +128,9 @@ fn failed(run: &TrackedRun) -> impl Iterator<Item = &TrackedNode> {
 
 /// dbt's status; nodes that never got one count under their state.
 fn status_of(node: &TrackedNode) -> String {
-    match node.result.status.as_str() {
-        "" => node.state.name.to_ascii_lowercase(),
-        status => status.to_owned(),
+    match &node.result.status {
+        NodeStatus::NotReported => node.state.name.to_ascii_lowercase(),
+        status => status.to_string(),
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
         NodeResult {
             resource_type: resource_type.to_owned(),
             name: "x".to_owned(),
-            status: status.to_owned(),
+            status: status.into(),
             message: Some(message.to_owned()),
             ..NodeResult::default()
         }

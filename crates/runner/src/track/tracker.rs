@@ -19,7 +19,7 @@ use super::run::{TextSource, TrackedNode, TrackerOptions};
 use super::seen::Seen;
 use super::unnamed::Unnamed;
 use super::upstream::Upstream;
-use crate::model::{Effect, TaskRef, task_run_id};
+use crate::model::{Effect, Level, NodeStatus, TaskRef, task_run_id};
 
 /// Follows a run of dbt. Each node that an event mentions gets exactly one terminal state, at the latest in
 /// [`close`](Self::close); ephemeral models get no task run.
@@ -99,11 +99,10 @@ impl Tracker {
         at: Timestamp,
         out: &mut Vec<Effect>,
     ) {
-        const INFO: u8 = 20;
         self.seen.on_text(source, line);
         out.extend(
             self.logs
-                .line(at, INFO, line, None, || None)
+                .line(at, Level::Info, line, None, || None)
                 .map(Effect::Log),
         );
     }
@@ -132,7 +131,8 @@ impl Tracker {
     fn note_failure(&mut self, event: &Event<'_>) {
         if event.name() == EventName::MarkSkippedChildren {
             let told = event.data::<MarkSkippedChildren<'_>>().unwrap_or_default();
-            if !told.unique_id.is_empty() && &*told.status != "skipped" {
+            if !told.unique_id.is_empty() && NodeStatus::from(&*told.status) != NodeStatus::Skipped
+            {
                 self.last_failed = Some(self.lineage.number(&told.unique_id));
             }
         }
@@ -176,7 +176,7 @@ impl Tracker {
         let Some(node) = self.nodes.get_mut(&ix) else {
             return;
         };
-        let is_at_work = matches!(&*info.node_status, "started" | "compiling" | "executing");
+        let is_at_work = NodeStatus::from(&*info.node_status).is_running();
         // What is said of a hook before that line was said while it was made ready.
         let is_hook = self.lineage.facts(ix).is_hook();
         if name == EventName::LogHookStartLine {
@@ -217,7 +217,7 @@ impl Tracker {
             EventName::LogModelResult => {
                 node.is_last_result = true;
                 node.hint = Some(Outcome::of_status(
-                    &info.node_status,
+                    NodeStatus::from(&*info.node_status),
                     info.node_finished_at.unwrap_or(ts),
                 ));
             }
@@ -236,13 +236,8 @@ impl Tracker {
                 }
             }
             EventName::LogHookEndLine => {
-                let status = event
-                    .data::<HookEnd<'_>>()
-                    .unwrap_or_default()
-                    .status
-                    .to_ascii_lowercase();
-                let status = if status == "ok" { "success" } else { &status };
-                let outcome = Outcome::of_status(status, ts);
+                let told = event.data::<HookEnd<'_>>().unwrap_or_default();
+                let outcome = Outcome::of_status(hook_status(&told.status, info), ts);
                 // The message of a failed hook comes with the closing report.
                 match outcome.is_failure() {
                     true => node.hint = Some(outcome),
@@ -260,14 +255,14 @@ impl Tracker {
                 outcome.message = outcome::text(&told.msg);
                 self.end(ix, outcome, out);
             }
-            EventName::SkippingDetails => node.hint = Some(Outcome::of_status("skipped", ts)),
+            EventName::SkippingDetails => {
+                node.hint = Some(Outcome::of_status(NodeStatus::Skipped, ts))
+            }
             _ => {
-                if let (true, Some(at)) = (
-                    outcome::is_terminal(&info.node_status),
-                    info.node_finished_at,
-                ) {
+                let status = NodeStatus::from(&*info.node_status);
+                if let (true, Some(at)) = (status.is_final(), info.node_finished_at) {
                     node.hint
-                        .get_or_insert_with(|| Outcome::of_status(&info.node_status, at));
+                        .get_or_insert_with(|| Outcome::of_status(status, at));
                 }
                 self.on_exception(event);
             }
@@ -295,21 +290,20 @@ impl Tracker {
             let message = outcome::text(&told.exc);
             node.hint = Some(Outcome {
                 message,
-                ..Outcome::of_status("error", event.ts())
+                ..Outcome::of_status(NodeStatus::Error, event.ts())
             });
         }
     }
 
     /// The level of an event's log line: dbt's own, but for the traceback with which it tells of our signal.
-    fn level_of(&self, event: &Event<'_>) -> u8 {
-        const DEBUG: u8 = 10;
+    fn level_of(&self, event: &Event<'_>) -> Level {
         match event.name() {
             EventName::MainEncounteredError | EventName::MainStackTrace
                 if self.interrupted.is_some() =>
             {
-                DEBUG
+                Level::Debug
             }
-            _ => event.level().number(),
+            _ => event.level().into(),
         }
     }
 
@@ -334,5 +328,16 @@ impl Tracker {
                 .line(event.ts(), level, &event.message(), owner, task)
                 .map(Effect::Log),
         );
+    }
+}
+
+/// The status of a SQL hook that ended. Before dbt 1.9 the line holds the adapter's answer (`OK`, `INSERT 0 1`), and
+/// only node_info the status.
+fn hook_status(line: &str, info: &NodeInfo<'_>) -> NodeStatus {
+    match NodeStatus::from(line.to_ascii_lowercase()) {
+        NodeStatus::Unknown(answer) => Some(NodeStatus::from(&*info.node_status))
+            .filter(NodeStatus::is_final)
+            .unwrap_or(NodeStatus::Unknown(answer)),
+        status => status,
     }
 }

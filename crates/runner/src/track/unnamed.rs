@@ -6,6 +6,7 @@ use super::lineage::Ix;
 use super::outcome;
 use super::outcome::Outcome;
 use super::tracker::Tracker;
+use crate::model::NodeStatus;
 
 /// A hook whose failure came without its name.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ impl Tracker {
             return;
         };
         if let Some(node) = self.nodes.get_mut(&hook) {
-            node.hint = Some(Outcome::of_status("error", event.ts()));
+            node.hint = Some(Outcome::of_status(NodeStatus::Error, event.ts()));
         }
         self.unnamed = Some(Unnamed {
             hook,

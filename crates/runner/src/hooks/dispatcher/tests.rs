@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::*;
 use crate::hooks::hang_watch::{Progress, watch_hooks};
 use crate::hooks::registry::Hooks;
-use crate::model::{FlowTarget, Header, JOURNAL_FORMAT, NodeResult, RunEnd, State, StateKind};
-use crate::store::JournalWriter;
+use crate::model::{FlowTarget, NodeResult, RunEnd, State, StateKind};
+use crate::store::{Header, JOURNAL_FORMAT, JournalWriter};
 
 const MANIFEST: &str = r#"{
     "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "dbt_version": "1.11.16"},
@@ -170,7 +170,7 @@ fn result(id: &str, status: &str) -> NodeResult {
     NodeResult {
         unique_id: id.to_owned(),
         resource_type: id.split('.').next().unwrap().to_owned(),
-        status: status.to_owned(),
+        status: status.into(),
         message: Some(format!("{status} of {id}")),
         ..NodeResult::default()
     }

@@ -1,4 +1,4 @@
-//! The control channel to the supervisor that started us.
+//! The control channel to the supervisor: the process of Prefect that started us.
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
@@ -9,144 +9,142 @@ use std::time::Duration;
 use prefect_client::Secret;
 use tokio::sync::watch;
 
-use super::frame::{ACKNOWLEDGED, HELLO, Intent, Word, read_word, receipt_frame};
+use super::frame::{ACKNOWLEDGED, HELLO, Intent, Message, read_message, receipt_frame};
 use super::receipt::Receipt;
 
-/// How long a supervisor on this machine may take to answer.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the supervisor, which is on this machine, may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A channel to the supervisor, or what is left of one: a supervisor that is not there, or speaks another language, is
-/// no reason not to run.
+/// A channel to the supervisor. A supervisor that cannot be reached, or uses another protocol, does not prevent the run: the
+/// channel is closed then.
 ///
-/// It has a thread of its own, since it outlives the runtime of any one run.
+/// It has a thread of its own, because it outlives the async runtime of a single run.
 #[derive(Debug)]
 pub(super) struct Channel {
-    line: Arc<Line>,
-    /// The supervisor takes one conclusion: a receipt, or an acknowledgement.
+    session: Arc<Session>,
+    /// Whether the last message was sent: a receipt or an acknowledgement. The supervisor accepts one of them.
     is_concluded: AtomicBool,
 }
 
 /// What the thread and its owner share.
 #[derive(Debug)]
-struct Line {
+struct Session {
     stream: OnceLock<TcpStream>,
-    heard: watch::Sender<Heard>,
+    received: watch::Sender<Received>,
 }
 
-/// What was heard of the supervisor.
+/// What the supervisor has sent.
 #[derive(Debug, Clone, Copy, Default)]
-struct Heard {
-    is_greeted: bool,
-    takes_receipts: bool,
+struct Received {
+    has_hello: bool,
+    accepts_receipts: bool,
     intent: Option<Intent>,
-    has_receipt: bool,
+    receipt_accepted: bool,
     is_closed: bool,
 }
 
 impl Channel {
     /// Opens the channel in the background.
     pub(super) fn open(port: u16, token: Secret) -> Self {
-        let line = Arc::new(Line {
+        let session = Arc::new(Session {
             stream: OnceLock::new(),
-            heard: watch::Sender::new(Heard::default()),
+            received: watch::Sender::new(Received::default()),
         });
-        let listening = Arc::clone(&line);
+        let listening = Arc::clone(&session);
         let thread = std::thread::Builder::new()
             .name("supervisor".to_owned())
             .spawn(move || {
                 if let Err(error) = listening.listen(port, &token) {
-                    tracing::debug!(%error, "the supervisor's channel is not to be had");
+                    tracing::debug!(%error, "cannot open the control channel");
                 }
-                listening.heard.send_modify(|heard| heard.is_closed = true);
+                listening.received.send_modify(|now| now.is_closed = true);
             });
         if let Err(error) = thread {
-            tracing::debug!(%error, "nobody listens to the supervisor");
-            line.heard.send_modify(|heard| heard.is_closed = true);
+            tracing::debug!(%error, "cannot start the thread of the control channel");
+            session.received.send_modify(|now| now.is_closed = true);
         }
         Self {
-            line,
+            session,
             is_concluded: AtomicBool::new(false),
         }
     }
 
-    /// Comes when the supervisor wants something; `None` when it never will.
+    /// Waits for the intent of the supervisor; `None` when the channel is closed without one.
     pub(super) async fn intent(&self) -> Option<Intent> {
-        let heard = self.wait(|heard| heard.intent.is_some() || heard.is_closed);
-        heard.await.intent
+        let received = self.wait(|now| now.intent.is_some() || now.is_closed);
+        received.await.intent
     }
 
-    /// What the supervisor wants, if it has said so.
+    /// The intent of the supervisor, if it has sent one.
     pub(super) fn known_intent(&self) -> Option<Intent> {
-        self.line.heard.borrow().intent
+        self.session.received.borrow().intent
     }
 
-    /// Leaves the flow run's states to the supervisor. It sends SIGTERM next.
+    /// Acknowledges the intent: from now on the supervisor sets the states of the flow run. It sends SIGTERM next.
     pub(super) fn acknowledge(&self) {
         if !self.is_concluded.swap(true, Ordering::AcqRel) {
-            self.line.send(&ACKNOWLEDGED);
+            self.session.send(&ACKNOWLEDGED);
         }
     }
 
-    /// Tells how the flow run ended, and waits a moment until the supervisor has taken it: our exit code means nothing to
-    /// it then. Only the first conclusion counts.
+    /// Reports the end of the flow run, and waits until the supervisor confirms it: it ignores our exit code then. Only the first
+    /// receipt or acknowledgement is sent.
     pub(super) async fn report(&self, receipt: &Receipt) {
         let exchange = async {
-            let heard = self.wait(|heard| heard.is_greeted || heard.is_closed).await;
-            let Some(frame) = receipt_frame(receipt).filter(|_| heard.takes_receipts) else {
+            let received = self.wait(|now| now.has_hello || now.is_closed).await;
+            let accepts_receipts = received.accepts_receipts;
+            let Some(frame) = receipt_frame(receipt).filter(|_| accepts_receipts) else {
                 return;
             };
             if self.is_concluded.swap(true, Ordering::AcqRel) {
                 return;
             }
-            self.line.send(&frame);
-            self.wait(|heard| heard.has_receipt || heard.is_closed)
-                .await;
+            self.session.send(&frame);
+            self.wait(|now| now.receipt_accepted || now.is_closed).await;
         };
-        if tokio::time::timeout(PATIENCE, exchange).await.is_err() {
+        if tokio::time::timeout(TIMEOUT, exchange).await.is_err() {
             tracing::debug!("the supervisor does not confirm the receipt");
         }
     }
 
-    async fn wait(&self, until: impl FnMut(&Heard) -> bool) -> Heard {
-        let mut heard = self.line.heard.subscribe();
-        // The sender is ours: it is there as long as we are.
-        heard
-            .wait_for(until)
-            .await
-            .map_or_else(|_| Heard::default(), |heard| *heard)
+    async fn wait(&self, until: impl FnMut(&Received) -> bool) -> Received {
+        let mut received = self.session.received.subscribe();
+        // Never an error: `self` keeps the sender.
+        let now = received.wait_for(until).await;
+        now.map_or_else(|_| Received::default(), |now| *now)
     }
 }
 
 impl Drop for Channel {
     fn drop(&mut self) {
-        if let Some(stream) = self.line.stream.get() {
-            // The thread hears of it, and ends. It may have ended already.
+        if let Some(stream) = self.session.stream.get() {
+            // Ends the thread, unless it has ended already.
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
 }
 
-impl Line {
-    /// Calls the supervisor, and listens until it hangs up.
+impl Session {
+    /// Connects to the supervisor, and reads its messages until it closes the connection.
     fn listen(&self, port: u16, token: &Secret) -> io::Result<()> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
         stream.set_nodelay(true)?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
         let mut greeting = format!("{}\n", token.expose()).into_bytes();
         greeting.extend(HELLO);
         stream.write_all(&greeting)?;
         let mine = self.stream.get_or_init(|| stream);
         let mut mine = mine;
-        while let Some(word) = read_word(&mut mine)? {
-            tracing::debug!(?word, "the supervisor");
-            self.heard.send_modify(|heard| match word {
-                Word::Hello { receipts } => {
-                    heard.is_greeted = true;
-                    heard.takes_receipts = receipts;
+        while let Some(message) = read_message(&mut mine)? {
+            tracing::debug!(?message, "message of the supervisor");
+            self.received.send_modify(|now| match message {
+                Message::Hello { receipts } => {
+                    now.has_hello = true;
+                    now.accepts_receipts = receipts;
                 }
-                Word::Intent(intent) => heard.intent = Some(intent),
-                Word::ReceiptTaken => heard.has_receipt = true,
+                Message::Intent(intent) => now.intent = Some(intent),
+                Message::ReceiptAccepted => now.receipt_accepted = true,
             });
         }
         Ok(())
@@ -157,7 +155,7 @@ impl Line {
             return;
         };
         if let Err(error) = stream.write_all(bytes) {
-            tracing::debug!(%error, "the supervisor cannot be told");
+            tracing::debug!(%error, "cannot send to the supervisor");
         }
     }
 }

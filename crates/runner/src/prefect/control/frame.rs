@@ -1,51 +1,51 @@
-//! The bytes of a control channel: version 2 of what Prefect calls an attempt control session.
+//! The messages of a control channel, as bytes: version 2 of what Prefect calls an attempt control session.
 
 use std::io::{self, Read};
 
 use super::receipt::Receipt;
 
-/// Begins a greeting.
+/// Starts a greeting.
 const GREETING: [u8; 3] = *b"\0PF";
 const VERSION: u8 = 2;
-/// The capability of giving and taking receipts.
+/// The capability to send and accept receipts.
 const RECEIPTS: u8 = 1;
 const RECEIPT: u8 = 1;
-const RECEIPT_TAKEN: u8 = 2;
-/// The longest receipt that a supervisor takes.
+const RECEIPT_ACCEPTED: u8 = 2;
+/// Longest receipt that a supervisor accepts, in bytes.
 const LONGEST_RECEIPT: usize = 4096;
 
-/// Our greeting: what we speak.
+/// Our greeting: version and capabilities.
 pub(super) const HELLO: [u8; 5] = [GREETING[0], GREETING[1], GREETING[2], VERSION, RECEIPTS];
-/// Says that from now on the supervisor alone sets the flow run's states.
+/// Says that from now on only the supervisor sets the states of the flow run.
 pub(super) const ACKNOWLEDGED: [u8; 1] = *b"a";
 
-/// What a supervisor wants. It sends SIGTERM afterwards.
+/// What the supervisor is about to do. It sends SIGTERM afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Intent {
     /// The flow run was cancelled.
     Cancel,
-    /// The flow run is to run again elsewhere.
+    /// The flow run is rescheduled, and runs again elsewhere.
     Reschedule,
-    /// What started the supervisor starts it again.
+    /// The process that started the supervisor starts it again.
     Relinquish,
 }
 
-/// What a supervisor says.
+/// A message of the supervisor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Word {
-    /// Its greeting, and whether it takes receipts.
+pub(super) enum Message {
+    /// Its greeting, and whether it accepts receipts.
     Hello { receipts: bool },
-    /// It wants something.
+    /// What it is about to do.
     Intent(Intent),
-    /// It has our receipt.
-    ReceiptTaken,
+    /// It has accepted our receipt.
+    ReceiptAccepted,
 }
 
-/// Reads the supervisor's next word; `None` at the end.
+/// Reads the next message of the supervisor; `None` at the end.
 ///
 /// # Errors
-/// When the channel breaks, or what comes is no word.
-pub(super) fn read_word(from: &mut impl Read) -> io::Result<Option<Word>> {
+/// When the connection fails, or the bytes are not a message.
+pub(super) fn read_message(from: &mut impl Read) -> io::Result<Option<Message>> {
     let mut first = [0];
     loop {
         match from.read(&mut first) {
@@ -56,35 +56,35 @@ pub(super) fn read_word(from: &mut impl Read) -> io::Result<Option<Word>> {
         }
     }
     Ok(Some(match first[0] {
-        b'c' => Word::Intent(Intent::Cancel),
-        b'r' => Word::Intent(Intent::Reschedule),
-        b'q' => Word::Intent(Intent::Relinquish),
-        RECEIPT_TAKEN => Word::ReceiptTaken,
+        b'c' => Message::Intent(Intent::Cancel),
+        b'r' => Message::Intent(Intent::Reschedule),
+        b'q' => Message::Intent(Intent::Relinquish),
+        RECEIPT_ACCEPTED => Message::ReceiptAccepted,
         byte if byte == GREETING[0] => {
             let mut rest = [0; 4];
             from.read_exact(&mut rest)?;
             let [one, two, version, capabilities] = rest;
             if [one, two] != GREETING[1..] {
-                return Err(not_a_word());
+                return Err(not_a_message());
             }
-            Word::Hello {
+            Message::Hello {
                 receipts: version >= VERSION && capabilities & RECEIPTS != 0,
             }
         }
-        _ => return Err(not_a_word()),
+        _ => return Err(not_a_message()),
     }))
 }
 
-fn not_a_word() -> io::Error {
+fn not_a_message() -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
-        "the supervisor speaks another language",
+        "the supervisor uses another protocol",
     )
 }
 
-/// A receipt as it is sent; `None` for one that no supervisor would take.
+/// A receipt as bytes; `None` for one that is too long.
 pub(super) fn receipt_frame(receipt: &Receipt) -> Option<Vec<u8>> {
-    // By way of a value, the keys of which are sorted.
+    // Through a value, because its keys are sorted.
     let body = serde_json::to_value(receipt).ok()?.to_string();
     let length = u32::try_from(body.len()).ok()?;
     let mut frame = vec![RECEIPT];
@@ -101,29 +101,29 @@ mod tests {
     use super::*;
     use crate::model::StateKind;
 
-    fn words(mut bytes: &[u8]) -> Vec<Word> {
-        let mut words = Vec::new();
-        while let Ok(Some(word)) = read_word(&mut bytes) {
-            words.push(word);
+    fn messages(mut bytes: &[u8]) -> Vec<Message> {
+        let mut messages = Vec::new();
+        while let Ok(Some(message)) = read_message(&mut bytes) {
+            messages.push(message);
         }
-        words
+        messages
     }
 
     #[test]
-    fn a_conversation() {
+    fn a_sequence_of_messages() {
         let expected = [
-            Word::Hello { receipts: true },
-            Word::Intent(Intent::Cancel),
-            Word::ReceiptTaken,
-            Word::Intent(Intent::Reschedule),
-            Word::Intent(Intent::Relinquish),
-            Word::Hello { receipts: false },
+            Message::Hello { receipts: true },
+            Message::Intent(Intent::Cancel),
+            Message::ReceiptAccepted,
+            Message::Intent(Intent::Reschedule),
+            Message::Intent(Intent::Relinquish),
+            Message::Hello { receipts: false },
         ];
-        assert_eq!(words(b"\0PF\x02\x01c\x02rq\0PF\x01\x00xc"), expected);
+        assert_eq!(messages(b"\0PF\x02\x01c\x02rq\0PF\x01\x00xc"), expected);
     }
 
     #[test]
-    fn receipts() {
+    fn receipts_are_json() {
         let text = |receipt: &Receipt| {
             let frame = receipt_frame(receipt).expect("it is short");
             (
@@ -150,8 +150,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn anything_may_come(bytes: Vec<u8>) {
-            words(&bytes);
+        fn any_bytes_can_be_read(bytes: Vec<u8>) {
+            messages(&bytes);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Requests to stop that come from Prefect: the control channel of a worker, and the state of the flow run.
+//! Requests to stop that come from Prefect: on the control channel of the process that started us, and as the state of the flow
+//! run.
 
 mod channel;
 mod frame;

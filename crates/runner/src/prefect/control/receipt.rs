@@ -1,26 +1,26 @@
-//! What a supervisor is told of the end of a flow run.
+//! The receipt: what the supervisor learns of the end of the flow run.
 
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::model::{FinalState, StateKind};
 
-/// Evidence that the flow run has come to its end, whatever our exit code.
+/// Evidence that the flow run has ended, whatever our exit code is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "disposition", rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum Receipt {
-    /// The server took our state.
+    /// The server accepted our state.
     StateReported {
         state_id: Uuid,
         state_name: String,
         state_type: StateKind,
     },
-    /// Somebody else has ended the flow run, or the server did not let us.
+    /// Another client has ended the flow run, or the server refused our state.
     OrchestrationAborted,
 }
 
 impl Receipt {
-    /// The receipt for what became of the terminal state; `None` when it is not the flow run's end.
+    /// The receipt for a terminal state; `None` when the flow run has not ended.
     pub(super) fn of(state: &FinalState) -> Option<Self> {
         match state {
             FinalState::Accepted {
@@ -35,7 +35,7 @@ impl Receipt {
             FinalState::Accepted { state_id: None, .. }
             | FinalState::AlreadyTerminal
             | FinalState::Refused { .. } => Some(Self::OrchestrationAborted),
-            // A supervisor does well to say that such a run crashed, or has its own say.
+            // The supervisor decides: it sets such a run to Crashed, or has set a state itself.
             FinalState::NotOurs
             | FinalState::NotSent
             | FinalState::AwaitingRetry { .. }

@@ -1,4 +1,4 @@
-//! Listening to those who may end a run, while it lasts.
+//! Supervision: listens during a run to the parts of Prefect that can end it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,46 +12,46 @@ use uuid::Uuid;
 use super::frame::Intent;
 use super::receipt::Receipt;
 use super::supervisor::{OnSigterm, Supervisor};
-use super::watch::{EVERY, cancellation, is_cancelled};
+use super::watch::{POLL_INTERVAL, cancellation, is_cancelled};
 use crate::model::{FinalState, FlowTarget, StopCause, Stopper};
-use crate::prefect::flow_run::Ending;
+use crate::prefect::flow_run::FinalStateSetter;
 
-/// How long a state may take, before the supervisor is told to set it: it waits for a second.
-const WINDOW: Duration = Duration::from_millis(700);
-/// How long it may take at all, before the report of the run tries in its own way.
-const LONGEST: Duration = Duration::from_secs(5);
-/// How long the server is asked what a SIGTERM means.
-const QUESTION: Duration = Duration::from_secs(2);
+/// How long setting a state may take before it is left to the supervisor, which waits for one second.
+const SUPERVISOR_WAIT: Duration = Duration::from_millis(700);
+/// How long setting a state may take at all. After that, the delivery of the journal sets it.
+const STATE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the request for the state of the flow run may take after a SIGTERM.
+const READ_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Listens to those who may end a run from outside, until it is dropped.
+/// Listens for a cancellation and for messages of the supervisor, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Supervision {
-    ear: Arc<Ear>,
+    listener: Arc<Listener>,
     listening: AbortHandle,
-    /// Where the flow run becomes known.
-    introduce: watch::Sender<Option<Uuid>>,
+    /// Takes the id of the flow run once it exists.
+    flow_run: watch::Sender<Option<Uuid>>,
 }
 
-/// What it takes to listen and to answer.
+/// Listens and answers.
 #[derive(Debug)]
-struct Ear {
+struct Listener {
     client: Option<Client>,
-    /// The supervisor, where the flow run's states are ours because it started us.
+    /// The supervisor, if it started us as the engine of this flow run.
     supervisor: Option<Supervisor>,
-    /// Of the flow run, where its states are ours.
-    ending: Option<Ending>,
+    /// The end of the flow run, if it is ours to set.
+    ending: Option<FinalStateSetter>,
     flow_run: watch::Receiver<Option<Uuid>>,
     stopper: Stopper,
 }
 
 impl Supervision {
-    /// Begins to listen to those who may end a run that is reported so; `ending` where its end is ours to set. A flow run
-    /// that is not known yet is told later, see [`Supervision::introduction`].
+    /// Starts to listen. `ending` is the end of the flow run, if it is ours to set. The id of a flow run that does not exist yet
+    /// is given later, see [`Supervision::flow_run_sender`].
     pub(crate) fn begin(
         supervisor: Option<Supervisor>,
         target: &FlowTarget,
         client: Option<&Client>,
-        ending: Option<Ending>,
+        ending: Option<FinalStateSetter>,
         stopper: &Stopper,
     ) -> Self {
         let (flow_run_id, supervisor) = match target {
@@ -61,58 +61,65 @@ impl Supervision {
             } => (Some(*flow_run_id), supervisor.filter(|_| *own_states)),
             _ => (None, None),
         };
-        let (introduce, flow_run) = watch::channel(flow_run_id);
-        let ear = Arc::new(Ear {
+        let (sender, flow_run) = watch::channel(flow_run_id);
+        let listener = Arc::new(Listener {
             client: client.cloned(),
             supervisor,
             ending,
             flow_run,
             stopper: stopper.clone(),
         });
-        let listener = Arc::clone(&ear);
-        let listening = tokio::spawn(async move { listener.listen().await }).abort_handle();
+        let background = Arc::clone(&listener);
+        let listening = tokio::spawn(async move { background.listen().await }).abort_handle();
         Self {
-            ear,
+            listener,
             listening,
-            introduce,
+            flow_run: sender,
         }
     }
 
-    /// Where the flow run is told as soon as it is known.
-    pub(crate) fn introduction(&self) -> watch::Sender<Option<Uuid>> {
-        self.introduce.clone()
+    /// Takes the id of the flow run once it exists.
+    pub(crate) fn flow_run_sender(&self) -> watch::Sender<Option<Uuid>> {
+        self.flow_run.clone()
     }
 
-    /// What a stop was about. A SIGTERM may be part of a cancellation, or of a move to another place: then the flow run's
-    /// state is not ours any more.
+    /// The same, under its former name.
+    pub(crate) fn introduction(&self) -> watch::Sender<Option<Uuid>> {
+        self.flow_run_sender()
+    }
+
+    /// The real cause of a stop. A SIGTERM may be part of a cancellation, or of a move to another machine: then the state of the
+    /// flow run is not ours any more.
     pub(crate) async fn explain(&self, cause: StopCause) -> StopCause {
-        let ear = &*self.ear;
+        let listener = &*self.listener;
         if cause != StopCause::Terminate {
             return cause;
         }
-        if let Some(Intent::Reschedule | Intent::Relinquish) = ear.intent() {
+        if let Some(Intent::Reschedule | Intent::Relinquish) = listener.intent() {
             return cause;
         }
-        let id = *ear.flow_run.borrow();
-        let (Some(client), Some(id)) = (&ear.client, id) else {
+        let id = *listener.flow_run.borrow();
+        let (Some(client), Some(id)) = (&listener.client, id) else {
             return cause;
         };
-        let cancelled = timeout(QUESTION, is_cancelled(client, id)).await;
+        let cancelled = timeout(READ_TIMEOUT, is_cancelled(client, id)).await;
         if cancelled.unwrap_or(false) {
-            ear.stopper.stop(StopCause::Cancel);
+            listener.stopper.stop(StopCause::Cancel);
             return StopCause::Cancel;
         }
-        if let (Some(supervisor), Some(ending)) = (&ear.supervisor, &ear.ending) {
+        if let (Some(supervisor), Some(ending)) = (&listener.supervisor, &listener.ending) {
             match supervisor.on_sigterm() {
                 OnSigterm::Crash => {}
                 OnSigterm::Relinquish => ending.leave().await,
                 OnSigterm::Reschedule => {
-                    match timeout(LONGEST, ending.reschedule(client, id)).await {
+                    match timeout(STATE_TIMEOUT, ending.reschedule(client, id)).await {
                         Ok(Ok(_)) => {}
                         Ok(Err(error)) => {
-                            tracing::warn!(%error, "the flow run could not be rescheduled");
+                            tracing::warn!(%error, "cannot reschedule the flow run");
                         }
-                        Err(_) => tracing::warn!("the flow run could not be rescheduled in time"),
+                        Err(_) => tracing::warn!(
+                            "cannot reschedule the flow run: the server does not answer"
+                        ),
                     }
                 }
             }
@@ -120,9 +127,9 @@ impl Supervision {
         cause
     }
 
-    /// Tells the supervisor how the flow run ended, if this is its end.
+    /// Reports the end of the flow run to the supervisor, if this is its end.
     pub(crate) async fn report(&self, state: &FinalState) {
-        self.ear.report(state).await;
+        self.listener.report(state).await;
     }
 }
 
@@ -132,10 +139,10 @@ impl Drop for Supervision {
     }
 }
 
-impl Ear {
+impl Listener {
     async fn listen(&self) {
         if let Some(channel) = self.supervisor.as_ref().and_then(Supervisor::channel) {
-            // A supervisor that died says nothing more: then the flow run itself is looked at.
+            // When the supervisor is gone, the state of the flow run is watched instead.
             match channel.intent().await {
                 Some(Intent::Cancel) => return self.cancel().await,
                 Some(Intent::Reschedule | Intent::Relinquish) => {
@@ -152,25 +159,25 @@ impl Ear {
         let known = flow_run.wait_for(Option::is_some).await;
         let id = known.ok().and_then(|known| *known);
         if let (Some(client), Some(id)) = (&self.client, id) {
-            cancellation(client, id, EVERY).await;
+            cancellation(client, id, POLL_INTERVAL).await;
             self.stopper.stop(StopCause::Cancel);
         }
     }
 
-    /// Stops dbt, and sets the state at once: the supervisor is content with that, and neither sends signals nor sets the
-    /// state itself. If that takes too long, it does both.
+    /// Stops dbt and sets the state. If that is quick enough, the supervisor neither sends signals nor sets the state itself; else
+    /// it does both.
     async fn cancel(&self) {
         self.stopper.stop(StopCause::Cancel);
         let id = *self.flow_run.borrow();
         if let (Some(client), Some(ending), Some(id)) =
             (self.client.clone(), self.ending.clone(), id)
         {
-            // On its own, so that what was sent is not forgotten.
+            // In a task of its own, so that a timeout does not lose an answer.
             let setting = tokio::spawn(async move {
                 let state = StopCause::Cancel.state();
-                timeout(LONGEST, ending.set(&client, id, &state)).await
+                timeout(STATE_TIMEOUT, ending.set(&client, id, &state)).await
             });
-            if let Ok(Ok(Ok(Ok(state)))) = timeout(WINDOW, setting).await {
+            if let Ok(Ok(Ok(Ok(state)))) = timeout(SUPERVISOR_WAIT, setting).await {
                 self.report(&state).await;
             }
         }

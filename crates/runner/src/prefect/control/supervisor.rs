@@ -1,4 +1,4 @@
-//! The supervisor that this process was started by.
+//! The supervisor: the process of Prefect that started this one.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,33 +7,33 @@ use prefect_client::Secret;
 use super::channel::Channel;
 use super::receipt::Receipt;
 
-/// What is known of the supervisor that this process was started by. Clones share the one channel there can be.
+/// What is known of the supervisor. Clones share the one channel to it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Supervisor(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// Where its channel is, and the word that opens it, once.
+    /// Port of its channel, and the token that opens it once.
     address: Option<(u16, Secret)>,
     on_sigterm: OnSigterm,
     channel: OnceLock<Channel>,
 }
 
-/// What becomes of the flow run when the process is asked to end.
+/// What happens to the flow run at SIGTERM.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum OnSigterm {
-    /// It crashes.
+    /// It is set to Crashed.
     #[default]
     Crash,
-    /// It is scheduled anew, and runs elsewhere.
+    /// It is rescheduled, and runs elsewhere.
     Reschedule,
-    /// Its state stays, and what started the process starts it again.
+    /// Its state stays: the process that started us starts us again.
     Relinquish,
 }
 
 impl Supervisor {
-    /// The supervisor that this process's environment tells of (`PREFECT__CONTROL_PORT` and `PREFECT__CONTROL_TOKEN`), and
-    /// what it wants of SIGTERM (`PREFECT_FLOW_RUN_EXECUTE_SIGTERM_BEHAVIOR`).
+    /// The supervisor that the environment names (`PREFECT__CONTROL_PORT` and `PREFECT__CONTROL_TOKEN`), and what SIGTERM means
+    /// (`PREFECT_FLOW_RUN_EXECUTE_SIGTERM_BEHAVIOR`).
     #[expect(
         clippy::disallowed_methods,
         reason = "this is where the environment is read"
@@ -62,14 +62,14 @@ impl Supervisor {
         }))
     }
 
-    /// The channel to it, which the first who asks opens.
+    /// The channel to it. The first call opens it.
     pub(super) fn channel(&self) -> Option<&Channel> {
         let (port, token) = self.0.address.as_ref()?;
         let open = || Channel::open(*port, token.clone());
         Some(self.0.channel.get_or_init(open))
     }
 
-    /// Tells it that the flow run ended without us.
+    /// Reports that the flow run ended without us.
     pub(crate) async fn abandon(&self) {
         if let Some(channel) = self.channel() {
             channel.report(&Receipt::OrchestrationAborted).await;
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_an_address_is_none_and_the_token_is_never_shown() {
+    fn an_incomplete_address_is_ignored_and_the_token_is_never_shown() {
         let token = || Some(Secret::new("s3cr3t-token"));
         for (port, token) in [
             (None, token()),

@@ -1,14 +1,14 @@
-//! Looking now and then whether the flow run was cancelled.
+//! Watches the state of the flow run for a cancellation.
 
 use std::time::Duration;
 
 use prefect_client::{Client, StateType};
 use uuid::Uuid;
 
-/// How often the flow run is looked at.
-pub(super) const EVERY: Duration = Duration::from_secs(5);
+/// How often the state of the flow run is read.
+pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Comes when somebody has cancelled the flow run. What cannot be read is looked at again: an outage is no cancellation.
+/// Waits until the flow run is cancelled. A failed request is ignored: an outage is not a cancellation.
 pub(super) async fn cancellation(client: &Client, flow_run_id: Uuid, every: Duration) {
     loop {
         tokio::time::sleep(every).await;
@@ -18,10 +18,10 @@ pub(super) async fn cancellation(client: &Client, flow_run_id: Uuid, every: Dura
     }
 }
 
-/// Whether the flow run is cancelled, or about to be; not as far as is known, when it cannot be read.
+/// Whether the flow run is Cancelling or Cancelled; false when it cannot be read.
 pub(super) async fn is_cancelled(client: &Client, flow_run_id: Uuid) -> bool {
     let run = client.read_flow_run(flow_run_id).await;
-    let run = run.inspect_err(|error| tracing::debug!(%error, "the flow run cannot be looked at"));
+    let run = run.inspect_err(|error| tracing::debug!(%error, "cannot read the flow run"));
     let state = run.ok().and_then(|run| run.state);
     state.is_some_and(|state| matches!(state.kind, StateType::Cancelling | StateType::Cancelled))
 }
@@ -65,13 +65,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_outage_is_no_cancellation() {
+    async fn an_outage_is_not_a_cancellation() {
         let client = client("http://127.0.0.1:9/api");
         assert!(!is_cancelled(&client, Uuid::nil()).await);
     }
 
     #[tokio::test]
-    async fn a_cancellation_is_seen_at_the_next_look() {
+    async fn a_cancellation_is_seen_at_the_next_poll() {
         let client = client(&api(&["RUNNING", "RUNNING", "CANCELLING", "CANCELLED"]));
         assert!(!is_cancelled(&client, Uuid::nil()).await);
         cancellation(&client, Uuid::nil(), SOON).await;

@@ -1,4 +1,4 @@
-//! What the server holds of a flow run before anything is told.
+//! What the server has stored of a flow run before the delivery starts.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -7,22 +7,22 @@ use jiff::Timestamp;
 use prefect_client::{Client, Error, EventFilter, Log, LogFilter, StateType, TaskRunFilter};
 use uuid::Uuid;
 
-/// Most task runs or logs that one page answers.
+/// Most task runs or logs in one page of an answer.
 const PAGE: u32 = 200;
 
-/// What the server holds of a flow run: all that need not be told again.
+/// What the server has stored of a flow run, and is not sent again.
 #[derive(Debug, Default)]
-pub(super) struct Held {
-    /// Task runs that have ended.
+pub(super) struct AlreadyStored {
+    /// Task runs in a terminal state.
     task_runs: HashSet<Uuid>,
     /// Events of assets.
     assets: HashSet<Uuid>,
-    /// Hashes of logs, which have no identity: no two of a run share their time and text.
+    /// Hashes of logs, which have no id. No two logs of a run have the same time and text.
     logs: HashSet<u64>,
 }
 
-impl Held {
-    /// Asks for everything.
+impl AlreadyStored {
+    /// Reads all of it.
     pub(super) async fn read(client: &Client, flow_run_id: Uuid) -> Result<Self, Error> {
         Ok(Self {
             task_runs: task_runs(client, flow_run_id).await?,
@@ -31,17 +31,17 @@ impl Held {
         })
     }
 
-    /// Whether the task run has ended there.
+    /// Whether the server has the task run in a terminal state.
     pub(super) fn task_run(&self, id: Uuid) -> bool {
         self.task_runs.contains(&id)
     }
 
-    /// Whether the event of an asset is there.
+    /// Whether the server has this event of an asset.
     pub(super) fn asset(&self, id: Uuid) -> bool {
         self.assets.contains(&id)
     }
 
-    /// Whether the log is there.
+    /// Whether the server has this log.
     pub(super) fn log(&self, log: &Log) -> bool {
         !self.logs.is_empty()
             && self
@@ -107,7 +107,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn a_log_is_told_by_time_text_and_task_run(
+        fn a_log_is_identified_by_time_text_and_task_run(
             second in 0_i64..1_000,
             text in ".{0,20}",
             task in proptest::option::of(0_u128..3),
@@ -118,16 +118,16 @@ mod tests {
                 Log::new("x", 20, text, at).of_run(flow_run, task.map(Uuid::from_u128))
             };
             let at = Timestamp::from_second(second).unwrap();
-            let held = Held {
+            let stored = AlreadyStored {
                 logs: HashSet::from([hash(at, &text, task.map(Uuid::from_u128))]),
-                ..Held::default()
+                ..AlreadyStored::default()
             };
-            proptest::prop_assert!(held.log(&log(second, &text, task)));
-            proptest::prop_assert!(!held.log(&log(second + 1, &text, task)));
+            proptest::prop_assert!(stored.log(&log(second, &text, task)));
+            proptest::prop_assert!(!stored.log(&log(second + 1, &text, task)));
             let longer = text.clone() + "!";
-            proptest::prop_assert!(!held.log(&log(second, &longer, task)));
-            proptest::prop_assert!(!held.log(&log(second, &text, Some(7))));
-            proptest::prop_assert!(!Held::default().log(&log(second, &text, task)));
+            proptest::prop_assert!(!stored.log(&log(second, &longer, task)));
+            proptest::prop_assert!(!stored.log(&log(second, &text, Some(7))));
+            proptest::prop_assert!(!AlreadyStored::default().log(&log(second, &text, task)));
         }
     }
 }

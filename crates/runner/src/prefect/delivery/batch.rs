@@ -1,21 +1,23 @@
-//! Collecting effects until a request is worth its price.
+//! A batch: effects that wait to be sent together in one request.
 //!
-//! The server records task runs one by one on the machine that dbt may share, so events are few: a node that ends
-//! before its beginning was worth a request is told by its end alone.
+//! The server records task runs one by one, perhaps on the machine that dbt runs on, so few events are sent: for a node that
+//! ends within the batch window, only its end.
 
 use std::time::Duration;
 
 use prefect_client::{Event, Log};
 use tokio::time::Instant;
 
+use super::node_count::NodeCount;
+use super::sent_events::EventIds;
 use crate::model::{AssetEvent, NodeEnd, TaskRun};
 use crate::prefect::flow_run::RunContext;
 use crate::prefect::translate;
 
-/// How long something waits for company.
+/// How long an entry waits for others.
 const WINDOW: Duration = Duration::from_millis(450);
-/// The same when no more nodes are expected. dbt takes some 300 ms to end after its last word: the server has recorded the
-/// last batch by then, and nobody has to wait for it.
+/// The same when no more nodes are expected. dbt takes about 300 ms to exit after its last event. The server has recorded the
+/// last batch by then, so that the end of the run does not wait for it.
 const LAST_WINDOW: Duration = Duration::from_millis(50);
 /// Most ended nodes and assets of a batch.
 const MOST_ENDS: usize = 300;
@@ -24,48 +26,37 @@ const MOST_LOGS: usize = 500;
 /// Most bytes of log messages in a batch; their JSON stays below a megabyte.
 const MOST_LOG_BYTES: usize = 500_000;
 
-/// What has been read and not been sent.
+/// What was read from the journal and not sent yet.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    began: Vec<(TaskRun, Instant)>,
+    started: Vec<(TaskRun, Instant)>,
     ended: Vec<(TaskRun, NodeEnd)>,
     assets: Vec<AssetEvent>,
     logs: Vec<Log>,
     log_bytes: usize,
-    /// When the oldest of `ended`, `assets` and `logs` came.
+    /// When the oldest of `ended`, `assets` and `logs` was read.
     since: Option<Instant>,
-    /// Nodes that end in the run, as far as dbt has said, and those that have ended.
-    expected: usize,
-    arrived: usize,
 }
 
-/// What a batch makes to be sent.
+/// What is sent of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Load {
-    /// The first `began` of them tell of nodes that have begun.
+    /// The first `starts` of them are starts of nodes.
     pub(super) events: Vec<Event>,
-    pub(super) began: usize,
-    /// The task runs that end in it.
-    pub(super) ended: Vec<uuid::Uuid>,
-    /// Ids of those events that are about assets.
-    pub(super) assets: Vec<uuid::Uuid>,
+    pub(super) starts: usize,
+    /// Which of the events are ends of nodes and assets.
+    pub(super) sent: EventIds,
     pub(super) logs: Vec<Log>,
 }
 
 impl Batch {
-    /// So many nodes are going to end in the run.
-    pub(super) fn expect(&mut self, nodes: u32) {
-        self.expected = usize::try_from(nodes).unwrap_or(usize::MAX);
+    pub(super) fn start(&mut self, task: TaskRun, now: Instant) {
+        self.started.push((task, now));
     }
 
-    pub(super) fn began(&mut self, task: TaskRun, now: Instant) {
-        self.began.push((task, now));
-    }
-
-    pub(super) fn ended(&mut self, task: TaskRun, end: NodeEnd, now: Instant) {
-        self.began.retain(|(began, _)| began.id != task.id);
+    pub(super) fn end(&mut self, task: TaskRun, end: NodeEnd, now: Instant) {
+        self.started.retain(|(started, _)| started.id != task.id);
         self.ended.push((task, end));
-        self.arrived += 1;
         self.since.get_or_insert(now);
     }
 
@@ -81,54 +72,55 @@ impl Batch {
     }
 
     /// When the batch is to be sent; `None` while it is empty.
-    pub(super) fn due(&self) -> Option<Instant> {
-        let oldest_began = self.began.iter().map(|(_, read)| *read).min();
-        let oldest = self.since.into_iter().chain(oldest_began).min()?;
-        Some(oldest + self.window())
+    pub(super) fn due(&self, nodes: &NodeCount) -> Option<Instant> {
+        let oldest_start = self.started.iter().map(|(_, read)| *read).min();
+        let oldest = self.since.into_iter().chain(oldest_start).min()?;
+        Some(oldest + window(nodes))
     }
 
-    fn window(&self) -> Duration {
-        match self.expected {
-            1.. if self.arrived >= self.expected => LAST_WINDOW,
-            _ => WINDOW,
-        }
-    }
-
-    /// Whether the batch is to be sent whatever the time.
+    /// Whether the batch is sent now, before its window is over.
     pub(super) fn is_full(&self) -> bool {
         self.ended.len() + self.assets.len() >= MOST_ENDS
             || self.logs.len() >= MOST_LOGS
             || self.log_bytes >= MOST_LOG_BYTES
     }
 
-    /// Takes what is to be sent now: everything but the nodes that have only just begun.
-    pub(super) fn take(&mut self, context: &RunContext, now: Instant) -> Load {
-        let window = self.window();
-        let (due, kept) = std::mem::take(&mut self.began)
+    /// Takes what is to be sent now: everything but nodes that have just started.
+    pub(super) fn take(&mut self, context: &RunContext, nodes: &NodeCount, now: Instant) -> Load {
+        let window = window(nodes);
+        let (started, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.started)
             .into_iter()
             .partition(|(_, read)| *read + window <= now);
-        self.began = kept;
-        let began: Vec<(TaskRun, Instant)> = due;
+        self.started = waiting;
         let ended = std::mem::take(&mut self.ended);
         let assets = std::mem::take(&mut self.assets);
         self.since = None;
         self.log_bytes = 0;
+        let starts = started
+            .iter()
+            .map(|(task, _)| translate::running(context, task));
+        let ends = ended
+            .iter()
+            .map(|(task, end)| translate::finished(context, task, end, 0));
+        let of_assets = assets.iter().map(|event| translate::asset(context, event));
         Load {
-            began: began.len(),
-            ended: ended.iter().map(|(task, _)| task.id).collect(),
-            assets: assets.iter().map(|event| event.id).collect(),
-            events: began
-                .iter()
-                .map(|(task, _)| translate::running(context, task))
-                .chain(
-                    ended
-                        .iter()
-                        .map(|(task, end)| translate::finished(context, task, end, 0)),
-                )
-                .chain(assets.iter().map(|event| translate::asset(context, event)))
-                .collect(),
+            events: starts.chain(ends).chain(of_assets).collect(),
+            starts: started.len(),
+            sent: EventIds {
+                ended: ended.iter().map(|(task, _)| task.id).collect(),
+                assets: assets.iter().map(|event| event.id).collect(),
+            },
             logs: std::mem::take(&mut self.logs),
         }
+    }
+}
+
+/// How long an entry waits for others.
+fn window(nodes: &NodeCount) -> Duration {
+    if nodes.all_ended() {
+        LAST_WINDOW
+    } else {
+        WINDOW
     }
 }
 

@@ -1,18 +1,19 @@
-//! What a report may cost, and what is left out when that gets short.
+//! The budget of a report: how many log lines and events may be sent, and what is omitted as it runs out.
 //!
-//! Prefect Cloud counts each log line and each event as one unit, and a plan has so many of them. With a budget, what
-//! says least goes first, as the budget fills; what says more is left out later:
+//! Prefect Cloud counts each log line and each event as one unit, and limits the units of a plan. As the budget is used up,
+//! the least important kinds are omitted first. Each kind is sent until this share of the free units is spent:
 //!
-//! 1. debug logs, the closing lines of logs, and that nodes have begun: up to half of what is free;
-//! 2. info logs: up to three quarters;
-//! 3. assets that are only referred to: up to nine tenths;
-//! 4. other logs, assets that are built, and heartbeats: up to all of it;
-//! 5. how a node ended is always told, even beyond the budget.
+//! 1. debug logs, closing lines of logs, and starts of nodes: one half;
+//! 2. info logs: three quarters;
+//! 3. references to assets: nine tenths;
+//! 4. other logs, built assets and heartbeats: all of it;
+//! 5. ends of nodes are always sent, even beyond the budget.
 //!
-//! Free is what the ends of all nodes do not need, those to come included: dbt says at the beginning how many there
-//! will be. What is left out is counted by kind, and told once at the end.
+//! Free units are those that the ends of all nodes do not need. Nodes that have not started are included: dbt announces their
+//! number. What is omitted is counted by kind and reported once, at the end.
 
-use crate::model::{AssetHappening, Effect};
+use super::node_count::NodeCount;
+use crate::model::{AssetHappening, Effect, Level};
 use crate::track::is_closing_line;
 
 /// What units are spent on.
@@ -20,7 +21,7 @@ use crate::track::is_closing_line;
 pub(super) enum Expense {
     DebugLog,
     ClosingLine,
-    Beginning,
+    Start,
     InfoLog,
     Reference,
     OtherLog,
@@ -33,7 +34,7 @@ impl Expense {
     const ALL: [Self; 9] = [
         Self::DebugLog,
         Self::ClosingLine,
-        Self::Beginning,
+        Self::Start,
         Self::InfoLog,
         Self::Reference,
         Self::OtherLog,
@@ -42,12 +43,12 @@ impl Expense {
         Self::End,
     ];
 
-    /// What telling an effect is; `None` for what costs nothing, or is paid when it is sent.
+    /// The expense of an effect; `None` when it costs nothing, or is paid for when it is sent.
     fn of(effect: &Effect) -> Option<Self> {
         Some(match effect {
             Effect::Log(line) if is_closing_line(&line.message) => Self::ClosingLine,
-            Effect::Log(line) if line.level < 20 => Self::DebugLog,
-            Effect::Log(line) if line.level < 30 => Self::InfoLog,
+            Effect::Log(line) if line.level <= Level::Debug => Self::DebugLog,
+            Effect::Log(line) if line.level <= Level::Info => Self::InfoLog,
             Effect::Log(_) => Self::OtherLog,
             Effect::Asset(event) if event.happening == AssetHappening::Referenced => {
                 Self::Reference
@@ -58,10 +59,10 @@ impl Expense {
         })
     }
 
-    /// Percent of what is free that may be spent before this is left out; `None` where it never is.
+    /// Percentage of the free units after which this is omitted; `None` when it never is.
     fn share(self) -> Option<usize> {
         match self {
-            Self::DebugLog | Self::ClosingLine | Self::Beginning => Some(50),
+            Self::DebugLog | Self::ClosingLine | Self::Start => Some(50),
             Self::InfoLog => Some(75),
             Self::Reference => Some(90),
             Self::OtherLog | Self::Asset | Self::Heartbeat => Some(100),
@@ -69,12 +70,12 @@ impl Expense {
         }
     }
 
-    /// So many of them, in words.
+    /// A number of them, in words.
     fn counted(self, count: usize) -> String {
         let (one, many) = match self {
             Self::DebugLog => ("debug log", "debug logs"),
             Self::ClosingLine => ("closing line", "closing lines"),
-            Self::Beginning => ("beginning of a node", "beginnings of nodes"),
+            Self::Start => ("start of a node", "starts of nodes"),
             Self::InfoLog => ("info log", "info logs"),
             Self::Reference => ("reference to an asset", "references to assets"),
             Self::OtherLog => ("warning or error", "warnings and errors"),
@@ -89,15 +90,12 @@ impl Expense {
 /// The budget of one report.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
-    /// Units; without end when not given.
+    /// In units; `None` for no limit.
     limit: Option<usize>,
-    /// How many nodes there will be, as far as is known.
-    nodes: usize,
-    begun: usize,
-    ended: usize,
-    /// Units spent on anything but ends.
+    nodes: NodeCount,
+    /// Units spent on anything but ends of nodes.
     spent: usize,
-    left_out: [usize; Expense::ALL.len()],
+    omitted: [usize; Expense::ALL.len()],
 }
 
 impl Budget {
@@ -108,25 +106,21 @@ impl Budget {
         }
     }
 
-    /// Whether an effect is to be told, which is paid with it. That a node has begun is paid later: only of nodes that
-    /// do not end at once is it told at all.
+    /// Whether an effect is sent; if so, this spends its unit. The start of a node is paid for later, when its event is
+    /// made: a node that ends at once has none.
     pub(super) fn admits(&mut self, effect: &Effect) -> bool {
-        match effect {
-            Effect::Total(nodes) => self.nodes = usize::try_from(*nodes).unwrap_or(usize::MAX),
-            Effect::NodeRunning(_) => self.begun += 1,
-            _ => {}
-        }
+        self.nodes.note(effect);
         Expense::of(effect).is_none_or(|expense| self.spend(expense))
     }
 
-    /// Spends a unit; false when it is to be left out.
+    /// Spends a unit. False when there is none left for this expense, which is then counted as omitted.
     pub(super) fn spend(&mut self, expense: Expense) -> bool {
         if !self.affords(expense) {
-            self.left_out[expense as usize] += 1;
+            self.omitted[expense as usize] += 1;
             return false;
         }
         match expense {
-            Expense::End => self.ended += 1,
+            Expense::End => self.nodes.add_end(),
             _ => self.spent += 1,
         }
         true
@@ -136,22 +130,26 @@ impl Budget {
         let (Some(limit), Some(share)) = (self.limit, expense.share()) else {
             return true;
         };
-        let ends = self.nodes.max(self.begun).max(self.ended);
-        let free = limit.saturating_sub(ends);
+        let free = limit.saturating_sub(self.nodes.expected_ends());
         self.spent < free.saturating_mul(share) / 100
     }
 
-    /// What was left out, for people; `None` when nothing was.
-    pub(super) fn left_out(&self) -> Option<String> {
+    /// The nodes of the run, as counted from the effects.
+    pub(super) fn nodes(&self) -> &NodeCount {
+        &self.nodes
+    }
+
+    /// What the budget omitted, as a sentence; `None` when it omitted nothing.
+    pub(super) fn omitted(&self) -> Option<String> {
         let counts: Vec<_> = Expense::ALL
             .into_iter()
-            .map(|expense| (expense, self.left_out[expense as usize]))
+            .map(|expense| (expense, self.omitted[expense as usize]))
             .filter(|(_, count)| *count > 0)
             .map(|(expense, count)| expense.counted(count))
             .collect();
         let limit = self.limit.filter(|_| !counts.is_empty())?;
         Some(format!(
-            "left out of the report for its budget of {limit} units: {}",
+            "not sent, because the budget is {limit} units: {}",
             counts.join(", ")
         ))
     }

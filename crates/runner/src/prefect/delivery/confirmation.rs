@@ -1,165 +1,233 @@
-//! Which task runs were told to have ended, and how many of them the server was seen to hold.
+//! Confirming: the server is asked whether it has recorded every task run, and gets again what it has lost.
 
-use std::collections::VecDeque;
+use std::collections::HashSet;
+use std::time::Duration;
 
-use tokio::time::Instant;
-use uuid::Uuid;
+use prefect_client::Event;
+use tokio::time::{Instant, sleep, timeout_at};
 
-/// Most ids of one question.
-const CHUNK: usize = 500;
+use super::budget::Expense;
+use super::outage::SendError;
+use super::recorded::{EVENT_PAGE, count_ended, find_events, find_missing, lost_events, overtaken};
+use super::sender::Sender;
+use super::sent_events::{EventIds, SentEvents};
+use super::stall::{PollInterval, Stall};
+use crate::store::Feed;
 
-/// The task runs that ended, in the order of telling; the server records them in about that order.
-#[derive(Debug, Default)]
-pub(super) struct Ledger {
-    told: Vec<Uuid>,
-    confirmed: usize,
-    /// Events of assets, by how many task runs were told by then: the server takes events in order, so they are
-    /// through when those task runs are.
-    assets: VecDeque<(usize, usize)>,
-    /// All events of assets, in the order of telling.
-    told_assets: Vec<ToldAsset>,
-    /// Ended, but not told: the server's queue would have dropped them.
-    withheld: VecDeque<Withheld>,
+/// Most task runs in the server's queue while the run goes on. Far below the 10,000 events at which the queue begins to drop
+/// events; a task run has two.
+const WINDOW: usize = 2_000;
+/// The same after the end of the run, when there is no time to wait for the server.
+const WINDOW_AT_END: usize = 4_000;
+/// If the server records nothing for this long, it has lost the task runs that later ones overtook.
+const STALL: Duration = Duration::from_millis(1_000);
+/// If the server records nothing for this long, it has lost all that are missing.
+const TAIL_STALL: Duration = Duration::from_secs(15);
+
+/// What the server has confirmed of one run.
+pub(super) struct Confirmation {
+    events: SentEvents,
+    /// How often events were sent again.
+    repairs: u32,
+    timeout: Duration,
+    /// Whether the run was over before its delivery began.
+    is_replay: bool,
 }
 
-/// A batch that was not told: ids of task runs, and of events of assets.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Withheld {
-    pub(super) ended: Vec<Uuid>,
-    pub(super) assets: Vec<Uuid>,
-}
+impl Confirmation {
+    /// `timeout` is how long the server is asked after the end of the run.
+    pub(super) fn new(timeout: Duration, is_replay: bool) -> Self {
+        Self {
+            events: SentEvents::default(),
+            repairs: 0,
+            timeout,
+            is_replay,
+        }
+    }
 
-/// An event of an asset that was told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ToldAsset {
-    /// Id of the event.
-    pub(super) id: Uuid,
-    pub(super) at: Instant,
-}
+    /// Task runs that have ended.
+    pub(super) fn task_runs(&self) -> usize {
+        self.events.total()
+    }
 
-impl Ledger {
-    /// Notes that these ends were told, and behind them these events of assets.
-    pub(super) fn tell(&mut self, ids: &[Uuid], assets: &[Uuid]) {
-        self.told.extend_from_slice(ids);
-        if !assets.is_empty() {
-            if self.in_flight() > 0 {
-                self.assets.push_back((self.told.len(), assets.len()));
+    /// Task runs that have ended and are not confirmed.
+    pub(super) fn unconfirmed(&self) -> usize {
+        self.events.in_flight() + self.events.deferred()
+    }
+
+    /// Sends the events of a batch once the server's queue has room. After the end of the run, those that find no room are
+    /// deferred.
+    pub(super) async fn send<F: Feed>(
+        &mut self,
+        sender: &mut Sender<'_>,
+        journal: &F,
+        events: &[Event],
+        ids: EventIds,
+    ) -> Result<(), SendError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        self.wait_for_room(sender, journal).await?;
+        let has_room = self.events.queue_length() <= WINDOW_AT_END;
+        if has_room && sender.send_events(journal, events).await? {
+            self.events.add(&ids);
+        } else {
+            self.events.defer(ids);
+        }
+        Ok(())
+    }
+
+    /// Waits while the server's queue is long and the run goes on. Meanwhile the journal is not read.
+    async fn wait_for_room<F: Feed>(
+        &mut self,
+        sender: &mut Sender<'_>,
+        journal: &F,
+    ) -> Result<(), SendError> {
+        let mut interval = PollInterval::new();
+        let mut stall = Stall::new();
+        while self.events.queue_length() > WINDOW && !sender.outages.has_ended(journal) {
+            let seen = self.confirm(sender, journal).await?;
+            let stalled = stall.of(self.events.in_flight() - seen);
+            if self.is_replay && stalled > self.timeout.max(TAIL_STALL) {
+                // A replay has no end of the run to wait for.
+                return Ok(());
             }
-            let at = Instant::now();
-            self.told_assets
-                .extend(assets.iter().map(|&id| ToldAsset { id, at }));
+            self.resend_lost(sender, journal, stalled).await?;
+            sender.beat().await;
+            let until = Instant::now() + interval.next();
+            sender.outages.pause(journal, until).await;
+        }
+        Ok(())
+    }
+
+    /// Asks until the server has recorded everything or the time is over; gives how many of those in flight it has. In a
+    /// replay the time starts anew whenever the server has recorded more.
+    pub(super) async fn verify<F: Feed>(
+        &mut self,
+        sender: &mut Sender<'_>,
+        journal: &F,
+    ) -> Result<usize, SendError> {
+        let deadline = Instant::now() + self.timeout;
+        let mut interval = PollInterval::new();
+        let mut stall = Stall::new();
+        loop {
+            let seen = self.confirm(sender, journal).await?;
+            if self.unconfirmed() == 0 {
+                self.verify_assets(sender, journal, deadline).await?;
+                return Ok(seen);
+            }
+            let stalled = stall.of(self.events.in_flight() - seen);
+            let is_over = match self.is_replay {
+                true => stalled >= self.timeout,
+                false => Instant::now() >= deadline,
+            };
+            if is_over {
+                return Ok(seen);
+            }
+            let has_room = self.events.queue_length() <= WINDOW;
+            if has_room && self.events.deferred() > 0 && sender.not_sent() == 0 {
+                self.send_deferred(sender, journal).await?;
+                continue;
+            }
+            self.resend_lost(sender, journal, stalled).await?;
+            sleep(interval.next()).await;
         }
     }
 
-    /// The events of assets, in the order of telling.
-    pub(super) fn told_assets(&self) -> &[ToldAsset] {
-        &self.told_assets
-    }
-
-    pub(super) fn withhold(&mut self, batch: Withheld) {
-        self.withheld.push_back(batch);
-    }
-
-    /// Takes back what was withheld, the oldest first: some of it, up to `most` task runs if that is possible.
-    pub(super) fn release(&mut self, most: usize) -> Withheld {
-        let mut released = self.withheld.pop_front().unwrap_or_default();
-        while let Some(next) = self
-            .withheld
-            .pop_front_if(|next| released.ended.len() + next.ended.len() <= most)
-        {
-            released.ended.extend(next.ended);
-            released.assets.extend(next.assets);
+    /// Asks for the oldest chunks in flight as long as they are complete; gives how many of an incomplete chunk were seen.
+    async fn confirm<F: Feed>(
+        &mut self,
+        sender: &mut Sender<'_>,
+        journal: &F,
+    ) -> Result<usize, SendError> {
+        loop {
+            let chunk = self.events.next_chunk();
+            if chunk.is_empty() {
+                return Ok(0);
+            }
+            let client = sender.client;
+            let ask = || count_ended(client, chunk);
+            let seen = sender.outages.wait_out(journal, ask).await?;
+            if seen < chunk.len() {
+                return Ok(seen);
+            }
+            let all = chunk.len();
+            self.events.confirm(all);
         }
-        released
     }
 
-    /// How many have ended.
-    pub(super) fn total(&self) -> usize {
-        self.told.len() + self.withheld()
-    }
-
-    /// How many were told and not yet seen.
-    pub(super) fn in_flight(&self) -> usize {
-        self.told.len() - self.confirmed
-    }
-
-    /// What the server still has in its queue, counted in task runs of two events each.
-    pub(super) fn load(&self) -> usize {
-        let assets: usize = self.assets.iter().map(|(_, events)| events).sum();
-        self.in_flight() + assets / 2
-    }
-
-    /// How many have ended and were not told.
-    pub(super) fn withheld(&self) -> usize {
-        self.withheld.iter().map(|batch| batch.ended.len()).sum()
-    }
-
-    /// The oldest that were not yet seen.
-    pub(super) fn next_chunk(&self) -> &[Uuid] {
-        let end = self.told.len().min(self.confirmed + CHUNK);
-        &self.told[self.confirmed..end]
-    }
-
-    /// The first `count` of the next chunk, which must be all of it, were seen.
-    pub(super) fn confirm(&mut self, count: usize) {
-        self.confirmed = self.told.len().min(self.confirmed + count);
-        while self
-            .assets
-            .pop_front_if(|(told, _)| *told <= self.confirmed)
-            .is_some()
-        {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chunks_are_confirmed_in_order() {
-        let ids: Vec<Uuid> = (0..700).map(Uuid::from_u128).collect();
-        let mut ledger = Ledger::default();
-        ledger.tell(&ids, &[]);
-        ledger.withhold(Withheld {
-            ended: ids[..5].to_vec(),
-            assets: Vec::new(),
-        });
-        assert_eq!(ledger.next_chunk(), &ids[..500]);
-        ledger.confirm(500);
-        assert_eq!(ledger.next_chunk(), &ids[500..]);
-        assert_eq!((ledger.in_flight(), ledger.total()), (200, 705));
-        ledger.confirm(200);
-        assert!(ledger.next_chunk().is_empty());
-    }
-
-    #[test]
-    fn what_was_withheld_comes_back_in_order() {
-        let ids: Vec<Uuid> = (0..6).map(Uuid::from_u128).collect();
-        let mut ledger = Ledger::default();
-        for pair in ids.chunks(2) {
-            ledger.withhold(Withheld {
-                ended: pair.to_vec(),
-                assets: pair[..1].to_vec(),
-            });
+    /// Sends deferred events as far as there is room for them now.
+    async fn send_deferred<F: Feed>(
+        &mut self,
+        sender: &mut Sender<'_>,
+        journal: &F,
+    ) -> Result<(), SendError> {
+        let room = WINDOW_AT_END.saturating_sub(self.events.queue_length());
+        let batch = self.events.take_deferred(room);
+        if sender.resend(journal, batch.all(), 0).await? {
+            self.events.add(&batch);
+        } else {
+            self.events.defer(batch);
         }
-        let released = ledger.release(5);
-        assert_eq!(released.ended, ids[..4]);
-        assert_eq!(released.assets, [ids[0], ids[2]]);
-        // However little room there is, it gets on.
-        assert_eq!(ledger.release(0).ended, ids[4..]);
-        assert_eq!(ledger.withheld(), 0);
+        Ok(())
     }
 
-    #[test]
-    fn assets_are_through_when_what_was_told_with_them_is() {
-        let ids: Vec<Uuid> = (0..600).map(Uuid::from_u128).collect();
-        let mut ledger = Ledger::default();
-        ledger.tell(&ids[..400], &ids[..20]);
-        ledger.tell(&ids[400..], &ids[..10]);
-        assert_eq!(ledger.load(), 615);
-        ledger.confirm(500);
-        assert_eq!(ledger.load(), 105);
-        ledger.confirm(100);
-        assert_eq!(ledger.load(), 0);
+    /// Sends the ends of task runs again that the server has lost, if it has recorded nothing for long enough.
+    async fn resend_lost<F: Feed>(
+        &mut self,
+        sender: &mut Sender<'_>,
+        journal: &F,
+        stalled: Duration,
+    ) -> Result<(), SendError> {
+        // Each repair doubles the time: a server that records nothing must not get ever more repetitions.
+        if stalled < STALL * 2_u32.pow(self.repairs.min(16)) {
+            return Ok(());
+        }
+        let client = sender.client;
+        let chunk = self.events.next_chunk();
+        let ask = || find_missing(client, chunk);
+        let missing = sender.outages.wait_out(journal, ask).await?;
+        let lost = match stalled < TAIL_STALL {
+            true => overtaken(chunk, &missing),
+            false => missing,
+        };
+        if lost.is_empty() {
+            return Ok(());
+        }
+        tracing::info!(count = lost.len(), "sending lost task runs again");
+        self.repairs += 1;
+        let resent = sender.resend(journal, lost, self.repairs).await;
+        resent.map(drop)
+    }
+
+    /// Sends the events of assets again that the server has lost, as far as there is time to ask. The server writes them some
+    /// seconds after it has accepted them: those that are too young to be found count as stored, unless there was an outage
+    /// or a loss.
+    async fn verify_assets<F: Feed>(
+        &mut self,
+        sender: &mut Sender<'_>,
+        journal: &F,
+        deadline: Instant,
+    ) -> Result<(), SendError> {
+        let sent = self.events.assets();
+        let mut found = HashSet::new();
+        let mut asked = 0;
+        for page in sent.chunks(EVENT_PAGE) {
+            match timeout_at(deadline, find_events(sender.client, page)).await {
+                Ok(Ok(stored)) => found.extend(stored),
+                // Not worth an error: what the server accepted is most likely stored.
+                _ => break,
+            }
+            asked += page.len();
+        }
+        let had_trouble = self.repairs > 0 || sender.outages.had_outage();
+        let mut lost = lost_events(&sent[..asked], &found, had_trouble, Instant::now());
+        if lost.is_empty() {
+            return Ok(());
+        }
+        tracing::info!(count = lost.len(), "sending lost events of assets again");
+        lost.retain(|_| sender.budget.spend(Expense::Asset));
+        let resent = sender.resend(journal, lost, self.repairs).await;
+        resent.map(drop)
     }
 }

@@ -1,4 +1,5 @@
-//! Delivery of a journal to the Prefect server: batches, sending, outages, confirmation.
+//! The delivery of a journal to the Prefect server: collecting batches, sending them, confirming that they are recorded, finishing
+//! the flow run.
 //!
 //! A [`Reporter`] follows the journal at its own pace. Nothing here can block dbt or fail a run, except connecting to a flow run that
 //! already exists.
@@ -6,14 +7,21 @@
 mod already_stored;
 mod batch;
 mod budget;
+mod collector;
 mod confirmation;
-mod courier;
+mod finish;
+mod journal_delivery;
+mod node_count;
 mod outage;
 mod rate;
+mod recorded;
 mod reporter;
-mod send;
+mod requests;
+mod resend;
+mod sender;
+mod sent_events;
+mod stall;
 mod summary_artifact;
-mod verify;
 
 pub(crate) use reporter::{ReportOptions, Reporter};
 

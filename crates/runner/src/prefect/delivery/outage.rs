@@ -1,50 +1,56 @@
-//! Waiting an outage out, as long as the run goes on and a little longer.
+//! Outages: requests are repeated while the run goes on, and for a limited time after its end.
 
 use std::future::Future;
 use std::time::Duration;
 
 use prefect_client::{Client, Error};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::model::Notice;
+use crate::model::{Notice, error_chain};
 use crate::store::Feed;
 
 /// The first pause of an outage; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The longest pause of an outage.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How often a pause looks whether the run has ended.
-const GLANCE: Duration = Duration::from_millis(50);
 
-/// A request that did not succeed, whatever was tried.
+/// A request that failed for good.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unsent {
-    /// The server refuses what was sent, or it could not even be sent; no repetition mends that.
+pub(super) enum SendError {
+    /// The server refuses the content, or the request could not be made; a repetition does not help.
     #[error(transparent)]
     Refused(prefect_client::Error),
-    /// The run has ended, and the grace after it.
-    #[error("given up after the end of the run: {0}")]
+    /// The run has ended, and so has the time after it.
+    #[error("gave up after the end of the run: {0}")]
     GaveUp(String),
 }
 
-/// Repeats requests that an outage has hit, and says so once.
-pub(super) struct Patience<'a> {
+/// Repeats requests that fail in an outage, and reports the outage once.
+pub(super) struct Outages<'a> {
     client: Client,
+    /// How long an outage is waited out after the end of the run.
     grace: Duration,
+    /// How long an outage is waited out in any case; `None` for no limit while the run goes on.
+    longest_outage: Option<Duration>,
     on_notice: &'a mut (dyn FnMut(Notice) + Send),
     /// When the run was seen to have ended.
-    ended: Option<Instant>,
-    /// Whether the API has ever done what it was asked.
-    served: bool,
-    away: Option<Instant>,
-    /// How long an outage is waited out while the run goes on; without end when not given.
-    longest_outage: Option<Duration>,
-    said_away: bool,
-    said_left_out: bool,
+    run_ended: Option<Instant>,
+    /// Whether any request has succeeded.
+    has_succeeded: bool,
+    /// When the current outage began.
+    since: Option<Instant>,
+    reported: Reported,
 }
 
-impl<'a> Patience<'a> {
-    /// Patience that lasts for `grace` after the end of the run.
+/// What is reported only once in a run.
+#[derive(Debug, Default)]
+struct Reported {
+    outage: bool,
+    left_out: bool,
+}
+
+impl<'a> Outages<'a> {
+    /// Waits outages out until `grace` after the end of the run.
     pub(super) fn new(
         client: Client,
         grace: Duration,
@@ -53,18 +59,17 @@ impl<'a> Patience<'a> {
         Self {
             client,
             grace,
-            on_notice,
-            ended: None,
-            served: false,
-            away: None,
             longest_outage: None,
-            said_away: false,
-            said_left_out: false,
+            on_notice,
+            run_ended: None,
+            has_succeeded: false,
+            since: None,
+            reported: Reported::default(),
         }
     }
 
-    /// Gives up after outages of so long, whether the run goes on or not.
-    pub(super) fn limit_outages(&mut self, longest: Duration) {
+    /// Gives up after an outage of this length, even while the run goes on.
+    pub(super) fn limit(&mut self, longest: Duration) {
         self.longest_outage = Some(longest);
     }
 
@@ -72,22 +77,22 @@ impl<'a> Patience<'a> {
         (self.on_notice)(notice);
     }
 
-    /// Says what was left out, the first time.
-    pub(super) fn left_out(&mut self, problem: String) {
-        tracing::warn!(problem, "left out of the report");
-        if !self.said_left_out {
-            self.said_left_out = true;
+    /// Reports that something is not sent because the server does not accept it. Only the first time is a notice.
+    pub(super) fn report_left_out(&mut self, problem: String) {
+        tracing::warn!(problem, "not sent");
+        if !self.reported.left_out {
+            self.reported.left_out = true;
             self.notify(Notice::LeftOut { problem });
         }
     }
 
-    /// Makes `call` succeed, whatever it takes, until the grace after the run's end is over. What the server refuses
-    /// for its content is returned at once. While requests succeed, their number is not limited.
-    pub(super) async fn insist<F: Feed, T, Fut>(
+    /// Repeats `call` until it succeeds, or until the time after the end of the run is over. A refusal of the content is
+    /// returned at once. There is no limit on the number of requests.
+    pub(super) async fn wait_out<F: Feed, T, Fut>(
         &mut self,
         journal: &F,
         mut call: impl FnMut() -> Fut,
-    ) -> Result<T, Unsent>
+    ) -> Result<T, SendError>
     where
         Fut: Future<Output = Result<T, Error>>,
     {
@@ -96,127 +101,142 @@ impl<'a> Patience<'a> {
             let ended_before = self.has_ended(journal);
             let error = match self.attempt(journal, call()).await? {
                 Ok(answer) => {
-                    self.note_back();
+                    self.note_success();
                     return Ok(answer);
                 }
-                Err(error) if is_about_content(&error) => return Err(Unsent::Refused(error)),
+                Err(error) if is_about_content(&error) => return Err(SendError::Refused(error)),
                 Err(error) => error,
             };
-            self.note_away(&error);
-            // What never served gets one more try after the run's end; a server that did, is busy, or has answered before
-            // it went away, the whole grace.
-            let may_serve = match error.status() {
-                Some(_) => error.is_temporary(),
-                None => self.client.has_reached_server(),
-            };
-            let hopeless = ended_before && !self.served && !may_serve;
-            if hopeless || self.is_over() {
-                return Err(Unsent::GaveUp(error.to_string()));
+            self.note_failure(&error);
+            if (ended_before && self.is_hopeless(&error)) || self.is_over() {
+                return Err(SendError::GaveUp(error_chain(&error)));
             }
-            if self
-                .pause(journal, pause.max(error.retry_after().unwrap_or_default()))
-                .await
-            {
-                pause = FIRST_PAUSE;
+            let wanted = pause.max(error.retry_after().unwrap_or_default());
+            let was_cut_short = self.pause(journal, Instant::now() + wanted).await;
+            pause = if was_cut_short {
+                FIRST_PAUSE
             } else {
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
+                (pause * 2).min(LONGEST_PAUSE)
+            };
         }
     }
 
-    /// One call. When the run has ended, no call may last longer than the grace.
+    /// Whether a failure after the end of the run is final. An API that never worked gets one more attempt then. One that
+    /// worked, is busy, or has answered before gets the whole grace.
+    fn is_hopeless(&self, error: &Error) -> bool {
+        let may_recover = match error.status() {
+            Some(_) => error.is_temporary(),
+            None => self.client.has_reached_server(),
+        };
+        !self.has_succeeded && !may_recover
+    }
+
+    /// One call. After the end of the run, no call may last longer than the grace.
     async fn attempt<F: Feed, T>(
         &mut self,
         journal: &F,
         call: impl Future<Output = Result<T, Error>>,
-    ) -> Result<Result<T, Error>, Unsent> {
-        tokio::pin!(call);
+    ) -> Result<Result<T, Error>, SendError> {
         let begun = Instant::now();
-        loop {
-            if let Ok(answer) = timeout_at(Instant::now() + GLANCE, &mut call).await {
-                return Ok(answer);
+        let time_is_over = async {
+            if !self.has_ended(journal) {
+                journal.closed().await;
             }
-            if self.has_ended(journal) && self.is_over() && begun.elapsed() >= self.grace {
-                return Err(Unsent::GaveUp("the server does not answer".to_owned()));
-            }
+            self.has_ended(journal);
+            sleep_until(self.give_up_at().max(begun + self.grace)).await;
+        };
+        tokio::select! {
+            biased;
+            answer = call => Ok(answer),
+            () = time_is_over => Err(SendError::GaveUp("the server does not answer".to_owned())),
         }
     }
 
-    /// Waits; true when the run's end cut it short.
-    async fn pause<F: Feed>(&mut self, journal: &F, pause: Duration) -> bool {
-        let running = self.ended.is_none();
-        let until = Instant::now() + pause;
-        while Instant::now() < until {
-            sleep(GLANCE).await;
-            if self.has_ended(journal) && (running || self.is_over()) {
-                return true;
+    /// Waits. Returns true when the end of the run, or later the end of the grace, cut it short.
+    pub(super) async fn pause<F: Feed>(&mut self, journal: &F, until: Instant) -> bool {
+        let give_up_at = self.run_ended.map(|_| self.give_up_at());
+        let cut = async {
+            match give_up_at {
+                None => journal.closed().await,
+                Some(at) => sleep_until(at).await,
             }
-        }
-        false
+        };
+        let was_cut_short = timeout_at(until, cut).await.is_ok();
+        self.has_ended(journal);
+        was_cut_short
     }
 
+    /// Whether the run has ended.
     pub(super) fn has_ended<F: Feed>(&mut self, journal: &F) -> bool {
-        if self.ended.is_none() && journal.is_closed() {
-            self.ended = Some(Instant::now());
+        if self.run_ended.is_none() && journal.is_closed() {
+            self.run_ended = Some(Instant::now());
         }
-        self.ended.is_some()
+        self.run_ended.is_some()
     }
 
     /// How much of the grace is left; `None` while the run goes on.
     pub(super) fn remaining<F: Feed>(&mut self, journal: &F) -> Option<Duration> {
         self.has_ended(journal);
-        let ended = self.ended?;
+        let ended = self.run_ended?;
         Some(self.grace.saturating_sub(ended.elapsed()))
     }
 
+    /// When to give up after the end of the run.
+    fn give_up_at(&self) -> Instant {
+        let grace = self.run_ended.unwrap_or_else(Instant::now) + self.grace;
+        match self.longest_outage.zip(self.since) {
+            Some((longest, since)) => grace.min(since + longest),
+            None => grace,
+        }
+    }
+
     fn is_over(&self) -> bool {
-        let outage = self.longest_outage.zip(self.away);
+        let outage = self.longest_outage.zip(self.since);
         outage.is_some_and(|(longest, since)| since.elapsed() >= longest)
             || self
-                .ended
+                .run_ended
                 .is_some_and(|ended| ended.elapsed() >= self.grace)
     }
 
-    fn note_away(&mut self, error: &Error) {
-        tracing::debug!(%error, "the API is away");
-        self.away.get_or_insert_with(Instant::now);
-        if !self.said_away {
-            self.said_away = true;
-            let api = self.client.api_url().to_string();
+    fn note_failure(&mut self, error: &Error) {
+        tracing::debug!(error = error_chain(error), "a request failed");
+        self.since.get_or_insert_with(Instant::now);
+        if !self.reported.outage {
+            self.reported.outage = true;
             self.notify(Notice::Away {
-                problem: explain(&api, error),
+                problem: explain(error),
             });
         }
     }
 
-    /// Whether the API was ever away.
-    pub(super) fn had_trouble(&self) -> bool {
-        self.said_away
+    /// Whether there was an outage.
+    pub(super) fn had_outage(&self) -> bool {
+        self.reported.outage
     }
 
-    /// The API does what it is asked.
-    pub(super) fn note_back(&mut self) {
-        self.served = true;
-        if self.away.take().is_some() {
+    /// Takes note that the API works.
+    pub(super) fn note_success(&mut self) {
+        self.has_succeeded = true;
+        if self.since.take().is_some() {
             self.notify(Notice::Back);
         }
     }
 }
 
-/// Whether the server refuses what was sent, not that it was sent.
+/// Whether the server refuses the content of a request.
 fn is_about_content(error: &Error) -> bool {
     matches!(error.status(), Some(400 | 409 | 413 | 422))
         || matches!(error, Error::InvalidRequest { .. })
 }
 
-/// An outage in one sentence that says what to do.
-fn explain(api: &str, error: &Error) -> String {
-    let advice = match error.status() {
-        Some(401 | 403) => "check PREFECT_API_KEY or PREFECT_API_AUTH_STRING",
-        Some(404) => "check PREFECT_API_URL, which ends in /api on a server of your own",
-        _ => "check PREFECT_API_URL and that the server runs",
-    };
-    format!("the Prefect API at {api} cannot be used: {error}; {advice}")
+/// The outage in one sentence: what failed, the cause, what to do.
+fn explain(error: &Error) -> String {
+    let help = error.help().map(|help| format!("; {help}"));
+    format!(
+        "cannot send to the Prefect API: {}{}",
+        error_chain(error),
+        help.unwrap_or_default()
+    )
 }
 
 #[cfg(test)]
@@ -226,17 +246,19 @@ mod tests {
     use super::*;
     use crate::prefect::delivery::tests::support::{Journal, client};
 
-    /// What comes of a call after a run that ended a minute ago.
-    async fn late<Fut>(grace: Duration, call: impl FnMut() -> Fut) -> Result<(), Unsent>
+    const SHORT: Duration = Duration::from_millis(50);
+
+    /// The result of a call after a run that ended a minute ago.
+    async fn late<Fut>(grace: Duration, call: impl FnMut() -> Fut) -> Result<(), SendError>
     where
         Fut: Future<Output = Result<(), Error>>,
     {
         let client = client("http://127.0.0.1:1/api");
         let mut on_notice = |_| {};
-        let mut patience = Patience::new(client, grace, &mut on_notice);
-        patience.served = true;
-        patience.ended = Instant::now().checked_sub(Duration::from_secs(60));
-        patience.insist(&Journal::complete(Vec::new()), call).await
+        let mut outages = Outages::new(client, grace, &mut on_notice);
+        outages.has_succeeded = true;
+        outages.run_ended = Instant::now().checked_sub(Duration::from_secs(60));
+        outages.wait_out(&Journal::complete(Vec::new()), call).await
     }
 
     fn refusal(status: u16) -> Error {
@@ -254,10 +276,10 @@ mod tests {
         let client = client("http://127.0.0.1:1/api");
         let mut on_notice = |_| {};
         let grace = Duration::from_secs(60);
-        let mut patience = Patience::new(client, grace, &mut on_notice);
+        let mut outages = Outages::new(client, grace, &mut on_notice);
         let mut calls = 0;
-        let answer = patience
-            .insist(&Journal::complete(Vec::new()), || {
+        let answer = outages
+            .wait_out(&Journal::complete(Vec::new()), || {
                 calls += 1;
                 ready(if calls < 3 { Err(refusal(503)) } else { Ok(()) })
             })
@@ -266,26 +288,38 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_late_call_may_take_its_time() {
+    async fn a_late_call_may_take_longer_than_the_end_of_the_grace() {
         let slow = || async {
-            sleep(GLANCE * 2).await;
+            tokio::time::sleep(SHORT * 2).await;
             Ok(())
         };
         assert!(late(Duration::from_secs(60), slow).await.is_ok());
     }
 
     #[tokio::test]
-    async fn a_late_call_is_not_waited_for_without_end() {
-        let result = late(GLANCE, pending).await;
-        assert!(matches!(result, Err(Unsent::GaveUp(_))), "{result:?}");
+    async fn a_late_call_that_hangs_is_given_up() {
+        let result = late(SHORT, pending).await;
+        assert!(matches!(result, Err(SendError::GaveUp(_))), "{result:?}");
     }
 
     #[tokio::test]
-    async fn a_late_failure_is_final_and_tells_content_from_outage() {
+    async fn the_end_of_the_run_cuts_a_pause_short() {
+        let client = client("http://127.0.0.1:1/api");
+        let mut on_notice = |_| {};
+        let mut outages = Outages::new(client, SHORT, &mut on_notice);
+        let journal = Journal::default();
+        let until = Instant::now() + Duration::from_secs(3_600);
+        let (was_cut_short, ()) =
+            tokio::join!(outages.pause(&journal, until), async { journal.close() });
+        assert!(was_cut_short && outages.has_ended(&journal));
+    }
+
+    #[tokio::test]
+    async fn a_late_failure_is_final_and_a_refusal_is_no_outage() {
         let grace = Duration::from_secs(1);
         let outage = late(grace, || ready(Err(refusal(503)))).await;
-        assert!(matches!(outage, Err(Unsent::GaveUp(_))), "{outage:?}");
+        assert!(matches!(outage, Err(SendError::GaveUp(_))), "{outage:?}");
         let content = late(grace, || ready(Err(refusal(422)))).await;
-        assert!(matches!(content, Err(Unsent::Refused(_))), "{content:?}");
+        assert!(matches!(content, Err(SendError::Refused(_))), "{content:?}");
     }
 }

@@ -1,7 +1,7 @@
-//! How fast a report may be sent: a bucket of units that fills with time.
+//! The rate limit of a report: a token bucket.
 //!
-//! Prefect Cloud limits log lines and events, a unit each, by the minute. In no minute are more sent than the rate says:
-//! a tenth of it may be saved up, and nine tenths come in a minute.
+//! Prefect Cloud limits log lines and events, a unit each, per minute. No minute exceeds the rate: the bucket holds a tenth of
+//! it, and nine tenths are added per minute.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const MINUTE: f64 = 60.0;
 /// The rate of one report.
 #[derive(Debug)]
 pub(super) struct Rate {
-    /// Most units that are saved up.
+    /// Size of the bucket.
     most: f64,
     per_second: f64,
     saved: f64,
@@ -20,13 +20,13 @@ pub(super) struct Rate {
 }
 
 impl Rate {
-    /// So many units a minute, at least one.
+    /// A rate in units per minute, at least one.
     pub(super) fn new(per_minute: u32, now: Instant) -> Self {
         let per_minute = f64::from(per_minute.max(1));
         let most = (per_minute / 10.0).floor().max(1.0);
         Self {
             most,
-            // Of one unit a minute, none can be saved up besides.
+            // With one unit a minute, the bucket cannot hold a part of it.
             per_second: (per_minute - most).max(per_minute / 2.0) / MINUTE,
             saved: most,
             at: now,
@@ -44,7 +44,7 @@ impl Rate {
         most
     }
 
-    /// Takes units, no more than [`Rate::most`]; or tells how long it takes until they are there.
+    /// Takes units, at most [`Rate::most`]. The error is how long to wait until they are available.
     pub(super) fn take(&mut self, units: usize, now: Instant) -> Result<(), Duration> {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.saved = (self.saved + passed * self.per_second).min(self.most);

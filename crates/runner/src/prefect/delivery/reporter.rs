@@ -5,13 +5,13 @@ use std::time::Duration;
 use prefect_client::{Client, Error, FlowRun, RetryPolicy};
 use uuid::Uuid;
 
-use super::already_stored::Held;
-use super::courier::Courier;
-use super::outage::{Patience, Unsent};
-use crate::model::{Delivery, FinalState, FlowTarget, Notice};
+use super::already_stored::AlreadyStored;
+use super::journal_delivery::JournalDelivery;
+use super::outage::{Outages, SendError};
+use crate::model::{Delivery, FinalState, FlowTarget, Notice, error_chain};
 use crate::prefect::flow_run::{
-    Connection, Ending, Mode, NewRun, PastRun, ReportError, attach, create, reconnect, rejoin,
-    settle,
+    Connection, FinalStateSetter, Mode, NewRun, PastRun, ReportError, attach, create, reconnect,
+    rejoin, settle,
 };
 use crate::store::Feed;
 
@@ -45,15 +45,15 @@ pub(crate) struct Reporter {
     run_id: Uuid,
     target: Target,
     options: ReportOptions,
-    ending: Ending,
+    ending: FinalStateSetter,
 }
 
 #[derive(Debug)]
 enum Target {
     Connected(Connection),
     Create(NewRun),
-    Rejoin(Uuid),
-    Past(Connection, Held),
+    Reconnect(Uuid),
+    Past(Connection, AlreadyStored),
     TasksAlone,
 }
 
@@ -99,7 +99,7 @@ impl Reporter {
             run_id,
             target: Target::Connected(connection),
             options,
-            ending: Ending::default(),
+            ending: FinalStateSetter::default(),
         })
     }
 
@@ -115,9 +115,9 @@ impl Reporter {
         Self {
             client: client.clone().with_retry(quick(client)),
             run_id,
-            target: Target::Rejoin(flow_run_id),
+            target: Target::Reconnect(flow_run_id),
             options,
-            ending: Ending::default(),
+            ending: FinalStateSetter::default(),
         }
     }
 
@@ -134,7 +134,7 @@ impl Reporter {
             run_id,
             target: Target::Create(run),
             options,
-            ending: Ending::default(),
+            ending: FinalStateSetter::default(),
         }
     }
 
@@ -146,7 +146,7 @@ impl Reporter {
             run_id,
             target: Target::TasksAlone,
             options,
-            ending: Ending::default(),
+            ending: FinalStateSetter::default(),
         }
     }
 
@@ -162,16 +162,16 @@ impl Reporter {
     ) -> Result<Self, Error> {
         // Nobody waits for dbt here: a busy server gets the time that Prefect's own client would give it.
         let connection = reconnect(client, past).await?;
-        let held = match connection.context.flow_run_id() {
-            Some(id) => Held::read(client, id).await?,
-            None => Held::default(),
+        let stored = match connection.context.flow_run_id() {
+            Some(id) => AlreadyStored::read(client, id).await?,
+            None => AlreadyStored::default(),
         };
         Ok(Self {
             client: client.clone().with_retry(quick(client)),
             run_id: past.run_id,
-            target: Target::Past(connection, held),
+            target: Target::Past(connection, stored),
             options,
-            ending: Ending::default(),
+            ending: FinalStateSetter::default(),
         })
     }
 
@@ -181,10 +181,10 @@ impl Reporter {
     }
 
     /// The end of the flow run, if that is ours to set.
-    pub(crate) fn ending(&self) -> Option<Ending> {
+    pub(crate) fn ending(&self) -> Option<FinalStateSetter> {
         let is_ours = match &self.target {
             Target::Connected(connection) | Target::Past(connection, _) => connection.own_states,
-            Target::Create(_) | Target::Rejoin(_) => true,
+            Target::Create(_) | Target::Reconnect(_) => true,
             Target::TasksAlone => false,
         };
         is_ours.then(|| self.ending.clone())
@@ -198,7 +198,7 @@ impl Reporter {
                 flow_run_id: connection.context.flow_run_id()?,
                 own_states: connection.own_states,
             },
-            Target::Rejoin(flow_run_id) => FlowTarget::Existing {
+            Target::Reconnect(flow_run_id) => FlowTarget::Existing {
                 flow_run_id: *flow_run_id,
                 own_states: true,
             },
@@ -212,92 +212,89 @@ impl Reporter {
         })
     }
 
-    /// Follows the journal to the end of the run and makes the server show it. Never fails: what could not be
-    /// delivered is told in the [`Delivery`], and stays in the journal.
+    /// Follows the journal to the end of the run and sends it. Never fails: the [`Delivery`] says what could not be
+    /// delivered, and the journal keeps it.
     pub(crate) async fn run<F: Feed>(
         self,
         journal: F,
         mut on_notice: impl FnMut(Notice) + Send,
     ) -> Delivery {
-        let mut patience = Patience::new(
-            self.client.clone(),
-            self.options.verify_timeout,
-            &mut on_notice,
-        );
-        let mut held = None;
+        let grace = self.options.verify_timeout;
+        let mut outages = Outages::new(self.client.clone(), grace, &mut on_notice);
         let known = match &self.target {
-            Target::Rejoin(id) => Some(*id),
+            Target::Reconnect(id) => Some(*id),
             _ => None,
         };
+        let (client, run_id) = (&self.client, self.run_id);
+        let mut already_stored = None;
         let connection = match self.target {
             Target::Connected(connection) => {
-                patience.note_back();
+                outages.note_success();
                 Ok(connection)
             }
-            Target::Past(connection, known) => {
-                patience.note_back();
-                patience.limit_outages(self.options.verify_timeout);
-                held = Some(known);
+            Target::Past(connection, stored) => {
+                outages.note_success();
+                outages.limit(grace);
+                already_stored = Some(stored);
                 Ok(connection)
             }
             Target::TasksAlone => Ok(Connection::of_tasks_alone()),
             Target::Create(run) => {
-                let client = &self.client;
-                patience
-                    .insist(&journal, || create(client, self.run_id, &run))
-                    .await
+                let create = || create(client, run_id, &run);
+                outages.wait_out(&journal, create).await
             }
-            Target::Rejoin(id) => {
-                let client = &self.client;
-                patience
-                    .insist(&journal, || rejoin(client, self.run_id, id))
-                    .await
+            Target::Reconnect(id) => {
+                let rejoin = || rejoin(client, run_id, id);
+                outages.wait_out(&journal, rejoin).await
             }
         };
         let connection = match connection {
             Ok(connection) => connection,
-            Err(error) => return Self::undelivered(&mut patience, known, &error),
+            Err(error) => return not_delivered(&mut outages, known, &error),
         };
-        if let Some(notice) = connection.notice(&self.client) {
-            patience.notify(notice);
+        if let Some(notice) = connection.notice(client) {
+            outages.notify(notice);
         }
-        let timeout = self.options.verify_timeout;
-        let courier = Courier::new(&self.client, connection, patience, timeout)
-            .ending(self.ending)
-            .within(self.options.rate, self.options.budget);
-        match held {
-            Some(held) => courier.catching_up(held).follow(journal).await,
-            None => courier.follow(journal).await,
-        }
+        JournalDelivery::new(
+            client,
+            connection,
+            outages,
+            &self.options,
+            self.ending,
+            already_stored,
+        )
+        .run(journal)
+        .await
     }
+}
 
-    /// The flow run could not be had, or did not even come to be.
-    fn undelivered(
-        patience: &mut Patience<'_>,
-        flow_run_id: Option<Uuid>,
-        error: &Unsent,
-    ) -> Delivery {
-        // An outage was told already.
-        if matches!(error, Unsent::Refused(_)) {
-            patience.notify(Notice::Away {
-                problem: error.to_string(),
-            });
-        }
-        Delivery {
-            flow_run_id,
-            flow_run_name: None,
-            url: None,
-            verified: false,
-            task_runs: 0,
-            unconfirmed: 0,
-            final_state: FinalState::NotSent,
-            problem: Some(error.to_string()),
-        }
+/// The result when there is no flow run to report to.
+fn not_delivered(
+    outages: &mut Outages<'_>,
+    flow_run_id: Option<Uuid>,
+    error: &SendError,
+) -> Delivery {
+    let problem = error_chain(error);
+    // An outage has been reported already.
+    if matches!(error, SendError::Refused(_)) {
+        outages.notify(Notice::Away {
+            problem: problem.clone(),
+        });
+    }
+    Delivery {
+        flow_run_id,
+        flow_run_name: None,
+        url: None,
+        verified: false,
+        task_runs: 0,
+        unconfirmed: 0,
+        final_state: FinalState::NotSent,
+        problem: Some(problem),
     }
 }
 
 /// The pace of the reporter's own requests: a busy SQLite answers 503 for a moment, and a run's end does not wait for
-/// the two seconds that Prefect's client would. Outages are waited out by [`Patience`].
+/// the two seconds that Prefect's client would. Outages are waited out by [`Outages`].
 fn quick(client: &Client) -> RetryPolicy {
     client
         .settings()

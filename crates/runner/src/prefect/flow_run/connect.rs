@@ -1,4 +1,4 @@
-//! Getting hold of the flow run.
+//! Connects to a flow run that exists, or creates one.
 
 use std::time::Duration;
 
@@ -16,9 +16,9 @@ use crate::model::{Notice, State, StateKind};
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) context: RunContext,
-    /// Whether its states are ours.
+    /// Whether we set its states.
     pub(crate) own_states: bool,
-    /// Its place within the limit of its deployment.
+    /// Its slot of the concurrency limit of its deployment.
     pub(crate) lease: Option<Lease>,
 }
 
@@ -32,7 +32,7 @@ impl Connection {
         }
     }
 
-    /// Says where the run can be seen, if it is a flow run.
+    /// The notice with the page of the flow run; `None` without a flow run.
     pub(crate) fn notice(&self, client: &Client) -> Option<Notice> {
         let run = self.context.flow_run.as_ref()?;
         Some(Notice::Connected {
@@ -43,7 +43,7 @@ impl Connection {
     }
 }
 
-/// What the server is to know of repetitions.
+/// How often the server retries a failed flow run.
 pub(crate) fn retry_rules(retries: Option<u32>, delay: Duration) -> RetryRules {
     let mut rules = RetryRules::default();
     rules.retries = retries;
@@ -51,7 +51,7 @@ pub(crate) fn retry_rules(retries: Option<u32>, delay: Duration) -> RetryRules {
     rules
 }
 
-/// Connects to a flow run that exists, and sets it Running if its states are ours.
+/// Connects to a flow run that exists, and sets it Running if we own its states.
 pub(crate) async fn attach(
     client: &Client,
     run_id: Uuid,
@@ -89,7 +89,7 @@ pub(crate) async fn attach(
     })
 }
 
-/// Does not begin a flow run that somebody has cancelled. One whose states are ours is Cancelled then.
+/// Fails for a flow run that is Cancelling or Cancelled. Sets it from Cancelling to Cancelled if we own its states.
 ///
 /// # Errors
 /// [`ReportError::Cancelled`].
@@ -106,10 +106,10 @@ pub(crate) async fn refuse_cancelled(
         let end = State {
             kind: StateKind::Cancelled,
             name: "Cancelled".to_owned(),
-            message: Some("cancelled through Prefect before it began".to_owned()),
+            message: Some("cancelled through Prefect before dbt was started".to_owned()),
         };
         if let Err(error) = finish(client, run.id, &end, Uuid::new_v4()).await {
-            tracing::warn!(%error, "the flow run stays Cancelling");
+            tracing::warn!(%error, "cannot set the flow run from Cancelling to Cancelled");
         }
     }
     Err(ReportError::Cancelled {
@@ -117,16 +117,16 @@ pub(crate) async fn refuse_cancelled(
     })
 }
 
-/// Creates flow and flow run and sets it Running. May be repeated: the run id makes every step the same one.
+/// Creates the flow and the flow run, and sets it Running. May be repeated: the run id identifies every step.
 pub(crate) async fn create(
     client: &Client,
     run_id: Uuid,
     run: &NewRun,
 ) -> Result<Connection, Error> {
-    let (created, flow_name) = obtain(client, run_id, run).await?;
+    let (created, flow_name) = find_or_create(client, run_id, run).await?;
     if let Err(reason) = start(client, created.id, transition(run_id)).await? {
-        // Somebody was quicker (a cancellation from the UI): dbt runs all the same, and is shown.
-        tracing::warn!(reason, "the flow run did not become Running");
+        // For example, it was cancelled in the UI. dbt runs nevertheless, and the run is reported.
+        tracing::warn!(reason, "the server does not set the flow run to Running");
     }
     Ok(Connection {
         context: RunContext::new(&created, flow_name),
@@ -135,7 +135,7 @@ pub(crate) async fn create(
     })
 }
 
-/// Goes on with a flow run whose engine we are: sets it Running, unless somebody has ended it meanwhile. May be repeated.
+/// Resumes a flow run that we own: sets it Running, unless it has ended meanwhile. May be repeated.
 pub(crate) async fn rejoin(
     client: &Client,
     run_id: Uuid,
@@ -144,21 +144,21 @@ pub(crate) async fn rejoin(
     let run = client.read_flow_run(flow_run_id).await?;
     let context = RunContext::read(client, &run).await?;
     let kind = run.state.as_ref().map(|state| state.kind);
-    // The server would let one that has ended run again.
-    let is_over = kind.is_some_and(StateType::is_terminal);
-    let is_wanted = !is_over && kind != Some(StateType::Cancelling);
+    // The server would accept Running for a flow run that has ended.
+    let has_ended = kind.is_some_and(StateType::is_terminal);
+    let is_wanted = !has_ended && kind != Some(StateType::Cancelling);
     if is_wanted && let Err(reason) = start(client, flow_run_id, transition(run_id)).await? {
-        tracing::warn!(reason, "the flow run did not become Running");
+        tracing::warn!(reason, "the server does not set the flow run to Running");
     }
     Ok(Connection {
         context,
-        own_states: !is_over,
+        own_states: !has_ended,
         lease: Lease::of(client, &run),
     })
 }
 
-/// Creates flow and flow run, or finds them; gives the flow run and the flow's name.
-pub(crate) async fn obtain(
+/// Finds or creates the flow and the flow run; gives the flow run and the name of the flow.
+pub(crate) async fn find_or_create(
     client: &Client,
     run_id: Uuid,
     run: &NewRun,
@@ -174,7 +174,7 @@ pub(crate) async fn obtain(
     Ok((created, flow.name))
 }
 
-/// Identity of a created flow run's first transition, to Running.
+/// Id of the first transition of a flow run, to Running.
 pub(crate) fn transition(run_id: Uuid) -> Uuid {
     Uuid::new_v5(&run_id, b"running")
 }

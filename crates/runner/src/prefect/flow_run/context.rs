@@ -1,15 +1,15 @@
-//! The flow run, and what surrounds it in Prefect.
+//! The flow run and its related resources: flow, deployment, work queue, work pool, tags.
 
 use prefect_client::{Client, Error, FlowRun, Resource};
 use uuid::Uuid;
 
-/// What every event of a run has to mention. The default is that of task runs without a flow run.
+/// What every event of a run mentions. The default is for task runs without a flow run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RunContext {
     pub(crate) flow_run: Option<FlowRunFacts>,
     pub(crate) tags: Vec<String>,
-    /// Deployment, work queue and work pool, as far as there are any.
-    pub(crate) surroundings: Vec<Surrounding>,
+    /// Deployment, work queue and work pool, if it has them.
+    pub(crate) related: Vec<RelatedResource>,
 }
 
 /// A flow run and its flow.
@@ -21,9 +21,9 @@ pub(crate) struct FlowRunFacts {
     pub(crate) flow_name: String,
 }
 
-/// Something that a flow run came through.
+/// A deployment, work queue or work pool of a flow run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Surrounding {
+pub(crate) struct RelatedResource {
     /// `deployment`, `work-queue` or `work-pool`.
     pub(crate) kind: &'static str,
     pub(crate) id: Uuid,
@@ -31,20 +31,20 @@ pub(crate) struct Surrounding {
 }
 
 impl RunContext {
-    /// Reads what surrounds a flow run.
+    /// Reads the flow and the deployment of a flow run.
     pub(crate) async fn read(client: &Client, run: &FlowRun) -> Result<Self, Error> {
         let flow = client.read_flow(run.flow_id).await?;
         let mut context = Self::new(run, flow.name);
         if let Some(id) = run.deployment_id {
-            // The name is an ornament: a deployment that may not be read is no reason to stop.
+            // Only for its name: a deployment that cannot be read is not an error.
             let name = client
                 .read_deployment(id)
                 .await
                 .ok()
                 .map(|found| found.name);
-            context.surroundings.insert(
+            context.related.insert(
                 0,
-                Surrounding {
+                RelatedResource {
                     kind: "deployment",
                     id,
                     name,
@@ -54,10 +54,10 @@ impl RunContext {
         Ok(context)
     }
 
-    /// A flow run of this flow; a deployment is not looked at.
+    /// The context of a flow run of this flow, without its deployment.
     pub(crate) fn new(run: &FlowRun, flow_name: String) -> Self {
-        let surrounding = |kind, id: Option<Uuid>, name: &Option<String>| {
-            id.map(|id| Surrounding {
+        let resource = |kind, id: Option<Uuid>, name: &Option<String>| {
+            id.map(|id| RelatedResource {
                 kind,
                 id,
                 name: name.clone(),
@@ -71,9 +71,9 @@ impl RunContext {
                 flow_name,
             }),
             tags: run.tags.clone(),
-            surroundings: [
-                surrounding("work-queue", run.work_queue_id, &run.work_queue_name),
-                surrounding("work-pool", run.work_pool_id, &run.work_pool_name),
+            related: [
+                resource("work-queue", run.work_queue_id, &run.work_queue_name),
+                resource("work-pool", run.work_pool_id, &run.work_pool_name),
             ]
             .into_iter()
             .flatten()
@@ -81,18 +81,18 @@ impl RunContext {
         }
     }
 
-    /// The flow run's id.
+    /// The id of the flow run.
     pub(crate) fn flow_run_id(&self) -> Option<Uuid> {
         self.flow_run.as_ref().map(|run| run.id)
     }
 
-    /// The resource that the flow run itself is.
+    /// The flow run as a resource.
     pub(crate) fn resource(&self) -> Option<Resource> {
         let run = self.flow_run.as_ref()?;
         Some(named(&format!("prefect.flow-run.{}", run.id), &run.name))
     }
 
-    /// What an event of a task run is related to.
+    /// The related resources of an event of a task run.
     pub(crate) fn related_to_task_run(&self) -> Vec<Resource> {
         let flow_run = self.resource().map(|mut flow_run| {
             flow_run.insert("prefect.resource.role".to_owned(), "flow-run".to_owned());
@@ -104,14 +104,14 @@ impl RunContext {
             .collect()
     }
 
-    /// What an event of the flow run is related to. The server takes a hundred related resources; tags give way.
+    /// The related resources of an event of the flow run. The server accepts 100 of them: surplus tags are omitted.
     pub(crate) fn related_to_flow_run(&self) -> Vec<Resource> {
         const MOST_TAGS: usize = 90;
         let flow = self.flow_run.as_ref().map(|run| {
             let id = format!("prefect.flow.{}", run.flow_id);
             related("flow", &id, Some(&run.flow_name))
         });
-        let surroundings = self.surroundings.iter().map(|found| {
+        let resources = self.related.iter().map(|found| {
             let id = format!("prefect.{}.{}", found.kind, found.id);
             related(found.kind, &id, found.name.as_deref())
         });
@@ -121,7 +121,7 @@ impl RunContext {
             .filter(|tag| !tag.is_empty())
             .take(MOST_TAGS)
             .map(|tag| related("tag", &format!("prefect.tag.{tag}"), None));
-        flow.into_iter().chain(surroundings).chain(tags).collect()
+        flow.into_iter().chain(resources).chain(tags).collect()
     }
 }
 
@@ -147,7 +147,7 @@ fn related(role: &str, id: &str, name: Option<&str>) -> Resource {
 pub(crate) mod tests {
     use super::*;
 
-    /// A flow run that came through a deployment, with tags.
+    /// A flow run of a deployment, with tags.
     pub(crate) fn deployed_run() -> RunContext {
         let id = Uuid::from_u128;
         RunContext {
@@ -158,13 +158,13 @@ pub(crate) mod tests {
                 flow_name: "nightly".to_owned(),
             }),
             tags: vec!["prod".to_owned(), String::new()],
-            surroundings: vec![
-                Surrounding {
+            related: vec![
+                RelatedResource {
                     kind: "deployment",
                     id: id(0xd0),
                     name: Some("every night".to_owned()),
                 },
-                Surrounding {
+                RelatedResource {
                     kind: "work-pool",
                     id: id(0xa0),
                     name: None,

@@ -1,4 +1,4 @@
-//! The end of a flow run, which comes once.
+//! The final state of a flow run, which is set once.
 
 use std::sync::Arc;
 
@@ -10,29 +10,28 @@ use uuid::Uuid;
 use super::orchestrate::finish;
 use crate::model::{FinalState, State};
 
-/// The end of a flow run: decided once, by whoever comes first. Clones are the same end.
+/// Sets the final state of a flow run. The first caller decides it, later ones get its answer. Clones share it.
 #[derive(Debug, Clone)]
-pub(crate) struct Ending(Arc<Decision>);
+pub(crate) struct FinalStateSetter(Arc<Shared>);
 
 #[derive(Debug)]
-struct Decision {
-    /// What makes a repeated proposal the same one.
+struct Shared {
+    /// Id of the transition: it identifies a repeated request.
     transition: Uuid,
     state: Mutex<Option<FinalState>>,
 }
 
-impl Default for Ending {
+impl Default for FinalStateSetter {
     fn default() -> Self {
-        Self(Arc::new(Decision {
+        Self(Arc::new(Shared {
             transition: Uuid::new_v4(),
             state: Mutex::default(),
         }))
     }
 }
 
-impl Ending {
-    /// Ends the flow run by `propose`, which is given the identity of the transition, unless it has ended. Nobody else can
-    /// meanwhile.
+impl FinalStateSetter {
+    /// Calls `propose` with the id of the transition, unless the final state is decided already. Other callers wait meanwhile.
     pub(crate) async fn decide<E>(
         &self,
         propose: impl AsyncFnOnce(Uuid) -> Result<FinalState, E>,
@@ -45,7 +44,7 @@ impl Ending {
         Ok(state.insert(answer).clone())
     }
 
-    /// Ends it in this state.
+    /// Sets this state.
     pub(crate) async fn set(
         &self,
         client: &Client,
@@ -56,15 +55,15 @@ impl Ending {
             .await
     }
 
-    /// Leaves it to somebody else.
+    /// Leaves the final state to the supervisor.
     pub(crate) async fn leave(&self) {
         let left: Result<_, std::convert::Infallible> =
             self.decide(async |_| Ok(FinalState::LeftAlone)).await;
         let Ok(state) = left;
-        tracing::debug!(?state, "the flow run's end is left to others");
+        tracing::debug!(?state, "the final state is left to the supervisor");
     }
 
-    /// Schedules the flow run anew, unless it has ended: one that crashed may have been evicted.
+    /// Reschedules the flow run, unless it has ended. A crashed one is rescheduled: its process may have been evicted.
     pub(crate) async fn reschedule(
         &self,
         client: &Client,

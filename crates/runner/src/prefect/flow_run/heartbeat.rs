@@ -1,4 +1,4 @@
-//! Telling that the run is alive, for automations that look for runs that are not.
+//! Heartbeats of a flow run, for automations that find dead runs.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use super::context::RunContext;
 
-/// How long a beat may take: everything else waits for it.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a heartbeat may take: all other requests wait for it.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The beat of a flow run whose states are ours.
+/// The heartbeat of an owned flow run.
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
     due: Instant,
@@ -20,7 +20,7 @@ pub(crate) struct Heartbeat {
 }
 
 impl Heartbeat {
-    /// The first beat is due at once.
+    /// The first heartbeat is due immediately.
     pub(crate) fn new(every: Duration) -> Self {
         Self {
             due: Instant::now(),
@@ -32,7 +32,7 @@ impl Heartbeat {
         self.due
     }
 
-    /// Beats if it is time. A beat that gets lost is not repeated: the next one comes.
+    /// Sends a heartbeat if one is due. A failed one is not repeated.
     pub(crate) async fn beat(&mut self, client: &Client, context: &RunContext) {
         if Instant::now() < self.due {
             return;
@@ -42,14 +42,14 @@ impl Heartbeat {
             return;
         };
         let sent = match event.validate() {
-            Ok(event) => match timeout(PATIENCE, client.create_events(&[event])).await {
+            Ok(event) => match timeout(TIMEOUT, client.create_events(&[event])).await {
                 Ok(sent) => sent.map_err(|error| error.to_string()),
                 Err(late) => Err(late.to_string()),
             },
             Err(error) => Err(error.to_string()),
         };
         if let Err(problem) = sent {
-            tracing::debug!(problem, "a heartbeat was lost");
+            tracing::debug!(problem, "cannot send a heartbeat");
         }
     }
 }
@@ -66,8 +66,8 @@ mod tests {
     use crate::prefect::flow_run::context::tests::deployed_run;
 
     #[test]
-    fn a_beat() {
-        let event = event(&deployed_run(), Uuid::nil(), Timestamp::UNIX_EPOCH).expect("a beat");
+    fn the_event_of_a_heartbeat() {
+        let event = event(&deployed_run(), Uuid::nil(), Timestamp::UNIX_EPOCH).expect("an event");
         assert!(event.validate().is_ok());
         insta::assert_json_snapshot!(event);
     }

@@ -1,8 +1,8 @@
-//! Keeping the slot of a deployment's concurrency limit.
+//! The lease of a slot of a deployment's concurrency limit.
 //!
-//! A server may lend it for a time, and take it back from runs that do not ask for more: another run would then start
-//! beside ours. Prefect's own server does so only with clients whose version it knows. From others, such as this one, it
-//! takes the lease back when the run starts, and leaves them the slot to the end of the run.
+//! A server may grant the slot for a limited time and free it when the lease is not renewed: another run would then start beside
+//! ours. The open-source server does so only for clients whose version it knows. For others, such as this one, it ends the lease
+//! when the run starts, and keeps the slot for the run.
 
 use std::time::Duration;
 
@@ -11,31 +11,31 @@ use tokio::task::AbortHandle;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-/// How long the slot is asked for, as Prefect's own engine does.
-const TERM: Duration = Duration::from_secs(300);
-/// When it is asked for again.
+/// Duration of the lease, as in Prefect's own engine.
+const DURATION: Duration = Duration::from_secs(300);
+/// Time between two renewals.
 const RENEWAL: Duration = Duration::from_secs(225);
-/// The same when the server could not be asked, beyond the client's own patience.
-const SECOND_TRY: Duration = Duration::from_secs(15);
+/// The same after a failed renewal; the client itself has retried it already.
+const RETRY: Duration = Duration::from_secs(15);
 
-/// A slot that is kept until this goes.
+/// A lease that is renewed until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    keeper: AbortHandle,
+    renewal: AbortHandle,
 }
 
 impl Lease {
-    /// Keeps the slot of a flow run, if its deployment has a limit.
+    /// Renews the lease of a flow run, if it has one.
     pub(crate) fn of(client: &Client, run: &FlowRun) -> Option<Self> {
         let id = lease_id(run)?;
-        let keeper = tokio::spawn(keep(client.clone(), id)).abort_handle();
-        Some(Self { keeper })
+        let renewal = tokio::spawn(renew(client.clone(), id)).abort_handle();
+        Some(Self { renewal })
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.keeper.abort();
+        self.renewal.abort();
     }
 }
 
@@ -45,13 +45,13 @@ fn lease_id(run: &FlowRun) -> Option<Uuid> {
     id.as_str()?.parse().ok()
 }
 
-async fn keep(client: Client, id: Uuid) {
+async fn renew(client: Client, id: Uuid) {
     loop {
-        match client.renew_lease(id, TERM).await {
+        match client.renew_lease(id, DURATION).await {
             Ok(()) => sleep(RENEWAL).await,
-            Err(error) if error.is_temporary() => sleep(SECOND_TRY).await,
-            // Prefect's own engine ends a run that has lost its slot; half a build is worse than two at once.
-            Err(error) => return tracing::debug!(%error, "there is no lease to renew"),
+            Err(error) if error.is_temporary() => sleep(RETRY).await,
+            // Prefect's own engine ends a run that has lost its slot. An incomplete build is worse than two at once.
+            Err(error) => return tracing::debug!(%error, "cannot renew the lease"),
         }
     }
 }
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_slot_is_asked_for_at_once() {
+    async fn a_lease_is_renewed_immediately() {
         let server = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let api = format!("http://{}/api", server.local_addr().expect("an address"));
         let client = Client::new(&Settings::with_api_url(&api)).expect("a client");
@@ -85,7 +85,7 @@ mod tests {
             let mut bytes = [0; 2048];
             let read = connection.read(&mut bytes).await.expect("bytes");
             asked.push_str(&String::from_utf8_lossy(&bytes[..read]));
-            // The first request is for a token against forged requests, which this server has no use for.
+            // The first request asks for a CSRF token, which this server does not have.
             let answer =
                 b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
             connection.write_all(answer).await.expect("written");

@@ -11,12 +11,12 @@ mod new_run;
 mod orchestrate;
 mod reconnect;
 mod run_name;
-mod words;
 
 pub(crate) use connect::{Connection, attach, create, refuse_cancelled, rejoin, retry_rules};
 pub(crate) use context::RunContext;
 pub(crate) use error::ReportError;
-pub(crate) use final_state::Ending;
+pub(crate) use final_state::FinalStateSetter;
+pub(crate) use final_state::FinalStateSetter as Ending;
 pub(crate) use heartbeat::Heartbeat;
 pub(crate) use lease::Lease;
 pub(crate) use mode::{Decision, Mode, ModeFacts, decide, settle};

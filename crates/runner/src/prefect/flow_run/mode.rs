@@ -1,4 +1,4 @@
-//! Whose flow run a run reports to.
+//! Decides which flow run an invocation reports to.
 
 use prefect_client::StateType;
 use uuid::Uuid;

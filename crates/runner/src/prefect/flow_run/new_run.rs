@@ -1,22 +1,22 @@
-//! A flow run to be created.
+//! The request for a new flow run.
 
 use prefect_client::RetryRules;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// A flow run to be created.
+/// A flow run that is to be created.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct NewRun {
-    /// Name of its flow.
+    /// Name of the flow.
     pub flow_name: String,
-    /// Its name.
+    /// Name of the flow run.
     pub flow_run_name: String,
     /// Its tags.
     pub tags: Vec<String>,
     /// Its parameters.
     pub parameters: Map<String, Value>,
-    /// Its idempotency key; the run id when there is none.
+    /// Its idempotency key, if that is not the run id.
     pub key: Option<Uuid>,
-    /// What happens when it fails.
+    /// How often the server retries it.
     pub policy: RetryRules,
 }

@@ -1,50 +1,50 @@
-//! Proposing states of a flow run, and obeying the answer.
+//! Proposes states of a flow run, and follows the answer of the server.
 
 use jiff::Timestamp;
 use prefect_client::{Client, Error, NewState, Proposal, StateType, Verdict};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use crate::model::{FinalState, State, StateKind};
+use crate::model::{FinalState, State, StateKind, error_chain};
 
-/// What an answer means to the one who proposed.
+/// What the answer to a proposed state means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ruling {
+pub(crate) enum Answer {
     /// The run is in the proposed state.
     Done { state_id: Option<Uuid> },
-    /// It had ended before.
+    /// The run had ended before.
     AlreadyTerminal,
-    /// It is to be repeated.
+    /// The server retries the run.
     AwaitingRetry { due: Option<Timestamp> },
-    /// Somebody wants it cancelled: no terminal state but Cancelled will do.
+    /// The run is being cancelled: the only terminal state that fits is Cancelled.
     Cancelling,
-    /// Ask again after this time.
+    /// Propose it again after this time.
     Later(std::time::Duration),
-    /// No.
+    /// The server refuses the state, for this reason.
     Refused(String),
 }
 
-/// Reads the server's answer to a proposed state.
-pub(crate) fn ruling(proposed: StateType, proposal: &Proposal) -> Ruling {
+/// Interprets the answer to a proposed state.
+pub(crate) fn interpret(proposed: StateType, proposal: &Proposal) -> Answer {
     let state_id = proposal.state.as_ref().and_then(|state| state.id);
     let current = proposal.state.as_ref().map(|state| state.kind);
     match proposal.status {
-        Verdict::Accept => Ruling::Done { state_id },
-        Verdict::Wait => Ruling::Later(proposal.delay()),
-        Verdict::Reject if proposal.is_repetition() => Ruling::Done { state_id },
+        Verdict::Accept => Answer::Done { state_id },
+        Verdict::Wait => Answer::Later(proposal.delay()),
+        Verdict::Reject if proposal.is_repetition() => Answer::Done { state_id },
         Verdict::Reject => match current {
-            Some(kind) if kind == proposed => Ruling::Done { state_id },
-            Some(StateType::Scheduled) if proposed.is_terminal() => Ruling::AwaitingRetry {
+            Some(kind) if kind == proposed => Answer::Done { state_id },
+            Some(StateType::Scheduled) if proposed.is_terminal() => Answer::AwaitingRetry {
                 due: scheduled_time(proposal),
             },
-            Some(StateType::Cancelling) if proposed.is_terminal() => Ruling::Cancelling,
-            Some(kind) if kind.is_terminal() && proposed.is_terminal() => Ruling::AlreadyTerminal,
-            _ => Ruling::Refused(reason(proposal)),
+            Some(StateType::Cancelling) if proposed.is_terminal() => Answer::Cancelling,
+            Some(kind) if kind.is_terminal() && proposed.is_terminal() => Answer::AlreadyTerminal,
+            _ => Answer::Refused(reason(proposal)),
         },
         Verdict::Abort if proposed.is_terminal() && says_terminal(proposal) => {
-            Ruling::AlreadyTerminal
+            Answer::AlreadyTerminal
         }
-        _ => Ruling::Refused(reason(proposal)),
+        _ => Answer::Refused(reason(proposal)),
     }
 }
 
@@ -60,12 +60,12 @@ fn says_terminal(proposal: &Proposal) -> bool {
 fn reason(proposal: &Proposal) -> String {
     match (&proposal.state, proposal.reason()) {
         (_, reason) if !reason.is_empty() => reason.to_owned(),
-        (Some(state), _) => format!("it is {}", state.name),
+        (Some(state), _) => format!("the flow run is {}", state.name),
         (None, _) => "no reason given".to_owned(),
     }
 }
 
-/// Proposes Running and waits as long as the server says so; `Ok(Err)` is the server's reason against it.
+/// Proposes Running, and waits as long as the server demands; `Ok(Err)` is the reason for which the server refuses.
 pub(crate) async fn start(
     client: &Client,
     flow_run_id: Uuid,
@@ -78,29 +78,29 @@ pub(crate) async fn start(
         let proposal = client
             .set_flow_run_state(flow_run_id, &state, false)
             .await?;
-        match ruling(StateType::Running, &proposal) {
-            Ruling::Done { .. } => return Ok(Ok(())),
-            Ruling::Later(delay) => sleep(delay).await,
-            Ruling::Refused(reason) => return Ok(Err(reason)),
-            // These answer terminal states alone.
-            Ruling::AlreadyTerminal | Ruling::AwaitingRetry { .. } | Ruling::Cancelling => {
-                return Ok(Err("it has ended".to_owned()));
+        match interpret(StateType::Running, &proposal) {
+            Answer::Done { .. } => return Ok(Ok(())),
+            Answer::Later(delay) => sleep(delay).await,
+            Answer::Refused(reason) => return Ok(Err(reason)),
+            // Only for terminal states.
+            Answer::AlreadyTerminal | Answer::AwaitingRetry { .. } | Answer::Cancelling => {
+                return Ok(Err("the flow run has ended".to_owned()));
             }
         }
     }
 }
 
-/// Proposes the terminal state. A run that somebody has asked to cancel ends Cancelled, whatever dbt made of it.
+/// Proposes the terminal state. A run that is being cancelled ends Cancelled, whatever the result of dbt is.
 pub(crate) async fn finish(
     client: &Client,
     flow_run_id: Uuid,
     end: &State,
     transition_id: Uuid,
 ) -> Result<FinalState, Error> {
-    // A cancellation is the same transition, whatever was proposed before it.
+    // A repeated cancellation is the same transition, whatever was proposed before it.
     let cancelled = Uuid::new_v5(&transition_id, b"cancelled");
     let is_cancelled = end.kind == StateKind::Cancelled;
-    // The server takes a second Cancelled, which would stand in the history.
+    // The server would accept Cancelled a second time, and show it in the history.
     if is_cancelled && has_ended(client, flow_run_id).await? {
         return Ok(FinalState::AlreadyTerminal);
     }
@@ -117,8 +117,8 @@ pub(crate) async fn finish(
         let proposal = client
             .set_flow_run_state(flow_run_id, &state, false)
             .await?;
-        match ruling(state.kind, &proposal) {
-            Ruling::Done { state_id } => {
+        match interpret(state.kind, &proposal) {
+            Answer::Done { state_id } => {
                 let name = state.name.unwrap_or_default();
                 return Ok(FinalState::Accepted {
                     state_id,
@@ -126,22 +126,22 @@ pub(crate) async fn finish(
                     name,
                 });
             }
-            Ruling::AlreadyTerminal => return Ok(FinalState::AlreadyTerminal),
-            Ruling::AwaitingRetry { due } => return Ok(FinalState::AwaitingRetry { due }),
-            Ruling::Later(delay) => sleep(delay).await,
-            Ruling::Cancelling if state.kind != StateType::Cancelled => {
+            Answer::AlreadyTerminal => return Ok(FinalState::AlreadyTerminal),
+            Answer::AwaitingRetry { due } => return Ok(FinalState::AwaitingRetry { due }),
+            Answer::Later(delay) => sleep(delay).await,
+            Answer::Cancelling if state.kind != StateType::Cancelled => {
                 kind = StateKind::Cancelled;
                 state = NewState::new(StateType::Cancelled)
                     .named("Cancelled")
                     .with_message(end.message.clone())
                     .with_transition_id(cancelled);
             }
-            Ruling::Cancelling => {
+            Answer::Cancelling => {
                 return Ok(FinalState::Refused {
                     reason: reason(&proposal),
                 });
             }
-            Ruling::Refused(reason) => return Ok(FinalState::Refused { reason }),
+            Answer::Refused(reason) => return Ok(FinalState::Refused { reason }),
         }
     }
 }
@@ -151,8 +151,7 @@ async fn has_ended(client: &Client, flow_run_id: Uuid) -> Result<bool, Error> {
     Ok(state.is_some_and(|state| state.kind.is_terminal()))
 }
 
-/// Ends a flow run that no reporter is at work on, whatever the server's rules say of repetitions; gives what is wrong if
-/// that fails.
+/// Forces the terminal state of a flow run, even where the server would retry it. `Some` is what went wrong.
 pub(crate) async fn conclude(client: &Client, flow_run_id: Uuid, end: &State) -> Option<String> {
     let mut state = NewState::new(state_type(end.kind))
         .named(&end.name)
@@ -162,16 +161,17 @@ pub(crate) async fn conclude(client: &Client, flow_run_id: Uuid, end: &State) ->
     match answer {
         Ok(proposal) if proposal.status == Verdict::Accept => None,
         Ok(proposal) => Some(format!(
-            "Prefect does not take the final state: {}",
+            "Prefect refuses the final state of the flow run: {}",
             reason(&proposal)
         )),
         Err(error) => Some(format!(
-            "the flow run's final state could not be sent: {error}"
+            "cannot set the final state of the flow run: {}",
+            error_chain(&error)
         )),
     }
 }
 
-/// The type of a state of ours, in the client's terms.
+/// The state type of the client for a state of ours.
 pub(crate) fn state_type(kind: StateKind) -> StateType {
     match kind {
         StateKind::Running => StateType::Running,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use prefect_client::{Client, Error, FlowRun, StateType};
 use uuid::Uuid;
 
-use super::connect::{Connection, obtain, transition};
+use super::connect::{Connection, find_or_create, transition};
 use super::context::RunContext;
 use super::new_run::NewRun;
 use super::orchestrate::start;
@@ -55,7 +55,7 @@ pub(crate) async fn reconnect(client: &Client, past: &PastRun) -> Result<Connect
             (run, context)
         }
         Home::Created(new) => {
-            let (run, flow_name) = obtain(client, past.run_id, new).await?;
+            let (run, flow_name) = find_or_create(client, past.run_id, new).await?;
             let context = RunContext::new(&run, flow_name);
             (run, context)
         }

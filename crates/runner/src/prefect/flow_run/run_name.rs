@@ -1,20 +1,20 @@
-//! Names for flow runs.
+//! Names of flow runs.
 
+use petname::Petnames;
 use uuid::Uuid;
 
-use super::words::{ADJECTIVES, ANIMALS};
-
-/// A two-word name for a flow run, the same for the same run.
+/// A name of an adjective and an animal, the same for the same run.
 #[must_use]
 pub(crate) fn flow_run_name(run_id: Uuid) -> String {
-    // The time in the front of a UUIDv7 must not make runs of one minute look alike.
+    // A UUIDv7 begins with the time: runs of one minute must not get similar names.
     let mixed = Uuid::new_v5(&run_id, b"flow run name").as_u128();
     let pick = |words: &[&'static str], seed: u128| {
         let index = seed % (words.len() as u128);
         words[usize::try_from(index).unwrap_or_default()]
     };
-    let adjective = pick(ADJECTIVES, mixed >> 64);
-    let animal = pick(ANIMALS, mixed & u128::from(u64::MAX));
+    let words = Petnames::small();
+    let adjective = pick(&words.adjectives, mixed >> 64);
+    let animal = pick(&words.nouns, mixed & u128::from(u64::MAX));
     format!("{adjective}-{animal}")
 }
 
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_stable_and_spread() {
+    fn names_are_stable_and_differ_between_runs() {
         let name = |n| flow_run_name(Uuid::from_u128(n));
         assert_eq!(name(7), name(7));
         let names: BTreeSet<_> = (0..200).map(name).collect();

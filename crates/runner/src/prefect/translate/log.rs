@@ -44,7 +44,7 @@ impl LogTranslator {
         };
         let message = shortened(&line.message, self.max_bytes);
         let at = self.time_for(to_microseconds(line.at));
-        let log = Log::new(name, line.level, message, at);
+        let log = Log::new(name, line.level.number(), message, at);
         Some(log.of_run(self.flow_run_id, task_run_id))
     }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::{LogLine, NodeEnd, NodeResult, State, StateKind, TaskRef, TaskRun};
+use crate::model::{Level, LogLine, NodeEnd, NodeResult, State, StateKind, TaskRef, TaskRun};
 use crate::prefect::flow_run::context::tests::deployed_run;
 
 fn time(micros: i64) -> Timestamp {
@@ -102,7 +102,7 @@ fn long_messages_are_cut() {
 fn line(at: i64, message: &str) -> LogLine {
     LogLine {
         at: time(at),
-        level: 20,
+        level: Level::Info,
         message: message.to_owned(),
         task: None,
     }

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::{FlowTarget, Header, JOURNAL_FORMAT};
+use crate::model::FlowTarget;
+use crate::store::{Header, JOURNAL_FORMAT};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()

@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::model::Entry;
 use crate::replay::log::scan;
+use crate::store::Entry;
 
 fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -23,7 +23,8 @@ fn backfilled(name: &str) -> Vec<Effect> {
         tags: Vec::new(),
     };
     let folder = JournalFolder::at(place.path());
-    let (header, mut journal) = write_journal(&log, &run, &artifacts, flow, 20, &folder).unwrap();
+    let (header, mut journal) =
+        write_journal(&log, &run, &artifacts, flow, LogLevel::Info, &folder).unwrap();
     assert_eq!(header.args[0], "build");
     std::iter::from_fn(|| journal.try_next())
         .filter_map(|entry| match entry {
@@ -106,7 +107,7 @@ fn every_recorded_stream_becomes_a_whole_journal() {
             };
             let folder = JournalFolder::at(place.path());
             let (_, mut journal) =
-                write_journal(&log, &run, &artifacts, flow, 20, &folder).unwrap();
+                write_journal(&log, &run, &artifacts, flow, LogLevel::Info, &folder).unwrap();
             let mut open = std::collections::BTreeSet::new();
             let mut ends = 0;
             while let Some(entry) = journal.try_next() {

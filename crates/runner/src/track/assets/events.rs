@@ -95,7 +95,7 @@ impl Assets {
             self.tests
                 .entry(tested)
                 .or_default()
-                .insert(task.unique_id.clone(), end.result.status.clone());
+                .insert(task.unique_id.clone(), end.result.status.to_string());
         }
         let built = self.catalog.find(&task.unique_id);
         let Some(ix) = built.filter(|&ix| self.catalog.get(ix).is_built) else {

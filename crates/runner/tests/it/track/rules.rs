@@ -1,6 +1,7 @@
 //! Rules that no recorded stream shows.
 
-use prefect_dbt::{model::Effect, track::TextSource};
+use prefect_dbt::model::{Effect, Level};
+use prefect_dbt::track::TextSource;
 
 use super::support::{exit, feed, lines, run, tracker};
 
@@ -65,7 +66,9 @@ fn plain_lines_are_logs_and_the_reason_when_dbt_could_not_run() {
         exit(0).at,
         &mut out,
     );
-    assert!(matches!(&out[..], [Effect::Log(line)] if line.task.is_none() && line.level == 20));
+    assert!(
+        matches!(&out[..], [Effect::Log(line)] if line.task.is_none() && line.level == Level::Info)
+    );
     let run = tracker.close(exit(2), None, &mut out);
     assert_eq!(
         run.dbt_error.as_deref(),

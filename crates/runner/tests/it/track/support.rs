@@ -122,7 +122,7 @@ pub(super) fn shown(effects: &[Effect]) -> String {
         Effect::NodeFinished(task, end) => {
             let above: Vec<_> = task.wait_for.iter().map(name).collect();
             let (from, to) = (time(task.start_time), time(end.end_time));
-            let (state, status) = (&end.state, &end.result.status);
+            let (state, status) = (&end.state, end.result.status.as_str());
             let message = state.message.as_deref().unwrap_or("");
             format!(
                 "= {} {} {from} - {to} after {above:?}\n    {status:?} {message:?}",
@@ -134,7 +134,7 @@ pub(super) fn shown(effects: &[Effect]) -> String {
             format!(
                 "{} {} {owner} | {}",
                 time(line.at),
-                line.level,
+                line.level.number(),
                 line.message
             )
         }

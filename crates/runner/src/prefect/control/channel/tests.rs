@@ -1,4 +1,4 @@
-//! Talks with a supervisor that the tests play.
+//! Tests with a fake supervisor.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
@@ -11,39 +11,39 @@ use crate::model::StateKind;
 
 const GREETING: &[u8] = b"\0PF\x02\x01";
 
-/// A supervisor that has just been called.
-struct Played {
+/// A fake supervisor that we have just connected to.
+struct FakeSupervisor {
     stream: TcpStream,
     token: String,
 }
 
 /// A channel, and the supervisor at its other end.
-fn call() -> (Channel, Played) {
+fn connect() -> (Channel, FakeSupervisor) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let channel = Channel::open(port, Secret::new("t0k3n"));
-    let (stream, _) = listener.accept().expect("a call");
+    let (stream, _) = listener.accept().expect("a connection");
     let mut reader = BufReader::with_capacity(1, stream.try_clone().expect("a clone"));
     let mut token = String::new();
     reader.read_line(&mut token).expect("a token");
-    let mut played = Played { stream, token };
-    assert_eq!(played.hear(5), GREETING);
-    (channel, played)
+    let mut supervisor = FakeSupervisor { stream, token };
+    assert_eq!(supervisor.receive(5), GREETING);
+    (channel, supervisor)
 }
 
-impl Played {
-    fn say(&mut self, bytes: &[u8]) {
-        // We may have hung up on nonsense.
+impl FakeSupervisor {
+    fn send(&mut self, bytes: &[u8]) {
+        // The channel may have closed the connection after invalid bytes.
         let _ = self.stream.write_all(bytes);
     }
 
-    fn hear(&mut self, length: usize) -> Vec<u8> {
+    fn receive(&mut self, length: usize) -> Vec<u8> {
         let mut bytes = vec![0; length];
-        self.stream.read_exact(&mut bytes).expect("so many bytes");
+        self.stream.read_exact(&mut bytes).expect("enough bytes");
         bytes
     }
 
-    fn hang_up(self) {
+    fn disconnect(self) {
         drop(self.stream);
     }
 }
@@ -57,16 +57,16 @@ fn failed() -> Receipt {
 }
 
 #[tokio::test]
-async fn an_intent_is_heard_and_acknowledged_once() {
-    let (channel, mut supervisor) = call();
+async fn an_intent_is_acknowledged_once() {
+    let (channel, mut supervisor) = connect();
     assert_eq!(supervisor.token, "t0k3n\n");
-    supervisor.say(GREETING);
-    supervisor.say(b"r");
+    supervisor.send(GREETING);
+    supervisor.send(b"r");
     assert_eq!(channel.intent().await, Some(Intent::Reschedule));
     assert_eq!(channel.known_intent(), Some(Intent::Reschedule));
     channel.acknowledge();
     channel.acknowledge();
-    // The acknowledgement was the conclusion.
+    // Nothing is sent after the acknowledgement.
     channel.report(&failed()).await;
     drop(channel);
     let mut rest = Vec::new();
@@ -75,16 +75,16 @@ async fn an_intent_is_heard_and_acknowledged_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_receipt_is_given_in_place_of_an_acknowledgement() {
-    let (channel, mut supervisor) = call();
-    supervisor.say(GREETING);
-    supervisor.say(b"c");
+async fn a_receipt_replaces_the_acknowledgement() {
+    let (channel, mut supervisor) = connect();
+    supervisor.send(GREETING);
+    supervisor.send(b"c");
     assert_eq!(channel.intent().await, Some(Intent::Cancel));
     let taking = std::thread::spawn(move || {
-        let head = supervisor.hear(5);
+        let head = supervisor.receive(5);
         let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]);
-        let body = supervisor.hear(length as usize);
-        supervisor.say(b"\x02");
+        let body = supervisor.receive(length as usize);
+        supervisor.send(b"\x02");
         (head[0], String::from_utf8_lossy(&body).into_owned())
     });
     channel.report(&failed()).await;
@@ -95,9 +95,9 @@ async fn a_receipt_is_given_in_place_of_an_acknowledgement() {
 }
 
 #[tokio::test]
-async fn a_supervisor_that_takes_no_receipts_gets_none() {
-    let (channel, mut supervisor) = call();
-    supervisor.say(b"\0PF\x01\x00");
+async fn a_supervisor_without_that_capability_gets_no_receipt() {
+    let (channel, mut supervisor) = connect();
+    supervisor.send(b"\0PF\x01\x00");
     channel.report(&failed()).await;
     channel.acknowledge();
     drop(channel);
@@ -107,9 +107,9 @@ async fn a_supervisor_that_takes_no_receipts_gets_none() {
 }
 
 #[tokio::test]
-async fn a_supervisor_that_is_away_breaks_nothing() {
-    let (channel, supervisor) = call();
-    supervisor.hang_up();
+async fn a_supervisor_that_is_gone_is_not_an_error() {
+    let (channel, supervisor) = connect();
+    supervisor.disconnect();
     assert_eq!(channel.intent().await, None);
     channel.report(&failed()).await;
     channel.acknowledge();
@@ -127,11 +127,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn a_supervisor_may_say_anything(bytes: Vec<u8>) {
+    fn a_supervisor_may_send_any_bytes(bytes: Vec<u8>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let (channel, mut supervisor) = call();
-        supervisor.say(&bytes);
-        supervisor.hang_up();
+        let (channel, mut supervisor) = connect();
+        supervisor.send(&bytes);
+        supervisor.disconnect();
         runtime.block_on(async {
             channel.intent().await;
             channel.report(&failed()).await;

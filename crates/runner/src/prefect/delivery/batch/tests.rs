@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::{NodeResult, State, StateKind};
+use crate::model::{Effect, NodeResult, State, StateKind};
 use crate::prefect::flow_run::context::tests::deployed_run;
 
 fn task(id: u128) -> TaskRun {
@@ -42,14 +42,15 @@ fn names(load: &Load) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn a_node_that_is_quickly_done_is_one_event() {
+fn a_short_node_is_one_event() {
     let mut batch = Batch::default();
+    let nodes = NodeCount::default();
     let now = Instant::now();
-    batch.began(task(1), now);
-    batch.began(task(2), now);
-    batch.ended(task(1), end(), now);
-    assert_eq!(batch.due(), Some(now + WINDOW));
-    let load = batch.take(&deployed_run(), now + WINDOW);
+    batch.start(task(1), now);
+    batch.start(task(2), now);
+    batch.end(task(1), end(), now);
+    assert_eq!(batch.due(&nodes), Some(now + WINDOW));
+    let load = batch.take(&deployed_run(), &nodes, now + WINDOW);
     assert_eq!(
         names(&load),
         [
@@ -57,36 +58,40 @@ fn a_node_that_is_quickly_done_is_one_event() {
             ("prefect.task-run.Completed", "model m1"),
         ]
     );
-    assert_eq!(load.ended, [task(1).id]);
-    assert_eq!(batch.due(), None);
+    assert_eq!(load.sent.ended, [task(1).id]);
+    assert_eq!(batch.due(&nodes), None);
 }
 
 #[test]
-fn a_node_that_has_just_begun_waits_for_its_end() {
+fn a_node_that_has_just_started_waits_for_its_end() {
     let mut batch = Batch::default();
+    let nodes = NodeCount::default();
     let now = Instant::now();
-    batch.ended(task(1), end(), now);
-    batch.began(task(2), now + WINDOW / 2);
-    let load = batch.take(&deployed_run(), now + WINDOW);
+    batch.end(task(1), end(), now);
+    batch.start(task(2), now + WINDOW / 2);
+    let load = batch.take(&deployed_run(), &nodes, now + WINDOW);
     assert_eq!(names(&load), [("prefect.task-run.Completed", "model m1")]);
-    assert_eq!(batch.due(), Some(now + WINDOW / 2 + WINDOW));
-    batch.ended(task(2), end(), now + WINDOW);
-    let load = batch.take(&deployed_run(), now + WINDOW * 2);
+    assert_eq!(batch.due(&nodes), Some(now + WINDOW / 2 + WINDOW));
+    batch.end(task(2), end(), now + WINDOW);
+    let load = batch.take(&deployed_run(), &nodes, now + WINDOW * 2);
     assert_eq!(names(&load), [("prefect.task-run.Completed", "model m2")]);
 }
 
 #[test]
-fn the_last_node_does_not_wait_for_company() {
+fn the_last_node_does_not_wait_for_others() {
     let mut batch = Batch::default();
+    let mut nodes = NodeCount::default();
     let now = Instant::now();
-    batch.expect(2);
-    batch.ended(task(1), end(), now);
-    assert_eq!(batch.due(), Some(now + WINDOW));
-    batch.ended(task(2), end(), now);
-    assert_eq!(batch.due(), Some(now + LAST_WINDOW));
-    // A hook that runs at the end, of which dbt has said nothing before.
-    batch.expect(3);
-    assert_eq!(batch.due(), Some(now + WINDOW));
+    nodes.note(&Effect::Total(2));
+    batch.end(task(1), end(), now);
+    nodes.add_end();
+    assert_eq!(batch.due(&nodes), Some(now + WINDOW));
+    batch.end(task(2), end(), now);
+    nodes.add_end();
+    assert_eq!(batch.due(&nodes), Some(now + LAST_WINDOW));
+    // A hook that runs at the end and was not announced.
+    nodes.note(&Effect::Total(3));
+    assert_eq!(batch.due(&nodes), Some(now + WINDOW));
 }
 
 #[test]
@@ -94,12 +99,13 @@ fn a_batch_has_a_largest_size() {
     let now = Instant::now();
     let log = |text: &str| Log::new("prefect.flow_runs", 20, text, Timestamp::UNIX_EPOCH);
     let mut batch = Batch::default();
+    let nodes = NodeCount::default();
     for _ in 0..MOST_LOGS {
         assert!(!batch.is_full());
         batch.log(log("x"), now);
     }
     assert!(batch.is_full());
-    batch.take(&deployed_run(), now);
+    batch.take(&deployed_run(), &nodes, now);
     assert!(!batch.is_full());
     batch.log(log(&"x".repeat(MOST_LOG_BYTES)), now);
     assert!(batch.is_full());

@@ -11,7 +11,7 @@ fn expenses() -> impl Strategy<Value = Vec<Expense>> {
 
 proptest! {
     #[test]
-    fn ends_are_always_told_and_alone_exceed_the_budget(
+    fn only_ends_of_nodes_exceed_the_budget(
         limit in 0..100_u32,
         nodes in 0..60_u32,
         expenses in expenses(),
@@ -20,15 +20,15 @@ proptest! {
         budget.admits(&Effect::Total(nodes));
         let (mut ends, mut others) = (0, 0);
         for expense in expenses {
-            let told = budget.spend(expense);
+            let sent = budget.spend(expense);
             match expense {
                 Expense::End => {
-                    prop_assert!(told);
+                    prop_assert!(sent);
                     ends += 1;
                 }
-                _ if told => {
+                _ if sent => {
                     others += 1;
-                    // What the ends need is kept for them, as far as they were announced.
+                    // Units are reserved for the ends of announced nodes.
                     prop_assert!(others + nodes.max(ends) <= limit);
                 }
                 _ => {}
@@ -37,7 +37,7 @@ proptest! {
     }
 
     #[test]
-    fn what_says_more_is_left_out_later(
+    fn less_important_kinds_are_omitted_first(
         limit in 0..100_u32,
         nodes in 0..60_u32,
         expenses in expenses(),
@@ -52,17 +52,17 @@ proptest! {
     }
 
     #[test]
-    fn without_a_limit_nothing_is_left_out(expenses in expenses()) {
+    fn without_a_limit_nothing_is_omitted(expenses in expenses()) {
         let mut budget = Budget::new(None);
         for expense in expenses {
             prop_assert!(budget.spend(expense));
         }
-        prop_assert_eq!(budget.left_out(), None);
+        prop_assert_eq!(budget.omitted(), None);
     }
 }
 
 #[test]
-fn what_was_left_out_is_counted_by_kind() {
+fn omitted_units_are_counted_by_kind() {
     let mut budget = Budget::new(Some(10));
     budget.admits(&Effect::Total(6));
     for expense in [Expense::DebugLog, Expense::InfoLog, Expense::OtherLog] {
@@ -70,14 +70,19 @@ fn what_was_left_out_is_counted_by_kind() {
             budget.spend(expense);
         }
     }
-    let told = "left out of the report for its budget of 10 units: 1 debug log, 2 info logs, 2 warnings and errors";
-    assert_eq!(budget.left_out().as_deref(), Some(told));
+    let expected =
+        "not sent, because the budget is 10 units: 1 debug log, 2 info logs, 2 warnings and errors";
+    assert_eq!(budget.omitted().as_deref(), Some(expected));
 }
 
 #[test]
-fn nodes_that_nobody_announced_have_their_ends_kept_for_them() {
+fn units_are_reserved_for_the_ends_of_unannounced_nodes() {
     let mut budget = Budget::new(Some(2));
-    budget.begun = 2;
+    for id in 0..2 {
+        let task =
+            crate::prefect::delivery::tests::support::Run::new().task(&id.to_string(), 0, &[]);
+        budget.admits(&Effect::NodeRunning(task));
+    }
     assert!(!budget.spend(Expense::OtherLog));
     assert!(budget.spend(Expense::End));
 }

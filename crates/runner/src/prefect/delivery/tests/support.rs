@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 use super::stand_in;
 use crate::model::{
-    Effect, Entry, LogLine, NodeEnd, NodeResult, Notice, RunEnd, State, StateKind, TaskRef, TaskRun,
+    Effect, Level, LogLine, NodeEnd, NodeResult, Notice, RunEnd, State, StateKind, TaskRef, TaskRun,
 };
 use crate::prefect::delivery::reporter::{ReportOptions, Reporter};
 use crate::prefect::flow_run::NewRun;
-use crate::store::Feed;
+use crate::store::{Entry, Feed};
 
 /// A journal that a test writes.
 #[derive(Debug, Clone, Default)]
@@ -79,6 +79,16 @@ impl Feed for Journal {
         self.shared.closed.load(Ordering::SeqCst)
     }
 
+    async fn closed(&self) {
+        loop {
+            let changed = self.shared.changed.notified();
+            if self.is_closed() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     fn rewound(&self) -> Option<Self> {
         Some(Self {
             shared: Arc::clone(&self.shared),
@@ -140,7 +150,7 @@ impl Run {
     pub(crate) fn log(&self, at: i64, message: &str, task: Option<&TaskRun>) -> Effect {
         Effect::Log(LogLine {
             at: self.at(at),
-            level: 20,
+            level: Level::Info,
             message: message.to_owned(),
             task: task.map(|task| TaskRef {
                 id: task.id,

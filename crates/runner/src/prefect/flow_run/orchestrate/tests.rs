@@ -17,7 +17,7 @@ fn answer(status: &str, state: Option<&str>, reason: &str) -> Proposal {
 #[test]
 fn each_answer_of_the_server() {
     use StateType::{Completed, Failed, Running};
-    let done = Ruling::Done {
+    let done = Answer::Done {
         state_id: Some(Uuid::nil()),
     };
     let cases = [
@@ -25,7 +25,7 @@ fn each_answer_of_the_server() {
         (
             Running,
             answer("WAIT", None, "Scheduled time is in the future"),
-            Ruling::Later(Duration::from_millis(7_500)),
+            Answer::Later(Duration::from_millis(7_500)),
         ),
         (
             Running,
@@ -39,41 +39,41 @@ fn each_answer_of_the_server() {
         (
             Running,
             answer("REJECT", Some("PAUSED"), ""),
-            Ruling::Refused("it is PAUSED".to_owned()),
+            Answer::Refused("the flow run is PAUSED".to_owned()),
         ),
         (
             Running,
             answer("ABORT", None, "not now"),
-            Ruling::Refused("not now".to_owned()),
+            Answer::Refused("not now".to_owned()),
         ),
         (
             Failed,
             answer("REJECT", Some("SCHEDULED"), "Retrying"),
-            Ruling::AwaitingRetry { due: None },
+            Answer::AwaitingRetry { due: None },
         ),
         (
             Failed,
             answer("REJECT", Some("CANCELLING"), "x"),
-            Ruling::Cancelling,
+            Answer::Cancelling,
         ),
         (
             Failed,
             answer("REJECT", Some("COMPLETED"), "x"),
-            Ruling::AlreadyTerminal,
+            Answer::AlreadyTerminal,
         ),
         (Failed, answer("REJECT", Some("FAILED"), "x"), done),
         (
             Completed,
             answer("ABORT", None, "This run is already in terminal state."),
-            Ruling::AlreadyTerminal,
+            Answer::AlreadyTerminal,
         ),
         (
             Completed,
             answer("NEWLY_INVENTED", None, ""),
-            Ruling::Refused("no reason given".to_owned()),
+            Answer::Refused("no reason given".to_owned()),
         ),
     ];
     for (proposed, proposal, expected) in cases {
-        assert_eq!(ruling(proposed, &proposal), expected, "{proposal:?}");
+        assert_eq!(interpret(proposed, &proposal), expected, "{proposal:?}");
     }
 }

@@ -62,7 +62,7 @@ fn ended(id: &str, kind: StateKind, name: &str) -> Effect {
         end_time: Timestamp::UNIX_EPOCH,
         result: NodeResult {
             unique_id: id.to_owned(),
-            status: if failed { "error" } else { "success" }.to_owned(),
+            status: if failed { "error" } else { "success" }.into(),
             message: failed.then(|| "no such column".to_owned()),
             execution_time: Some(0.5),
             adapter_response: Some(json!({"_message": "OK", "rows_affected": 7})),

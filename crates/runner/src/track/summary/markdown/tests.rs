@@ -14,7 +14,7 @@ fn node(id: &str, status: &str, message: Option<&str>, seconds: i64) -> TrackedN
     TrackedNode {
         result: NodeResult {
             unique_id: id.to_owned(),
-            status: status.to_owned(),
+            status: status.into(),
             message: message.map(str::to_owned),
             skipped_because_of: (status == "skipped").then(|| "model.shop.orders".to_owned()),
             ..NodeResult::default()

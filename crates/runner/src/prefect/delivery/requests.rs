@@ -1,4 +1,4 @@
-//! Sending batches so that nothing is lost and nothing doubled.
+//! The requests that send events and logs: no entry is lost or stored twice.
 
 use std::collections::HashSet;
 
@@ -6,22 +6,23 @@ use jiff::Timestamp;
 use prefect_client::{Client, Error, Event, Log, LogFilter, ValidEvent};
 use tokio::sync::Mutex;
 
-use super::outage::{Patience, Unsent};
+use super::outage::{Outages, SendError};
+use crate::model::error_chain;
 use crate::store::Feed;
 
-/// Sends events. Those that Prefect cannot take are left out with a notice: a batch that is refused for its content is
-/// halved until the culprit stands alone.
+/// Sends events. Those that Prefect does not accept are left out with a notice: a batch that is refused for its content is
+/// halved until the refused event is found.
 pub(super) async fn send_events<F: Feed>(
     client: &Client,
-    patience: &mut Patience<'_>,
+    outages: &mut Outages<'_>,
     journal: &F,
     events: &[Event],
-) -> Result<(), Unsent> {
+) -> Result<(), SendError> {
     let mut valid = Vec::with_capacity(events.len());
     for event in events {
         match event.validate() {
             Ok(event) => valid.push(event),
-            Err(error) => patience.left_out(error.to_string()),
+            Err(error) => outages.report_left_out(error_chain(&error)),
         }
     }
     let mut slices = requests(&valid);
@@ -29,20 +30,20 @@ pub(super) async fn send_events<F: Feed>(
         if slice.is_empty() {
             continue;
         }
-        match patience
-            .insist(journal, || client.create_events(slice))
+        match outages
+            .wait_out(journal, || client.create_events(slice))
             .await
         {
-            Err(Unsent::Refused(error)) => halve(slice, &mut slices, patience, &error),
+            Err(SendError::Refused(error)) => halve(slice, &mut slices, outages, &error),
             other => other?,
         }
     }
     Ok(())
 }
 
-/// Cuts events into requests of a fair size, the last one first.
+/// Splits events into requests of limited size, the last one first.
 fn requests(events: &[ValidEvent]) -> Vec<&[ValidEvent]> {
-    /// Prefect Cloud takes five times as much.
+    /// A fifth of what Prefect Cloud accepts.
     const MOST_BYTES: usize = 1_000_000;
     let mut bytes = 0;
     let mut requests: Vec<_> = events
@@ -57,18 +58,18 @@ fn requests(events: &[ValidEvent]) -> Vec<&[ValidEvent]> {
     requests
 }
 
-/// Sends logs, which have no identity that would make repeating them harmless.
+/// Sends logs. They have no id, so the server would store a repeated request twice.
 ///
-/// The rule: after a failure that leaves open whether the server has stored the request (no answer, a gateway's error),
-/// the stored logs of the batch's span of time are read first, and only what is missing is sent again. Since no two
-/// logs of a run have the same time, a time and a text tell a log. A 503 of the server itself is a rolled-back
-/// transaction and repeated at once.
+/// After a failure that leaves open whether the server has stored the request (no response, an error of a gateway), the logs
+/// that it has of the same period are read first, and only those that are missing are sent again. No two logs of a run have
+/// the same time, so time and text identify a log. A 503 of the server itself is a transaction that was rolled back, and is
+/// repeated at once.
 pub(super) async fn send_logs<F: Feed>(
     client: &Client,
-    patience: &mut Patience<'_>,
+    outages: &mut Outages<'_>,
     journal: &F,
     logs: &[Log],
-) -> Result<(), Unsent> {
+) -> Result<(), SendError> {
     let mut slices: Vec<&[Log]> = vec![logs];
     while let Some(slice) = slices.pop() {
         if slice.is_empty() {
@@ -78,13 +79,13 @@ pub(super) async fn send_logs<F: Feed>(
             missing: slice.to_vec(),
             in_doubt: false,
         });
-        let sent = patience
-            .insist(journal, async || {
+        let sent = outages
+            .wait_out(journal, async || {
                 attempts.lock().await.attempt(client).await
             })
             .await;
         match sent {
-            Err(Unsent::Refused(error)) => halve(slice, &mut slices, patience, &error),
+            Err(SendError::Refused(error)) => halve(slice, &mut slices, outages, &error),
             other => other?,
         }
     }
@@ -94,21 +95,21 @@ pub(super) async fn send_logs<F: Feed>(
 fn halve<'a, T>(
     slice: &'a [T],
     slices: &mut Vec<&'a [T]>,
-    patience: &mut Patience<'_>,
+    outages: &mut Outages<'_>,
     error: &Error,
 ) {
     if slice.len() == 1 {
-        patience.left_out(error.to_string());
+        outages.report_left_out(error_chain(error));
         return;
     }
     let (first, second) = slice.split_at(slice.len() / 2);
     slices.extend([second, first]);
 }
 
-/// A batch of logs over its attempts.
+/// A batch of logs and its attempts.
 struct LogAttempts {
     missing: Vec<Log>,
-    /// Whether the last attempt may have been stored after all.
+    /// Whether the server may have stored the last attempt although it failed.
     in_doubt: bool,
 }
 
@@ -129,7 +130,7 @@ impl LogAttempts {
     }
 }
 
-/// The stored logs of the flow run in the span of time of `logs`.
+/// The logs of the flow run that the server has in the period of `logs`.
 async fn stored_among(
     client: &Client,
     logs: &[Log],
