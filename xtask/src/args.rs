@@ -1,20 +1,20 @@
-//! Arguments of the commands, which are few enough to be read by hand.
+//! The commands' arguments, which are few enough to parse by hand.
 
 use anyhow::{Result, bail};
 
-/// Fails when there is any argument.
+/// Fails if there is an argument.
 pub(crate) fn none(args: &[String]) -> Result<()> {
     match args.first() {
-        Some(unknown) => bail!("`{unknown}` is not understood; this command takes no arguments"),
+        Some(unknown) => bail!("unknown argument `{unknown}`: this command takes none"),
         None => Ok(()),
     }
 }
 
-/// Whether the one switch that a command knows is given.
+/// Whether the command's only option is given.
 pub(crate) fn switch(args: &[String], name: &str) -> Result<bool> {
     match args {
         [] => Ok(false),
         [given] if given == name => Ok(true),
-        [unknown, ..] => bail!("`{unknown}` is not understood; this command takes only `{name}`"),
+        [unknown, ..] => bail!("unknown argument `{unknown}`: this command takes only `{name}`"),
     }
 }

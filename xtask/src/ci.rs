@@ -1,11 +1,11 @@
-//! `cargo xtask ci`: all that must hold before a change goes in.
+//! `cargo xtask ci`: all checks that a change must pass.
 
 use anyhow::Result;
 
 use crate::process::{cargo, run};
 use crate::{test, tidy};
 
-/// The packages that programs depend on one by one.
+/// The packages that other programs can depend on. Each must compile by itself.
 const CRATES: [&str; 6] = [
     "dbt-events",
     "dbt-manifest",
@@ -15,7 +15,7 @@ const CRATES: [&str; 6] = [
     "prefect-dbt",
 ];
 
-/// Cheap checks first; the tests and their summary come last.
+/// Runs the fast checks first. The tests and their summary come last.
 pub(crate) fn run_all() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     tidy::run()?;

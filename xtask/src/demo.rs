@@ -12,7 +12,7 @@ use crate::{process, setup, workspace};
 
 const FLOW_RUN: &str = "demo";
 
-/// Builds the shop with our program, and shows what a Prefect server recorded of it.
+/// Builds the demo project with prefect-dbt and prints what a Prefect server recorded.
 pub(crate) fn run(keep: bool) -> Result<()> {
     setup::run()?;
     process::run(process::cargo().args(["build", "--release", "--package", "prefect-dbt"]))?;
@@ -49,22 +49,25 @@ pub(crate) fn run(keep: bool) -> Result<()> {
     if keep {
         let page = reader
             .page(record.flow_run.id)
-            .context("the server has no page for the run")?;
-        println!("\nsee it: {page}\nstop the server: {}", server.stop_hint());
+            .context("the server has no page for the flow run")?;
+        println!(
+            "\nflow run:        {page}\nstop the server: {}",
+            server.stop_hint()
+        );
     }
     Ok(())
 }
 
 fn show(record: &Record, expected: usize) {
     let state = record.flow_run.state.as_ref();
-    println!("\nWhat the server recorded");
+    println!("\nRecorded by the server");
     println!(
         "  flow run   {} ({})",
         record.flow_run.name, record.flow_run.id
     );
     println!("  state      {}", state.map_or("none", |state| &state.name));
     println!(
-        "  task runs  {} of the {expected} results of dbt",
+        "  task runs  {} of {expected} dbt results",
         record.task_runs.len()
     );
     for (name, count) in record.states() {

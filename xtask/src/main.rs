@@ -1,9 +1,9 @@
-//! `cargo xtask`: everything that the workspace needs done to it.
+//! `cargo xtask`: the commands of the workspace's developers.
 
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a tool for developers talks to them"
+    reason = "a command-line tool prints"
 )]
 
 use std::process::ExitCode;
@@ -27,14 +27,17 @@ mod workspace;
 const USAGE: &str = "\
 cargo xtask <command>
 
-  setup               make the pinned Python environments under target/python
-  demo [--keep]       run the demo project against a Prefect server of our own and show what it recorded
-  test [ARGS...]      setup, a Prefect server, and every test of the workspace; ARGS go to `cargo test`
-  tidy                check the rules of the house that no compiler checks
-  ci                  format, lints, tidy, docs, each crate alone, and `test`
-  fixtures [--check]  rebuild testdata/fixtures with real dbt, or fail if that would change something
+  setup               create the Python environments of dbt and Prefect in target/python
+  demo [--keep]       run the demo project with a new Prefect server and print what the server recorded;
+                      --keep leaves the server running
+  test [--full] [ARGS...]
+                      run `setup`, start a Prefect server and run all tests; ARGS go to `cargo test`;
+                      --full adds the tests that need root, Docker, PostgreSQL, a browser or another dbt
+  tidy                check the project's own rules
+  ci                  check format, lints, `tidy`, docs and each crate by itself, then run `test`
+  fixtures [--check]  record testdata/fixtures with dbt, or fail if a recording would change
   bench [PART...] [--rounds N]
-                      measure; parts: small, large, start, ls (all of them if none is named)
+                      measure; parts: start, ls, huge, volume, small, large (default: all)
 ";
 
 fn main() -> ExitCode {
@@ -50,7 +53,7 @@ fn main() -> ExitCode {
 fn dispatch() -> Result<()> {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
     if args.is_empty() {
-        bail!("no command given\n\n{USAGE}");
+        bail!("missing command\n\n{USAGE}");
     }
     let command = args.remove(0);
     match command.as_str() {
@@ -74,6 +77,6 @@ fn dispatch() -> Result<()> {
             print!("{USAGE}");
             Ok(())
         }
-        unknown => bail!("there is no command `{unknown}`\n\n{USAGE}"),
+        unknown => bail!("unknown command `{unknown}`\n\n{USAGE}"),
     }
 }

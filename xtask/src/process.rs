@@ -4,10 +4,10 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// cargo, the one that runs us.
+/// The cargo that runs this program, in the workspace's root.
 ///
-/// What it told us about our own package stays here: build scripts look at some of it, so that crates such as `ring`, and all
-/// that depend on them, would be built anew by turns for us and for a cargo that was called by hand.
+/// The variables that cargo set for this package are removed. Build scripts read some of them, so that crates such as
+/// `ring` would be rebuilt each time after cargo was called directly.
 pub(crate) fn cargo() -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
@@ -21,19 +21,19 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
-/// Tells the command line on stderr, runs it with our own streams, and fails if it does.
+/// Prints the command line on stderr and runs it with this program's streams. Fails if the command fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     eprintln!("$ {}", display(command));
     let status = command
         .status()
         .with_context(|| format!("cannot start `{}`", display(command)))?;
     if !status.success() {
-        bail!("`{}` failed ({status})", display(command));
+        bail!("`{}` failed: {status}", display(command));
     }
     Ok(())
 }
 
-/// Runs quietly; its output becomes part of the error if it fails, and is returned otherwise.
+/// Runs the command and returns its standard output. If the command fails, the error contains all output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command
         .stdin(Stdio::null())
@@ -43,7 +43,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         bail!(
-            "`{}` failed ({}):\n{}{}",
+            "`{}` failed: {}\n{}{}",
             display(command),
             output.status,
             stdout,

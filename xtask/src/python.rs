@@ -1,4 +1,4 @@
-//! The Python environments: virtual environments that hold exactly what a lock file lists.
+//! Python virtual environments, each with exactly the packages of a lock file.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,10 +7,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::{process, workspace};
 
-/// The oldest Python that the pinned packages run on.
+/// The oldest Python that the pinned packages support.
 const OLDEST: (u32, u32) = (3, 10);
 
-/// Where Python may hide, in the order of preference.
+/// Names of the Python executable, in order of preference.
 const CANDIDATES: [&str; 7] = [
     "python3",
     "python3.11",
@@ -21,16 +21,16 @@ const CANDIDATES: [&str; 7] = [
     "python",
 ];
 
-/// A virtual environment and the lock file that it is made from.
+/// A virtual environment with its lock file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Environment {
-    /// dbt with duckdb.
+    /// dbt with DuckDB.
     Dbt,
-    /// dbt 1.x of before, by x.
+    /// An older dbt 1.x, by its minor version.
     OlderDbt(u32),
     /// The Prefect server.
     Prefect,
-    /// Prefect's own runner of dbt, for comparisons.
+    /// Prefect's Python package `prefect-dbt`, for comparisons.
     Reference,
 }
 
@@ -52,7 +52,7 @@ impl Environment {
         workspace::testdata().join("python").join(file)
     }
 
-    /// The newest Python that the pinned packages run on.
+    /// The newest Python that the pinned packages support.
     fn newest(self) -> (u32, u32) {
         match self {
             Self::OlderDbt(..=5) => (3, 11),
@@ -65,17 +65,17 @@ impl Environment {
         workspace::target().join("python").join(self.name())
     }
 
-    /// A program of the environment.
+    /// The path of a program in the environment.
     pub(crate) fn program(self, name: &str) -> PathBuf {
         self.dir().join("bin").join(name)
     }
 
-    /// Makes the environment unless it is there already, as the lock file wants it.
+    /// Creates the environment unless it already matches its lock file.
     pub(crate) fn install(self) -> Result<()> {
         let lock = fs_err::read_to_string(self.lock())?;
         let stamp = self.dir().join("installed.txt");
         if fs_err::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
-            println!("python/{}: ready", self.name());
+            println!("python/{}: up to date", self.name());
             return Ok(());
         }
         let python = self.python()?;
@@ -85,18 +85,18 @@ impl Environment {
         }
         fs_err::create_dir_all(self.dir())?;
         process::output(isolated(&python).args(["-m", "venv"]).arg(self.dir())).context(
-            "Python cannot make a virtual environment; on Debian and Ubuntu the package `python3-venv` is needed",
+            "cannot create a virtual environment; on Debian and Ubuntu, install the package `python3-venv`",
         )?;
         let count = lock.lines().filter(|line| line.contains("==")).count();
         println!("python/{}: installing {count} packages", self.name());
         self.pip_install(&self.lock())?;
-        // The stamp comes last: an installation that was cut off is begun anew.
+        // The stamp comes last: an interrupted installation starts again.
         fs_err::write(&stamp, lock)?;
         println!("python/{}: installed", self.name());
         Ok(())
     }
 
-    /// The Python that the environment is made with: the first on PATH that is neither too old nor too new.
+    /// The first Python on PATH whose version the environment supports.
     pub(crate) fn python(self) -> Result<String> {
         find(self.newest())
     }
@@ -112,7 +112,7 @@ impl Environment {
         )
         .with_context(|| {
             format!(
-                "cannot install the packages of {}; the first installation needs a network (or a package index that pip knows)",
+                "cannot install the packages of {}; check the network and the package index that pip uses",
                 lock.display()
             )
         })?;
@@ -120,7 +120,7 @@ impl Environment {
     }
 }
 
-/// Python, shielded from what the user's shell says about other installations.
+/// Python without the variables that point it at other installations.
 fn isolated(python: &str) -> Command {
     let mut command = Command::new(python);
     for name in [
@@ -136,7 +136,7 @@ fn isolated(python: &str) -> Command {
     command
 }
 
-/// The first Python that is new enough, and not too new.
+/// The first supported Python on PATH.
 fn find(newest: (u32, u32)) -> Result<String> {
     let mut unfit = Vec::new();
     for candidate in CANDIDATES {
@@ -158,10 +158,13 @@ fn explain(newest: (u32, u32), unfit: &[String]) -> String {
     if unfit.is_empty() {
         return format!("no Python found on PATH; install {wanted}");
     }
-    format!("no fitting Python ({}); install {wanted}", unfit.join(", "))
+    format!(
+        "no supported Python ({}); install {wanted}",
+        unfit.join(", ")
+    )
 }
 
-/// Major and minor version of a Python, `None` when it does not run.
+/// The major and minor version of a Python; `None` if it does not run.
 fn version(python: &str) -> Option<(u32, u32)> {
     let script = "import sys; print(sys.version_info[0], sys.version_info[1])";
     let output = isolated(python).args(["-c", script]).output().ok()?;
@@ -185,11 +188,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wanted_is_said() {
+    fn the_error_names_the_supported_versions() {
         let found = ["python3 is 3.13".to_owned()];
         assert_eq!(
             explain(Environment::OlderDbt(5).newest(), &found),
-            "no fitting Python (python3 is 3.13); install a Python from 3.10 to 3.11"
+            "no supported Python (python3 is 3.13); install a Python from 3.10 to 3.11"
         );
         assert_eq!(
             explain(Environment::Dbt.newest(), &[]),

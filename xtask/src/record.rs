@@ -1,4 +1,4 @@
-//! What the server recorded of a run.
+//! What a Prefect server recorded of a run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use prefect_client::{Client, FlowRun, FlowRunFilter, Settings, StateType, TaskRu
 use serde_json::Value;
 use uuid::Uuid;
 
-/// The largest page that the server gives.
+/// The largest page that the server returns.
 const PAGE: u32 = 200;
 const POLL: Duration = Duration::from_millis(250);
 const ENDED: [StateType; 4] = [
@@ -57,7 +57,7 @@ pub(crate) struct Reader {
     runtime: tokio::runtime::Runtime,
 }
 
-/// A server that records nothing for so long has recorded everything.
+/// After this time without a new record, the server has recorded everything.
 const SETTLED: Duration = Duration::from_secs(5);
 
 impl Reader {
@@ -69,7 +69,7 @@ impl Reader {
         Ok(Self { client, runtime })
     }
 
-    /// The flow run of this name, once the server holds `expected` task runs that ended, or after `limit` whatever it holds.
+    /// The flow run of this name, as soon as `expected` of its task runs have ended, or after `limit`.
     pub(crate) fn wait_for(
         &self,
         flow_run: &str,
@@ -88,7 +88,7 @@ impl Reader {
         })
     }
 
-    /// The flow run of this name, once the server has recorded nothing new for a while, or after `limit`.
+    /// The flow run of this name, as soon as the server records nothing new, or after `limit`.
     pub(crate) fn wait_until_settled(&self, flow_run: &str, limit: Duration) -> Result<Record> {
         let flow_run_id = self.flow_run(flow_run)?.id;
         let deadline = Instant::now() + limit;
@@ -150,7 +150,7 @@ impl Reader {
     }
 }
 
-/// How many nodes dbt lists in the run_results.json of a project.
+/// The number of results in a project's run_results.json.
 pub(crate) fn result_count(project: &Path) -> Result<usize> {
     let path = project.join("target").join("run_results.json");
     let results: Value = serde_json::from_slice(&fs_err::read(&path)?)?;

@@ -1,4 +1,4 @@
-//! A Prefect server of our own: SQLite, a home and a port that nobody else has.
+//! A Prefect server with SQLite, in its own home and on a free port.
 
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
@@ -12,11 +12,11 @@ use prefect_client::{Client, Settings};
 use crate::python::Environment;
 use crate::workspace;
 
-/// How long a server may take until it answers; the first start creates its database.
+/// Longest time until the server is healthy. The first start creates its database.
 const START_LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(100);
 
-/// Ends the server when our end of its standard input closes: at `drop`, and also when we are killed.
+/// Ends the server when its standard input closes: at `drop`, and also when this process is killed.
 const UNTIL_STDIN_CLOSES: &str = r#""$@" </dev/null & server=$!
 read -r never
 kill -TERM "$server" 2>/dev/null
@@ -31,12 +31,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server that lives as long as this value (or this process).
+    /// Starts a server that stops with this value or this process.
     pub(crate) fn start() -> Result<Self> {
         Self::launch(false)
     }
 
-    /// Starts a server that outlives us.
+    /// Starts a server that runs on after this process.
     pub(crate) fn start_and_keep() -> Result<Self> {
         Self::launch(true)
     }
@@ -75,7 +75,7 @@ impl Server {
             .stdin(if keep { Stdio::null() } else { Stdio::piped() })
             .stdout(log.try_clone()?)
             .stderr(log)
-            // A group of its own: Ctrl-C on the terminal is for us, and we stop the server.
+            // Its own process group: Ctrl-C in the terminal reaches this process, which stops the server.
             .process_group(0);
         quiet_environment(&mut command);
         command.env("PREFECT_HOME", &home);
@@ -104,7 +104,7 @@ impl Server {
         &self.api
     }
 
-    /// How to end a server that outlives us.
+    /// The command that stops a server that runs on.
     pub(crate) fn stop_hint(&self) -> String {
         format!("kill {}", self.child.id())
     }
@@ -128,7 +128,7 @@ impl Server {
                 let tail: Vec<&str> = log.lines().rev().take(20).collect();
                 let tail: Vec<&str> = tail.into_iter().rev().collect();
                 bail!(
-                    "the Prefect server did not come up; its log ends with\n{}",
+                    "the Prefect server did not start; the end of its log:\n{}",
                     tail.join("\n")
                 );
             }
@@ -146,7 +146,7 @@ impl Server {
             std::thread::sleep(POLL);
         }
         let group = rustix::process::Pid::from_child(&self.child);
-        // What is left of the group, if anything; there is nobody to tell when it is gone already.
+        // The remaining processes of the group. An error means that there are none.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         let _ = self.child.wait();
         let _ = fs_err::remove_dir_all(&self.home);
@@ -161,7 +161,7 @@ impl Drop for Server {
     }
 }
 
-/// Takes every setting of the user's Prefect and dbt out of a child's environment.
+/// Removes the user's Prefect and dbt settings from a command's environment.
 pub(crate) fn quiet_environment(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy().to_ascii_uppercase();

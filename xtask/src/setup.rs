@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::python::Environment;
 
-/// Makes the environments that the demo and the tests need.
+/// Creates the environments that the demo and the tests need.
 pub(crate) fn run() -> Result<()> {
     Environment::Dbt.install()?;
     Environment::Prefect.install()

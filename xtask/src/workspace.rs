@@ -1,4 +1,4 @@
-//! Where things are.
+//! Paths of the workspace.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ pub(crate) fn root() -> PathBuf {
     xtask.parent().map(Path::to_path_buf).unwrap_or(xtask)
 }
 
-/// cargo's target directory; everything that xtask makes and does not commit lies in it.
+/// cargo's target directory. All generated files that are not committed are in it.
 pub(crate) fn target() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
         Some(dir) => root().join(dir),
@@ -17,17 +17,17 @@ pub(crate) fn target() -> PathBuf {
     }
 }
 
-/// The data that tests run on.
+/// The test data.
 pub(crate) fn testdata() -> PathBuf {
     root().join("testdata")
 }
 
-/// The release build of our program.
+/// The release build of prefect-dbt.
 pub(crate) fn release_binary() -> PathBuf {
     target().join("release").join("prefect-dbt")
 }
 
-/// A new, empty directory under target; what an earlier run left there is removed.
+/// An empty directory in the target directory. Files of an earlier run are removed.
 pub(crate) fn fresh_dir(name: &str) -> std::io::Result<PathBuf> {
     let dir = target().join(name);
     if dir.exists() {
@@ -37,7 +37,7 @@ pub(crate) fn fresh_dir(name: &str) -> std::io::Result<PathBuf> {
     Ok(dir)
 }
 
-/// Copies a project of dbt as it is committed, without what dbt made in it.
+/// Copies a dbt project without the files that dbt generated in it.
 pub(crate) fn copy_project(from: &Path, to: &Path) -> std::io::Result<()> {
     fs_err::create_dir_all(to)?;
     for entry in fs_err::read_dir(from)? {

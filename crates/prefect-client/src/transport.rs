@@ -137,8 +137,7 @@ impl Client {
             if !failed.failure.is_maintenance() {
                 retries += 1;
             }
-            let error: &(dyn std::error::Error + 'static) = &failed.error;
-            tracing::debug!(error, ?delay, retries, "retrying a request");
+            log_retry(&failed.error, delay, retries);
             tokio::time::sleep(delay).await;
         }
     }
@@ -345,4 +344,10 @@ fn is_stale_token(error: &Error) -> bool {
 fn random_roll() -> f64 {
     let bits = u32::from_be_bytes(Uuid::new_v4().as_bytes()[..4].try_into().unwrap_or([0; 4]));
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+}
+
+/// Logs a retry with the whole chain of causes.
+fn log_retry(error: &Error, delay: std::time::Duration, retries: u32) {
+    let error: &(dyn std::error::Error + 'static) = error;
+    tracing::debug!(error, ?delay, retries, "retrying a request");
 }

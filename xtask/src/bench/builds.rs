@@ -1,4 +1,4 @@
-//! The same build by three contestants, in turn, under one server.
+//! The same build by prefect-dbt, by dbt alone and by the Python runner, with one server.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::record::{Reader, Record, result_count};
 use crate::server::{Server, quiet_environment};
 use crate::workspace;
 
-/// How long the server may take to record a run after its end.
+/// Longest time until the server has recorded a run that has ended.
 const RECORDING: Duration = Duration::from_secs(180);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Contestant {
     }
 }
 
-/// What was measured of one contestant.
+/// The measurements of one contestant.
 struct Score {
     contestant: Contestant,
     project: PathBuf,
@@ -81,7 +81,7 @@ pub(super) fn compare(title: &str, source: &Path, rounds: usize) -> Result<()> {
     // Round 0 warms up: it parses each copy and creates its database.
     for round in 0..=rounds {
         for turn in 0..scores.len() {
-            // There and back again, so that a drift of the machine hits all alike.
+            // The order alternates, so that a slower machine affects all contestants.
             let index = if round % 2 == 0 {
                 turn
             } else {
@@ -106,10 +106,10 @@ fn run_once(
     let measurement = measure(&mut command, &score.project.join("output.txt"))?;
     println!("{flow_run}: {:.2} s", measurement.wall.as_secs_f64());
     if score.contestant != PlainDbt {
-        // The next contestant starts when the server is at rest again.
+        // The next contestant starts when the server is idle.
         score.record = Some(match score.contestant {
             Ours => reader.wait_for(&flow_run, result_count(&score.project)?, RECORDING)?,
-            // Not every result has a task run there; how many have is part of the answer.
+            // The Python runner does not record every result; the table shows how many it does.
             _ => reader.wait_until_settled(&flow_run, RECORDING)?,
         });
     }

@@ -1,4 +1,4 @@
-//! A manifest of 50,000 models and 50,000 tests, grown from that of another project.
+//! A manifest of 50,000 models and 50,000 tests, generated from the manifest of another project.
 
 use std::path::Path;
 
@@ -6,14 +6,14 @@ use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
 const MODELS: usize = 50_000;
-/// One model in so many is tagged.
+/// One of this many models is tagged.
 const CRITICAL: usize = 100;
 
 /// Writes the manifest, with nodes like those in `source`.
 pub(super) fn generate(source: &Path, path: &Path) -> Result<()> {
     let mut manifest: Value = serde_json::from_slice(&fs_err::read(source)?)?;
-    let model = find(&manifest, "model.").context("there is no model to copy")?;
-    let test = find(&manifest, "test.").context("there is no test to copy")?;
+    let model = find(&manifest, "model.").context("the manifest has no model")?;
+    let test = find(&manifest, "test.").context("the manifest has no test")?;
     let mut nodes = Map::new();
     let (mut parents, mut children) = (Map::new(), Map::new());
     for index in 0..MODELS {
@@ -76,7 +76,7 @@ fn find(manifest: &Value, prefix: &str) -> Option<Value> {
     found.next().map(|(_, node)| node.clone())
 }
 
-/// A node like the pattern, under another name.
+/// A copy of the node with another name.
 fn node(pattern: &Value, id: &str, name: &str, upstream: &[String], index: usize) -> Value {
     let mut node = pattern.clone();
     node["unique_id"] = json!(id);

@@ -1,4 +1,4 @@
-//! One run of a program, measured.
+//! Time and memory of one run of a program.
 
 use std::fs::File;
 use std::path::Path;
@@ -8,18 +8,18 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-/// How often the memory is looked at; the peak that the kernel keeps cannot fall, so little is missed.
+/// How often the memory is read. The kernel keeps the peak, so that little is missed.
 const SAMPLE: Duration = Duration::from_millis(2);
 
 /// Wall time and peak memory of the process itself, without its children.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Measurement {
     pub(super) wall: Duration,
-    /// Kilobytes; 0 where the system does not tell.
+    /// Kilobytes; 0 if the system does not report it.
     pub(super) peak_kb: u64,
 }
 
-/// Runs to the end, with all output into a file; fails if the program does.
+/// Runs the program to its end, with its output in a file. Fails if the program fails.
 pub(super) fn measure(command: &mut Command, output: &Path) -> Result<Measurement> {
     let log = File::create(output)?;
     command
@@ -47,7 +47,7 @@ pub(super) fn measure(command: &mut Command, output: &Path) -> Result<Measuremen
         (exit, wall, sampler.join().unwrap_or(0))
     });
     if !exit?.success() {
-        bail!("the program failed; its output is in {}", output.display());
+        bail!("the program failed; see its output in {}", output.display());
     }
     Ok(Measurement { wall, peak_kb })
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what a run through us costs, beside plain dbt and Prefect's own Python runner.
+//! `cargo xtask bench`: time and memory of prefect-dbt, dbt by itself and Prefect's Python runner.
 
 mod builds;
 mod manifest;

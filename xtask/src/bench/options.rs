@@ -1,4 +1,4 @@
-//! What is to be measured.
+//! The options of `cargo xtask bench`.
 
 use anyhow::{Context, Result, bail};
 
@@ -9,13 +9,13 @@ pub(super) enum Part {
     Small,
     /// Builds of a generated project of about 300 nodes.
     Large,
-    /// The start of our program.
+    /// The start of prefect-dbt.
     Start,
     /// Listing nodes of a project of 10,000.
     List,
     /// Listing nodes of a manifest of 100,000.
     Huge,
-    /// A build of 20,000 nodes, told as fast as can be.
+    /// A build of 20,000 nodes, reported at full speed.
     Volume,
 }
 
@@ -23,7 +23,7 @@ pub(super) enum Part {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Options {
     pub(super) parts: Vec<Part>,
-    /// How often each contestant runs.
+    /// How often each program runs.
     pub(super) rounds: usize,
 }
 
@@ -48,7 +48,7 @@ impl Options {
                 }
                 unknown => {
                     bail!(
-                        "`{unknown}` is not understood; parts are start, ls, huge, volume, small and large"
+                        "unknown part `{unknown}`: expected start, ls, huge, volume, small or large"
                     )
                 }
             }

@@ -49,7 +49,8 @@ pub(super) fn huge(rounds: usize) -> Result<()> {
     let dir = workspace::fresh_dir("bench/huge")?;
     let path = dir.join("manifest.json");
     let source = workspace::target().join(WIDE).join(MANIFEST);
-    manifest::generate(&source, &path).context("the part `ls` makes what this one grows")?;
+    manifest::generate(&source, &path)
+        .context("run the part `ls` first: it creates the manifest that this part extends")?;
     let file = path.to_string_lossy();
     let args = ["ls", "--manifest", &file, "--select", "tag:critical+"];
     repeat("prefect-dbt ls, 100,000 nodes", &args, &dir, rounds)?;

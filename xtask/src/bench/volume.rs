@@ -1,13 +1,13 @@
-//! Twenty thousand nodes through our program, into a server that takes everything at once.
+//! A run of 20,000 nodes, reported to a stand-in server that accepts everything at once.
 
 use anyhow::Result;
 
 use crate::process;
 
-/// Most memory that our program may take for it, in megabytes.
+/// The memory limit in megabytes.
 const BUDGET: u32 = 128;
 
-/// Runs the test that tells of such a build, in a release build; it prints nodes a second and peak memory.
+/// Runs the test of such a run in a release build. It prints nodes per second and peak memory.
 pub(super) fn run(rounds: usize) -> Result<()> {
     println!("20,000 nodes, {rounds} runs; the budget is {BUDGET} MB");
     for _ in 0..rounds {

@@ -8,7 +8,7 @@ use crate::workspace;
 
 const LAYERS: usize = 20;
 const WIDTH: usize = 250;
-/// One model in so many is tagged `critical`.
+/// One of this many models is tagged `critical`.
 const CRITICAL: usize = 100;
 
 /// Writes the project; it shares the profile of the demo project.

@@ -1,4 +1,4 @@
-//! Outside of `crates/runner`, which has floors, no top-level modules of a crate use each other in a circle.
+//! No top-level modules of a crate use each other in a circle. `crates/runner` has the stricter rule of `floors`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;

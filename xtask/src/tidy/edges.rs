@@ -1,4 +1,4 @@
-//! Crates of ours depend on one another only as ARCHITECTURE.md draws it.
+//! The workspace's crates depend on one another only as ARCHITECTURE.md shows.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::report::Report;
 use crate::process;
 
-/// Each package and those of ours that it may use.
+/// Each package and the packages of the workspace that it may use.
 const ALLOWED: [(&str, &[&str]); 7] = [
     ("dbt-manifest", &[]),
     ("dbt-events", &[]),
@@ -43,7 +43,7 @@ fn check_package(package: &Value, report: &mut Report) {
     let Some((_, allowed)) = ALLOWED.iter().find(|(known, _)| *known == name) else {
         report.of(
             Path::new("Cargo.toml"),
-            &format!("the package `{name}` has no place in the drawing"),
+            &format!("the package `{name}` is not in the table in xtask/src/tidy/edges.rs"),
         );
         return;
     };
@@ -51,7 +51,7 @@ fn check_package(package: &Value, report: &mut Report) {
         let other = dependency["name"].as_str().unwrap_or_default();
         let is_ours = ALLOWED.iter().any(|(known, _)| *known == other);
         if is_ours && !allowed.contains(&other) {
-            let problem = format!("the edge from `{name}` to `{other}` is not in the drawing");
+            let problem = format!("`{name}` must not depend on `{other}`; see ARCHITECTURE.md");
             report.of(Path::new("Cargo.toml"), &problem);
         }
     }

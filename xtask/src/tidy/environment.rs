@@ -1,4 +1,4 @@
-//! Who reads the environment says so in the name: `from_env`.
+//! Only functions named `from_env` read the environment.
 
 use super::report::Report;
 use super::source::{File, Tree};

@@ -1,4 +1,4 @@
-//! The modules of `crates/runner` stand on floors, and a module uses only modules on lower ones.
+//! Each top-level module of `crates/runner` has a floor and uses only modules on lower floors.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,22 +18,22 @@ const FLOORS: &[(u8, &str)] = &[
     (2, "track"),
     (3, "observe"),
     (3, "parameters"),
+    (3, "prefect/control"),
     (3, "prefect/translate"),
-    (3, "request"),
     (3, "selection"),
-    (4, "dbt_retry"),
-    (4, "deploy"),
-    (4, "prefect/control"),
     (4, "prefect/delivery"),
-    (4, "profiles"),
-    (5, "outcome"),
-    (5, "replay"),
-    (6, "doctor"),
-    (6, "engine"),
-    (7, "hooks"),
-    (8, "retry"),
-    (9, "api"),
-    (9, "cli"),
+    (4, "request"),
+    (5, "dbt_retry"),
+    (5, "deploy"),
+    (5, "profiles"),
+    (6, "outcome"),
+    (6, "replay"),
+    (7, "doctor"),
+    (7, "engine"),
+    (8, "hooks"),
+    (9, "retry"),
+    (10, "api"),
+    (10, "cli"),
 ];
 
 pub(super) fn check(tree: &Tree, report: &mut Report) {

@@ -1,4 +1,4 @@
-//! Files are short, and `lib.rs` and `mod.rs` only say what there is.
+//! Files are short. `lib.rs` and `mod.rs` hold only docs, `mod` and `use`.
 
 use super::report::Report;
 use super::source::{File, Tree};
@@ -21,7 +21,7 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
     for file in tree.rust() {
         let lines = file.text.lines().count();
         if lines > LONGEST {
-            let problem = format!("{lines} lines; split it by concept, {LONGEST} is the limit");
+            let problem = format!("{lines} lines, more than {LONGEST}: split the file by concept");
             report.of(&file.path, &problem);
         }
         if matches!(file.name(), "lib.rs" | "mod.rs") {
@@ -39,13 +39,13 @@ fn check_index(file: &File, report: &mut Report) {
             report.at(
                 &file.path,
                 number,
-                "only docs, `mod` and `pub use` belong here",
+                "only docs, `mod` and `pub use` belong in this file",
             );
         }
     }
 }
 
-/// The line from its item's keyword on.
+/// The line without what stands before the item's keyword.
 fn without_qualifiers(line: &str) -> &str {
     let mut rest = line.trim_start();
     for qualifier in ["pub ", "pub(crate) ", "pub(super) ", "async ", "unsafe "] {

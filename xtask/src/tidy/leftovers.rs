@@ -1,9 +1,9 @@
-//! Nothing is half done, and nothing depends on one machine.
+//! No unfinished code, and no path of one machine.
 
 use super::report::Report;
 use super::source::Tree;
 
-/// What must not be there, and why. Written in two halves so that this file obeys too.
+/// Texts that no file contains, with the reason. In two halves so that this file passes.
 const NOWHERE: [(&str, &str); 2] = [
     (concat!("/wo", "rk/"), "a path of one machine"),
     (concat!("/ro", "ot/"), "a path of one machine"),
@@ -12,10 +12,10 @@ const NOWHERE: [(&str, &str); 2] = [
 const NOT_IN_RUST: [(&str, &str); 4] = [
     (
         concat!("#[ig", "nore"),
-        "a test that never runs; assert what happens today instead",
+        "the test never runs; assert what happens today instead",
     ),
-    (concat!("to", "do!("), "unfinished"),
-    (concat!("unimple", "mented!("), "unfinished"),
+    (concat!("to", "do!("), "unfinished code"),
+    (concat!("unimple", "mented!("), "unfinished code"),
     (
         concat!("#[al", "low("),
         "use #[expect(.., reason = \"..\")]",

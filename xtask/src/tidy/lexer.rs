@@ -1,5 +1,7 @@
 //! Rust source, cut into code, comments and string literals.
 
+use std::ops::Range;
+
 const TEST: &str = "#[cfg(test)]";
 
 /// What a piece of a file is.
@@ -49,19 +51,47 @@ pub(super) fn pieces(source: &str) -> Vec<Piece<'_>> {
 
 /// The code alone: comments, literals and items behind `#[cfg(test)]` become blanks, so that lines keep their numbers.
 pub(super) fn production_code(source: &str) -> String {
-    let mut code = String::with_capacity(source.len());
-    for piece in pieces(source) {
+    let mut code = code_of(&pieces(source));
+    for range in test_items(&code) {
+        let gap = blank(&code[range.clone()]);
+        code.replace_range(range, &gap);
+    }
+    code
+}
+
+/// The pieces that are not part of tests.
+pub(super) fn production_pieces(source: &str) -> Vec<Piece<'_>> {
+    let mut pieces = pieces(source);
+    let tests = test_items(&code_of(&pieces));
+    let mut at = 0;
+    pieces.retain(|piece| {
+        let start = at;
+        at += piece.text.len();
+        !tests.iter().any(|range| range.contains(&start))
+    });
+    pieces
+}
+
+/// The code among the pieces, with a blank for each byte of the others.
+fn code_of(pieces: &[Piece<'_>]) -> String {
+    let mut code = String::new();
+    for piece in pieces {
         match piece.kind {
             Kind::Code => code.push_str(piece.text),
             _ => code.push_str(&blank(piece.text)),
         }
     }
-    while let Some(start) = code.find(TEST) {
-        let end = item_end(&code, start + TEST.len());
-        let gap = blank(&code[start..end]);
-        code.replace_range(start..end, &gap);
-    }
     code
+}
+
+/// Where the items behind `#[cfg(test)]` are.
+fn test_items(code: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    while let Some(offset) = code[found.last().map_or(0, |range| range.end)..].find(TEST) {
+        let start = found.last().map_or(0, |range| range.end) + offset;
+        found.push(start..item_end(code, start + TEST.len()));
+    }
+    found
 }
 
 /// Where the item that begins at `start` ends: at its semicolon, or at the brace that closes its body.

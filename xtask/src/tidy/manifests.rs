@@ -11,10 +11,10 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
     for manifest in members {
         check_dependencies(manifest, report);
         if !manifest.text.contains("[lints]\nworkspace = true") {
-            report.of(&manifest.path, "no `[lints] workspace = true`");
+            report.of(&manifest.path, "missing `[lints] workspace = true`");
         }
         if !manifest.text.contains("\ndescription = ") {
-            report.of(&manifest.path, "no description");
+            report.of(&manifest.path, "missing `description`");
         }
     }
 }
@@ -28,7 +28,7 @@ fn check_dependencies(manifest: &File, report: &mut Report) {
             report.at(
                 &manifest.path,
                 index + 1,
-                "versions are written in the root manifest alone",
+                "write the version in the root Cargo.toml, and `workspace = true` here",
             );
         }
     }

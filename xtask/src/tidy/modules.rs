@@ -1,13 +1,13 @@
-//! Every file in Rust is a module of something: one that nothing names is neither built nor tested.
+//! Every Rust file is a module of a crate. A file that no `mod` names is neither built nor tested.
 
 use std::path::{Path, PathBuf};
 
 use super::report::Report;
 use super::source::{File, Tree};
 
-/// Files that cargo finds by itself.
+/// Files that cargo finds without `mod`.
 const ROOTS: [&str; 3] = ["lib.rs", "main.rs", "build.rs"];
-/// Folders each file of which is a program of its own.
+/// Folders in which each file is a program.
 const PROGRAMS: [&str; 2] = ["examples", "benches"];
 
 pub(super) fn check(tree: &Tree, report: &mut Report) {
@@ -18,7 +18,7 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
         if !is_root && !is_program && !is_named(tree, file) {
             report.of(
                 &file.path,
-                "no `mod` names it: it is neither built nor tested",
+                "no `mod` names this file: it is neither built nor tested",
             );
         }
     }

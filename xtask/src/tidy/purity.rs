@@ -1,4 +1,4 @@
-//! The four crates below the runner turn bytes into values, and do nothing else.
+//! The four dbt crates are pure: no I/O, no clock, no environment, no printing.
 
 use super::report::Report;
 use super::source::Tree;
@@ -23,7 +23,8 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
     for file in PURE.iter().flat_map(|name| tree.production(name)) {
         for (number, line) in file.code() {
             if let Some(found) = OUTSIDE.iter().find(|needle| line.contains(**needle)) {
-                let problem = format!("`{found}`: this crate does no I/O and knows no clock");
+                let problem =
+                    format!("`{found}`: this crate must not use I/O, the clock or the environment");
                 report.at(&file.path, number, &problem);
             }
         }

@@ -1,4 +1,4 @@
-//! All rules, one after another.
+//! Checks all rules.
 
 use anyhow::{Result, bail};
 
@@ -6,11 +6,11 @@ use super::report::Report;
 use super::source::Tree;
 use super::{
     cycles, edges, environment, floors, layout, leftovers, manifests, modules, purity, snapshots,
-    surface, vocabulary,
+    surface, vocabulary, words,
 };
 use crate::workspace;
 
-/// Fails with the list of everything that breaks a rule.
+/// Fails with the list of all findings.
 pub(crate) fn run() -> Result<()> {
     let tree = Tree::read(&workspace::root())?;
     let mut report = Report::default();
@@ -21,6 +21,7 @@ pub(crate) fn run() -> Result<()> {
     environment::check(&tree, &mut report);
     surface::check(&tree, &mut report);
     vocabulary::check(&tree, &mut report);
+    words::check(&tree, &mut report);
     snapshots::check(&tree, &mut report);
     manifests::check(&tree, &mut report);
     floors::check(&tree, &mut report);
@@ -28,8 +29,12 @@ pub(crate) fn run() -> Result<()> {
     edges::check(&mut report)?;
     let findings = report.into_findings();
     if !findings.is_empty() {
-        bail!("{} rules broken:\n{}", findings.len(), findings.join("\n"));
+        bail!(
+            "tidy: {} findings:\n{}",
+            findings.len(),
+            findings.join("\n")
+        );
     }
-    println!("tidy: {} files, nothing to say", tree.files.len());
+    println!("tidy: {} files, no findings", tree.files.len());
     Ok(())
 }

@@ -8,7 +8,10 @@ use super::source::{File, Tree};
 pub(super) fn check(tree: &Tree, report: &mut Report) {
     for file in &tree.files {
         if file.name().ends_with(".snap.new") || file.has_extension("pending-snap") {
-            report.of(&file.path, "a snapshot that nobody accepted");
+            report.of(
+                &file.path,
+                "the snapshot is not accepted: review it with `cargo insta review`",
+            );
         } else if file.has_extension("snap") {
             check_origin(tree, file, report);
         }
@@ -26,14 +29,19 @@ fn check_origin(tree: &Tree, snapshot: &File, report: &mut Report) {
     }) else {
         report.of(
             &snapshot.path,
-            "an orphan: the test file that it names is not there",
+            "orphaned snapshot: the test file that it names does not exist",
         );
         return;
     };
-    if !test.text.contains(test_name(snapshot.name())) {
+    // A test may call a helper in another file of its folder, which is the source then.
+    let name = test_name(snapshot.name());
+    let mut beside = tree
+        .rust()
+        .filter(|file| file.path.parent() == test.path.parent());
+    if !beside.any(|file| file.text.contains(name)) {
         report.of(
             &snapshot.path,
-            "an orphan: no test of that name is in its test file",
+            "orphaned snapshot: no test in the folder of its test file has that name",
         );
     }
 }

@@ -1,10 +1,10 @@
-//! The files of the workspace, read once.
+//! The files of the workspace, read once for all rules.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-/// What holds nothing of ours.
+/// Folders and files that are generated or belong to others.
 const FOREIGN: [&str; 6] = [
     ".git",
     "target",
@@ -96,7 +96,7 @@ impl File {
             .unwrap_or_default()
     }
 
-    fn is_test(&self) -> bool {
+    pub(super) fn is_test(&self) -> bool {
         self.name() == "tests.rs"
             || self
                 .path
@@ -104,7 +104,7 @@ impl File {
                 .any(|part| part.as_os_str() == "tests")
     }
 
-    /// Lines of code, numbered from 1: no comments, and nothing from the tests at the end of the file on.
+    /// Lines of code, numbered from 1, without comments and without the tests at the end of the file.
     pub(super) fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text
             .lines()

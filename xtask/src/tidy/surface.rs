@@ -1,4 +1,4 @@
-//! Public signatures show no type of the libraries whose major versions are not ours.
+//! No public signature contains a type of a library whose major version may change at any time.
 
 use super::report::Report;
 use super::source::{File, Tree};
@@ -18,8 +18,9 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
         let imported = imported_names(file);
         for (number, signature) in signatures(file) {
             if let Some(shown) = hidden_word(&signature, &imported) {
-                let problem =
-                    format!("`{shown}` belongs to a library that stays behind our own types");
+                let problem = format!(
+                    "`{shown}` is a type of a library that no public signature may contain: wrap it in a type of this crate"
+                );
                 report.at(&file.path, number, &problem);
             }
         }

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::lexer::production_code;
 use super::source::Tree;
 
-/// Folders that are no modules of their own here: each module in them counts as one of the top level.
+/// Folders whose modules count as top-level modules.
 const SPLIT: [&str; 1] = ["prefect"];
 
 /// A crate's top-level modules and the paths in them.

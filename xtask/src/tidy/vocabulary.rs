@@ -1,11 +1,11 @@
-//! Each side keeps to its own vocabulary; only the runner speaks both.
+//! `prefect-client` contains no dbt word, and the dbt crates no Prefect word.
 
 use std::path::Path;
 
 use super::report::Report;
 use super::source::Tree;
 
-/// Crates and the word that they do not know.
+/// Each crate and the word that it does not contain.
 const FOREIGN: [(&str, &str); 4] = [
     ("prefect-client", "dbt"),
     ("manifest", "prefect"),
@@ -22,7 +22,7 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
                     report.at(
                         &file.path,
                         index + 1,
-                        &format!("this crate knows no `{word}`"),
+                        &format!("`{word}` must not occur in this crate"),
                     );
                 }
             }

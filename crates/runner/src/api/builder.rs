@@ -112,7 +112,7 @@ impl PrefectDbtRunnerBuilder {
 
     /// How long a hook may take before it counts as hanging; a minute when not given.
     pub fn hook_patience(mut self, patience: Duration) -> Self {
-        self.hooks.patience = patience;
+        self.hooks.warn_after = patience;
         self
     }
 

@@ -87,7 +87,7 @@ pub(crate) fn save(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
         let invocation_id = run.invocation_id.as_deref()?;
         let manifest = match &ended.manifest {
             Some(manifest) => Arc::clone(manifest),
-            None => read_manifest(&ended.project.target, invocation_id).ok()?,
+            None => read_manifest(&ended.project.target, Some(invocation_id)).ok()?,
         };
         let selected = selected(&manifest, &asked, ended.project);
         selected

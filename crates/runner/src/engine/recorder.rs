@@ -98,7 +98,7 @@ impl Recorder {
     }
 
     fn read_manifest(&mut self, invocation_id: &str) {
-        match read_manifest(&self.target, invocation_id) {
+        match read_manifest(&self.target, Some(invocation_id)) {
             Ok(manifest) => {
                 self.observer.on_manifest(&manifest);
                 self.assets.learn(&manifest);

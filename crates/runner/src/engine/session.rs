@@ -11,7 +11,7 @@ use crate::model::{Delivery, FlowTarget, Notice};
 use crate::observe::Observer;
 use crate::prefect::control::Supervision;
 use crate::prefect::delivery::Reporter;
-use crate::replay::{Leftovers, leftovers};
+use crate::replay::{KilledRuns, recover_killed_runs};
 use crate::store::{JournalFolder, JournalReader, JournalWriter, Records};
 
 /// Everything around dbt's process that outlives it.
@@ -23,7 +23,7 @@ pub(super) struct Session {
     folder: Option<JournalFolder>,
     journal: Option<PathBuf>,
     report: Option<JoinHandle<Delivery>>,
-    recovery: Option<Leftovers>,
+    recovery: Option<KilledRuns>,
 }
 
 impl Session {
@@ -52,7 +52,7 @@ impl Session {
             // Killed runs are delivered to the same server, in the time that this run leaves.
             (Some(folder), Some(client)) if reporter.is_some() => {
                 let limits = (request.delivery.rate, request.delivery.budget);
-                Some(leftovers(folder, client, limits, observer))
+                Some(recover_killed_runs(folder, client, limits, observer))
             }
             _ => None,
         };

@@ -4,17 +4,17 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::context::{DbtHookContext, HookEvent};
+use super::hook_context::{DbtHookContext, HookEvent};
 
 /// Any error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What a hook may give back: nothing, or a result, whose error becomes a warning.
+/// What a hook may return: nothing, or a result whose error becomes a warning.
 pub trait HookOutput {
-    /// The result.
+    /// Converts the return value.
     ///
     /// # Errors
-    /// What the hook failed with.
+    /// The error that the hook returned.
     fn into_result(self) -> Result<(), BoxError>;
 }
 
@@ -34,9 +34,9 @@ impl<E: Into<BoxError>> HookOutput for Result<(), E> {
 #[derive(Clone)]
 pub(super) struct Hook {
     pub(super) event: HookEvent,
-    /// What warnings call it.
+    /// The name of the hook in warnings.
     pub(super) name: String,
-    /// Selections, of which a node has to be in one; `None` for all nodes.
+    /// The hook is called for nodes in any of these selections; `None` for all nodes.
     pub(super) select: Option<Vec<String>>,
     pub(super) call: Callable,
 }
@@ -51,7 +51,7 @@ pub(super) enum Callable {
 type BlockingHook = dyn Fn(&DbtHookContext) -> Result<(), BoxError> + Send + Sync;
 type AsyncHook = dyn Fn(DbtHookContext) -> HookFuture + Send + Sync;
 
-/// What an asynchronous hook is while it runs. It stays on its thread.
+/// The future of an asynchronous hook. It stays on the hook thread.
 type HookFuture = Pin<Box<dyn Future<Output = Result<(), BoxError>>>>;
 
 impl Callable {

@@ -1,28 +1,31 @@
-//! Hooks: user code that is called while a run goes on.
+//! Hooks: user code that is called during a run.
 //!
-//! Hooks run one after another on a thread of their invocation and read the journal like every other sink: a slow hook delays later
-//! hooks and nothing else. An error in a hook is a warning and never fails a run.
+//! Hooks run one at a time on a thread of their own, which reads the journal like every other sink: a slow hook delays
+//! later hooks and nothing else. An error in a hook is a warning and never fails a run.
 
-mod context;
-mod dispatcher;
-mod hang_watch;
+mod context_json;
 mod hook;
-mod json;
+mod hook_caller;
+mod hook_context;
+mod hook_selections;
+mod hook_thread;
 mod node_report;
 mod observer;
+mod options;
 mod owner;
 mod registry;
 mod run;
+mod run_result;
 mod schedule;
-mod selection;
-mod shell;
+mod shell_hook;
+mod stuck_hooks;
 
-pub use context::{DbtHookContext, HookEvent, HookResult, HookStatus};
+pub use context_json::HOOK_CONTEXT_VERSION;
 pub use hook::{BoxError, HookOutput};
-pub use json::HOOK_CONTEXT_VERSION;
+pub use hook_context::{DbtHookContext, HookEvent, HookResult, HookStatus};
 pub use node_report::NodeReport;
+pub use options::HookOptions;
 pub(crate) use owner::HookOwner;
 pub use registry::{HookBuilder, Hooks};
-pub use run::HookOptions;
 pub(crate) use run::run;
-pub use shell::{ShellHook, shell_hook};
+pub use shell_hook::{ShellHook, shell_hook};

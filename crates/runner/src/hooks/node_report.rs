@@ -1,4 +1,4 @@
-//! What a hook is told of a node.
+//! The report of a node that hooks get.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -14,7 +14,7 @@ pub struct NodeReport {
     pub status: NodeStatus,
     /// dbt's message.
     pub message: Option<String>,
-    /// How long dbt worked on it, in seconds.
+    /// Execution time in seconds, as dbt measured it.
     pub execution_time: Option<f64>,
     /// Rows that failed a test.
     pub failures: Option<i64>,
@@ -22,9 +22,9 @@ pub struct NodeReport {
     pub adapter_response: Option<Value>,
     /// Name of the task run's state (`Completed`, `Warned`, `Failed`, ...).
     pub state: String,
-    /// When it began, by dbt's clock.
+    /// When the node started, by dbt's clock.
     pub started_at: Timestamp,
-    /// When it ended, by dbt's clock.
+    /// When the node ended, by dbt's clock.
     pub finished_at: Timestamp,
     /// The node whose failure made dbt skip this one.
     pub skipped_because_of: Option<String>,

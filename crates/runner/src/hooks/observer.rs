@@ -1,4 +1,4 @@
-//! Telling the hooks of a run what the engine tells its observer.
+//! The observer of a run with hooks.
 
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
@@ -6,24 +6,24 @@ use std::sync::{Arc, OnceLock};
 use dbt_events::Event;
 use dbt_manifest::Manifest;
 
-use super::dispatcher::Order;
+use super::hook_caller::HookTask;
 use crate::model::Notice;
 use crate::observe::Observer;
 use crate::store::{Feed, JournalReader};
 
-/// Passes everything on to an observer, and to the hooks what they need.
+/// Passes everything on to an observer, and the journal and the manifest to the hooks.
 pub(super) struct HookObserver {
     pub(super) inner: Arc<dyn Observer>,
-    pub(super) orders: Sender<Order>,
-    /// Where the hooks find the manifest of the run.
+    pub(super) tasks: Sender<HookTask>,
+    /// The manifest of the run, shared with the hook thread.
     pub(super) manifest: Arc<OnceLock<Arc<Manifest>>>,
 }
 
 impl Observer for HookObserver {
     fn on_journal(&self, journal: JournalReader) {
         if let Some(own) = journal.rewound() {
-            // The thread of the hooks ends after the run alone.
-            let _ = self.orders.send(Order::Follow(own));
+            // The hook thread ends after the run, so that this does not fail.
+            let _ = self.tasks.send(HookTask::FollowJournal(own));
         }
         self.inner.on_journal(journal);
     }

@@ -1,10 +1,10 @@
-//! The runner that a hook sees as its owner.
+//! The runner that started a run, as hooks see it.
 
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// The runner that started a run, kept without its type: hooks lie below the runner and cannot name it.
+/// The runner that started a run, without its type: this module is below the runner and cannot name it.
 #[derive(Clone)]
 pub struct HookOwner(Arc<dyn Any + Send + Sync>);
 

@@ -1,12 +1,12 @@
-//! Registering hooks.
+//! The hooks of a runner, and how they are registered.
 
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::context::{DbtHookContext, HookEvent};
 use super::hook::{Callable, Hook, HookOutput};
+use super::hook_context::{DbtHookContext, HookEvent};
 
 /// The hooks of a runner, in the order in which they were registered. Clones share them.
 #[derive(Clone, Default)]
@@ -20,7 +20,7 @@ impl fmt::Debug for Hooks {
 }
 
 impl Hooks {
-    /// Calls `hook` before dbt starts. It sees every node that is scheduled, and so takes no selection.
+    /// Calls `hook` before dbt starts. It gets all scheduled nodes, so that it takes no selection.
     #[track_caller]
     pub fn on_run_start<F, R>(&self, hook: F)
     where
@@ -30,7 +30,7 @@ impl Hooks {
         self.builder(HookEvent::RunStart).call(hook);
     }
 
-    /// As [`on_run_start`](Self::on_run_start), for an asynchronous hook.
+    /// Like [`on_run_start`](Self::on_run_start), for an asynchronous hook.
     #[track_caller]
     pub fn on_run_start_async<F, Fut>(&self, hook: F)
     where
@@ -40,20 +40,20 @@ impl Hooks {
         self.builder(HookEvent::RunStart).call_async(hook);
     }
 
-    /// A hook for each model that ends, skipped ones included; ephemeral ones never run.
+    /// Adds a hook that is called after each model, skipped models included. Ephemeral models never run.
     #[track_caller]
     pub fn post_model(&self) -> HookBuilder {
         self.builder(HookEvent::PostModel)
     }
 
-    /// A hook for each node that ends: models, seeds, snapshots, tests, sources, SQL hooks.
+    /// Adds a hook that is called after each node: models, seeds, snapshots, tests, sources, SQL hooks.
     #[track_caller]
     pub fn post_node(&self) -> HookBuilder {
         self.builder(HookEvent::PostNode)
     }
 
-    /// A hook for the end of each run, well or bad, after all others. With a selection it is called only if one of the
-    /// nodes that took part is in it.
+    /// Adds a hook that is called at the end of each run, after all other hooks. With a selection it is called only if one
+    /// of the nodes that took part is selected.
     #[track_caller]
     pub fn on_run_end(&self) -> HookBuilder {
         self.builder(HookEvent::RunEnd)
@@ -77,7 +77,7 @@ impl Hooks {
     }
 }
 
-/// A hook that is about to be registered: say what to call, and it is.
+/// A hook that is not registered yet.
 #[must_use = "a hook is registered by `call` or `call_async`"]
 #[derive(Debug)]
 pub struct HookBuilder {
@@ -88,19 +88,19 @@ pub struct HookBuilder {
 }
 
 impl HookBuilder {
-    /// Only for nodes in this selection, as `dbt ls --select` understands it; several calls join theirs.
+    /// Restricts the hook to the nodes of a selection, in the syntax of `dbt ls --select`. Several calls make a union.
     pub fn select(mut self, selection: impl Into<String>) -> Self {
         self.select.get_or_insert_default().push(selection.into());
         self
     }
 
-    /// What warnings call the hook; its place in the source when not given.
+    /// Sets the name of the hook in warnings. The default is its place in the source code.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Registers a hook.
+    /// Registers the hook.
     pub fn call<F, R>(self, hook: F)
     where
         F: Fn(&DbtHookContext) -> R + Send + Sync + 'static,
@@ -109,7 +109,7 @@ impl HookBuilder {
         self.register(Callable::blocking(hook));
     }
 
-    /// Registers an asynchronous hook. It runs on a runtime of the hooks' own thread.
+    /// Registers an asynchronous hook. It runs on a Tokio runtime of the hook thread.
     pub fn call_async<F, Fut>(self, hook: F)
     where
         F: Fn(DbtHookContext) -> Fut + Send + Sync + 'static,

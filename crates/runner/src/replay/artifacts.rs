@@ -1,4 +1,4 @@
-//! The artifacts that belong to a stored log.
+//! The manifest and the results that belong to a stored log.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,24 +7,24 @@ use dbt_manifest::{Manifest, RunResults};
 
 use super::error::ReplayError;
 
-/// The artifacts that are there for the invocations of a log.
+/// The artifacts that were found for the invocations of a log.
 #[derive(Debug, Default)]
 pub(super) struct Artifacts {
     manifest: Option<Arc<Manifest>>,
     results: Option<RunResults>,
-    /// Whether the user has named the manifest.
+    /// Whether the user has given the path of the manifest.
     is_named: bool,
 }
 
 impl Artifacts {
-    /// Reads the manifest that is named, else the one that lies where dbt puts it, and the results beside it.
+    /// Reads the given manifest, else the one where dbt writes it, and the results beside it.
     ///
     /// # Errors
-    /// When the manifest is named and cannot be read.
+    /// When a manifest is given and cannot be read.
     pub(super) fn read(named: Option<&Path>, log: &Path) -> Result<Self, ReplayError> {
         let path = match named {
             Some(path) => path.to_path_buf(),
-            None => match usual(log) {
+            None => match default_path(log) {
                 Some(path) => path,
                 None => return Ok(Self::default()),
             },
@@ -46,42 +46,41 @@ impl Artifacts {
         })
     }
 
-    /// The manifest for an invocation, and what there is to object to it. One that nobody named must be of the same
-    /// invocation.
+    /// The manifest for an invocation, and a warning about it. A manifest that was not given must be of the same invocation.
     pub(super) fn manifest(&self, invocation_id: &str) -> (Option<&Arc<Manifest>>, Option<String>) {
         let lacking = |why: &str| {
-            format!("the invocation {invocation_id} gets task runs without edges and assets: {why}")
+            format!("task runs of invocation {invocation_id} have no edges and no assets: {why}")
         };
         let Some(manifest) = &self.manifest else {
             return (
                 None,
-                Some(lacking("name its manifest.json with --manifest")),
+                Some(lacking("no manifest was found; give it with --manifest")),
             );
         };
         match (manifest.metadata().invocation_id.as_deref(), self.is_named) {
             (Some(theirs), true) if theirs != invocation_id => {
-                let doubt = format!(
-                    "the manifest is of the invocation {theirs}, and edges and assets of {invocation_id} are shown as it has them"
+                let warning = format!(
+                    "edges and assets of invocation {invocation_id} may be wrong: the manifest is of invocation {theirs}"
                 );
-                (Some(manifest), Some(doubt))
+                (Some(manifest), Some(warning))
             }
             (Some(theirs), false) if theirs != invocation_id => {
                 let why =
-                    "the manifest that is there is of another; name the right one with --manifest";
+                    "the manifest is of another invocation; give the right one with --manifest";
                 (None, Some(lacking(why)))
             }
             _ => (Some(manifest), None),
         }
     }
 
-    /// The results, of whichever invocation.
+    /// The results, of any invocation.
     pub(super) fn results(&self) -> Option<&RunResults> {
         self.results.as_ref()
     }
 }
 
-/// Where the manifest of a log is in a project: dbt logs into `logs`, or beside it.
-fn usual(log: &Path) -> Option<PathBuf> {
+/// Where the manifest for a log is usually: dbt writes logs to `logs`, beside `target`.
+fn default_path(log: &Path) -> Option<PathBuf> {
     let folder = log.parent()?;
     let places = [
         folder.join("manifest.json"),

@@ -1,4 +1,4 @@
-//! What a killed process left open in its journal, and how that is closed.
+//! Closes the open task runs and the run of a killed process.
 
 use std::collections::BTreeMap;
 
@@ -10,56 +10,56 @@ use crate::model::{
 use crate::store::Entry;
 use crate::track::closing_line;
 
-/// What is said of a node that was running.
-const NODE: &str = "prefect-dbt was killed while the node was running: its journal ends there";
-/// What is said of the run.
-const RUN: &str = "prefect-dbt was killed during the run: its journal ends without the run's end";
+/// The message of a node that was running.
+const NODE: &str = "prefect-dbt was killed while the node was running";
+/// The message of the run.
+const RUN: &str = "prefect-dbt was killed during the run";
 
-/// Watches a journal go by, and in the end closes what is open. Pure.
+/// Follows a journal, and gives the effects that its end lacks. Pure.
 #[derive(Debug, Default)]
-pub(super) struct Closer {
-    /// The nodes that are running, by when they began to.
+pub(super) struct KilledRun {
+    /// The running nodes, in the order of their start.
     open: BTreeMap<usize, TaskRun>,
-    begun: usize,
+    started: usize,
     last: Option<Timestamp>,
-    is_over: bool,
+    has_ended: bool,
 }
 
-impl Closer {
-    /// Takes note of the next entry.
-    pub(super) fn see(&mut self, entry: &Entry) {
+impl KilledRun {
+    /// Takes the next entry.
+    pub(super) fn add(&mut self, entry: &Entry) {
         self.last = self.last.max(time_of(entry));
         let Entry::Effect(effect) = entry else { return };
         match &**effect {
             Effect::NodeRunning(task) => {
-                self.open.insert(self.begun, task.clone());
-                self.begun += 1;
+                self.open.insert(self.started, task.clone());
+                self.started += 1;
             }
             Effect::NodeFinished(task, _) => self.open.retain(|_, open| open.id != task.id),
-            Effect::RunFinished(_) => self.is_over = true,
+            Effect::RunFinished(_) => self.has_ended = true,
             _ => {}
         }
     }
 
-    /// Whether the run's end was among what was seen.
-    pub(super) fn is_over(&self) -> bool {
-        self.is_over
+    /// Whether the end of the run was among the entries.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended
     }
 
-    /// The time of the youngest entry.
+    /// The time of the newest entry.
     pub(super) fn last(&self) -> Option<Timestamp> {
         self.last
     }
 
-    /// What is missing of a journal of which everything was seen: nothing if it has the run's end; else the end of each
-    /// node that was running and that of the run, all of them Crashed at the time of its last entry.
+    /// The effects that are missing at the end of the journal: none if it has the end of the run; else the ends of all running
+    /// nodes and of the run, all of them Crashed at the time of the newest entry.
     pub(super) fn close(self) -> Vec<Effect> {
-        let Some(at) = self.last.filter(|_| !self.is_over) else {
+        let Some(at) = self.last.filter(|_| !self.has_ended) else {
             return Vec::new();
         };
         let nodes = self.open.into_values().flat_map(|task| {
             let state = crashed(NODE);
-            let line = last_line(&state, at, Some(&task));
+            let line = closing_log(&state, at, Some(&task));
             let end = NodeEnd {
                 end_time: at.max(task.start_time),
                 result: result_of(&task),
@@ -69,7 +69,7 @@ impl Closer {
         });
         let state = crashed(RUN);
         let run = [
-            last_line(&state, at, None),
+            closing_log(&state, at, None),
             Effect::RunFinished(RunEnd {
                 state,
                 dbt_exit: None,
@@ -88,7 +88,7 @@ fn crashed(message: &str) -> State {
     }
 }
 
-fn last_line(state: &State, at: Timestamp, task: Option<&TaskRun>) -> Effect {
+fn closing_log(state: &State, at: Timestamp, task: Option<&TaskRun>) -> Effect {
     let (level, message) = closing_line(state);
     Effect::Log(LogLine {
         at,
@@ -101,7 +101,7 @@ fn last_line(state: &State, at: Timestamp, task: Option<&TaskRun>) -> Effect {
     })
 }
 
-/// All that is known of a node that dbt reported nothing of.
+/// The result of a node for which dbt reported none.
 fn result_of(task: &TaskRun) -> NodeResult {
     let (resource_type, name) = task.name.split_once(' ').unwrap_or(("", &task.name));
     NodeResult {

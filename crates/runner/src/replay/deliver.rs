@@ -6,7 +6,7 @@ use prefect_client::Client;
 use serde_json::Map;
 
 use super::error::ReplayError;
-use super::stored_feed::RestingFeed;
+use super::stored_feed::StoredFeed;
 use super::survey::Survey;
 use crate::dbt::CommandLine;
 use crate::model::{Delivery, FinalState, FlowTarget, Notice};
@@ -35,7 +35,7 @@ pub(super) async fn deliver(
     let reporter = Reporter::catch_up(client, &past, options)
         .await
         .map_err(|error| ReplayError::of_connection(client, header, error))?;
-    let mut delivery = reporter.run(RestingFeed::new(journal), on_notice).await;
+    let mut delivery = reporter.run(StoredFeed::new(journal), on_notice).await;
     // A repetition that the server still waits for will not come.
     let is_ours = !matches!(
         past.home,

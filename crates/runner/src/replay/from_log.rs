@@ -1,4 +1,4 @@
-//! From a stored log of dbt's to a journal, as a run of ours would have written it.
+//! Converts a stored log of dbt to a journal.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::track::{
     closing_line, is_data, judge, materializes,
 };
 
-/// Writes the journal of an invocation into the folder. Log lines below `level` are left out.
+/// Writes the journal of an invocation to the folder, without log lines below `level`.
 pub(super) fn write_journal(
     log: &Path,
     run: &LoggedRun,
@@ -75,11 +75,11 @@ pub(super) fn write_journal(
     let state = state(&run.args, &tracked);
     let summary = markdown(&command, &run.args, &state, &tracked);
     journal.append(summary.map(Effect::Summary));
-    journal.append(last_words(state, &tracked, level));
+    journal.append(end_of_run(state, &tracked, level));
     Ok((header, journal.reader()))
 }
 
-/// The code that dbt exits with after such a run: 2 when no failure of a node explains that of the command.
+/// The exit code of dbt after such a run: 2 when the command failed and no node did.
 fn exit_code(run: &TrackedRun, success: Option<bool>) -> Option<i32> {
     let has_failures = run
         .nodes
@@ -98,13 +98,13 @@ fn state(args: &[String], run: &TrackedRun) -> State {
         return State {
             kind: StateKind::Crashed,
             name: "Crashed".to_owned(),
-            message: Some("dbt's log ends before the end of the command".to_owned()),
+            message: Some("the log ends before the end of the command".to_owned()),
         };
     }
     judge(args, run, None, None, true).state
 }
 
-fn last_words(state: State, run: &TrackedRun, lowest: LogLevel) -> Vec<Effect> {
+fn end_of_run(state: State, run: &TrackedRun, lowest: LogLevel) -> Vec<Effect> {
     let (level, message) = closing_line(&state);
     let at = run.end.at;
     let line = Effect::Log(LogLine {
@@ -118,10 +118,8 @@ fn last_words(state: State, run: &TrackedRun, lowest: LogLevel) -> Vec<Effect> {
         dbt_exit: run.end.exit_code,
         at,
     });
-    let mut words = Vec::from([line]);
-    words.retain(|_| lowest.includes(level));
-    words.push(end);
-    words
+    let line = lowest.includes(level).then_some(line);
+    line.into_iter().chain([end]).collect()
 }
 
 #[cfg(test)]

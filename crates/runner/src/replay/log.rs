@@ -1,4 +1,4 @@
-//! A stored log of dbt's: which invocations it holds, and what there is to know of each before it is followed.
+//! Reads a stored log of dbt: the invocations in it, and their events.
 
 use std::io;
 use std::path::Path;
@@ -11,16 +11,16 @@ use uuid::Uuid;
 use super::error::ReplayError;
 use crate::dbt::pump;
 
-/// An invocation of dbt's in a stored log.
+/// An invocation of dbt in a stored log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LoggedRun {
-    /// dbt's id of it.
+    /// Its id.
     pub(super) invocation_id: String,
-    /// dbt's arguments, as far as the log tells them.
+    /// The arguments of dbt; empty if the log does not have them.
     pub(super) args: Vec<String>,
-    /// When it began.
+    /// When it started.
     pub(super) began: Timestamp,
-    /// What dbt said of its end.
+    /// Whether dbt reported success; `None` if the log does not have the end.
     pub(super) success: Option<bool>,
     has_nodes: bool,
     has_ends: bool,
@@ -40,29 +40,29 @@ impl LoggedRun {
         }
     }
 
-    fn see(&mut self, event: &Event<'_>) {
+    fn add(&mut self, event: &Event<'_>) {
         self.has_details |= event.level() == Level::Debug;
         self.has_nodes |= event.node_info().is_some();
         match event.name() {
             EventName::NodeFinished => self.has_ends = true,
             EventName::MainReportArgs => {
-                let told = event.data::<ReportArgs<'_>>().unwrap_or_default();
-                if let Some(command) = told.args.get("invocation_command") {
+                let data = event.data::<ReportArgs<'_>>().unwrap_or_default();
+                if let Some(command) = data.args.get("invocation_command") {
                     self.args = words(&command.to_string());
                 }
             }
             EventName::CommandCompleted => {
-                let told = event.data::<CommandCompleted<'_>>().unwrap_or_default();
-                self.success = told.success;
+                let data = event.data::<CommandCompleted<'_>>().unwrap_or_default();
+                self.success = data.success;
                 if self.args.is_empty() {
-                    self.args = words(&told.command);
+                    self.args = words(&data.command);
                 }
             }
             _ => {}
         }
     }
 
-    /// Whether the log says enough of it: how nodes ended, and that the command did, dbt says at debug level.
+    /// Whether the log has the ends of the nodes and of the command. dbt logs them at debug level.
     pub(super) fn is_detailed(&self) -> bool {
         match self.has_nodes {
             true => self.has_ends || self.has_details,
@@ -70,14 +70,14 @@ impl LoggedRun {
         }
     }
 
-    /// Identity of the run: the same whenever the log is delivered.
+    /// Id of the run: the same in every delivery of the log.
     pub(super) fn run_id(&self) -> Uuid {
         let name = format!("dbt invocation {}", self.invocation_id);
         Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
     }
 }
 
-/// The words of a command line after the program's name; dbt tells it without quotes.
+/// The words of a command line after the name of the program. dbt logs it without quotes.
 fn words(command: &str) -> Vec<String> {
     let words = command.split_whitespace().skip(1);
     words.map(str::to_owned).collect()
@@ -86,7 +86,7 @@ fn words(command: &str) -> Vec<String> {
 /// The invocations in a log, in the order of their first events.
 ///
 /// # Errors
-/// When the file cannot be read, or holds no event of dbt's.
+/// When the file cannot be read, or has no event of dbt.
 pub(super) fn scan(path: &Path) -> Result<Vec<LoggedRun>, ReplayError> {
     let mut runs: Vec<LoggedRun> = Vec::new();
     let mut first_text = None;
@@ -103,7 +103,7 @@ pub(super) fn scan(path: &Path) -> Result<Vec<LoggedRun>, ReplayError> {
                     runs.push(LoggedRun::new(&event));
                     runs.len() - 1
                 });
-                runs[at].see(&event);
+                runs[at].add(&event);
             }
             Line::Text(text) if !text.trim().is_empty() && first_text.is_none() => {
                 first_text = Some((lines, problem(text)));
@@ -122,26 +122,26 @@ pub(super) fn scan(path: &Path) -> Result<Vec<LoggedRun>, ReplayError> {
     })
 }
 
-/// What a line is that is no event.
+/// What a line is that is not an event.
 fn problem(line: &str) -> String {
     let line = line.trim_start();
     let is_timed = line.len() > 8 && line.as_bytes()[2] == b':' && line.as_bytes()[5] == b':';
     match line {
-        _ if is_timed || line.starts_with("=====") => "this is a log of dbt's as text".to_owned(),
-        _ if line.starts_with(r#"{"header":"#) => "this header of a journal is damaged".to_owned(),
-        _ => "this is neither the header of a journal nor an event of dbt's".to_owned(),
+        _ if is_timed || line.starts_with("=====") => "this is a dbt log in text format".to_owned(),
+        _ if line.starts_with(r#"{"header":"#) => "the header of the journal is damaged".to_owned(),
+        _ => "this is neither the header of a journal nor an event of dbt".to_owned(),
     }
 }
 
-/// Something that belongs to an invocation.
+/// A line of an invocation.
 pub(super) enum Logged<'a> {
-    /// An event of it.
+    /// An event.
     Event(&'a Event<'a>),
-    /// A plain line that follows one, with the time of that.
+    /// A line of text after an event, with the time of the event.
     Text(&'a str, Timestamp),
 }
 
-/// Hands out what belongs to an invocation.
+/// Calls `on` for each line of an invocation.
 pub(super) fn follow(
     path: &Path,
     run: &LoggedRun,
@@ -154,7 +154,7 @@ pub(super) fn follow(
             on(Logged::Event(&event));
         }
         Line::Event(_) => last = None,
-        // A line that was cut off when dbt, or the machine, died.
+        // An event that is incomplete because dbt or the machine crashed.
         Line::Text(text) if text.starts_with('{') => {}
         Line::Text(text) => {
             if let Some(at) = last {

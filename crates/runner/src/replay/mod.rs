@@ -1,6 +1,6 @@
-//! Late delivery: the journals of earlier runs, killed ones included, and logs that dbt stored.
+//! Replay: delivers the journals of earlier runs, including killed ones, and logs that dbt has written.
 //!
-//! A replay can be interrupted and repeated: it asks the server first and sends only what the server lacks.
+//! A replay can be interrupted and repeated: it asks the server first and sends only what the server does not have.
 
 mod artifacts;
 mod close_killed;
@@ -14,5 +14,6 @@ mod stored_feed;
 mod survey;
 
 pub use error::ReplayError;
-pub use recover::{Leftovers, leftovers};
+
+pub use recover::{KilledRuns, recover_killed_runs};
 pub use run::{ReplayOptions, ReplayedRun, replay};

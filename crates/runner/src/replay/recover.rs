@@ -1,4 +1,4 @@
-//! What runs left whose process was killed: delivered by the next run.
+//! Recovery: the next run delivers the journals of runs whose process was killed.
 
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
@@ -11,37 +11,37 @@ use tokio::task::JoinHandle;
 
 use super::deliver::deliver;
 use super::survey::{headers, is_superseded, read_header};
-use crate::model::{Effect, FlowTarget, Notice};
+use crate::model::{Effect, FlowTarget, Notice, error_chain};
 use crate::observe::Observer;
 use crate::prefect::delivery::ReportOptions;
 use crate::store::{Entry, Header, JOURNAL_FORMAT, JournalFolder, StoredJournal};
 
 /// How long the server is asked whether it has everything, and an outage is waited out.
-const PATIENCE: Duration = Duration::from_secs(30);
+const VERIFY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Journals that are being delivered in the background of another run. Dropping it stops that; what is not delivered
-/// by then stays for the run after this one.
+/// The delivery of journals of killed runs, in the background of another run. Dropping it stops the delivery; the next run
+/// delivers the rest.
 #[derive(Debug)]
 #[must_use = "dropping it stops the delivery"]
-pub struct Leftovers(JoinHandle<()>);
+pub struct KilledRuns(JoinHandle<()>);
 
-/// Looks in the folder for journals at rest that lack the run's end, since their process was killed, and delivers
-/// them in the background: their open task runs and the run become Crashed. What was delivered is deleted, and told
-/// by one [`Notice::Recovered`]. Runs that were to be reported nowhere, or to another API, are left alone. `rate` and
-/// `budget` are those of the run. To be called within a runtime, when the run's own journal is there.
-pub fn leftovers(
+/// Delivers the journals in the folder whose process was killed, in the background: their open task runs and the runs become
+/// Crashed. Delivered journals are deleted, and one [`Notice::Recovered`] reports them. Journals of runs that are not reported, or
+/// that are reported to another API, are ignored. `rate` and `budget` are those of the run. Call it within a tokio runtime, after
+/// the journal of the run itself was created.
+pub fn recover_killed_runs(
     folder: &JournalFolder,
     client: &Client,
     (rate, budget): (Option<u32>, Option<u32>),
     observer: &Arc<dyn Observer>,
-) -> Leftovers {
+) -> KilledRuns {
     let (folder, client, observer) = (folder.clone(), client.clone(), Arc::clone(observer));
     let options = ReportOptions {
-        verify_timeout: PATIENCE,
+        verify_timeout: VERIFY_TIMEOUT,
         rate,
         budget,
     };
-    Leftovers(tokio::spawn(async move {
+    KilledRuns(tokio::spawn(async move {
         let recovered = recover(&folder, &client, &options).await;
         if recovered > 0 {
             observer.on_notice(&Notice::Recovered { runs: recovered });
@@ -49,22 +49,22 @@ pub fn leftovers(
     }))
 }
 
-impl Leftovers {
-    /// Gives the delivery so much more time; at once when there is nothing to deliver.
-    pub async fn finish(mut self, patience: Duration) {
-        if tokio::time::timeout(patience, &mut self.0).await.is_err() {
-            tracing::debug!("what is not delivered yet is left to the next run");
+impl KilledRuns {
+    /// Waits for the delivery, but no longer than `limit`.
+    pub async fn finish(mut self, limit: Duration) {
+        if tokio::time::timeout(limit, &mut self.0).await.is_err() {
+            tracing::debug!("killed runs that are not delivered yet are left to the next run");
         }
     }
 }
 
-impl Drop for Leftovers {
+impl Drop for KilledRuns {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-/// Delivers what is found; gives how many runs were closed.
+/// Delivers the journals of killed runs; gives how many.
 async fn recover(folder: &JournalFolder, client: &Client, options: &ReportOptions) -> usize {
     let found = folder.journals().unwrap_or_default();
     let headers = headers(&found);
@@ -74,14 +74,14 @@ async fn recover(folder: &JournalFolder, client: &Client, options: &ReportOption
             Ok(true) => recovered += 1,
             Ok(false) => {}
             Err(problem) => {
-                tracing::debug!(problem, journal = %path.display(), "a killed run stays open");
+                tracing::debug!(problem, journal = %path.display(), "cannot deliver a killed run");
             }
         }
     }
     recovered
 }
 
-/// Delivers a journal if its process was killed; gives whether it was, and all of it has arrived.
+/// Delivers a journal if its process was killed; true when it was and all of it has arrived.
 async fn close(
     path: &Path,
     headers: &[Header],
@@ -96,14 +96,14 @@ async fn close(
     let Some(header) = read_header(path).map_err(text)? else {
         return Ok(false);
     };
-    let goes_here = header
+    let is_for_this_api = header
         .api
         .as_ref()
         .is_none_or(|api| *api == client.api_url().to_string());
-    let is_ours = goes_here
+    let is_reported_here = is_for_this_api
         && header.format <= JOURNAL_FORMAT
         && !matches!(header.flow, FlowTarget::Nowhere { .. });
-    if !is_ours || has_end(path).map_err(text)? {
+    if !is_reported_here || has_end(path).map_err(text)? {
         return Ok(false);
     }
     let reader = journal.reader().map_err(text)?;
@@ -117,7 +117,7 @@ async fn close(
         |_| {},
     )
     .await
-    .map_err(|error| error.to_string())?;
+    .map_err(|error| error_chain(&error))?;
     if let Some(problem) = delivery.problem {
         return Err(problem);
     }
@@ -125,7 +125,7 @@ async fn close(
     Ok(true)
 }
 
-/// Whether the journal's last line is the run's end. Only the end of the file is read.
+/// Whether the last line of the journal is the end of the run. Reads only the end of the file.
 fn has_end(path: &Path) -> std::io::Result<bool> {
     const TAIL: u64 = 256 * 1024;
     let mut file = File::open(path)?;

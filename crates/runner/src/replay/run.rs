@@ -1,4 +1,4 @@
-//! Replaying a file or a folder.
+//! Replays a file or a folder.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,27 +19,27 @@ use crate::prefect::delivery::ReportOptions;
 use crate::prefect::flow_run::flow_run_name;
 use crate::store::{Header, JOURNAL_DIR, JOURNAL_FORMAT, JournalFolder, StoredJournal};
 
-/// How a replay is done.
+/// Options of a replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReplayOptions {
-    /// The manifest of a log of dbt's; looked for beside it when not given.
+    /// The manifest for a log of dbt. If it is not given, it is looked for beside the log.
     pub manifest: Option<PathBuf>,
-    /// Name of the flow for a run that was reported nowhere; `dbt <command>` when not given.
+    /// Name of the flow for a run that was not reported; `dbt <command>` if it is not given.
     pub flow_name: Option<String>,
-    /// Name of the flow run for such a run.
+    /// Name of the flow run for a run that was not reported.
     pub flow_run_name: Option<String>,
-    /// Tags of the flow run for such a run.
+    /// Tags of the flow run for a run that was not reported.
     pub tags: Vec<String>,
-    /// The lowest level of log lines that are taken from a log of dbt's.
+    /// The lowest level of the log lines that are sent from a log of dbt.
     pub log_level: LogLevel,
-    /// At most so many log lines and events a minute.
+    /// Maximum number of log lines and events per minute.
     pub rate: Option<u32>,
-    /// At most so many log lines and events for each run, ends of nodes excepted.
+    /// Maximum number of log lines and events per run. The ends of nodes are sent even beyond it.
     pub budget: Option<u32>,
     /// How long the server is asked whether it has everything, and an outage is waited out.
     pub verify_timeout: Duration,
-    /// Whether journals that were delivered stay.
+    /// Whether delivered journals are kept.
     pub keep: bool,
 }
 
@@ -59,15 +59,15 @@ impl Default for ReplayOptions {
     }
 }
 
-/// What became of one run.
+/// The result of the replay of one run.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ReplayedRun {
-    /// The file that it was in.
+    /// The file of the run.
     pub source: PathBuf,
-    /// Identity of the run, where there is one.
+    /// Id of the run; `None` for a file that is not a journal.
     pub run_id: Option<Uuid>,
-    /// What became of it.
+    /// The delivery, or why the run could not be delivered.
     pub result: Result<Delivery, ReplayError>,
     /// Whether its journal was deleted.
     pub is_deleted: bool,
@@ -83,20 +83,20 @@ impl ReplayedRun {
         }
     }
 
-    /// Whether the server was seen to hold all of it.
+    /// Whether the server has confirmed all of it.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
         self.result.as_ref().is_ok_and(|delivery| delivery.verified)
     }
 }
 
-/// Delivers what the server lacks of a journal, of every journal in a folder (a project's own will be found in it) or of
-/// the invocations in a log that dbt wrote as JSON. What is passed over is told as a warning.
+/// Delivers what the server does not have of a journal, of every journal in a folder (or in `.prefect-dbt` in it), or of the
+/// invocations in a log that dbt wrote as JSON. A file that is skipped causes a warning.
 ///
-/// May be interrupted and repeated. A journal that was delivered and verified is deleted; logs of dbt's stay.
+/// May be interrupted and repeated. A journal that was delivered and confirmed is deleted; logs of dbt are kept.
 ///
 /// # Errors
-/// When the file or folder cannot be read. That a run could not be delivered is told in its [`ReplayedRun`].
+/// When the file or folder cannot be read. Whether a run could be delivered says its [`ReplayedRun`].
 pub async fn replay(
     path: &Path,
     client: &Client,
@@ -132,7 +132,7 @@ struct Replay<'a> {
 }
 
 impl Replay<'_> {
-    /// Every journal in the folder, the oldest first: so attempts come in their order.
+    /// Every journal in the folder, the oldest first: so the attempts of a flow run are in order.
     async fn folder(&self, path: &Path) -> Result<Vec<ReplayedRun>, ReplayError> {
         let own = path.join(JOURNAL_DIR);
         let folder = JournalFolder::at(if own.is_dir() { &own } else { path });
@@ -146,13 +146,13 @@ impl Replay<'_> {
                 Err(error) => ReplayedRun::new(path, None, Err(ReplayError::Unreadable(error))),
             };
             match run.result {
-                // Whoever has it delivers it.
+                // The process that has locked it delivers it.
                 Err(ReplayError::Busy { .. }) => self.observer.on_warning(&format!(
-                    "{} is skipped: it is in use by a run or by another replay",
+                    "skipping {}: it is in use by a run or by another replay",
                     path.display()
                 )),
                 Err(ReplayError::Unreachable { .. }) => {
-                    // The next one would fare no better.
+                    // The next one would fail in the same way.
                     runs.push(run);
                     break;
                 }
@@ -165,7 +165,7 @@ impl Replay<'_> {
     async fn journal(&self, path: &Path, header: Header, siblings: &[Header]) -> ReplayedRun {
         let run_id = header.run_id;
         let mut run = ReplayedRun::new(path, Some(run_id), Err(busy(path)));
-        let journal = match self.take(path, &header) {
+        let journal = match self.lock(path, &header) {
             Ok(journal) => journal,
             Err(error) => {
                 run.result = Err(error);
@@ -175,7 +175,7 @@ impl Replay<'_> {
         let here = self.client.api_url().to_string();
         if let Some(there) = header.api.as_ref().filter(|api| **api != here) {
             self.observer.on_warning(&format!(
-                "{} was written for the API at {there}; it is delivered to the one at {here}",
+                "{} was written for the API at {there}, and is delivered to the API at {here}",
                 path.display()
             ));
         }
@@ -194,27 +194,27 @@ impl Replay<'_> {
         run
     }
 
-    fn take(&self, path: &Path, header: &Header) -> Result<StoredJournal, ReplayError> {
+    fn lock(&self, path: &Path, header: &Header) -> Result<StoredJournal, ReplayError> {
         if header.format > JOURNAL_FORMAT {
             return Err(ReplayError::Newer {
                 path: path.to_path_buf(),
                 format: header.format,
             });
         }
-        let taken = StoredJournal::lock(path).map_err(ReplayError::Unreadable)?;
-        taken.ok_or_else(|| busy(path))
+        let locked = StoredJournal::lock(path).map_err(ReplayError::Unreadable)?;
+        locked.ok_or_else(|| busy(path))
     }
 
-    /// Every invocation in a log of dbt's.
+    /// Every invocation in a log of dbt.
     async fn log(&self, path: &Path) -> Result<Vec<ReplayedRun>, ReplayError> {
         let logged = scan(path)?;
         let artifacts = Artifacts::read(self.options.manifest.as_deref(), path)?;
         let mut runs = Vec::new();
         for run in &logged {
             let result = self.invocation(path, run, &artifacts).await;
-            let is_away = matches!(result, Err(ReplayError::Unreachable { .. }));
+            let is_unreachable = matches!(result, Err(ReplayError::Unreachable { .. }));
             runs.push(ReplayedRun::new(path, Some(run.run_id()), result));
-            if is_away {
+            if is_unreachable {
                 break;
             }
         }
@@ -233,8 +233,8 @@ impl Replay<'_> {
                 invocation_id: run.invocation_id.clone(),
             });
         }
-        if let (_, Some(doubt)) = artifacts.manifest(&run.invocation_id) {
-            self.observer.on_warning(&doubt);
+        if let (_, Some(warning)) = artifacts.manifest(&run.invocation_id) {
+            self.observer.on_warning(&warning);
         }
         let place = tempfile::tempdir().map_err(ReplayError::Unreadable)?;
         let flow = FlowTarget::Nowhere {
@@ -250,7 +250,7 @@ impl Replay<'_> {
         self.deliver(&self.named(header), journal, false).await
     }
 
-    /// The user's names for a run that has no flow run yet.
+    /// The header with the names of the options, for a run that was not reported.
     fn named(&self, mut header: Header) -> Header {
         if let FlowTarget::Nowhere {
             flow_name,

@@ -1,49 +1,49 @@
-//! A journal at rest, as the reporter reads it.
+//! A stored journal, as the reporter reads it.
 
 use std::collections::VecDeque;
 
-use super::close_killed::Closer;
+use super::close_killed::KilledRun;
 use crate::model::Effect;
 use crate::store::{Entry, Feed, JournalReader};
 
-/// Reads a journal at rest to its end, and where that is missing, closes what is open.
+/// Reads a stored journal to its end. If the end of the run is missing, it adds the effects of [`KilledRun::close`].
 ///
-/// As long as there is something to read, it passes for one that is being written: the reporter paces itself as in a
-/// run, and does not hurry to an end that is long past.
+/// It counts as open until everything was read: so the reporter keeps its pace as in a run, and does not hurry because the run has
+/// ended.
 #[derive(Debug)]
-pub(super) struct RestingFeed {
+pub(super) struct StoredFeed {
     reader: JournalReader,
-    /// Until everything was read.
-    closer: Option<Closer>,
-    /// What the journal lacks.
-    rest: VecDeque<Effect>,
+    /// `None` once everything was read.
+    killed: Option<KilledRun>,
+    /// The effects that the journal lacks.
+    missing: VecDeque<Effect>,
     is_closed: bool,
 }
 
-impl RestingFeed {
+impl StoredFeed {
     pub(super) fn new(reader: JournalReader) -> Self {
         Self {
             reader,
-            closer: Some(Closer::default()),
-            rest: VecDeque::new(),
+            killed: Some(KilledRun::default()),
+            missing: VecDeque::new(),
             is_closed: false,
         }
     }
 }
 
-impl Feed for RestingFeed {
+impl Feed for StoredFeed {
     async fn next(&mut self) -> Option<Entry> {
-        if let Some(closer) = &mut self.closer {
+        if let Some(killed) = &mut self.killed {
             if let Some(entry) = self.reader.try_next() {
-                closer.see(&entry);
-                self.is_closed = closer.is_over();
+                killed.add(&entry);
+                self.is_closed = killed.has_ended();
                 return Some(entry);
             }
-            self.rest = std::mem::take(closer).close().into();
-            self.closer = None;
+            self.missing = std::mem::take(killed).close().into();
+            self.killed = None;
         }
-        let effect = self.rest.pop_front();
-        self.is_closed = self.rest.is_empty();
+        let effect = self.missing.pop_front();
+        self.is_closed = self.missing.is_empty();
         Some(Entry::Effect(Box::new(effect?)))
     }
 
@@ -52,7 +52,7 @@ impl Feed for RestingFeed {
     }
 
     async fn closed(&self) {
-        // Only reading closes it, which nobody can do meanwhile.
+        // Only `next` closes it, and that needs exclusive access.
         if !self.is_closed {
             std::future::pending::<()>().await;
         }
@@ -74,7 +74,7 @@ mod tests {
     use crate::model::FlowTarget;
     use crate::store::{Header, JOURNAL_FORMAT, JournalWriter};
 
-    async fn entries(feed: &mut RestingFeed) -> Vec<Entry> {
+    async fn entries(feed: &mut StoredFeed) -> Vec<Entry> {
         let mut entries = Vec::new();
         while !feed.is_closed() {
             entries.extend(feed.next().await);
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_torn_journal_is_read_and_closed_as_often_as_one_likes() {
+    async fn an_incomplete_journal_can_be_read_and_closed_repeatedly() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let header = Header {
             format: JOURNAL_FORMAT,
@@ -107,7 +107,7 @@ mod tests {
         torn.write_all(br#"{"effect":{"tot"#).unwrap();
 
         let reader = JournalReader::open(file.path()).unwrap();
-        let mut feed = RestingFeed::new(reader);
+        let mut feed = StoredFeed::new(reader);
         let read = entries(&mut feed).await;
         assert_eq!(read.len(), 4, "header, total, last line, end: {read:#?}");
         assert!(feed.next().await.is_none());

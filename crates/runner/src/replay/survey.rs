@@ -1,4 +1,4 @@
-//! A look through a journal, before it is delivered.
+//! Reads a journal once before it is delivered.
 
 use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -7,29 +7,29 @@ use fs_err::File;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::close_killed::Closer;
+use super::close_killed::KilledRun;
 use crate::model::{Effect, FlowTarget, State};
 use crate::store::{Entry, Header, JournalReader};
 
-/// What a look through a journal tells.
+/// What is known of a journal before it is delivered.
 #[derive(Debug)]
 pub(super) struct Survey {
     /// The state that the run ended in; `None` when its process was killed.
     pub(super) end: Option<State>,
-    /// Whether there is nothing but the end.
+    /// Whether the journal has nothing but the end of the run: dbt was not started.
     pub(super) is_unbegun: bool,
-    /// The time of the youngest entry.
+    /// The time of the newest entry.
     pub(super) last: Timestamp,
 }
 
 impl Survey {
     /// Reads the journal with this header to its end, if it can be read.
     pub(super) fn of(journal: Option<JournalReader>, header: &Header) -> Self {
-        let mut closer = Closer::default();
+        let mut killed = KilledRun::default();
         let (mut end, mut effects) = (None, 0);
         let mut journal = journal;
         while let Some(entry) = journal.as_mut().and_then(JournalReader::try_next) {
-            closer.see(&entry);
+            killed.add(&entry);
             let Entry::Effect(effect) = entry else {
                 continue;
             };
@@ -41,12 +41,12 @@ impl Survey {
         Self {
             is_unbegun: effects == 1 && end.is_some(),
             end,
-            last: closer.last().unwrap_or(header.created),
+            last: killed.last().unwrap_or(header.created),
         }
     }
 }
 
-/// The header of a journal; `None` for a file that does not begin with one.
+/// The header of a journal; `None` for a file that does not start with one.
 pub(super) fn read_header(path: &Path) -> io::Result<Option<Header>> {
     let mut line = Vec::new();
     BufReader::new(File::open(path)?).read_until(b'\n', &mut line)?;
@@ -56,7 +56,7 @@ pub(super) fn read_header(path: &Path) -> io::Result<Option<Header>> {
     })
 }
 
-/// The headers of journals; what is none is passed over.
+/// The headers of journals. Other files are skipped.
 pub(super) fn headers(journals: &[PathBuf]) -> Vec<Header> {
     let headers = journals.iter().filter_map(|path| read_header(path).ok()?);
     headers.collect()
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_is_superseded_however_the_flow_run_is_named() {
+    fn an_attempt_is_superseded_by_a_later_one_of_its_flow_run() {
         let created = FlowTarget::Create {
             key: None,
             flow_name: "dbt build".to_owned(),

@@ -1,66 +1,70 @@
-//! The nodes by number, and what depends on what.
+//! The nodes of a run and their dependencies.
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::facts::Facts;
+use super::node_details::NodeDetails;
 
-/// A node, by its place in the [`Lineage`].
-pub(super) type Ix = usize;
+/// Index of a node in the [`Lineage`].
+pub(super) type NodeIndex = usize;
 
-/// The nodes that the manifest or an event has told of, and their dependencies.
+/// The nodes that the manifest or an event has named, and their dependencies.
 #[derive(Debug, Default)]
 pub(super) struct Lineage {
-    numbers: HashMap<Arc<str>, Ix>,
-    facts: Vec<Facts>,
-    depends_on: Vec<Vec<Ix>>,
-    /// By model: its unit tests.
-    unit_tests: HashMap<Ix, Vec<Ix>>,
+    indices: HashMap<Arc<str>, NodeIndex>,
+    details: Vec<NodeDetails>,
+    depends_on: Vec<Vec<NodeIndex>>,
+    /// The unit tests of each model.
+    unit_tests: HashMap<NodeIndex, Vec<NodeIndex>>,
 }
 
 impl Lineage {
-    /// Number of a node; a new one if nobody has told of it yet.
-    pub(super) fn number(&mut self, unique_id: &str) -> Ix {
-        if let Some(&ix) = self.numbers.get(unique_id) {
+    /// The index of a node, which is added if it is new.
+    pub(super) fn index_of(&mut self, unique_id: &str) -> NodeIndex {
+        if let Some(&ix) = self.indices.get(unique_id) {
             return ix;
         }
-        let ix = self.facts.len();
-        let facts = Facts::of_id(unique_id);
-        self.numbers.insert(facts.unique_id.clone(), ix);
-        self.facts.push(facts);
+        let ix = self.details.len();
+        let details = NodeDetails::of_id(unique_id);
+        self.indices.insert(details.unique_id.clone(), ix);
+        self.details.push(details);
         self.depends_on.push(Vec::new());
         ix
     }
 
-    /// Takes over what a manifest tells of a node.
-    pub(super) fn define<'a>(&mut self, facts: Facts, depends_on: impl Iterator<Item = &'a str>) {
-        let ix = self.number(&facts.unique_id);
-        let upstream: Vec<Ix> = depends_on.map(|id| self.number(id)).collect();
-        if facts.is_unit_test() {
+    /// Adds a node as the manifest describes it.
+    pub(super) fn define<'a>(
+        &mut self,
+        details: NodeDetails,
+        depends_on: impl Iterator<Item = &'a str>,
+    ) {
+        let ix = self.index_of(&details.unique_id);
+        let upstream: Vec<NodeIndex> = depends_on.map(|id| self.index_of(id)).collect();
+        if details.is_unit_test() {
             for &model in &upstream {
                 self.unit_tests.entry(model).or_default().push(ix);
             }
         }
-        self.facts[ix] = facts;
+        self.details[ix] = details;
         self.depends_on[ix] = upstream;
     }
 
     pub(super) fn len(&self) -> usize {
-        self.facts.len()
+        self.details.len()
     }
 
-    pub(super) fn facts(&self, ix: Ix) -> &Facts {
-        &self.facts[ix]
+    pub(super) fn details(&self, ix: NodeIndex) -> &NodeDetails {
+        &self.details[ix]
     }
 
-    pub(super) fn facts_mut(&mut self, ix: Ix) -> &mut Facts {
-        &mut self.facts[ix]
+    pub(super) fn details_mut(&mut self, ix: NodeIndex) -> &mut NodeDetails {
+        &mut self.details[ix]
     }
 
-    pub(super) fn depends_on(&self, ix: Ix) -> &[Ix] {
+    pub(super) fn depends_on(&self, ix: NodeIndex) -> &[NodeIndex] {
         &self.depends_on[ix]
     }
 
-    pub(super) fn unit_tests(&self, model: Ix) -> &[Ix] {
+    pub(super) fn unit_tests(&self, model: NodeIndex) -> &[NodeIndex] {
         self.unit_tests.get(&model).map_or(&[], Vec::as_slice)
     }
 }

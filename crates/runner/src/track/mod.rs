@@ -1,30 +1,34 @@
-//! Follows a run of dbt: events in, effects out. Pure: no clock and no I/O.
+//! Turns dbt's events into effects: task runs, logs, assets, the summary, the verdict. Pure: no clock and no I/O.
 
 pub mod assets;
-mod close;
-mod closing;
-mod ending;
-mod facts;
+mod close_open_nodes;
+mod closing_line;
 mod lineage;
-mod logs;
-mod node;
-mod outcome;
+mod log_lines;
+mod node_details;
+mod node_finished;
+mod node_outcome;
+mod node_progress;
 mod redact;
 mod requested_output;
-mod run;
-mod seen;
+mod root_failure;
+mod run_info;
 pub mod summary;
+mod task_run;
+mod tracked_run;
 mod tracker;
-mod unnamed;
+mod tracker_options;
+mod unnamed_hook_failure;
 mod upstream;
 mod verdict;
 
 pub use assets::{AssetKeyHook, AssetOptions, Assets, materializes};
-pub use closing::closing_line;
-pub(crate) use closing::is_closing_line;
+pub use closing_line::closing_line;
+pub(crate) use closing_line::is_closing_line;
 pub use redact::{MASK, Redactor};
 pub(crate) use requested_output::is_data;
-pub use run::{ProcessEnd, TextSource, TrackedNode, TrackedRun, TrackerOptions};
 pub use summary::{Summary, stopped_line};
+pub use tracked_run::{ProcessEnd, TextSource, TrackedNode, TrackedRun};
 pub use tracker::Tracker;
+pub use tracker_options::TrackerOptions;
 pub(crate) use verdict::{Verdict, judge};

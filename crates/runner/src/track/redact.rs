@@ -1,25 +1,24 @@
-//! Taking secrets out of whatever leaves the process.
+//! Masks secrets in everything that leaves the process.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::run::TrackedRun;
+use super::tracked_run::TrackedRun;
 use crate::model::{Effect, NodeResult, State};
 
-/// What stands in the place of a secret; dbt's own mask.
+/// The mask that replaces a secret, the same as dbt's.
 pub const MASK: &str = "*****";
 
-/// Masks secret values in texts. Its `Debug` form shows none of them.
+/// Masks secret values in texts. Its `Debug` form does not show them.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    /// Longest first, so that a secret within a secret leaves no rest.
+    /// Longest first, so that a secret that contains another one is masked as a whole.
     secrets: Vec<String>,
 }
 
 impl Redactor {
-    /// A redactor for these values, in the forms in which a program may print them; empty ones cannot be masked and do
-    /// not matter.
+    /// A redactor for these values, in each form in which a program may print them. Empty values are ignored.
     pub fn new<S: Into<String>>(secrets: impl IntoIterator<Item = S>) -> Self {
         let mut secrets: Vec<String> = secrets
             .into_iter()
@@ -49,21 +48,21 @@ impl Redactor {
         masked
     }
 
-    fn mend(&self, text: &mut String) {
+    fn mask(&self, text: &mut String) {
         if let Cow::Owned(masked) = self.text(text) {
             *text = masked;
         }
     }
 
-    fn mend_option(&self, text: &mut Option<String>) {
+    fn mask_option(&self, text: &mut Option<String>) {
         if let Some(text) = text {
-            self.mend(text);
+            self.mask(text);
         }
     }
 
     fn value(&self, value: &mut Value) {
         match value {
-            Value::String(text) => self.mend(text),
+            Value::String(text) => self.mask(text),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
             Value::Object(fields) => fields.values_mut().for_each(|field| self.value(field)),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -71,17 +70,17 @@ impl Redactor {
     }
 
     fn state(&self, state: &mut State) {
-        self.mend_option(&mut state.message);
+        self.mask_option(&mut state.message);
     }
 
     fn result(&self, result: &mut NodeResult) {
-        self.mend_option(&mut result.message);
+        self.mask_option(&mut result.message);
         if let Some(response) = &mut result.adapter_response {
             self.value(response);
         }
     }
 
-    /// Masks every free text of an effect. Names and ids are dbt's, and stand in files of the project.
+    /// Masks each free text of an effect. Names and ids are in files of the project and stay.
     pub fn effect(&self, effect: &mut Effect) {
         if self.is_idle() {
             return;
@@ -91,21 +90,21 @@ impl Redactor {
                 self.state(&mut end.state);
                 self.result(&mut end.result);
             }
-            Effect::Log(line) => self.mend(&mut line.message),
+            Effect::Log(line) => self.mask(&mut line.message),
             Effect::RunFinished(end) => self.state(&mut end.state),
             Effect::Asset(event) => {
-                self.mend_option(&mut event.asset.description);
+                self.mask_option(&mut event.asset.description);
                 event
                     .payload
                     .values_mut()
                     .for_each(|value| self.value(value));
             }
-            Effect::Summary(summary) => self.mend(&mut summary.markdown),
+            Effect::Summary(summary) => self.mask(&mut summary.markdown),
             Effect::NodeRunning(_) | Effect::Total(_) => {}
         }
     }
 
-    /// Masks every free text of a run's account.
+    /// Masks each free text of a run.
     pub fn run(&self, run: &mut TrackedRun) {
         if self.is_idle() {
             return;
@@ -114,15 +113,15 @@ impl Redactor {
             self.state(&mut node.state);
             self.result(&mut node.result);
         }
-        self.mend_option(&mut run.dbt_error);
-        self.mend_option(&mut run.dbt_command);
+        self.mask_option(&mut run.dbt_error);
+        self.mask_option(&mut run.dbt_command);
     }
 }
 
-/// Shorter lines of a long secret are braces and the like, which would be masked everywhere.
+/// Shorter lines of a secret are braces and the like, which would be masked everywhere.
 const SHORTEST_LINE: usize = 8;
 
-/// A secret as it is, as a literal of Python or JSON, and, as output comes in lines, each line of a long one.
+/// A secret as it is, as a literal of Python and JSON, and, since output comes in lines, each longer line of it.
 fn forms(secret: String) -> Vec<String> {
     let python = secret
         .replace('\\', r"\\")
@@ -153,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_within_a_secret_leaves_no_rest() {
+    fn a_secret_that_contains_another_is_masked_as_a_whole() {
         let redactor = Redactor::new(["hunter2", "hunter2-and-more", " ", ""]);
         assert_eq!(
             redactor.text("a hunter2-and-more b hunter2 c"),
@@ -164,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_known_line_by_line_and_as_a_literal() {
+    fn a_secret_is_masked_line_by_line_and_as_a_literal() {
         let key = "-----BEGIN KEY-----\nMIIEvQIBADAN\n{\n\"quoted\"\\";
         let redactor = Redactor::new([key]);
         let traceback = "File x\n  MIIEvQIBADAN\n{";

@@ -1,8 +1,8 @@
-//! Events that carry what the user asked dbt to print.
+//! Events whose text is the output of a command, such as `ls` and `show`.
 
 use dbt_events::EventName;
 
-/// Whether an event is a result that the user asked for, which goes to standard output and not to the log.
+/// Whether an event's text is output of the command: it goes to standard output, not to the log.
 pub(crate) fn is_data(name: EventName, command: &str) -> bool {
     match name {
         EventName::ShowNode | EventName::CompiledNode => true,

@@ -1,15 +1,15 @@
-//! What there is to say of a run in the end: which nodes failed, how many ended how, which took longest.
+//! The summary of a run: which nodes failed, how many ended with each status, which took longest.
 
 mod markdown;
 
 use std::collections::BTreeMap;
 
-use super::run::{TrackedNode, TrackedRun};
+use super::tracked_run::{TrackedNode, TrackedRun};
 use crate::model::{NodeResult, NodeStatus, StateKind};
 
 pub use markdown::markdown;
 
-/// The account of a run.
+/// The summary of a run.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Summary {
@@ -17,7 +17,7 @@ pub struct Summary {
     pub counts: BTreeMap<String, usize>,
     /// The slowest nodes and their seconds, slowest first.
     pub slowest: Vec<(String, f64)>,
-    /// By failed node: how many nodes dbt skipped because of it.
+    /// For each failed node, how many nodes dbt skipped because of it.
     pub skipped_because_of: BTreeMap<String, usize>,
     /// From dbt's first event to its last, in seconds.
     pub seconds: Option<f64>,
@@ -26,7 +26,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The account of a run, with at most `slowest` of its nodes under [`slowest`](Self::slowest).
+    /// The summary of a run, with at most `slowest` nodes in [`slowest`](Self::slowest).
     pub fn new(run: &TrackedRun, slowest: usize) -> Self {
         let mut counts = BTreeMap::new();
         let mut skipped_because_of = BTreeMap::new();
@@ -65,8 +65,8 @@ pub fn failure_text(args: &[String], run: &TrackedRun) -> Option<String> {
     Some(lines.join("\n"))
 }
 
-/// What a stop has cut short: the nodes that were at work, and the queries that dbt cancelled. `None` for a run that was
-/// not stopped, or had nothing at work.
+/// What a stop cancelled: the nodes that were running, and dbt's queries. `None` for a run that was not stopped, or in
+/// which nothing was running.
 pub fn stopped_line(run: &TrackedRun) -> Option<String> {
     run.interrupted.as_ref()?;
     let nodes: Vec<&str> = run
@@ -75,16 +75,16 @@ pub fn stopped_line(run: &TrackedRun) -> Option<String> {
         .filter(|node| node.state.kind == StateKind::Cancelled && node.state.name == "Cancelled")
         .map(|node| node.result.unique_id.as_str())
         .collect();
-    let told = |what: &str, names: &[&str]| {
+    let list = |what: &str, names: &[&str]| {
         (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
     };
     let queries: Vec<&str> = run.cancelled_queries.iter().map(String::as_str).collect();
-    let told = [
-        told("Stopped while at work", &nodes),
-        told("Queries that dbt cancelled", &queries),
+    let lists = [
+        list("Cancelled while running", &nodes),
+        list("Queries cancelled by dbt", &queries),
     ];
-    let told: Vec<String> = told.into_iter().flatten().collect();
-    (!told.is_empty()).then(|| told.join(". "))
+    let lists: Vec<String> = lists.into_iter().flatten().collect();
+    (!lists.is_empty()).then(|| lists.join(". "))
 }
 
 /// The headline of a failed run, in the Python runner's form.
@@ -105,7 +105,7 @@ pub fn failure_line(result: &NodeResult) -> String {
     )
 }
 
-/// A word as Python's `str.title` writes it: every run of letters begins with a capital.
+/// A word as Python's `str.title` writes it: each sequence of letters starts with a capital.
 fn titled(word: &str) -> String {
     let mut in_word = false;
     let title = |char: char| {
@@ -126,7 +126,7 @@ fn failed(run: &TrackedRun) -> impl Iterator<Item = &TrackedNode> {
         .filter(|node| node.state.kind == StateKind::Failed)
 }
 
-/// dbt's status; nodes that never got one count under their state.
+/// dbt's status; a node without one counts under the name of its state.
 fn status_of(node: &TrackedNode) -> String {
     match &node.result.status {
         NodeStatus::NotReported => node.state.name.to_ascii_lowercase(),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_read_as_the_python_runners() {
+    fn failure_lines_have_the_python_runners_form() {
         let line = failure_line(&result(
             "test",
             "fail",

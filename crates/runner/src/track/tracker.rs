@@ -1,4 +1,4 @@
-//! The state machine: events of dbt in, effects out.
+//! The state machine: dbt's events in, effects out.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -9,44 +9,44 @@ use dbt_events::{
 use dbt_manifest::Manifest;
 use jiff::Timestamp;
 
-use super::facts::Facts;
-use super::lineage::{Ix, Lineage};
-use super::logs::Logs;
-use super::node::Node;
-use super::outcome;
-use super::outcome::Outcome;
-use super::run::{TextSource, TrackedNode, TrackerOptions};
-use super::seen::Seen;
-use super::unnamed::Unnamed;
+use super::lineage::{Lineage, NodeIndex};
+use super::log_lines::LogLines;
+use super::node_details::NodeDetails;
+use super::node_outcome::{NodeOutcome, plain_text};
+use super::node_progress::NodeProgress;
+use super::run_info::RunInfo;
+use super::tracked_run::{TextSource, TrackedNode};
+use super::tracker_options::TrackerOptions;
+use super::unnamed_hook_failure::UnnamedHookFailure;
 use super::upstream::Upstream;
 use crate::model::{Effect, Level, NodeStatus, TaskRef, task_run_id};
 
-/// Follows a run of dbt. Each node that an event mentions gets exactly one terminal state, at the latest in
-/// [`close`](Self::close); ephemeral models get no task run.
+/// Follows a run of dbt. Each node that an event names gets exactly one terminal state, at the latest in
+/// [`close`](Self::close). Ephemeral models get no task run.
 #[derive(Debug)]
 pub struct Tracker {
     pub(super) options: TrackerOptions,
     pub(super) lineage: Lineage,
     pub(super) upstream: Upstream,
-    pub(super) logs: Logs,
-    pub(super) nodes: BTreeMap<Ix, Node>,
-    /// Nodes in the order in which they were first mentioned.
-    pub(super) mentioned: Vec<Ix>,
+    pub(super) log_lines: LogLines,
+    pub(super) nodes: BTreeMap<NodeIndex, NodeProgress>,
+    /// Nodes in the order in which events first named them.
+    pub(super) mentioned: Vec<NodeIndex>,
     pub(super) ended: Vec<TrackedNode>,
     pub(super) interrupted: Option<String>,
-    /// The last node that dbt said it would skip the children of, and that failed itself.
-    pub(super) last_failed: Option<Ix>,
-    /// By node: tests of it that failed, and so make `build` skip what is below it.
-    pub(super) failed_tests: BTreeMap<Ix, Ix>,
-    pub(super) unnamed: Option<Unnamed>,
-    pub(super) seen: Seen,
+    /// The last failed node whose children dbt announced to skip.
+    pub(super) last_failed: Option<NodeIndex>,
+    /// For each node, a test of it that failed: `build` then skips what is downstream of the node.
+    pub(super) failed_tests: BTreeMap<NodeIndex, NodeIndex>,
+    pub(super) unnamed_hook_failure: Option<UnnamedHookFailure>,
+    pub(super) run_info: RunInfo,
 }
 
 impl Tracker {
-    /// A tracker for a run that has not begun.
+    /// A tracker for a run that has not started.
     pub fn new(options: TrackerOptions) -> Self {
         Self {
-            logs: Logs::new(options.level),
+            log_lines: LogLines::new(options.level),
             options,
             lineage: Lineage::default(),
             upstream: Upstream::default(),
@@ -56,42 +56,27 @@ impl Tracker {
             interrupted: None,
             last_failed: None,
             failed_tests: BTreeMap::new(),
-            unnamed: None,
-            seen: Seen::default(),
+            unnamed_hook_failure: None,
+            run_info: RunInfo::default(),
         }
     }
 
-    /// Takes the manifest of this invocation. Without one, task runs have neither edges nor tags. To be called before
-    /// the first event with a node (see [`Event::has_node`]) is handed over.
+    /// Sets the manifest of this invocation. Without one, task runs have neither edges nor tags. Call it before
+    /// [`on_event`](Self::on_event) gets the first event with a node (see [`Event::has_node`]).
     pub fn set_manifest(&mut self, manifest: Option<Arc<Manifest>>) {
         for node in manifest.iter().flat_map(|manifest| manifest.iter()) {
-            let materialized = node.config.materialized.clone().unwrap_or_default();
-            let is_microbatch = &*materialized == "incremental"
-                && node
-                    .config
-                    .get("incremental_strategy")
-                    .and_then(|value| value.as_str())
-                    == Some("microbatch");
-            let facts = Facts {
-                unique_id: Arc::from(node.unique_id.as_str()),
-                resource_type: Arc::from(node.resource_type.as_str()),
-                name: node.name.clone(),
-                package: node.package_name.clone(),
-                materialized,
-                tags: node.tags.clone(),
-                is_microbatch,
-            };
-            self.lineage.define(facts, node.depends_on_nodes());
+            self.lineage
+                .define(NodeDetails::of_manifest(node), node.depends_on_nodes());
         }
     }
 
-    /// Notes that we asked dbt to stop: what has not ended by itself from now on was cancelled.
+    /// Notes that we asked dbt to stop: nodes that do not end by themselves from now on are cancelled.
     pub fn interrupted(&mut self, reason: &str) {
         self.interrupted.get_or_insert_with(|| reason.to_owned());
     }
 
-    /// Takes a line that is no event, written at about `at`: a log line of the run, info whatever its source (adapters
-    /// write noise to standard error after perfectly good runs).
+    /// Takes a line that is not an event, written at about `at`: a log line of the run at level info, whatever its source
+    /// (adapters write noise to standard error after good runs).
     pub fn on_text(
         &mut self,
         source: TextSource,
@@ -99,9 +84,9 @@ impl Tracker {
         at: Timestamp,
         out: &mut Vec<Effect>,
     ) {
-        self.seen.on_text(source, line);
+        self.run_info.on_text(source, line);
         out.extend(
-            self.logs
+            self.log_lines
                 .line(at, Level::Info, line, None, || None)
                 .map(Effect::Log),
         );
@@ -111,62 +96,62 @@ impl Tracker {
     pub fn on_event(&mut self, event: &Event<'_>, out: &mut Vec<Effect>) {
         let ts = event.ts();
         let info = event.node_info();
-        let ix = info.as_ref().map(|info| self.mention(info, ts));
-        self.seen.on_event(event, out);
-        self.note_failure(event);
+        let ix = info.as_ref().map(|info| self.note_node(info, ts));
+        self.run_info.on_event(event, out);
+        self.note_last_failed(event);
         if let (Some(ix), Some(info)) = (ix, &info) {
-            self.run_if_begun(ix, event.name(), info, ts, out);
+            self.report_if_running(ix, event.name(), info, ts, out);
         }
         self.log(event, ix, out);
         match (ix, &info) {
             (Some(ix), Some(info)) => self.on_node_event(ix, info, event, out),
             _ => {
-                self.on_unnamed(event);
+                self.on_event_without_node(event);
                 self.on_exception(event);
             }
         }
     }
 
-    /// Notes of which node dbt skips the children.
-    fn note_failure(&mut self, event: &Event<'_>) {
+    /// Notes the failed node whose children dbt skips.
+    fn note_last_failed(&mut self, event: &Event<'_>) {
         if event.name() == EventName::MarkSkippedChildren {
-            let told = event.data::<MarkSkippedChildren<'_>>().unwrap_or_default();
-            if !told.unique_id.is_empty() && NodeStatus::from(&*told.status) != NodeStatus::Skipped
+            let data = event.data::<MarkSkippedChildren<'_>>().unwrap_or_default();
+            if !data.unique_id.is_empty() && NodeStatus::from(&*data.status) != NodeStatus::Skipped
             {
-                self.last_failed = Some(self.lineage.number(&told.unique_id));
+                self.last_failed = Some(self.lineage.index_of(&data.unique_id));
             }
         }
     }
 
-    /// Notes that an event is about that node: any may be its first.
-    fn mention(&mut self, info: &NodeInfo<'_>, ts: Timestamp) -> Ix {
-        let ix = self.lineage.number(&info.unique_id);
-        self.lineage.facts_mut(ix).learn(info);
-        self.enter(ix, ts);
+    /// Notes that an event names a node. Any event may be the first to do so.
+    fn note_node(&mut self, info: &NodeInfo<'_>, ts: Timestamp) -> NodeIndex {
+        let ix = self.lineage.index_of(&info.unique_id);
+        self.lineage.details_mut(ix).update(info);
+        self.add_node(ix, ts);
         if let (Some(node), Some(at)) = (self.nodes.get_mut(&ix), info.node_started_at) {
-            // Only the log lines of SQL hooks are timed by dbt as the database saw them.
-            if !self.lineage.facts(ix).is_hook() {
+            // The start of a SQL hook comes with its LogHookStartLine.
+            if !self.lineage.details(ix).is_hook() {
                 node.starts_at(at);
             }
         }
         ix
     }
 
-    pub(super) fn enter(&mut self, ix: Ix, ts: Timestamp) {
-        let facts = self.lineage.facts(ix);
+    pub(super) fn add_node(&mut self, ix: NodeIndex, ts: Timestamp) {
+        let details = self.lineage.details(ix);
         self.nodes.entry(ix).or_insert_with(|| {
             self.mentioned.push(ix);
-            if !facts.is_ephemeral() {
+            if !details.is_ephemeral() {
                 self.upstream.join(ix);
             }
-            Node::new(ts, facts.is_microbatch)
+            NodeProgress::new(ts, details.is_microbatch)
         });
     }
 
-    /// Reports a node as running at its first event after NodeStart: dbt starts nodes, too, that it then skips.
-    fn run_if_begun(
+    /// Reports a node as running at its first event after NodeStart, since dbt also starts nodes that it then skips.
+    fn report_if_running(
         &mut self,
-        ix: Ix,
+        ix: NodeIndex,
         name: EventName,
         info: &NodeInfo<'_>,
         ts: Timestamp,
@@ -177,12 +162,12 @@ impl Tracker {
             return;
         };
         let is_at_work = NodeStatus::from(&*info.node_status).is_running();
-        // What is said of a hook before that line was said while it was made ready.
-        let is_hook = self.lineage.facts(ix).is_hook();
+        // Earlier events of a hook come from its preparation.
+        let is_hook = self.lineage.details(ix).is_hook();
         if name == EventName::LogHookStartLine {
             node.starts_at(ts);
         }
-        if node.is_over
+        if node.is_finished
             || node.is_running
             || !is_at_work
             || (is_hook && name != EventName::LogHookStartLine)
@@ -191,85 +176,105 @@ impl Tracker {
             return;
         }
         node.is_running = true;
-        self.tell_running(ix, out);
+        self.report_running(ix, out);
     }
 
-    fn tell_running(&mut self, ix: Ix, out: &mut Vec<Effect>) {
-        if !self.lineage.facts(ix).is_ephemeral() {
+    fn report_running(&mut self, ix: NodeIndex, out: &mut Vec<Effect>) {
+        if !self.lineage.details(ix).is_ephemeral() {
             out.push(Effect::NodeRunning(self.task_run(ix, None)));
         }
     }
 
-    /// Events about a node.
+    /// Takes an event about a node.
     fn on_node_event(
         &mut self,
-        ix: Ix,
+        ix: NodeIndex,
         info: &NodeInfo<'_>,
         event: &Event<'_>,
         out: &mut Vec<Effect>,
     ) {
         let ts = event.ts();
-        let Some(node) = self.nodes.get_mut(&ix).filter(|node| !node.is_over) else {
+        let Some(node) = self.nodes.get_mut(&ix).filter(|node| !node.is_finished) else {
             return;
         };
+        let status = NodeStatus::from(&*info.node_status);
         match event.name() {
             EventName::LogStartBatch | EventName::LogBatchResult => node.has_batches = true,
             EventName::LogModelResult => {
                 node.is_last_result = true;
-                node.hint = Some(Outcome::of_status(
-                    NodeStatus::from(&*info.node_status),
-                    info.node_finished_at.unwrap_or(ts),
-                ));
+                let ended = info.node_finished_at.unwrap_or(ts);
+                node.provisional = Some(NodeOutcome::of_status(status, ended));
             }
-            EventName::NodeFinished => {
-                let Some(told) = event
-                    .data::<NodeFinished<'_>>()
-                    .filter(|told| !told.run_result.status.is_empty())
-                else {
-                    return;
-                };
-                let outcome =
-                    Outcome::of_event(&told.run_result, info.node_finished_at.unwrap_or(ts));
-                match node.ends_with(&outcome) {
-                    true => self.end(ix, outcome, out),
-                    false => node.hint = Some(outcome),
-                }
-            }
-            EventName::LogHookEndLine => {
-                let told = event.data::<HookEnd<'_>>().unwrap_or_default();
-                let outcome = Outcome::of_status(hook_status(&told.status, info), ts);
-                // The message of a failed hook comes with the closing report.
-                match outcome.is_failure() {
-                    true => node.hint = Some(outcome),
-                    false => self.end(ix, outcome, out),
-                }
-            }
-            EventName::RunResultError => {
-                let told = event.data::<RunResultError<'_>>().unwrap_or_default();
-                let Some(mut outcome) = node
-                    .hint
-                    .take_if(|hint| hint.is_failure() && self.lineage.facts(ix).is_hook())
-                else {
-                    return;
-                };
-                outcome.message = outcome::text(&told.msg);
-                self.end(ix, outcome, out);
-            }
+            EventName::NodeFinished => self.on_node_finished(ix, info, event, out),
+            EventName::LogHookEndLine => self.on_hook_end(ix, status, event, out),
+            EventName::RunResultError => self.on_hook_error(ix, event, out),
             EventName::SkippingDetails => {
-                node.hint = Some(Outcome::of_status(NodeStatus::Skipped, ts))
+                node.provisional = Some(NodeOutcome::of_status(NodeStatus::Skipped, ts));
             }
             _ => {
-                let status = NodeStatus::from(&*info.node_status);
                 if let (true, Some(at)) = (status.is_final(), info.node_finished_at) {
-                    node.hint
-                        .get_or_insert_with(|| Outcome::of_status(status, at));
+                    node.provisional
+                        .get_or_insert_with(|| NodeOutcome::of_status(status, at));
                 }
                 self.on_exception(event);
             }
         }
     }
 
-    /// An exception may be the last that is heard of a node, and names it even without node_info.
+    /// The result of a node, or of one batch of it.
+    fn on_node_finished(
+        &mut self,
+        ix: NodeIndex,
+        info: &NodeInfo<'_>,
+        event: &Event<'_>,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(data) = event
+            .data::<NodeFinished<'_>>()
+            .filter(|data| !data.run_result.status.is_empty())
+        else {
+            return;
+        };
+        let ended = info.node_finished_at.unwrap_or(event.ts());
+        let outcome = NodeOutcome::of_event(&data.run_result, ended);
+        match self.nodes.get_mut(&ix) {
+            Some(node) if !node.ends_with(&outcome) => node.provisional = Some(outcome),
+            _ => self.finish_node(ix, outcome, out),
+        }
+    }
+
+    /// The end of a SQL hook. The message of a failed hook comes later, with dbt's closing report.
+    fn on_hook_end(
+        &mut self,
+        ix: NodeIndex,
+        node_status: NodeStatus,
+        event: &Event<'_>,
+        out: &mut Vec<Effect>,
+    ) {
+        let data = event.data::<HookEnd<'_>>().unwrap_or_default();
+        let status = hook_status(&data.status, node_status);
+        let outcome = NodeOutcome::of_status(status, event.ts());
+        match self.nodes.get_mut(&ix) {
+            Some(node) if outcome.is_failure() => node.provisional = Some(outcome),
+            _ => self.finish_node(ix, outcome, out),
+        }
+    }
+
+    /// The message of a failed SQL hook, in dbt's closing report.
+    fn on_hook_error(&mut self, ix: NodeIndex, event: &Event<'_>, out: &mut Vec<Effect>) {
+        let is_hook = self.lineage.details(ix).is_hook();
+        let failed = self.nodes.get_mut(&ix).and_then(|node| {
+            node.provisional
+                .take_if(|provisional| is_hook && provisional.is_failure())
+        });
+        if let Some(mut outcome) = failed {
+            let data = event.data::<RunResultError<'_>>().unwrap_or_default();
+            outcome.message = plain_text(&data.msg);
+            self.finish_node(ix, outcome, out);
+        }
+    }
+
+    /// An exception may be the last event of a node, and names it even without node_info.
     fn on_exception(&mut self, event: &Event<'_>) {
         use EventName::{CatchableExceptionOnRun, GenericExceptionOnRun, InternalErrorOnRun};
         if !matches!(
@@ -278,24 +283,24 @@ impl Tracker {
         ) {
             return;
         }
-        let told = event.data::<ExceptionOnRun<'_>>().unwrap_or_default();
-        let unique_id = match (told.unique_id.non_empty(), event.node_info()) {
+        let data = event.data::<ExceptionOnRun<'_>>().unwrap_or_default();
+        let unique_id = match (data.unique_id.non_empty(), event.node_info()) {
             (Some(unique_id), _) => unique_id.to_owned(),
             (None, Some(info)) => info.unique_id.to_string(),
             (None, None) => return,
         };
-        let ix = self.lineage.number(&unique_id);
-        self.enter(ix, event.ts());
-        if let Some(node) = self.nodes.get_mut(&ix).filter(|node| !node.is_over) {
-            let message = outcome::text(&told.exc);
-            node.hint = Some(Outcome {
+        let ix = self.lineage.index_of(&unique_id);
+        self.add_node(ix, event.ts());
+        if let Some(node) = self.nodes.get_mut(&ix).filter(|node| !node.is_finished) {
+            let message = plain_text(&data.exc);
+            node.provisional = Some(NodeOutcome {
                 message,
-                ..Outcome::of_status(NodeStatus::Error, event.ts())
+                ..NodeOutcome::of_status(NodeStatus::Error, event.ts())
             });
         }
     }
 
-    /// The level of an event's log line: dbt's own, but for the traceback with which it tells of our signal.
+    /// The level of an event's log line: dbt's own, except for the traceback that our signal causes.
     fn level_of(&self, event: &Event<'_>) -> Level {
         match event.name() {
             EventName::MainEncounteredError | EventName::MainStackTrace
@@ -308,36 +313,48 @@ impl Tracker {
     }
 
     /// The log line of an event.
-    fn log(&mut self, event: &Event<'_>, ix: Option<Ix>, out: &mut Vec<Effect>) {
+    fn log(&mut self, event: &Event<'_>, ix: Option<NodeIndex>, out: &mut Vec<Effect>) {
         let level = self.level_of(event);
-        if !self.logs.keeps(level) {
+        if !self.log_lines.includes(level) {
             return;
         }
         let (options, lineage) = (&self.options, &self.lineage);
-        let owner = ix.filter(|&ix| !lineage.facts(ix).is_ephemeral());
+        let owner = ix.filter(|&ix| !lineage.details(ix).is_ephemeral());
         let task = || {
-            let facts = lineage.facts(owner?);
-            let id = task_run_id(options.run_id, &facts.unique_id, options.attempt);
+            let details = lineage.details(owner?);
+            let id = task_run_id(options.run_id, &details.unique_id, options.attempt);
             Some(TaskRef {
                 id,
-                name: facts.task_name(),
+                name: details.task_name(),
             })
         };
         out.extend(
-            self.logs
+            self.log_lines
                 .line(event.ts(), level, &event.message(), owner, task)
                 .map(Effect::Log),
         );
     }
 }
 
-/// The status of a SQL hook that ended. Before dbt 1.9 the line holds the adapter's answer (`OK`, `INSERT 0 1`), and
-/// only node_info the status.
-fn hook_status(line: &str, info: &NodeInfo<'_>) -> NodeStatus {
-    match NodeStatus::from(line.to_ascii_lowercase()) {
-        NodeStatus::Unknown(answer) => Some(NodeStatus::from(&*info.node_status))
-            .filter(NodeStatus::is_final)
-            .unwrap_or(NodeStatus::Unknown(answer)),
+/// The status of a SQL hook that ended. Before dbt 1.9 the event's own status is the adapter's answer (`OK`,
+/// `INSERT 0 1`), and only node_info holds the status.
+fn hook_status(status: &str, node_status: NodeStatus) -> NodeStatus {
+    match NodeStatus::from(status.to_ascii_lowercase()) {
+        NodeStatus::Unknown(_) if node_status.is_final() => node_status,
         status => status,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_of_an_adapter_is_not_the_status_of_a_hook() {
+        let status = |status, node_status| hook_status(status, NodeStatus::from(node_status));
+        assert_eq!(status("INSERT 0 1", "success"), NodeStatus::Success);
+        assert_eq!(status("OK", "success"), NodeStatus::Success);
+        assert_eq!(status("error", "started"), NodeStatus::Error);
+        assert!(status("exploded", "started").is_failure());
     }
 }

@@ -1,33 +1,33 @@
-//! Which task runs a node waits for.
+//! Which task runs a node waits for: the edges that Prefect shows.
 
 use std::collections::HashSet;
 
-use super::lineage::{Ix, Lineage};
+use super::lineage::{Lineage, NodeIndex};
 
-/// The nodes that take part in the run, and the way from a node to the nearest of them upstream.
+/// The nodes that take part in the run, and for each node the nearest of them upstream.
 #[derive(Debug, Default)]
 pub(super) struct Upstream {
-    takes_part: HashSet<Ix>,
-    /// By a node that does not take part: the nearest upstream nodes that do. Kept, since thousands of tests may
-    /// stand below one unselected model with thousands of unselected ancestors.
-    beyond: Vec<Option<Box<[Ix]>>>,
+    takes_part: HashSet<NodeIndex>,
+    /// For a node that does not take part: the nearest upstream nodes that do. Kept, since thousands of tests may
+    /// depend on one unselected model with thousands of unselected ancestors.
+    beyond: Vec<Option<Box<[NodeIndex]>>>,
 }
 
 impl Upstream {
-    /// Notes that a node takes part, as one with a task run.
-    pub(super) fn join(&mut self, ix: Ix) {
-        // Usually dbt starts a node after all above it, so that nobody has looked beyond it yet.
+    /// Adds a node that takes part: one with a task run.
+    pub(super) fn join(&mut self, ix: NodeIndex) {
+        // dbt usually starts a node after all its upstream nodes, so that nothing is cached beyond it yet.
         if self.takes_part.insert(ix) && self.beyond.get(ix).is_some_and(Option::is_some) {
             self.beyond.clear();
         }
     }
 
-    /// The direct upstream nodes that take part, hopping over those that do not. In `build`, unit tests run before
+    /// The direct upstream nodes that take part, with those that do not skipped over. In `build`, unit tests run before
     /// their model: they wait for what the model waits for, and the model waits for them.
-    pub(super) fn of(&mut self, ix: Ix, lineage: &Lineage) -> Vec<Ix> {
+    pub(super) fn of(&mut self, ix: NodeIndex, lineage: &Lineage) -> Vec<NodeIndex> {
         let mut found = Vec::new();
         for &parent in lineage.depends_on(ix) {
-            if lineage.facts(ix).is_unit_test() {
+            if lineage.details(ix).is_unit_test() {
                 for &above in lineage.depends_on(parent) {
                     self.nearest(above, lineage, &mut found);
                 }
@@ -47,7 +47,7 @@ impl Upstream {
         found
     }
 
-    fn nearest(&mut self, ix: Ix, lineage: &Lineage, found: &mut Vec<Ix>) {
+    fn nearest(&mut self, ix: NodeIndex, lineage: &Lineage, found: &mut Vec<NodeIndex>) {
         if self.takes_part.contains(&ix) {
             return found.push(ix);
         }
@@ -55,7 +55,7 @@ impl Upstream {
         found.extend(self.known(ix));
     }
 
-    fn known(&self, ix: Ix) -> &[Ix] {
+    fn known(&self, ix: NodeIndex) -> &[NodeIndex] {
         self.beyond
             .get(ix)
             .and_then(Option::as_deref)
@@ -64,7 +64,7 @@ impl Upstream {
 
     /// Fills `beyond` for a node and all above it that do not take part; depth first without recursion, as chains of
     /// thousands of models exist.
-    fn look_beyond(&mut self, start: Ix, lineage: &Lineage) {
+    fn look_beyond(&mut self, start: NodeIndex, lineage: &Lineage) {
         self.beyond.resize(lineage.len(), None);
         let (mut entered, mut todo) = (HashSet::new(), vec![start]);
         while let Some(&ix) = todo.last() {
@@ -73,10 +73,10 @@ impl Upstream {
                 continue;
             }
             if entered.insert(ix) {
-                let open = |parent: &Ix| {
+                let open = |parent: &NodeIndex| {
                     !self.takes_part.contains(parent) && self.beyond[*parent].is_none()
                 };
-                // One that was entered before stands below on the stack, which means a cycle: no way through.
+                // A node that was entered before is still on the stack: a cycle, which leads nowhere.
                 todo.extend(
                     lineage
                         .depends_on(ix)
@@ -103,12 +103,12 @@ impl Upstream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::track::facts::Facts;
+    use crate::track::node_details::NodeDetails;
 
     fn lineage(nodes: &[(&str, &[&str])]) -> Lineage {
         let mut lineage = Lineage::default();
         for (id, above) in nodes {
-            lineage.define(Facts::of_id(id), above.iter().copied());
+            lineage.define(NodeDetails::of_id(id), above.iter().copied());
         }
         lineage
     }
@@ -116,18 +116,18 @@ mod tests {
     fn waits(lineage: &mut Lineage, taking_part: &[&str], id: &str) -> Vec<String> {
         let mut upstream = Upstream::default();
         for id in taking_part {
-            upstream.join(lineage.number(id));
+            upstream.join(lineage.index_of(id));
         }
-        let ix = lineage.number(id);
+        let ix = lineage.index_of(id);
         let found = upstream.of(ix, lineage);
         found
             .into_iter()
-            .map(|ix| lineage.facts(ix).unique_id.to_string())
+            .map(|ix| lineage.details(ix).unique_id.to_string())
             .collect()
     }
 
     #[test]
-    fn hops_over_what_takes_no_part() {
+    fn nodes_that_do_not_take_part_are_skipped_over() {
         let mut lineage = lineage(&[
             ("model.p.a", &[]),
             ("model.p.b", &["model.p.a"]),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn unit_tests_stand_before_their_model() {
+    fn a_model_waits_for_its_unit_tests() {
         let mut lineage = lineage(&[
             ("model.p.a", &[]),
             ("model.p.m", &["model.p.a"]),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_in_a_broken_manifest_ends() {
+    fn a_cycle_in_a_broken_manifest_does_not_loop() {
         let mut lineage = lineage(&[
             ("model.p.a", &["model.p.b"]),
             ("model.p.b", &["model.p.a", "model.p.c"]),
@@ -179,22 +179,22 @@ mod tests {
     }
 
     #[test]
-    fn thousands_of_tests_below_a_deep_unselected_chain_share_the_walk() {
+    fn thousands_of_tests_below_a_deep_unselected_chain_share_the_search() {
         let mut lineage = Lineage::default();
-        lineage.define(Facts::of_id("model.p.0"), std::iter::empty());
+        lineage.define(NodeDetails::of_id("model.p.0"), std::iter::empty());
         for at in 1..20_000 {
             lineage.define(
-                Facts::of_id(&format!("model.p.{at}")),
+                NodeDetails::of_id(&format!("model.p.{at}")),
                 [&*format!("model.p.{}", at - 1)].into_iter(),
             );
         }
         let mut upstream = Upstream::default();
-        let root = lineage.number("model.p.0");
+        let root = lineage.index_of("model.p.0");
         upstream.join(root);
         for at in 0..20_000 {
             let id = format!("test.p.t.{at}");
-            lineage.define(Facts::of_id(&id), ["model.p.19999"].into_iter());
-            let test = lineage.number(&id);
+            lineage.define(NodeDetails::of_id(&id), ["model.p.19999"].into_iter());
+            let test = lineage.index_of(&id);
             upstream.join(test);
             assert_eq!(upstream.of(test, &lineage), [root]);
         }

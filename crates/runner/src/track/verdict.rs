@@ -1,20 +1,20 @@
-//! What a run comes to: the flow run's state and the exit code.
+//! The verdict on a run: the flow run's state, the exit code and the text of the failure.
 
-use super::run::{TrackedNode, TrackedRun};
 use super::summary::{failure_text, headline};
+use super::tracked_run::{TrackedNode, TrackedRun};
 use crate::model::{State, StateKind, StopCause, exit};
 
-/// What a run comes to.
+/// How a run is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Verdict {
     pub(crate) success: bool,
     pub(crate) state: State,
     pub(crate) exit_code: u8,
-    /// The failures, for people.
+    /// The failures, as the log and the command line show them.
     pub(crate) failure: Option<String>,
 }
 
-/// Judges a run by how dbt ended, by whether it was asked to stop, and by what there is to object to a good end.
+/// Judges a run by how dbt ended, by whether a stop was requested, and by an objection to a success of dbt.
 pub(crate) fn judge(
     args: &[String],
     run: &TrackedRun,
@@ -23,10 +23,10 @@ pub(crate) fn judge(
     raise_on_failure: bool,
 ) -> Verdict {
     if let Some(objection) = objection {
-        return objected(objection, raise_on_failure);
+        return judge_objection(objection, raise_on_failure);
     }
     if run.end.exit_code == Some(0) {
-        // A stop that came too late has stopped nothing.
+        // The stop came too late to stop anything.
         return Verdict {
             success: true,
             state: state(StateKind::Completed, "Completed", None),
@@ -34,7 +34,7 @@ pub(crate) fn judge(
             failure: None,
         };
     }
-    let told = failure_text(args, run);
+    let failures = failure_text(args, run);
     let failed = |state, exit_code, failure| Verdict {
         success: false,
         state,
@@ -47,15 +47,15 @@ pub(crate) fn judge(
         return failed(state, exit_code, Some(text));
     }
     if let Some(signal) = run.end.signal {
-        let text = format!("dbt was ended by signal {signal}");
-        let told = told.unwrap_or_else(|| format!("{}\n{text}", headline(args)));
+        let text = format!("dbt was terminated by signal {signal}");
+        let failures = failures.unwrap_or_else(|| format!("{}\n{text}", headline(args)));
         return failed(
             state(StateKind::Crashed, "Crashed", Some(text)),
             exit::CANNOT_RUN,
-            Some(told),
+            Some(failures),
         );
     }
-    let text = told.unwrap_or_else(|| {
+    let text = failures.unwrap_or_else(|| {
         let code = run.end.exit_code.unwrap_or(-1);
         format!("{}\ndbt exited with code {code}", headline(args))
     });
@@ -68,7 +68,7 @@ pub(crate) fn judge(
     failed(state(kind, name, Some(text.clone())), exit_code, Some(text))
 }
 
-/// Why a run was stopped, after what had failed by then. dbt's own exception would tell of our signal alone.
+/// What failed before the stop, and why the run was stopped. dbt's own exception would only name our signal.
 fn stopped_text(args: &[String], run: &TrackedRun, state: &State) -> String {
     let failed = |node: &TrackedNode| node.state.kind == StateKind::Failed;
     let failures = failure_text(args, run).filter(|_| run.nodes.iter().any(failed));
@@ -76,8 +76,8 @@ fn stopped_text(args: &[String], run: &TrackedRun, state: &State) -> String {
     format!("{}\n{why}", failures.unwrap_or_else(|| headline(args)))
 }
 
-/// dbt ended well, and yet its work is not done.
-fn objected(objection: String, raise_on_failure: bool) -> Verdict {
+/// The verdict on a run that dbt reported as a success but that has an objection.
+fn judge_objection(objection: String, raise_on_failure: bool) -> Verdict {
     let (kind, name, exit_code) = match raise_on_failure {
         true => (StateKind::Failed, "Failed", exit::FAILURES),
         false => (StateKind::Completed, "Completed", exit::SUCCESS),

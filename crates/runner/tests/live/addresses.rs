@@ -63,7 +63,7 @@ fn an_api_that_is_away_is_worth_one_warning() {
 #[test]
 fn a_wrong_url_is_worth_one_warning() {
     let project = Project::new();
-    let api = format!("{}/not/the/api", project.surroundings.api);
+    let api = format!("{}/not/the/api", project.environment.api);
     let (finished, warnings) = warnings_with_api(&project, Some(&api));
     finished.exits_with(0).says("404");
     assert_eq!(warnings, 1, "{}", finished.stderr);

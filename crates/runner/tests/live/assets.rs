@@ -187,7 +187,7 @@ impl Server {
     fn of(project: &Project) -> Self {
         let recorded = project.recorded(0);
         Self {
-            client: Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap(),
+            client: Client::new(&Settings::with_api_url(&project.environment.api)).unwrap(),
             runtime: Builder::new_current_thread().enable_all().build().unwrap(),
             flow_run: recorded.flow_run.id,
         }

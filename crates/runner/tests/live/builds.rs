@@ -180,7 +180,7 @@ fn a_selection_is_joined_over_what_was_left_out() {
 
 /// A flow run under the test's name, at work already.
 fn running_flow_run(project: &Project) -> Uuid {
-    let client = Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap();
+    let client = Client::new(&Settings::with_api_url(&project.environment.api)).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_millis(50);
 #[track_caller]
 fn ended_once(project: &Project, kind: StateType, name: &str) -> Recorded {
     let recorded = project.recorded(project.truth().nodes().len());
-    let states = history(&project.surroundings.api, recorded.flow_run.id);
+    let states = history(&project.environment.api, recorded.flow_run.id);
     let ends: Vec<_> = states
         .into_iter()
         .filter(|(kind, _)| kind.is_terminal())
@@ -48,7 +48,7 @@ fn a_run_that_is_cancelled_through_prefect_stops() {
     let project = Project::new();
     let stuck = Stuck::start_as(&mut project.invocation(&[], &ENDLESS));
     let dbt = dbt_of(&project);
-    let client = Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap();
+    let client = Client::new(&Settings::with_api_url(&project.environment.api)).unwrap();
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let id = project.recorded(0).flow_run.id;
     let state = NewState::new(StateType::Cancelling);
@@ -58,7 +58,7 @@ fn a_run_that_is_cancelled_through_prefect_stops() {
         .finish()
         .exits_with(130)
         .says("Stopping dbt: cancelled through Prefect")
-        .says("Stopped while at work: model.shop.product_sales. Queries that dbt cancelled: ");
+        .says("Cancelled while running: model.shop.product_sales. Queries cancelled by dbt: ");
     is_gone(dbt);
     ended_once(&project, StateType::Cancelled, "Cancelled");
 }
@@ -88,7 +88,7 @@ fn a_run_that_takes_too_long_has_failed() {
 fn nothing_is_left_of_a_wrapped_dbt_when_we_are_killed() {
     let project = Project::new();
     let wrapper = project.path().join("wrapped-dbt");
-    let real = project.surroundings.dbt.display();
+    let real = project.environment.dbt.display();
     let script = format!("#!/bin/sh\n'{real}' \"$@\"\nexit $?\n");
     fs_err::write(&wrapper, script).unwrap();
     fs_err::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();

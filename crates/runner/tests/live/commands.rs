@@ -71,7 +71,7 @@ impl Bench {
         let theirs = Finished::of(self.dbt().args(args));
         ours.exits_with(theirs.code.unwrap());
         assert_eq!(lines(&ours.stdout), lines(&theirs.stdout), "{args:?}");
-        let api = &self.0.surroundings.api;
+        let api = &self.0.environment.api;
         assert!(!Recorded::exists(api, &name), "{args:?} is no run");
     }
 
@@ -79,7 +79,7 @@ impl Bench {
     fn compare(&self, args: &[&str], name: &str) -> usize {
         let truth = self.0.truth();
         let nodes = truth.nodes().len();
-        let recorded = Recorded::wait_for(&self.0.surroundings.api, name, nodes);
+        let recorded = Recorded::wait_for(&self.0.environment.api, name, nodes);
         assert_same_nodes(&recorded, &truth);
         assert!(recorded.flow_state().kind.is_terminal(), "{args:?}");
         nodes
@@ -89,10 +89,10 @@ impl Bench {
         format!("{} {}", self.0.flow_run, args.join(" "))
     }
 
-    /// dbt itself, in the same surroundings.
+    /// dbt itself, in the same environment.
     fn dbt(&self) -> Command {
         let ours = self.0.program();
-        let mut dbt = Command::new(&self.0.surroundings.dbt);
+        let mut dbt = Command::new(&self.0.environment.dbt);
         dbt.current_dir(self.0.path());
         for (name, value) in ours.get_envs() {
             match value {

@@ -23,7 +23,7 @@ struct Pool {
 impl Pool {
     fn new(kind: &str) -> Self {
         let project = Project::new();
-        let client = Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap();
+        let client = Client::new(&Settings::with_api_url(&project.environment.api)).unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let name = format!("pool-{}", Uuid::now_v7());
         let pool = NewWorkPool::new(&name, kind);
@@ -87,7 +87,7 @@ fn a_deployment_holds_what_was_asked_for() {
     finished.exits_with(0).says("created deployment");
     finished.says("prefect worker start --pool");
     let made = pool.deployment();
-    let site = pool.project.surroundings.api.trim_end_matches("/api");
+    let site = pool.project.environment.api.trim_end_matches("/api");
     let page = format!("{site}/deployments/deployment/{}\n", made.id);
     assert_eq!(finished.stdout, page);
     let command = COMMAND.replace("--engine", "--engine --retries 2 --retry-delay 1.5");
@@ -263,7 +263,7 @@ fn dbt_knows_every_flag_that_a_parameter_gives() {
         let parameters = switches(on);
         let line = apply(&["build".to_owned()], parameters.as_object().unwrap()).unwrap();
         // dbt reads all flags before it obeys this one.
-        let mut dbt = Command::new(&project.surroundings.dbt);
+        let mut dbt = Command::new(&project.environment.dbt);
         let output = dbt.args(&line).arg("--help").output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{line:?}\n{told}");

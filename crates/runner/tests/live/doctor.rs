@@ -28,8 +28,8 @@ fn told(project: &Project, finished: &Finished) -> String {
     for (found, name) in [
         (here.to_str().unwrap(), "<project>"),
         (project.path().to_str().unwrap(), "<project>"),
-        (project.surroundings.dbt.to_str().unwrap(), "<dbt>"),
-        (project.surroundings.api.as_str(), "<api>"),
+        (project.environment.dbt.to_str().unwrap(), "<dbt>"),
+        (project.environment.api.as_str(), "<api>"),
     ] {
         text = text.replace(found, name);
     }

@@ -24,7 +24,7 @@ pub(super) struct Waiting {
 impl Waiting {
     pub(super) fn new() -> Self {
         let project = Project::new();
-        let client = Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap();
+        let client = Client::new(&Settings::with_api_url(&project.environment.api)).unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let id = runtime.block_on(async {
             let flow = client.create_flow(&NewFlow::new("waiting")).await.unwrap();
@@ -67,7 +67,7 @@ impl Waiting {
     }
 
     pub(super) fn history(&self) -> Vec<(StateType, String)> {
-        history(&self.project.surroundings.api, self.id)
+        history(&self.project.environment.api, self.id)
     }
 }
 

@@ -68,7 +68,7 @@ fn examples_of_runs_run() {
 fn the_example_of_a_templated_profile_gets_what_prefect_holds() {
     let project = Project::new();
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let client = Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap();
+    let client = Client::new(&Settings::with_api_url(&project.environment.api)).unwrap();
     let references = References::make(&project, client, &runtime);
     runtime.block_on(references.choose("prod"));
     run(&project, "templated_profile", &[]).exits_with(0);

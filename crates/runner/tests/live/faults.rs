@@ -8,12 +8,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::environment::TestEnvironment;
 use super::fault_plans::{End, ORCHESTRATION, OUTAGES, Plan, TELLING};
 use super::project::Finished;
 use super::proxy::{Fate, Proxy};
 use super::record::Record;
 use super::stand_in::{StandIn, a_minute_ago};
-use super::surroundings::Surroundings;
 
 /// A recorded run: its name, dbt's exit code, its nodes and its asset events.
 type Run = (&'static str, i32, usize, usize);
@@ -41,7 +41,7 @@ fn outages_are_survived() {
 
 /// Carries plans out, each with one of the recorded runs.
 fn carry_out(plans: &'static [Plan]) {
-    let api = Surroundings::from_env().api;
+    let api = TestEnvironment::from_env().api;
     let began = a_minute_ago();
     let expected = RUNS.map(|run| undisturbed(&api, run, began));
     let next = AtomicUsize::new(0);

@@ -28,7 +28,7 @@ struct Followed {
 impl Followed {
     fn start() -> Self {
         let project = Project::new();
-        let client = Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap();
+        let client = Client::new(&Settings::with_api_url(&project.environment.api)).unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let name = format!("pool-{}", Uuid::now_v7());
         let pool = NewWorkPool::new(&name, "process");

@@ -107,7 +107,7 @@ fn hooks_see_failures_and_fail_nothing() {
     );
     finished
         .exits_with(1)
-        .says("--post-model `exit 3` failed: the command ended with exit status: 3")
+        .says("--post-model `exit 3` failed: the command failed with exit status: 3")
         .says("flavour");
 
     let each = contexts(&project, "each.jsonl");

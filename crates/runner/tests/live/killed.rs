@@ -12,11 +12,11 @@ use serde_json::Value;
 use tokio::runtime::Builder;
 use uuid::Uuid;
 
+use super::environment::TestEnvironment;
 use super::project::{Finished, Project};
 use super::recorded::Recorded;
 use super::references::{References, SECRETS};
 use super::stand_in::{StandIn, a_minute_ago};
-use super::surroundings::Surroundings;
 
 /// How many runs of the stand-in are killed, and how many run at a time.
 const KILLS: usize = 9;
@@ -205,7 +205,7 @@ impl Random {
 
 #[test]
 fn whenever_it_is_killed_a_replay_tells_what_was() {
-    let api = Surroundings::from_env().api;
+    let api = TestEnvironment::from_env().api;
     let seed = seed_from_env();
     println!("PREFECT_DBT_TEST_SEED={seed}");
     let mut random = Random(seed);
@@ -251,7 +251,7 @@ fn begin_and_kill(project: &StandIn, api: &str, name: &str, point: usize) -> Pat
 
 #[test]
 fn the_next_run_closes_what_was_killed() {
-    let api = Surroundings::from_env().api;
+    let api = TestEnvironment::from_env().api;
     let project = StandIn::paced("model_fails", a_minute_ago(), 1);
     let [killed, next] = ["killed", "next"].map(|name| format!("{name}-{}", Uuid::now_v7()));
     let journal = begin_and_kill(&project, &api, &killed, 50);
@@ -272,7 +272,7 @@ select 1 as id";
 #[test]
 fn killed_with_the_real_dbt_nothing_is_left_and_no_secret_told() {
     let project = Project::new();
-    let api = project.surroundings.api.clone();
+    let api = project.environment.api.clone();
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let client = Client::new(&Settings::with_api_url(&api)).unwrap();
     let references = References::make(&project, client, &runtime);

@@ -20,7 +20,7 @@ fn runtime() -> Runtime {
 #[test]
 fn a_variable_chooses_the_target_and_blocks_fill_it_in() {
     let (project, runtime) = (Project::new(), runtime());
-    let client = Client::new(&Settings::with_api_url(&project.surroundings.api)).unwrap();
+    let client = Client::new(&Settings::with_api_url(&project.environment.api)).unwrap();
     let references = References::make(&project, client, &runtime);
     let args = [
         "build",

@@ -8,13 +8,13 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::dbt_truth::DbtTruth;
+use super::environment::TestEnvironment;
 use super::recorded::Recorded;
-use super::surroundings::Surroundings;
 
 /// A copy of the demo project that one test has for itself.
 pub(super) struct Project {
     dir: TempDir,
-    pub(super) surroundings: Surroundings,
+    pub(super) environment: TestEnvironment,
     /// The name under which the server knows what this test ran.
     pub(super) flow_run: String,
 }
@@ -22,13 +22,13 @@ pub(super) struct Project {
 impl Project {
     /// A fresh copy.
     pub(super) fn new() -> Self {
-        let surroundings = Surroundings::from_env();
+        let environment = TestEnvironment::from_env();
         let dir = tempfile::tempdir().unwrap();
         let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/projects/shop");
         copy(&shop, &dir.path().join("shop"));
         Self {
             dir,
-            surroundings,
+            environment,
             flow_run: format!("test-{}", Uuid::now_v7()),
         }
     }
@@ -45,7 +45,7 @@ impl Project {
 
     /// `prefect-dbt`, in the copy, with nothing of the developer's settings.
     pub(super) fn program(&self) -> Command {
-        let mut command = program_in(&self.path(), &self.surroundings);
+        let mut command = program_in(&self.path(), &self.environment);
         command
             .env("HOME", self.dir.path())
             // dbt's own account of the run, which ours is compared with.
@@ -72,7 +72,7 @@ impl Project {
 
     /// What the server says of it, once it holds this many task runs that ended.
     pub(super) fn recorded(&self, task_runs: usize) -> Recorded {
-        Recorded::wait_for(&self.surroundings.api, &self.flow_run, task_runs)
+        Recorded::wait_for(&self.environment.api, &self.flow_run, task_runs)
     }
 }
 
@@ -90,13 +90,13 @@ pub(super) fn bare_program() -> Command {
 }
 
 /// `prefect-dbt` in a project's folder, with the real dbt and the real server.
-pub(super) fn program_in(dir: &Path, surroundings: &Surroundings) -> Command {
+pub(super) fn program_in(dir: &Path, environment: &TestEnvironment) -> Command {
     let mut command = bare_program();
     command
         .current_dir(dir)
         .env("HOME", dir)
-        .env("PREFECT_API_URL", &surroundings.api)
-        .env("PREFECT_DBT_EXECUTABLE", &surroundings.dbt)
+        .env("PREFECT_API_URL", &environment.api)
+        .env("PREFECT_DBT_EXECUTABLE", &environment.dbt)
         .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false");
     command
 }

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::environment::TestEnvironment;
 use super::faithful::assert_faithful;
 use super::project::{Finished, Project};
 use super::proxy::{Fate, Proxy};
 use super::record::Record;
 use super::recorded::Recorded;
 use super::stand_in::{StandIn, a_minute_ago};
-use super::surroundings::Surroundings;
 
 /// Nobody listens there.
 const NOWHERE: &str = "http://127.0.0.1:9/api";
@@ -56,7 +56,7 @@ fn news_of(api: &str) -> (Proxy, Arc<Mutex<Vec<String>>>) {
 #[test]
 fn a_run_without_prefect_is_brought_in_once_from_its_journal_and_from_dbts_log() {
     let mut project = Project::new();
-    let api = project.surroundings.api.clone();
+    let api = project.environment.api.clone();
     // Only the run's own last line is timed by us, and by dbt in its log: times of lines are compared with dbt's alone.
     let began = Timestamp::UNIX_EPOCH;
     project.invoke(&["--no-prefect"], &["build"]).exits_with(0);
@@ -107,7 +107,7 @@ fn a_run_without_prefect_is_brought_in_once_from_its_journal_and_from_dbts_log()
 
 #[test]
 fn an_api_that_was_away_gets_the_run_later() {
-    let api = Surroundings::from_env().api;
+    let api = TestEnvironment::from_env().api;
     let began = a_minute_ago();
     let (nodes, assets) = (19, 11);
     let run = |api: &str, name: &str, options: &[&str]| {
@@ -157,7 +157,7 @@ fn an_api_that_was_away_gets_the_run_later() {
 /// A gateway that takes no log line, as it were.
 #[test]
 fn what_the_server_does_not_take_does_not_keep_the_run_open() {
-    let api = Surroundings::from_env().api;
+    let api = TestEnvironment::from_env().api;
     let began = a_minute_ago();
     let proxy = Proxy::before(&api, |request| match request {
         "POST /api/logs/" => Fate::refuse(403),
@@ -204,7 +204,7 @@ fn interrupt_replay(project: &StandIn, api: &str, requests: usize) {
 
 #[test]
 fn a_journal_at_work_is_left_alone() {
-    let api = Surroundings::from_env().api;
+    let api = TestEnvironment::from_env().api;
     let name = format!("at-work-{}", Uuid::now_v7());
     let pause = Duration::from_secs(4);
     let project = StandIn::recorded("good", a_minute_ago(), 0, pause);
@@ -232,7 +232,7 @@ fn a_journal_at_work_is_left_alone() {
 #[test]
 fn what_cannot_be_delivered_is_told() {
     let project = Project::new();
-    let api = project.surroundings.api.clone();
+    let api = project.environment.api.clone();
     let file = project.path().join("x.jsonl");
     let told = |text: &str| {
         fs_err::write(&file, text).unwrap();

@@ -7,11 +7,11 @@ use prefect_client::StateType;
 use rustix::process::{Signal, kill_process};
 
 use super::engine_mode::Waiting;
+use super::environment::TestEnvironment;
 use super::history::history;
 use super::interrupts::{ENDLESS, Stuck};
 use super::project::Finished;
 use super::proxy::{Fate, Proxy};
-use super::surroundings::Surroundings;
 use super::workshop::{MEND, Workshop};
 
 /// A workshop behind a proxy, whose run has failed and is going to be repeated.
@@ -24,7 +24,7 @@ struct Repeated {
 impl Repeated {
     fn after(delay: &str) -> Self {
         let workshop = Workshop::new();
-        let proxy = Proxy::before(&Surroundings::from_env().api, |_| Fate::Pass);
+        let proxy = Proxy::before(&TestEnvironment::from_env().api, |_| Fate::Pass);
         let mut command = workshop.invocation(
             &[
                 "--retries",
@@ -72,7 +72,7 @@ fn the_end_of_a_wait_that_nobody_could_be_told_is_replayed() {
         .exits_with(143)
         .says("it could not be told that the run was stopped");
     Repeated::replay(&workshop);
-    let states = history(&Surroundings::from_env().api, recorded.flow_run.id);
+    let states = history(&TestEnvironment::from_env().api, recorded.flow_run.id);
     let ends: Vec<_> = states
         .iter()
         .filter(|(kind, _)| kind.is_terminal())
@@ -183,7 +183,7 @@ fn a_run_that_waits_within_somebody_elses_flow_run_ends_with_it() {
 fn a_run_that_waits_for_the_servers_leave_can_be_ended() {
     end_each(|waiting, command| {
         waiting.schedule(Timestamp::now() + SignedDuration::from_hours(1));
-        let proxy = Proxy::before(&waiting.project.surroundings.api, |_| Fate::Pass);
+        let proxy = Proxy::before(&waiting.project.environment.api, |_| Fate::Pass);
         let answers = proxy.answers();
         let run = Stuck::spawn(command.env("PREFECT_API_URL", &proxy.url));
         let is_told = answers

@@ -8,9 +8,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use super::environment::TestEnvironment;
 use super::project::{Finished, invoke, program_in};
 use super::recorded::Recorded;
-use super::surroundings::Surroundings;
 
 /// The model that fails until [`Workshop::mend`], and the one below it.
 pub(super) const FLAKY: &str = "model.workshop.flaky";
@@ -40,7 +40,7 @@ const FILES: [(&str, &str); 5] = [
 /// A project in a folder of its own.
 pub(super) struct Workshop {
     dir: TempDir,
-    surroundings: Surroundings,
+    environment: TestEnvironment,
     flow_run: String,
 }
 
@@ -48,7 +48,7 @@ impl Workshop {
     pub(super) fn new() -> Self {
         let workshop = Self {
             dir: tempfile::tempdir().unwrap(),
-            surroundings: Surroundings::from_env(),
+            environment: TestEnvironment::from_env(),
             flow_run: format!("test-{}", Uuid::now_v7()),
         };
         fs::create_dir(workshop.path().join("models")).unwrap();
@@ -76,7 +76,7 @@ impl Workshop {
     }
 
     pub(super) fn executable(&self) -> &Path {
-        &self.surroundings.dbt
+        &self.environment.dbt
     }
 
     /// The name under which the server knows what this test ran.
@@ -106,7 +106,7 @@ impl Workshop {
         command
             .current_dir(self.path())
             .args(["-c", AS_FROM_A_TERMINAL])
-            .arg(&self.surroundings.dbt)
+            .arg(&self.environment.dbt)
             .args(args)
             .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
             .env("NO_COLOR", "1");
@@ -130,12 +130,12 @@ impl Workshop {
     }
 
     pub(super) fn program(&self) -> Command {
-        program_in(self.path(), &self.surroundings)
+        program_in(self.path(), &self.environment)
     }
 
     /// What the server says of the flow run, once it holds this many task runs that ended.
     pub(super) fn recorded(&self, task_runs: usize) -> Recorded {
-        Recorded::wait_for(&self.surroundings.api, &self.flow_run, task_runs)
+        Recorded::wait_for(&self.environment.api, &self.flow_run, task_runs)
     }
 
     /// The nodes that dbt ran last, and their statuses, by dbt's own account.

@@ -1,6 +1,9 @@
 //! The nodes that dbt is going to run, known before it starts.
 
-mod fresh;
-mod plan;
+mod manifest_freshness;
+mod parse_project;
+mod project_files;
+mod project_manifest;
+mod scheduled_nodes;
 
-pub(crate) use plan::Schedule;
+pub(super) use scheduled_nodes::ScheduledNodes;

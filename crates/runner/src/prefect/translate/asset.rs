@@ -1,4 +1,4 @@
-//! Assets, as the events that Prefect draws lineage from.
+//! Events of assets, from which Prefect shows lineage.
 
 use prefect_client::{Event, Resource};
 use serde_json::json;
@@ -10,8 +10,8 @@ use crate::prefect::flow_run::RunContext;
 /// Most related resources of an event.
 const MOST_RELATED: usize = 100;
 
-/// What happened to an asset. Where an asset is built from more others than an event may name, first what surrounds
-/// the flow run gives way, then the last of the others, whose number the payload tells.
+/// The event of an asset. If there are too many related resources, those of the flow run are omitted first, then the last of the
+/// upstream assets. The payload has the number of omitted upstream assets.
 pub(crate) fn asset(context: &RunContext, event: &AssetEvent) -> Event {
     let name = match event.happening {
         AssetHappening::Referenced => "prefect.asset.referenced",
@@ -25,8 +25,8 @@ pub(crate) fn asset(context: &RunContext, event: &AssetEvent) -> Event {
         label("role", "task-run"),
         label("name", event.task.name.as_str()),
     ]);
-    let mut surroundings = context.related_to_task_run().into_iter();
-    sent.related = surroundings.next().into_iter().chain([task_run]).collect();
+    let mut of_run = context.related_to_task_run().into_iter();
+    sent.related = of_run.next().into_iter().chain([task_run]).collect();
     if event.happening != AssetHappening::Referenced {
         sent.related.push(related("asset-materialized-by", "dbt"));
     }
@@ -39,7 +39,7 @@ pub(crate) fn asset(context: &RunContext, event: &AssetEvent) -> Event {
         payload.insert("upstream_left_out".to_owned(), json!(left_out));
     }
     let room = MOST_RELATED - sent.related.len();
-    sent.related.extend(surroundings.take(room));
+    sent.related.extend(of_run.take(room));
     sent.payload = payload.into();
     sent
 }
@@ -50,7 +50,7 @@ fn resource(event: &AssetEvent) -> Resource {
     let properties = [
         ("description", asset.description.clone()),
         ("url", asset.url.clone()),
-        // A label is a text, and so a list in one is JSON.
+        // A label is a string, so a list is JSON in it.
         ("owners", owners),
     ];
     let mut resource = Resource::from([

@@ -7,20 +7,20 @@ use uuid::Uuid;
 use super::task_run::to_microseconds;
 use crate::model::LogLine;
 
-/// What the end of a log that was cut says, as in Prefect.
+/// The end of a truncated log, as in Prefect.
 const CUT: &str = "... [truncated]";
-/// Bytes of a log's JSON besides its message, generously.
+/// Upper limit of the bytes of a log's JSON besides its message.
 const FRAME: usize = 300;
 
-/// Turns log lines into Prefect's, one after another.
+/// Translates log lines to logs of Prefect, one after another.
 ///
-/// Prefect shows logs by their time and leaves the order of equal times to chance, so a line that would share the time
-/// of the one before it is put a microsecond later. The times of one flow run are therefore all different.
+/// Prefect sorts logs by their time, and the order of equal times is random. A line with the time of the line before it is
+/// therefore sent one microsecond later, so that no two logs of a flow run have the same time.
 #[derive(Debug)]
 pub(crate) struct LogTranslator {
     flow_run_id: Option<Uuid>,
     max_bytes: usize,
-    /// The time of the last line as dbt gave it, and as it was sent.
+    /// The time of the last line: as dbt gave it, and as it was sent.
     last: Option<(Timestamp, Timestamp)>,
 }
 
@@ -33,7 +33,7 @@ impl LogTranslator {
         }
     }
 
-    /// The line as Prefect takes it; `None` for one of neither a task run nor a flow run.
+    /// The line as a log; `None` for a line that belongs to neither a task run nor a flow run.
     pub(crate) fn translate(&mut self, line: &LogLine) -> Option<Log> {
         if line.task.is_none() && self.flow_run_id.is_none() {
             return None;
@@ -48,7 +48,7 @@ impl LogTranslator {
         Some(log.of_run(self.flow_run_id, task_run_id))
     }
 
-    /// Lines out of order keep their times; only a collision with the run of equal times before it is resolved.
+    /// Lines out of order keep their times. Only a time among those that were just sent is changed.
     fn time_for(&mut self, given: Timestamp) -> Timestamp {
         let sent = match self.last {
             Some((first, last)) if (first..=last).contains(&given) => {
@@ -65,7 +65,8 @@ impl LogTranslator {
     }
 }
 
-/// The message without what the server would remove, cut so that the JSON of the log has at most `max_bytes`.
+/// The message without NUL characters, which the server removes, and truncated so that the JSON of the log has at most
+/// `max_bytes`.
 fn shortened(message: &str, max_bytes: usize) -> String {
     let message = message.replace('\0', "");
     let room = max_bytes.saturating_sub(FRAME);

@@ -1,4 +1,4 @@
-//! From effects to what Prefect is sent: pure functions.
+//! Translates effects to the JSON of Prefect: pure functions.
 
 mod asset;
 mod log;

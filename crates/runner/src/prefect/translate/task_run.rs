@@ -1,4 +1,4 @@
-//! Task runs as the events that Prefect's recorder makes them from.
+//! Events of task runs, from which Prefect's recorder creates the task runs.
 
 use jiff::{SignedDuration, Timestamp};
 use prefect_client::{Event, Resource, StateType};
@@ -11,19 +11,19 @@ use crate::prefect::flow_run::{RunContext, state_type};
 /// Longest message of a state, in characters; Prefect's own limit.
 const LONGEST_MESSAGE: usize = 100_000;
 
-/// A state of a task run, on its way into an event.
-struct Stamp<'a> {
+/// A state of a task run, as an event contains it.
+struct EventState<'a> {
     kind: StateType,
     name: &'a str,
     message: Option<String>,
     at: Timestamp,
-    /// What makes the event's id, besides the task run's.
+    /// Determines the id of the event, with the id of the task run.
     identity: String,
 }
 
-/// The event of a node that has begun.
+/// The event of a node that has started.
 pub(crate) fn running(context: &RunContext, task: &TaskRun) -> Event {
-    let stamp = Stamp {
+    let stamp = EventState {
         kind: StateType::Running,
         name: "Running",
         message: None,
@@ -33,17 +33,16 @@ pub(crate) fn running(context: &RunContext, task: &TaskRun) -> Event {
     event(context, task, &stamp, payload_of(task))
 }
 
-/// The event of a node that has ended; by itself it makes a complete task run. `repair` is 0 at first: the server
-/// swallows an id that it knows and chokes on a second state of one time, so each repetition for a task run that got
-/// lost differs in both.
+/// The event of a node that has ended. It is enough for a complete task run. `repair` is 0 at first. The server ignores an id that
+/// it knows and fails on two states of the same time, so each repetition for a lost task run has another id and another time.
 pub(crate) fn finished(context: &RunContext, task: &TaskRun, end: &NodeEnd, repair: u32) -> Event {
     let start = to_microseconds(task.start_time);
     let end_time = to_microseconds(end.end_time).max(start);
     let microsecond = SignedDuration::from_micros(1);
-    // Also when no Running was sent, so that the same state always has the same time.
+    // Even if no Running was sent, so that a state has the same time in every delivery.
     let earliest = start.saturating_add(microsecond).unwrap_or(start);
     let at = end_time.max(earliest);
-    let stamp = Stamp {
+    let stamp = EventState {
         kind: state_type(end.state.kind),
         name: &end.state.name,
         message: end.state.message.as_deref().map(shortened),
@@ -65,7 +64,7 @@ pub(crate) fn finished(context: &RunContext, task: &TaskRun, end: &NodeEnd, repa
 fn event(
     context: &RunContext,
     task: &TaskRun,
-    stamp: &Stamp<'_>,
+    stamp: &EventState<'_>,
     task_run: Map<String, Value>,
 ) -> Event {
     let id = Uuid::new_v5(&task.id, stamp.identity.as_bytes());
@@ -85,7 +84,7 @@ fn event(
     event
 }
 
-fn resource(task: &TaskRun, stamp: &Stamp<'_>) -> Resource {
+fn resource(task: &TaskRun, stamp: &EventState<'_>) -> Resource {
     let text = |value: &str| value.to_owned();
     let mut resource = task.labels.clone();
     resource.extend([
@@ -143,7 +142,7 @@ fn payload_of(task: &TaskRun) -> Map<String, Value> {
         .collect()
 }
 
-/// What the server's database keeps of a time.
+/// The time with the precision of the database of the server.
 pub(crate) fn to_microseconds(time: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }

@@ -36,7 +36,7 @@ fn end(micros: i64, kind: StateKind, name: &str, message: Option<&str>) -> NodeE
 }
 
 #[test]
-fn a_node_that_begins() {
+fn a_node_that_starts() {
     let event = running(&deployed_run(), &task());
     assert!(event.validate().is_ok());
     insta::assert_json_snapshot!(event);
@@ -81,14 +81,14 @@ fn states_of_one_task_run_differ_in_id_and_time() {
 }
 
 #[test]
-fn a_state_keeps_its_id_when_it_is_sent_again() {
+fn a_state_has_the_same_id_when_it_is_sent_again() {
     let end = end(10, StateKind::Completed, "Completed", None);
     let ids = [0, 1].map(|_| finished(&deployed_run(), &task(), &end, 0).id);
     assert_eq!(ids[0], ids[1]);
 }
 
 #[test]
-fn long_messages_are_cut() {
+fn long_messages_are_truncated() {
     let message = "ü".repeat(200_000);
     let end = end(10, StateKind::Failed, "Failed", Some(&message));
     let event = finished(&deployed_run(), &task(), &end, 0);
@@ -109,7 +109,7 @@ fn line(at: i64, message: &str) -> LogLine {
 }
 
 #[test]
-fn log_lines() {
+fn log_lines_of_the_run_and_of_a_task_run() {
     let mut translator = LogTranslator::new(Some(Uuid::from_u128(0xf1)), 1_000_000);
     let of_task = LogLine {
         task: Some(TaskRef {
@@ -126,7 +126,7 @@ fn log_lines() {
 }
 
 #[test]
-fn without_a_flow_run_only_task_runs_have_logs() {
+fn without_a_flow_run_only_logs_of_task_runs_are_sent() {
     let mut translator = LogTranslator::new(None, 1_000_000);
     assert_eq!(translator.translate(&line(0, "begin")), None);
     let task = Some(TaskRef {

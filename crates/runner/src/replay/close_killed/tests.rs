@@ -55,7 +55,7 @@ fn header() -> Entry {
     }))
 }
 
-/// A run in which each node begins and ends at these places, with its own end.
+/// A complete run in which nodes start and end at these positions.
 fn journal(nodes: &[(usize, usize)]) -> Vec<Entry> {
     let mut effects: Vec<(usize, Effect)> = Vec::new();
     for (number, &(one, other)) in nodes.iter().enumerate() {
@@ -81,13 +81,13 @@ fn journal(nodes: &[(usize, usize)]) -> Vec<Entry> {
         .collect()
 }
 
-/// What a prefix of a journal lacks.
+/// The effects that a prefix of a journal lacks.
 fn closing(seen: &[Entry]) -> Vec<Effect> {
-    let mut closer = Closer::default();
+    let mut killed = KilledRun::default();
     for entry in seen {
-        closer.see(entry);
+        killed.add(entry);
     }
-    closer.close()
+    killed.close()
 }
 
 fn effects(entries: &[Entry]) -> impl Iterator<Item = &Effect> {
@@ -98,13 +98,13 @@ fn effects(entries: &[Entry]) -> impl Iterator<Item = &Effect> {
 }
 
 #[test]
-fn a_whole_journal_lacks_nothing() {
+fn a_complete_journal_lacks_nothing() {
     assert!(closing(&journal(&[(1, 4), (2, 3)])).is_empty());
     assert!(closing(&[]).is_empty());
 }
 
 #[test]
-fn what_was_running_crashed_at_the_last_entry() {
+fn running_nodes_crash_at_the_last_entry() {
     let whole = journal(&[(1, 4), (2, 3)]);
     let added = closing(&whole[..4]);
     let [log, finished, last_log, end] = &added[..] else {
@@ -130,7 +130,7 @@ fn what_was_running_crashed_at_the_last_entry() {
 
 proptest! {
     #[test]
-    fn whatever_the_prefix_each_task_run_ends_once(
+    fn in_every_prefix_each_task_run_ends_once(
         nodes in proptest::collection::vec((0_usize..50, 0_usize..50), 0..12),
         cut in 0.0_f64..=1.0,
     ) {
@@ -142,7 +142,7 @@ proptest! {
         let mut ended = Vec::new();
         let mut ends_of_run = 0;
         for effect in effects(seen).chain(&added) {
-            prop_assert_eq!(ends_of_run, 0, "something comes after the run's end");
+            prop_assert_eq!(ends_of_run, 0, "there is an effect after the end of the run");
             match effect {
                 Effect::NodeRunning(task) => {
                     begun.insert(task.id);

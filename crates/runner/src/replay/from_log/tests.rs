@@ -11,7 +11,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 /// The effects of a stored log.
-fn backfilled(name: &str) -> Vec<Effect> {
+fn converted(name: &str) -> Vec<Effect> {
     let log = fixture(name);
     let run = scan(&log).unwrap().remove(0);
     let artifacts = Artifacts::read(Some(&fixture("manifest.json")), &log).unwrap();
@@ -49,8 +49,8 @@ fn nodes(effects: &[Effect]) -> usize {
 }
 
 #[test]
-fn a_log_becomes_the_journal_that_the_run_would_have_left() {
-    let effects = backfilled("good.jsonl");
+fn a_log_becomes_a_journal() {
+    let effects = converted("good.jsonl");
     let end = end(&effects);
     assert_eq!(end.state.kind, StateKind::Completed);
     assert_eq!(end.dbt_exit, Some(0));
@@ -58,7 +58,7 @@ fn a_log_becomes_the_journal_that_the_run_would_have_left() {
     let has_edges = effects
         .iter()
         .any(|effect| matches!(effect, Effect::NodeFinished(task, _) if !task.wait_for.is_empty()));
-    assert!(has_edges, "the manifest was passed over");
+    assert!(has_edges, "the manifest was ignored");
     let mut texts = effects.iter().filter_map(|effect| match effect {
         Effect::Log(line) => Some(line.message.as_str()),
         _ => None,
@@ -67,18 +67,18 @@ fn a_log_becomes_the_journal_that_the_run_would_have_left() {
 }
 
 #[test]
-fn the_state_is_judged_by_the_events() {
-    let failed = backfilled("model_fails.jsonl");
+fn the_state_follows_from_the_events() {
+    let failed = converted("model_fails.jsonl");
     assert_eq!(end(&failed).state.kind, StateKind::Failed);
     assert_eq!(end(&failed).dbt_exit, Some(1));
-    let not_parsed = backfilled("parse_fails.jsonl");
+    let not_parsed = converted("parse_fails.jsonl");
     assert_eq!(end(&not_parsed).dbt_exit, Some(2));
-    let killed = backfilled("killed.jsonl");
+    let killed = converted("killed.jsonl");
     assert_eq!(end(&killed).state.kind, StateKind::Crashed);
     assert!(nodes(&killed) > 0);
 }
 
-/// Every stream that was recorded, of whichever version of dbt.
+/// Every recorded stream of every version of dbt.
 fn recorded() -> Vec<PathBuf> {
     let runs = fixture("../..").join("runs");
     let mut logs = Vec::new();
@@ -94,7 +94,7 @@ fn recorded() -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_recorded_stream_becomes_a_whole_journal() {
+fn every_recorded_stream_becomes_a_complete_journal() {
     let logs = recorded();
     assert!(logs.len() > 10, "{logs:?}");
     for log in logs {

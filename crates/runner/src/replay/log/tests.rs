@@ -13,7 +13,7 @@ fn scanned(text: &str) -> Result<Vec<LoggedRun>, ReplayError> {
 }
 
 #[test]
-fn invocations_are_told_apart() {
+fn invocations_are_separated() {
     let lines = [
         event(
             "a",
@@ -37,7 +37,7 @@ fn invocations_are_told_apart() {
         r#"{"info":{"invoc"#.to_owned(),
     ];
     let runs = scanned(&lines.join("\n")).unwrap();
-    let told: Vec<_> = runs
+    let found: Vec<_> = runs
         .iter()
         .map(|run| (run.invocation_id.as_str(), run.args.join(" "), run.success))
         .collect();
@@ -45,13 +45,13 @@ fn invocations_are_told_apart() {
         ("a", "seed".to_owned(), Some(true)),
         ("b", "build --select x".to_owned(), Some(false)),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(found, expected);
     assert!(runs.iter().all(LoggedRun::is_detailed));
     assert_ne!(runs[0].run_id(), runs[1].run_id());
 }
 
 #[test]
-fn a_log_for_people_is_not_detailed() {
+fn a_log_at_info_level_is_not_detailed() {
     let node = r#"{"node_info":{"unique_id":"model.a.b","node_status":"success"}}"#;
     let lines = [
         event("a", "MainReportVersion", "info", "{}"),
@@ -62,17 +62,17 @@ fn a_log_for_people_is_not_detailed() {
 }
 
 #[test]
-fn what_is_no_log_is_told_by_its_line() {
-    let told = |text: &str| scanned(text).unwrap_err().to_string();
-    assert!(told("").contains("line 1: the file is empty"));
-    assert!(told("\n\nname: shop\n").contains("line 3: this is neither"));
-    assert!(told("10:11:12  Running with dbt").contains("log of dbt's as text"));
-    assert!(told("{\"header\":{\"format\":").contains("header of a journal is damaged"));
+fn a_file_that_is_not_a_log_is_reported_with_its_line() {
+    let error = |text: &str| scanned(text).unwrap_err().to_string();
+    assert!(error("").contains("line 1: the file is empty"));
+    assert!(error("\n\nname: shop\n").contains("line 3: this is neither"));
+    assert!(error("10:11:12  Running with dbt").contains("dbt log in text format"));
+    assert!(error("{\"header\":{\"format\":").contains("header of the journal is damaged"));
 }
 
 proptest::proptest! {
     #[test]
-    fn any_bytes_are_a_log_or_none(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+    fn any_bytes_can_be_scanned(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
         let _ = scanned(&String::from_utf8_lossy(&bytes));
     }
 }

@@ -1,13 +1,13 @@
-//! What a project tells of a node's asset.
+//! What a project configures for a node's asset.
 
 use dbt_manifest::Node;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// What a project tells of a node's asset, in its configuration and its meta.
+/// What a project configures for a node's asset: `config.meta.prefect`, the owner, the URL and the description.
 #[derive(Debug, Default)]
-pub(super) struct Told {
-    /// Whether the node has an asset at all. dbt has merged project, folders and node by now: the nearest won.
+pub(super) struct AssetMeta {
+    /// Whether the node has an asset (`enable_assets`). dbt has already merged the settings of project, folders and node.
     pub(super) is_enabled: bool,
     pub(super) description: String,
     pub(super) owners: Vec<String>,
@@ -21,10 +21,10 @@ struct Configured {
     meta: Value,
 }
 
-impl Told {
-    /// Reads it. Costs a pass over the node's text.
+impl AssetMeta {
+    /// Reads the configuration of a node. Parses the node's JSON once.
     pub(super) fn of(node: &Node) -> Self {
-        // Read past `Config::get`, which would keep every node's configuration in memory for good.
+        // Not by `Config::get`, which would keep the configuration of every node in memory.
         let config: Configured = serde_json::from_str(node.config.as_json()).unwrap_or_default();
         let fields = node.fields();
         let own_meta = fields.value("meta");
@@ -53,7 +53,7 @@ impl Told {
     }
 }
 
-/// A switch; YAML may hold it as a text.
+/// A boolean, which YAML may hold as a string.
 fn flag(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(flag) => Some(*flag),
@@ -62,7 +62,7 @@ fn flag(value: &Value) -> Option<bool> {
     }
 }
 
-/// A text or a list of texts. Other programs keep objects under this name.
+/// A string or a list of strings. Other programs keep objects under this key.
 fn owners(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().filter_map(text).collect(),
@@ -77,5 +77,5 @@ fn text(value: &Value) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Fields of an object, for the payload.
+/// The fields of an event's payload.
 pub(super) type Fields = Map<String, Value>;

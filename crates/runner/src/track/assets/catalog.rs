@@ -1,45 +1,45 @@
-//! The assets that a project can have: of the manifest only what their events need.
+//! The assets of a project: what their events need of the manifest.
 
 use std::collections::{HashMap, HashSet};
 
 use dbt_manifest::{Manifest, Node, ResourceType, UniqueId};
 
-use super::asset_meta::Told;
+use super::asset_meta::AssetMeta;
 use super::hook::AssetKeyHook;
 use super::key::asset_key;
 use super::relation;
 
-/// Number of an asset in the catalog.
-pub(super) type Ix = usize;
+/// Index of an asset in the catalog.
+pub(super) type AssetIndex = usize;
 
 /// The assets of a project.
 #[derive(Debug, Default)]
 pub(super) struct Catalog {
     assets: Vec<Asset>,
-    index: HashMap<UniqueId, Ix>,
-    /// By unit test: the assets of what it tests.
-    tested: HashMap<UniqueId, Vec<Ix>>,
+    index: HashMap<UniqueId, AssetIndex>,
+    /// For each unit test, the assets of what it tests.
+    tested: HashMap<UniqueId, Vec<AssetIndex>>,
 }
 
 /// A relation that dbt builds or reads.
 #[derive(Debug)]
 pub(super) struct Asset {
     pub(super) key: Box<str>,
-    /// The relation's name without quotes.
+    /// The name of the relation, without quotes.
     pub(super) name: Box<str>,
     pub(super) description: Box<str>,
     pub(super) owners: Box<[String]>,
     pub(super) url: Option<Box<str>>,
-    /// Where dbt writes the node's code, below `<target>/compiled`; sources and seeds have none.
+    /// Path of the node's compiled code, below `<target>/compiled`; `None` for sources and seeds.
     pub(super) compiled: Option<Box<str>>,
-    /// What it is built from, through ephemeral models.
-    pub(super) upstream: Box<[Ix]>,
-    /// Whether running the node builds it: sources are only read.
+    /// The assets that it is built from, also through ephemeral models.
+    pub(super) upstream: Box<[AssetIndex]>,
+    /// Whether running the node builds the asset: sources are only read.
     pub(super) is_built: bool,
 }
 
 impl Catalog {
-    /// Takes the assets out of the manifest. Trouble with the user's keys comes with it.
+    /// Reads the assets from the manifest. Returns warnings about the keys of the user's hook.
     pub(super) fn new(manifest: &Manifest, hook: Option<&AssetKeyHook>) -> (Self, Vec<String>) {
         let (mut catalog, mut warnings) = (Self::default(), Vec::new());
         let adapter = manifest
@@ -71,21 +71,21 @@ impl Catalog {
         (catalog, warnings)
     }
 
-    pub(super) fn find(&self, unique_id: &str) -> Option<Ix> {
+    pub(super) fn find(&self, unique_id: &str) -> Option<AssetIndex> {
         self.index.get(unique_id).copied()
     }
 
-    pub(super) fn get(&self, ix: Ix) -> &Asset {
+    pub(super) fn get(&self, ix: AssetIndex) -> &Asset {
         &self.assets[ix]
     }
 
-    /// The assets that a unit test is about.
-    pub(super) fn tested_by(&self, unique_id: &str) -> &[Ix] {
+    /// The assets that a unit test tests.
+    pub(super) fn tested_by(&self, unique_id: &str) -> &[AssetIndex] {
         self.tested.get(unique_id).map_or(&[], Vec::as_slice)
     }
 
-    /// The assets that a node is built from. An ephemeral model has none itself: what it reads counts.
-    fn upstream(&self, manifest: &Manifest, node: &Node) -> Vec<Ix> {
+    /// The assets that a node is built from. An ephemeral model has no asset: what it reads counts.
+    fn upstream(&self, manifest: &Manifest, node: &Node) -> Vec<AssetIndex> {
         let (mut found, mut met) = (Vec::new(), HashSet::new());
         let mut todo: Vec<&UniqueId> = node.depends_on.iter().rev().collect();
         while let Some(id) = todo.pop() {
@@ -107,7 +107,7 @@ impl Catalog {
 }
 
 impl Asset {
-    /// The asset of a node, if it has one and the project does not decline it.
+    /// The asset of a node, if it has one and the project does not disable it.
     fn of(
         node: &Node,
         adapter: &str,
@@ -119,8 +119,8 @@ impl Asset {
             return None;
         }
         let components = relation::of_node(node)?;
-        let told = Told::of(node);
-        if !told.is_enabled {
+        let meta = AssetMeta::of(node);
+        if !meta.is_enabled {
             return None;
         }
         let mut key = asset_key(adapter, &components);
@@ -133,9 +133,9 @@ impl Asset {
         Some(Self {
             key: key.into(),
             name: components.join(".").into(),
-            description: told.description.into(),
-            owners: told.owners.into(),
-            url: told.url.map(Into::into),
+            description: meta.description.into(),
+            owners: meta.owners.into(),
+            url: meta.url.map(Into::into),
             compiled: has_code
                 .then(|| format!("{}/{}", node.package_name, node.original_file_path).into()),
             upstream: Box::default(),

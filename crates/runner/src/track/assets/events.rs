@@ -1,4 +1,4 @@
-//! From nodes that ended to the events of their assets.
+//! The asset events of nodes that ended.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -6,7 +6,7 @@ use dbt_events::Event;
 use dbt_manifest::Manifest;
 use uuid::Uuid;
 
-use super::catalog::{Catalog, Ix};
+use super::catalog::{AssetIndex, Catalog};
 use super::description::description;
 use super::hook::AssetKeyHook;
 use super::payload::payload;
@@ -14,17 +14,17 @@ use crate::model::{
     AssetEvent, AssetFacts, AssetHappening, Effect, NodeEnd, StateKind, TaskRef, TaskRun,
 };
 
-/// How assets are reported.
+/// Which assets are reported, and how.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct AssetOptions {
-    /// Whether descriptions end with the compiled code.
+    /// Whether the compiled code is appended to descriptions.
     pub include_compiled_code: bool,
-    /// Other keys than the usual ones.
+    /// Replaces the default keys.
     pub key: Option<AssetKeyHook>,
 }
 
-/// Whether a command of dbt's builds relations; others merely compile or test what there is.
+/// Whether a dbt command builds relations. Other commands only compile or test.
 #[must_use]
 pub fn materializes(command: &str) -> bool {
     matches!(
@@ -33,21 +33,21 @@ pub fn materializes(command: &str) -> bool {
     )
 }
 
-/// Follows a run's effects, and adds those of its assets.
+/// Adds the asset events to the effects of a run.
 #[derive(Debug)]
 pub struct Assets {
     catalog: Catalog,
     include_compiled_code: bool,
-    /// What was referenced already: once in a run is enough.
-    referenced: HashSet<Ix>,
-    /// Results of unit tests, by the asset that they are about.
-    tests: HashMap<Ix, BTreeMap<String, String>>,
+    /// Assets that were referenced already: one event in a run is enough.
+    referenced: HashSet<AssetIndex>,
+    /// The statuses of unit tests, by the asset that they test.
+    tests: HashMap<AssetIndex, BTreeMap<String, String>>,
     warnings: Vec<String>,
     warned_of_code: bool,
 }
 
 impl Assets {
-    /// The assets of a project; the manifest can go.
+    /// Reads the assets of a project; the manifest is not kept.
     #[must_use]
     pub fn new(manifest: &Manifest, options: &AssetOptions) -> Self {
         let (catalog, warnings) = Catalog::new(manifest, options.key.as_ref());
@@ -61,8 +61,7 @@ impl Assets {
         }
     }
 
-    /// Adds the assets' events to the effects that an event of dbt's had. `compiled` reads the code in a file below
-    /// `<target>/compiled`.
+    /// Adds the asset events to the effects of one dbt event. `compiled` reads a file below `<target>/compiled`.
     pub fn follow(
         &mut self,
         event: Option<&Event<'_>>,
@@ -78,7 +77,7 @@ impl Assets {
         effects.extend(added.into_iter().map(Effect::Asset));
     }
 
-    /// What people should know, since it was last asked.
+    /// The warnings since the last call.
     pub fn take_warnings(&mut self) -> Vec<String> {
         std::mem::take(&mut self.warnings)
     }
@@ -102,21 +101,21 @@ impl Assets {
             return;
         };
         let happening = match (end.state.kind, end.state.name.as_str()) {
-            // Nothing was built: what there was is as good as new.
+            // Nothing was built: the relation was up to date.
             (StateKind::Completed, "Cached") => return,
             (StateKind::Completed, _) => AssetHappening::Succeeded,
             (StateKind::Failed, _) => AssetHappening::Failed,
-            // Skipped, stopped or unknown.
+            // Skipped, cancelled or crashed.
             _ => return,
         };
         let upstream = self.catalog.get(ix).upstream.clone();
         for &above in upstream.iter() {
             if self.referenced.insert(above) {
-                let asset = self.facts(above, compiled);
+                let asset = self.describe(above, compiled);
                 added.push(new_event(AssetHappening::Referenced, asset, task, end));
             }
         }
-        let asset = self.facts(ix, compiled);
+        let asset = self.describe(ix, compiled);
         let tests = self.tests.remove(&ix).unwrap_or_default();
         let mut event_of_asset = new_event(happening, asset, task, end);
         event_of_asset.payload = payload(task, end, event, tests);
@@ -127,7 +126,11 @@ impl Assets {
         added.push(event_of_asset);
     }
 
-    fn facts(&mut self, ix: Ix, compiled: &dyn Fn(&str) -> Option<String>) -> AssetFacts {
+    fn describe(
+        &mut self,
+        ix: AssetIndex,
+        compiled: &dyn Fn(&str) -> Option<String>,
+    ) -> AssetFacts {
         let asset = self.catalog.get(ix);
         let code = asset
             .compiled
@@ -137,8 +140,8 @@ impl Assets {
         let (description, dropped) = description(&asset.description, code.as_deref());
         if dropped && !std::mem::replace(&mut self.warned_of_code, true) {
             self.warnings.push(format!(
-                "the compiled code of {} is left out of its asset's description, which Prefect limits to 2500 \
-                 characters; the same goes for others as long",
+                "the compiled code of {} does not fit into the description of its asset and is omitted: Prefect \
+                 limits descriptions to 2500 characters; this warning appears once in a run",
                 asset.name
             ));
         }
@@ -152,7 +155,7 @@ impl Assets {
     }
 }
 
-/// An event without upstream and payload. Its id depends on what it says alone, so that a replay repeats it.
+/// An event without upstream and payload. Its id depends only on its content, so that a replay sends the same id.
 fn new_event(
     happening: AssetHappening,
     asset: AssetFacts,

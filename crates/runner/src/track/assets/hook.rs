@@ -1,4 +1,4 @@
-//! Keys of the user's own making.
+//! Asset keys that the user's code chooses.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,10 +8,10 @@ use dbt_manifest::Node;
 
 use super::key::problem;
 
-/// Gives relations other keys than the usual ones: another account's, another environment's.
+/// Gives assets other keys than the default ones, such as those of another account or environment.
 ///
-/// It is called once for each node that has an asset, when the manifest is read, with the node and its usual key.
-/// `None` keeps that key; so does one that Prefect would not take, with a warning.
+/// The hook is called once for each node that has an asset, when the manifest is read, with the node and its default
+/// key. `None` keeps the default key. So does a key that Prefect does not accept, with a warning.
 ///
 /// ```
 /// use prefect_dbt::track::AssetKeyHook;
@@ -26,29 +26,29 @@ pub struct AssetKeyHook(Arc<MakeKey>);
 type MakeKey = dyn Fn(&Node, &str) -> Option<String> + Send + Sync;
 
 impl AssetKeyHook {
-    /// A hook that asks this closure.
+    /// A hook that calls this closure.
     pub fn new(make: impl Fn(&Node, &str) -> Option<String> + Send + Sync + 'static) -> Self {
         Self(Arc::new(make))
     }
 
-    /// The key of a node. On trouble, what it is and the usual key.
-    pub(super) fn key(&self, node: &Node, usual: String) -> (String, Option<String>) {
-        let made = catch_unwind(AssertUnwindSafe(|| (self.0)(node, &usual)));
-        let trouble = match made {
+    /// The key of a node, and a warning if the hook failed or made an invalid key.
+    pub(super) fn key(&self, node: &Node, default: String) -> (String, Option<String>) {
+        let made = catch_unwind(AssertUnwindSafe(|| (self.0)(node, &default)));
+        let problem = match made {
             Ok(None) => None,
             Ok(Some(key)) => match problem(&key) {
                 None => return (key, None),
-                Some(problem) => Some(format!("`{key}` is no asset key: {problem}")),
+                Some(problem) => Some(format!("invalid asset key `{key}`: {problem}")),
             },
             Err(_) => Some("the asset_key hook panicked".to_owned()),
         };
-        let warning = trouble.map(|trouble| {
+        let warning = problem.map(|problem| {
             format!(
-                "{trouble}; {} keeps the key `{usual}`",
+                "{problem}; {} keeps the default key `{default}`",
                 node.unique_id.as_str()
             )
         });
-        (usual, warning)
+        (default, warning)
     }
 }
 

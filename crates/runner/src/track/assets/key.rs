@@ -4,22 +4,22 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-/// Most characters of a key that Prefect takes.
+/// The most characters that Prefect accepts in a key.
 const MAX_CHARS: usize = 512;
-/// Characters that are left of a longer one, before the mark and the hash.
+/// How many characters of a longer key are kept before `~` and the hash.
 const KEPT_CHARS: usize = 495;
-/// Bytes of the hash that are written, two digits each.
+/// How many bytes of the hash are written, as two digits each.
 const HASH_BYTES: usize = 8;
-/// What Prefect takes in no key (its list of restricted characters).
+/// Characters that Prefect rejects in a key (its list of restricted characters).
 const RESTRICTED: &str = "\n\r\t\0 #?&%\"'<>[]{}|\\^`";
-/// The scheme of a relation whose adapter's name holds no letter and no digit.
+/// The scheme when the adapter's name has neither letters nor digits.
 const SCHEME: &str = "dbt";
 
 /// The key of a relation: `<adapter type>://<component>/<component>/...`.
 ///
-/// The scheme is the adapter's type without what a scheme cannot hold. In a component, `.`, `/`, `~` and what Prefect
-/// restricts become `~` and two hexadecimal digits, so that two relations never share a key. Longer keys than Prefect
-/// takes end with a hash of the whole.
+/// The scheme is the adapter's type without characters that are not allowed in a scheme. In a component, `.`, `/`, `~` and
+/// the characters that Prefect rejects become `~` and two hexadecimal digits, so that two relations never share a key. A
+/// key that is longer than Prefect accepts ends with a hash of the whole key.
 ///
 /// ```
 /// use prefect_dbt::track::assets::asset_key;
@@ -53,15 +53,15 @@ pub fn asset_key<S: AsRef<str>>(
     shortened(key)
 }
 
-/// What is wrong with a key that somebody else made, if Prefect would not take it.
+/// Why Prefect would reject the key, if it would.
 pub(super) fn problem(key: &str) -> Option<String> {
     let scheme = key.split_once("://").map_or("", |(scheme, _)| scheme);
     let is_of_scheme = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     if scheme.is_empty() || !scheme.chars().all(is_of_scheme) {
-        return Some("it does not begin with lower-case letters or digits and `://`".to_owned());
+        return Some("it must start with lower-case letters or digits and `://`".to_owned());
     }
     if let Some(c) = key.chars().find(|&c| RESTRICTED.contains(c)) {
-        return Some(format!("Prefect takes no {c:?} in it"));
+        return Some(format!("Prefect does not allow {c:?}"));
     }
     (key.chars().count() > MAX_CHARS).then(|| format!("it has more than {MAX_CHARS} characters"))
 }

@@ -1,4 +1,4 @@
-//! What an asset's event says of the run that built it.
+//! The payload of an asset's event: how the run that built the asset went.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::asset_meta::Fields;
 use crate::model::{NodeEnd, StateKind, TaskRun};
 
-/// The payload: dbt's own account of the node as in its last event (the Python runner's payload), and what else is
-/// known: rows affected, seconds, results of tests that came before it, and of a failure dbt's message.
+/// The payload: `node_info` of the node's last event (as in the Python runner), with the rows affected, the execution time
+/// in seconds, the results of unit tests that ran before it, and dbt's message if it failed.
 pub(super) fn payload(
     task: &TaskRun,
     end: &NodeEnd,
@@ -41,7 +41,7 @@ pub(super) fn payload(
     fields
 }
 
-/// What the event says of this node.
+/// `node_info` of the event, if it is about this node.
 fn node_info(event: &Event<'_>, unique_id: &str) -> Option<Fields> {
     #[derive(Deserialize)]
     struct Data {
@@ -53,7 +53,7 @@ fn node_info(event: &Event<'_>, unique_id: &str) -> Option<Fields> {
         .filter(|info| info.get("unique_id").and_then(Value::as_str) == Some(unique_id))
 }
 
-/// The same as far as it is known, for nodes whose last event did not come.
+/// The same fields as far as they are known, for nodes whose last event is missing.
 fn from_effect(task: &TaskRun, end: &NodeEnd) -> Fields {
     let fields = [
         ("node_name", json!(end.result.name)),
@@ -70,7 +70,7 @@ fn from_effect(task: &TaskRun, end: &NodeEnd) -> Fields {
         .collect()
 }
 
-/// UTC without saying so.
+/// UTC without an offset.
 fn as_dbt_writes(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%6f").to_string()
 }

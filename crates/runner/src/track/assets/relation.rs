@@ -6,8 +6,8 @@ use dbt_manifest::{Node, ResourceType};
 const QUOTES: [(&str, &str); 4] = [("", ""), ("\"", "\""), ("`", "`"), ("[", "]")];
 
 /// The parts of `relation_name`, without the adapter's quotes. `known` are the parts as the manifest lists them
-/// (database, schema, identifier; the relation's name may leave some out): only they tell a dot in a part from a dot
-/// between parts where the name is not quoted. Where they do not spell the name, its quotes decide.
+/// (database, schema, identifier; the name may omit some). In a name without quotes, only they tell a dot within a part
+/// from a dot between parts. If they do not make up the name, its quotes decide.
 pub fn components(relation_name: &str, known: &[&str]) -> Vec<String> {
     let known: Vec<&str> = known
         .iter()
@@ -19,7 +19,7 @@ pub fn components(relation_name: &str, known: &[&str]) -> Vec<String> {
         .unwrap_or_else(|| split(relation_name))
 }
 
-/// The parts of a node's relation; none where it has no relation.
+/// The parts of the name of a node's relation; `None` if the node has no relation.
 pub(super) fn of_node(node: &Node) -> Option<Vec<String>> {
     let name = node
         .relation_name
@@ -37,7 +37,7 @@ pub(super) fn of_node(node: &Node) -> Option<Vec<String>> {
     Some(components(name, &known))
 }
 
-/// Those of the known parts that the name is made of, if it is, in their order.
+/// The known parts that make up the name, in order, if they do.
 fn spelled<'k>(name: &str, known: &[&'k str]) -> Option<Vec<&'k str>> {
     known.iter().enumerate().find_map(|(index, &part)| {
         QUOTES.iter().find_map(|(open, close)| {
@@ -55,7 +55,7 @@ fn spelled<'k>(name: &str, known: &[&'k str]) -> Option<Vec<&'k str>> {
     })
 }
 
-/// Cuts a name at the dots outside of quotes. A doubled closing quote stands for itself.
+/// Splits a name at the dots outside of quotes. A doubled closing quote is a literal quote.
 fn split(name: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut closing = None;

@@ -1,23 +1,23 @@
-//! The account of a run as Markdown, for people who look at it in Prefect.
+//! The text of the summary: the Markdown artifact that Prefect shows.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{Summary, failed, stopped_line};
 use crate::model::{NodeResult, RunSummary, State};
-use crate::track::run::TrackedRun;
+use crate::track::tracked_run::TrackedRun;
 
-/// Most failures that are told one by one.
+/// How many failures are listed.
 const MOST_FAILURES: usize = 50;
-/// Most characters of a failure's message.
+/// How many characters of a failure's message are shown.
 const LONGEST_MESSAGE: usize = 2_000;
-/// Most skipped nodes that are named for each cause.
+/// How many skipped nodes are named for each cause.
 const MOST_NAMES: usize = 20;
-/// How many of the slowest nodes are told.
+/// How many of the slowest nodes are listed.
 const SLOWEST: usize = 10;
 
-/// The account of a run that ended so: how many nodes ended how, what failed and why, what was skipped because of it,
-/// and what took longest. `None` for a run without nodes that went well, of which there is nothing to say.
+/// The summary of a run that ended in `state`: how many nodes ended with each status, what failed and why, what was
+/// skipped because of it, and what took longest. `None` for a successful run without nodes.
 pub fn markdown(
     command: &str,
     args: &[String],
@@ -49,7 +49,7 @@ pub fn markdown(
     })
 }
 
-/// `dbt-source-freshness-summary`: Prefect takes lower-case letters, digits and dashes.
+/// `dbt-source-freshness-summary`: Prefect accepts lower-case letters, digits and dashes.
 fn artifact_key(command: &str) -> String {
     let dashed = |c: char| match c.to_ascii_lowercase() {
         c if c.is_ascii_lowercase() || c.is_ascii_digit() => c,
@@ -141,17 +141,17 @@ fn put(text: &mut String, what: std::fmt::Arguments<'_>) {
     let _ = text.write_fmt(what);
 }
 
-/// A text as code within a line.
+/// Inline code.
 fn code(text: &str) -> String {
     format!("`{}`", text.replace(['\n', '\r'], " ").replace('`', "'"))
 }
 
-/// A text as code within a table, which a bar would cut.
+/// Inline code in a table, where `|` needs an escape.
 fn cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 
-/// A text as a block of code, whatever it holds.
+/// A code block, with a fence that is longer than any in the text.
 fn block(message: &str) -> String {
     let mut shown: String = message.chars().take(LONGEST_MESSAGE).collect();
     if shown.len() < message.len() {

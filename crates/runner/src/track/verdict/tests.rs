@@ -2,8 +2,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::*;
-use crate::track::run::{ProcessEnd, TrackerOptions};
+use crate::track::tracked_run::ProcessEnd;
 use crate::track::tracker::Tracker;
+use crate::track::tracker_options::TrackerOptions;
 
 fn run(exit_code: Option<i32>, signal: Option<i32>) -> TrackedRun {
     let end = ProcessEnd {
@@ -33,8 +34,13 @@ fn each_end_has_its_state_and_exit_code() {
     ];
     for (run, stopped, raise, name, exit_code) in cases {
         let verdict = judge(&args, &run, stopped, None, raise);
-        let told = (verdict.state.name.as_str(), i32::from(verdict.exit_code));
-        assert_eq!(told, (name, exit_code), "{:?} {stopped:?} {raise}", run.end);
+        let found = (verdict.state.name.as_str(), i32::from(verdict.exit_code));
+        assert_eq!(
+            found,
+            (name, exit_code),
+            "{:?} {stopped:?} {raise}",
+            run.end
+        );
         assert_eq!(verdict.success, run.end.exit_code == Some(0));
     }
 }

@@ -85,7 +85,7 @@ impl Workplace {
             filters => vec![
                 (r"127\.0\.0\.1:\d+", "127.0.0.1:4200"),
                 (r"(?m)^\d\d:\d\d:\d\d\.\d{3}", "[time]"),
-                (self.dir.path().to_str().expect("UTF-8"), "/work"),
+                (self.dir.path().to_str().expect("UTF-8"), "/place"),
             ],
             omit_expression => true,
             prepend_module_to_snapshot => false,

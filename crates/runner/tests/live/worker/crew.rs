@@ -16,8 +16,8 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
 
+use crate::environment::TestEnvironment;
 use crate::history::history;
-use crate::surroundings::Surroundings;
 
 /// Marks all processes of a run.
 const MARK: &str = "PREFECT_DBT_TEST_MARK";
@@ -26,7 +26,7 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// A worker on a pool of its own. It is stopped with the test.
 pub(super) struct Crew {
-    surroundings: Surroundings,
+    environment: TestEnvironment,
     client: Client,
     runtime: Runtime,
     pool: String,
@@ -43,16 +43,16 @@ pub(super) struct Started<'a> {
 
 impl Crew {
     pub(super) fn new() -> Self {
-        let surroundings = Surroundings::from_env();
-        let client = Client::new(&Settings::with_api_url(&surroundings.api)).unwrap();
+        let environment = TestEnvironment::from_env();
+        let client = Client::new(&Settings::with_api_url(&environment.api)).unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let pool = format!("pool-{}", Uuid::now_v7());
         let made = NewWorkPool::new(&pool, "process");
         runtime.block_on(client.create_work_pool(&made)).unwrap();
         let home = tempfile::tempdir().unwrap();
-        let worker = worker(&surroundings, &pool, home.path());
+        let worker = worker(&environment, &pool, home.path());
         Self {
-            surroundings,
+            environment,
             client,
             runtime,
             pool,
@@ -81,7 +81,7 @@ impl Crew {
             "working_dir": folder,
             "env": {
                 "HOME": folder,
-                "PREFECT_DBT_EXECUTABLE": self.surroundings.dbt,
+                "PREFECT_DBT_EXECUTABLE": self.environment.dbt,
                 "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
                 MARK: mark,
             },
@@ -126,7 +126,7 @@ impl Drop for Crew {
     }
 }
 
-fn worker(surroundings: &Surroundings, pool: &str, home: &Path) -> Child {
+fn worker(environment: &TestEnvironment, pool: &str, home: &Path) -> Child {
     let prefect = std::env::var_os("PREFECT_DBT_TEST_PREFECT")
         .expect("PREFECT_DBT_TEST_PREFECT is not set: run the tests by `cargo xtask test`");
     let log = File::create(home.join("worker.log")).unwrap().into_file();
@@ -141,7 +141,7 @@ fn worker(surroundings: &Surroundings, pool: &str, home: &Path) -> Child {
         .args(["worker", "start", "--type", "process", "--pool", pool])
         .current_dir(home)
         .env("PREFECT_HOME", home)
-        .env("PREFECT_API_URL", &surroundings.api)
+        .env("PREFECT_API_URL", &environment.api)
         .env("PREFECT_WORKER_QUERY_SECONDS", "1")
         .env("PREFECT_WORKER_PREFETCH_SECONDS", "1")
         .env("NO_COLOR", "1")
@@ -256,7 +256,7 @@ impl Started<'_> {
 
     /// Every state that the flow run was in.
     pub(super) fn history(&self) -> Vec<(StateType, String)> {
-        history(&self.crew.surroundings.api, self.id)
+        history(&self.crew.environment.api, self.id)
     }
 
     /// Ids and names of whatever has inherited the run's mark, where the system tells.

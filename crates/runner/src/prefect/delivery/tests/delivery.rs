@@ -1,4 +1,4 @@
-//! What a server makes of a journal.
+//! Deliveries of journals to a server.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ use crate::model::{Effect, FinalState, Notice, StateKind};
 use crate::prefect::delivery::reporter::{ReportOptions, Reporter};
 use crate::prefect::flow_run::{Mode, ReportError};
 
-/// Longer than any server needs, so that tests do not depend on its pace.
-const PATIENT: u64 = 60;
+/// In seconds; longer than any server needs, so that tests do not depend on its speed.
+const TIMEOUT: u64 = 60;
 
 async fn flow_run(server: &Server, id: Uuid) -> FlowRun {
     server.client().read_flow_run(id).await.expect("a flow run")
@@ -29,7 +29,7 @@ async fn task_runs(server: &Server, flow_run_id: Uuid) -> Vec<StoredTaskRun> {
 }
 
 #[tokio::test]
-async fn task_runs_can_do_without_a_flow_run() {
+async fn task_runs_are_reported_without_a_flow_run() {
     let server = Server::from_env();
     let run = Run::new();
     let model = run.task("model", 100, &[]);
@@ -40,7 +40,7 @@ async fn task_runs_can_do_without_a_flow_run() {
         run.ended(StateKind::Completed, "Completed"),
     ]);
     let options = ReportOptions {
-        verify_timeout: std::time::Duration::from_secs(PATIENT),
+        verify_timeout: std::time::Duration::from_secs(TIMEOUT),
         ..ReportOptions::default()
     };
     let delivery = Reporter::of_tasks_alone(&server.client(), run.id, options)
@@ -57,7 +57,7 @@ async fn task_runs_can_do_without_a_flow_run() {
 }
 
 #[tokio::test]
-async fn a_run_is_shown_as_it_was() {
+async fn a_run_is_reported_exactly() {
     let server = Server::from_env();
     let run = Run::new();
     let seed = run.task("seed", 100, &[]);
@@ -77,7 +77,7 @@ async fn a_run_is_shown_as_it_was() {
     ]);
     let notices = Notices::default();
     let delivery = run
-        .reporter(&server.client(), PATIENT)
+        .reporter(&server.client(), TIMEOUT)
         .run(journal, notices.taker())
         .await;
     assert!(delivery.verified, "{delivery:?}");
@@ -171,13 +171,13 @@ fn edges(graph: &Value) -> BTreeSet<(Uuid, Uuid)> {
 }
 
 #[tokio::test]
-async fn a_run_is_seen_while_it_runs() {
+async fn a_run_is_reported_while_it_runs() {
     let server = Server::from_env();
     let run = Run::new();
     let task = run.task("slow", 0, &[]);
     let journal = Journal::default();
     journal.write([Effect::NodeRunning(task.clone())]);
-    let reporter = run.reporter(&server.client(), PATIENT);
+    let reporter = run.reporter(&server.client(), TIMEOUT);
     let report = tokio::spawn(reporter.run(journal.clone(), |_| {}));
     let seen = stored(&server, task.id).await;
     assert_eq!(seen.state.expect("a state").kind, StateType::Running);
@@ -204,7 +204,7 @@ async fn stored(server: &Server, id: Uuid) -> prefect_client::TaskRun {
     }
 }
 
-/// A flow run that somebody else made.
+/// A flow run of another client.
 async fn foreign_run(server: &Server, state: StateType) -> Uuid {
     let client = server.client();
     let flow = client
@@ -226,7 +226,7 @@ async fn foreign_run(server: &Server, state: StateType) -> Uuid {
 }
 
 #[tokio::test]
-async fn a_waiting_run_is_ours_and_a_running_one_is_not() {
+async fn a_pending_flow_run_is_owned_and_a_running_one_is_attached() {
     let server = Server::from_env();
     let client = server.client();
     let waiting = foreign_run(&server, StateType::Pending).await;
@@ -247,7 +247,7 @@ async fn a_waiting_run_is_ours_and_a_running_one_is_not() {
         let run = Run::new();
         let task = run.task("one", 0, &[]);
         let options = ReportOptions {
-            verify_timeout: std::time::Duration::from_secs(PATIENT),
+            verify_timeout: std::time::Duration::from_secs(TIMEOUT),
             ..ReportOptions::default()
         };
         let reporter = Reporter::attach(&client, run.id, id, own_states, options)
@@ -270,7 +270,7 @@ async fn a_waiting_run_is_ours_and_a_running_one_is_not() {
 }
 
 #[tokio::test]
-async fn two_invocations_leave_the_task_runs_of_both() {
+async fn two_invocations_of_one_flow_run_have_separate_task_runs() {
     let server = Server::from_env();
     let id = foreign_run(&server, StateType::Running).await;
     for _ in 0..2 {
@@ -300,7 +300,7 @@ async fn two_invocations_leave_the_task_runs_of_both() {
 }
 
 #[tokio::test]
-async fn a_run_that_was_asked_to_stop_ends_cancelled() {
+async fn a_flow_run_that_is_being_cancelled_ends_cancelled() {
     let server = Server::from_env();
     let run = Run::new();
     let id = foreign_run(&server, StateType::Pending).await;
@@ -324,7 +324,7 @@ async fn a_run_that_was_asked_to_stop_ends_cancelled() {
 }
 
 #[tokio::test]
-async fn a_run_that_ended_elsewhere_stays_as_it_is() {
+async fn a_flow_run_that_has_ended_keeps_its_state() {
     let server = Server::from_env();
     let run = Run::new();
     let id = foreign_run(&server, StateType::Pending).await;
@@ -344,7 +344,7 @@ async fn a_run_that_ended_elsewhere_stays_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_not_there_is_an_error_before_anything_starts() {
+async fn a_missing_flow_run_is_an_error_before_dbt_starts() {
     let server = Server::from_env();
     let id = Uuid::now_v7();
     let error = Reporter::attach(&server.client(), id, id, true, ReportOptions::default())

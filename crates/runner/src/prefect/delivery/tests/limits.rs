@@ -1,4 +1,4 @@
-//! Reports that may not cost what they would.
+//! The budget and the rate limit.
 
 use std::time::Duration;
 
@@ -42,13 +42,13 @@ async fn stored(client: &Client, flow_run_id: Uuid) -> (u64, usize) {
 }
 
 #[tokio::test]
-async fn a_budget_leaves_logs_out_and_no_end() {
+async fn a_budget_omits_logs_but_no_ends_of_nodes() {
     let server = Server::from_env();
     let run = Run::new();
     let notices = Notices::default();
     let options = ReportOptions {
         verify_timeout: Duration::from_secs(60),
-        // A heartbeat, four ends, and three quarters of what is left for info logs.
+        // A heartbeat, four ends, and three quarters of the free units for info logs.
         budget: Some(8),
         ..ReportOptions::default()
     };
@@ -68,12 +68,12 @@ async fn a_budget_leaves_logs_out_and_no_end() {
 }
 
 #[tokio::test]
-async fn what_the_rate_leaves_no_time_for_stays_in_the_journal() {
+async fn what_the_rate_limit_delays_too_long_stays_in_the_journal() {
     let server = Server::from_env();
     let run = Run::new();
     let options = ReportOptions {
         verify_timeout: Duration::from_secs(1),
-        // One at once, and the next in two minutes.
+        // One immediately, and the next in two minutes.
         rate: Some(1),
         ..ReportOptions::default()
     };

@@ -8,8 +8,8 @@ use super::support::{Journal, Notices, Run, Server, client};
 use crate::model::{Delivery, Effect, FinalState, Notice, StateKind};
 use crate::prefect::delivery::reporter::{ReportOptions, Reporter};
 
-/// Longer than any server needs.
-const PATIENT: u64 = 60;
+/// In seconds; longer than any server needs.
+const TIMEOUT: u64 = 60;
 
 async fn stored_logs(client: &Client, flow_run_id: Uuid) -> Vec<String> {
     let mut filter = LogFilter::default();
@@ -44,13 +44,13 @@ async fn assert_complete(server: &Server, delivery: &Delivery) {
 }
 
 #[tokio::test]
-async fn a_server_that_comes_back_gets_everything() {
+async fn everything_is_delivered_after_an_outage() {
     let server = Server::from_env();
     let proxy = Proxy::before(&server.url, |_| Fate::Cut);
     let run = Run::new();
     let journal = Journal::default();
     let notices = Notices::default();
-    let reporter = run.reporter(&client(&proxy.url), PATIENT);
+    let reporter = run.reporter(&client(&proxy.url), TIMEOUT);
     let report = tokio::spawn(reporter.run(journal.clone(), notices.taker()));
     journal.write(small_run(&run));
     notices
@@ -68,7 +68,7 @@ async fn a_server_that_comes_back_gets_everything() {
 }
 
 #[tokio::test]
-async fn answers_that_get_lost_double_nothing() {
+async fn lost_responses_cause_no_duplicates() {
     let server = Server::from_env();
     let mut seen = std::collections::HashSet::new();
     // The first answer of every kind of request is lost, after the server has acted.
@@ -82,14 +82,14 @@ async fn answers_that_get_lost_double_nothing() {
     let run = Run::new();
     let journal = Journal::complete(small_run(&run));
     let delivery = run
-        .reporter(&client(&proxy.url), PATIENT)
+        .reporter(&client(&proxy.url), TIMEOUT)
         .run(journal, |_| {})
         .await;
     assert_complete(&server, &delivery).await;
 }
 
 #[tokio::test]
-async fn logs_behind_a_gateway_that_gives_up_are_neither_lost_nor_doubled() {
+async fn logs_are_neither_lost_nor_duplicated_when_a_gateway_times_out() {
     let server = Server::from_env();
     let mut refusals = 0;
     let proxy = Proxy::before(&server.url, move |request| {
@@ -103,16 +103,16 @@ async fn logs_behind_a_gateway_that_gives_up_are_neither_lost_nor_doubled() {
     let run = Run::new();
     let journal = Journal::complete(small_run(&run));
     let delivery = run
-        .reporter(&client(&proxy.url), PATIENT)
+        .reporter(&client(&proxy.url), TIMEOUT)
         .run(journal, |_| {})
         .await;
     assert_complete(&server, &delivery).await;
 }
 
 #[tokio::test]
-async fn events_that_the_server_drops_are_told_again() {
+async fn events_that_the_server_drops_are_sent_again() {
     let server = Server::from_env();
-    let (swallowed, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let (swallowed, mut seen) = tokio::sync::mpsc::unbounded_channel();
     let mut batches = 0;
     // The first events are the heartbeat.
     let proxy = Proxy::before(&server.url, move |request| {
@@ -126,10 +126,10 @@ async fn events_that_the_server_drops_are_told_again() {
     let run = Run::new();
     let [lost, kept] = ["lost", "kept"].map(|name| run.task(name, 0, &[]));
     let journal = Journal::default();
-    let reporter = run.reporter(&client(&proxy.url), PATIENT);
+    let reporter = run.reporter(&client(&proxy.url), TIMEOUT);
     let report = tokio::spawn(reporter.run(journal.clone(), |_| {}));
     journal.write([run.finished(&lost, 10, StateKind::Completed, "Completed")]);
-    told.recv().await.expect("swallowed");
+    seen.recv().await.expect("swallowed");
     journal.write([
         run.finished(&kept, 10, StateKind::Completed, "Completed"),
         run.ended(StateKind::Completed, "Completed"),
@@ -152,7 +152,7 @@ async fn events_that_the_server_drops_are_told_again() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_comes_costs_one_notice() {
+async fn an_unreachable_server_causes_one_notice() {
     for fate in [
         Fate::Cut,
         Fate::refuse(401),
@@ -178,7 +178,7 @@ async fn a_server_that_never_comes_costs_one_notice() {
 }
 
 #[tokio::test]
-async fn a_run_that_needs_the_server_fails_at_once_without_it() {
+async fn a_run_that_needs_the_server_fails_immediately_without_it() {
     let proxy = Proxy::before("http://127.0.0.1:9/api", |_| Fate::refuse(401));
     let id = Uuid::now_v7();
     let error = Reporter::attach(&client(&proxy.url), id, id, true, ReportOptions::default())
@@ -188,7 +188,7 @@ async fn a_run_that_needs_the_server_fails_at_once_without_it() {
 }
 
 #[tokio::test]
-async fn one_bad_log_does_not_take_the_others_along() {
+async fn one_refused_log_does_not_affect_the_others() {
     let server = Server::from_env();
     let refused = std::sync::atomic::AtomicUsize::new(0);
     // The whole batch and its second half are refused for their content.
@@ -204,7 +204,7 @@ async fn one_bad_log_does_not_take_the_others_along() {
     let run = Run::new();
     let notices = Notices::default();
     let delivery = run
-        .reporter(&client(&proxy.url), PATIENT)
+        .reporter(&client(&proxy.url), TIMEOUT)
         .run(Journal::complete(small_run(&run)), notices.taker())
         .await;
     let id = delivery.flow_run_id.expect("a flow run");

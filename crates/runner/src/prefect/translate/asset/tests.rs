@@ -49,7 +49,7 @@ fn an_asset_that_was_read() {
 }
 
 #[test]
-fn lineage_goes_before_surroundings_and_has_an_end() {
+fn upstream_assets_come_before_resources_of_the_run() {
     let roles = |event: &Event, role: &str| {
         let of_role = |resource: &&Resource| {
             resource
@@ -58,7 +58,7 @@ fn lineage_goes_before_surroundings_and_has_an_end() {
         };
         event.related.iter().filter(of_role).count()
     };
-    for (upstream, assets, surroundings, left_out) in [
+    for (upstream, assets, others, left_out) in [
         (5, 5, 4, None),
         (96, 96, 1, None),
         (97, 97, 0, None),
@@ -67,7 +67,7 @@ fn lineage_goes_before_surroundings_and_has_an_end() {
         let event = asset(&deployed_run(), &built(upstream));
         assert!(event.validate().is_ok());
         assert_eq!(roles(&event, "asset"), assets);
-        assert_eq!(event.related.len(), assets + surroundings + 3);
+        assert_eq!(event.related.len(), assets + others + 3);
         assert_eq!(roles(&event, "flow-run") + roles(&event, "task-run"), 2);
         assert_eq!(roles(&event, "asset-materialized-by"), 1);
         assert_eq!(

@@ -90,7 +90,7 @@ fn events(assets: &mut Assets, effects: Vec<Effect>) -> Vec<AssetEvent> {
         .collect()
 }
 
-fn told(events: &[AssetEvent]) -> Vec<String> {
+fn summaries(events: &[AssetEvent]) -> Vec<String> {
     events
         .iter()
         .map(|event| format!("{:?} {}", event.happening, event.asset.name))
@@ -122,15 +122,15 @@ fn shop() -> Value {
 }
 
 #[test]
-fn what_is_built_refers_to_what_it_is_built_from() {
+fn an_asset_refers_to_its_upstream_assets() {
     let mut assets = assets(shop());
     let effects = ["unit_test.shop.orders.adds_up", "model.shop.orders"].map(completed);
     insta::assert_json_snapshot!(events(&mut assets, effects.to_vec()));
-    // Each upstream is told once in a run.
+    // Each upstream is reported once in a run.
     let rest = ["test.shop.unique", "snapshot.shop.history"].map(completed);
     let rest = events(&mut assets, rest.to_vec());
     assert_eq!(
-        told(&rest),
+        summaries(&rest),
         ["Referenced shop.main.orders", "Succeeded shop.main.history"]
     );
     assert_eq!(
@@ -140,7 +140,7 @@ fn what_is_built_refers_to_what_it_is_built_from() {
 }
 
 #[test]
-fn only_what_was_built_or_failed_is_told() {
+fn only_nodes_that_were_built_or_failed_have_asset_events() {
     let states = [
         (StateKind::Completed, "Warned", Some("Succeeded")),
         (StateKind::Completed, "Cached", None),
@@ -158,7 +158,7 @@ fn only_what_was_built_or_failed_is_told() {
             .iter()
             .map(|happening| format!("{happening} shop.main.raw"))
             .collect();
-        assert_eq!(told(&found), expected, "{name}");
+        assert_eq!(summaries(&found), expected, "{name}");
         let error = found.first().and_then(|event| event.payload.get("error"));
         assert_eq!(error.is_some(), name == "Failed");
     }
@@ -168,7 +168,7 @@ fn only_what_was_built_or_failed_is_told() {
 }
 
 #[test]
-fn a_project_can_decline_assets() {
+fn a_project_can_disable_assets() {
     let off = json!({"prefect": {"enable_assets": false}});
     let on_after_all = json!({"prefect": {"enable_assets": true}, "meta": off});
     let mut assets = assets(json!({
@@ -190,7 +190,7 @@ fn a_project_can_decline_assets() {
     ]
     .map(completed);
     assert_eq!(
-        told(&events(&mut assets, effects.to_vec())),
+        summaries(&events(&mut assets, effects.to_vec())),
         [
             "Referenced shop.main.on_after_all",
             "Succeeded shop.main.orders"
@@ -199,7 +199,7 @@ fn a_project_can_decline_assets() {
 }
 
 #[test]
-fn the_payload_is_the_account_of_dbt() {
+fn the_payload_is_dbts_node_info() {
     let line = json!({
         "info": {"name": "NodeFinished", "ts": "2026-01-01T00:00:00Z", "level": "debug", "msg": "", "invocation_id": ""},
         "data": {"node_info": {"unique_id": "seed.shop.raw", "meta": {"owner": "x"}, "node_checksum": "c"}},
@@ -223,20 +223,21 @@ fn the_payload_is_the_account_of_dbt() {
 }
 
 #[test]
-fn compiled_code_that_is_too_long_is_warned_of_once() {
+fn a_warning_about_long_compiled_code_appears_once() {
     let options = AssetOptions {
         include_compiled_code: true,
         key: None,
     };
     let mut assets = Assets::new(&manifest(shop()), &options);
     let effects = ["seed.shop.raw", "model.shop.orders"].map(completed);
-    let told = events(&mut assets, effects.to_vec());
+    let found = events(&mut assets, effects.to_vec());
     assert_eq!(
-        told.last()
+        found
+            .last()
             .and_then(|event| event.asset.description.as_deref()),
         Some("Orders.\n ### Compiled code\n```sql\n-- shop/models/orders.sql\n```")
     );
-    assert_eq!(told[0].asset.description, None, "a seed has no code");
+    assert_eq!(found[0].asset.description, None, "a seed has no code");
     assert!(assets.take_warnings().is_empty());
 
     let long = |_: &str| Some("x".repeat(3_000));
@@ -247,7 +248,7 @@ fn compiled_code_that_is_too_long_is_warned_of_once() {
 }
 
 #[test]
-fn keys_can_be_of_the_users_making() {
+fn a_hook_can_choose_keys() {
     let hook = AssetKeyHook::new(|node, key| match &*node.name {
         "raw" => Some("s3://lake/raw.csv".to_owned()),
         "orders" => Some("not a key".to_owned()),
@@ -283,7 +284,7 @@ fn a_chain_of_thousands_of_ephemeral_models_is_followed() {
     }
     let events = events(&mut assets(nodes), vec![completed("model.shop.end")]);
     assert_eq!(
-        told(&events),
+        summaries(&events),
         ["Referenced shop.main.raw", "Succeeded shop.main.end"]
     );
 }

@@ -69,7 +69,7 @@ fn keys_of_relations() {
 }
 
 #[test]
-fn keys_of_others_are_looked_at() {
+fn the_keys_of_a_hook_are_checked() {
     for good in ["s3://bucket/file.parquet", "a1://x"] {
         assert_eq!(problem(good), None);
     }

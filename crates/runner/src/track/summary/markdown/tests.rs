@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::model::StateKind;
-use crate::track::run::{ProcessEnd, TrackedNode};
+use crate::track::tracked_run::{ProcessEnd, TrackedNode};
 
 fn node(id: &str, status: &str, message: Option<&str>, seconds: i64) -> TrackedNode {
     let start = Timestamp::UNIX_EPOCH;
@@ -51,7 +51,7 @@ fn run(nodes: Vec<TrackedNode>, dbt_error: Option<&str>) -> TrackedRun {
     }
 }
 
-fn told(command: &str, run: &TrackedRun) -> Option<RunSummary> {
+fn summary_of(command: &str, run: &TrackedRun) -> Option<RunSummary> {
     let args = [command, "--vars", "a: `b|c`"].map(str::to_owned);
     let state = State {
         kind: StateKind::Failed,
@@ -77,26 +77,26 @@ fn a_run_with_failures() {
         ],
         None,
     );
-    let summary = told("build", &run).expect("something to say");
+    let summary = summary_of("build", &run).expect("a summary");
     assert_eq!(summary.key, "dbt-build-summary");
     insta::assert_snapshot!(summary.markdown);
 }
 
 #[test]
-fn a_run_that_never_began() {
-    let summary = told("source freshness", &run(Vec::new(), Some("no such source")));
-    let summary = summary.expect("something to say");
+fn a_run_that_could_not_start() {
+    let summary = summary_of("source freshness", &run(Vec::new(), Some("no such source")));
+    let summary = summary.expect("a summary");
     assert_eq!(summary.key, "dbt-source-freshness-summary");
     insta::assert_snapshot!(summary.markdown);
 }
 
 #[test]
-fn a_run_of_which_there_is_nothing_to_say() {
-    assert_eq!(told("parse", &run(Vec::new(), None)), None);
+fn a_successful_run_without_nodes_has_no_summary() {
+    assert_eq!(summary_of("parse", &run(Vec::new(), None)), None);
 }
 
 #[test]
-fn thousands_of_failures_are_no_megabytes() {
+fn the_summary_of_thousands_of_failures_is_short() {
     let message = "x".repeat(100_000);
     let nodes = (0..5_000).flat_map(|index| {
         let id = format!("model.shop.m{index}");
@@ -105,7 +105,7 @@ fn thousands_of_failures_are_no_megabytes() {
             node(&format!("{id}_below"), "skipped", None, 0),
         ]
     });
-    let summary = told("build", &run(nodes.collect(), None)).expect("something to say");
+    let summary = summary_of("build", &run(nodes.collect(), None)).expect("a summary");
     assert!(summary.markdown.len() < 200_000);
     assert!(summary.markdown.contains("and 4950 more"));
     assert!(summary.markdown.contains("and 4980 more"));

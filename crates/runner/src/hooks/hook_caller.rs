@@ -1,6 +1,5 @@
-//! The thread that calls hooks.
+//! Calls hooks, on the hook thread.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -10,80 +9,74 @@ use dbt_manifest::Manifest;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use super::context::{DbtHookContext, HookEvent, HookResult, HookStatus};
-use super::hang_watch::Pulse;
 use super::hook::{BoxError, Callable, Hook};
+use super::hook_context::{DbtHookContext, HookEvent, HookResult, HookStatus};
+use super::hook_selections::HookSelections;
 use super::node_report::NodeReport;
 use super::owner::HookOwner;
-use super::selection::Selections;
-use crate::hooks::schedule::Schedule;
+use super::run_result::RunResult;
+use super::schedule::ScheduledNodes;
+use super::stuck_hooks::HookTimer;
 use crate::model::{Effect, NodeEnd, TaskRun};
 use crate::request::FlowContext;
 use crate::store::{Entry, JournalReader};
 
-/// What every hook of an invocation is told.
+/// What every hook of a run gets.
 #[derive(Debug, Clone)]
-pub(super) struct Basis {
+pub(super) struct RunInfo {
     pub(super) command: String,
     pub(super) args: Vec<String>,
     pub(super) owner: Option<HookOwner>,
     pub(super) flow: Option<FlowContext>,
 }
 
-/// What the thread is to do next.
+/// A task of the hook thread.
 #[derive(Debug)]
-pub(super) enum Order {
-    /// Call what is to be called before dbt starts, and answer when that is done.
-    Start(Schedule, oneshot::Sender<()>),
-    /// Follow the run to its end.
-    Follow(JournalReader),
-    /// Call what is to be called at the end, and end.
-    End(Box<End>),
+pub(super) enum HookTask {
+    /// Call the hooks of the start, and report when they have returned.
+    CallStartHooks(ScheduledNodes, oneshot::Sender<()>),
+    /// Call the hooks of nodes, until the journal is complete.
+    FollowJournal(JournalReader),
+    /// Call the hooks of the end. The last task.
+    CallEndHooks(Box<RunResult>),
 }
 
-/// How the run ended.
-#[derive(Debug)]
-pub(super) struct End {
-    pub(super) success: bool,
-    pub(super) error: Option<String>,
-    pub(super) run_results: Option<BTreeMap<String, NodeReport>>,
-}
-
-/// Calls hooks, one after another.
-pub(super) struct Dispatcher {
-    pub(super) basis: Basis,
+/// Calls hooks, one at a time.
+pub(super) struct HookCaller {
+    pub(super) run: RunInfo,
     pub(super) hooks: Vec<Hook>,
-    /// The manifest of the run, from when dbt has written it.
+    /// The manifest of the run, once dbt has written it.
     pub(super) manifest: Arc<OnceLock<Arc<Manifest>>>,
     pub(super) warn: Arc<dyn Fn(&str) + Send + Sync>,
-    pub(super) pulse: Pulse,
-    /// Set when nobody waits for hooks any more.
-    pub(super) abandoned: Arc<AtomicBool>,
-    pub(super) selections: Option<Selections>,
+    pub(super) timer: HookTimer,
+    /// Set when no more hooks are to be called.
+    pub(super) is_abandoned: Arc<AtomicBool>,
+    pub(super) selections: Option<HookSelections>,
     pub(super) runtime: Option<Runtime>,
 }
 
-impl Dispatcher {
-    /// Follows orders to the last.
-    pub(super) fn work(mut self, orders: &Receiver<Order>) {
-        while let Ok(order) = orders.recv() {
-            match order {
-                Order::Start(schedule, done) => {
+impl HookCaller {
+    /// Works until the last task is done.
+    pub(super) fn work(mut self, tasks: &Receiver<HookTask>) {
+        while let Ok(task) = tasks.recv() {
+            match task {
+                HookTask::CallStartHooks(scheduled, done) => {
                     let context = DbtHookContext {
-                        node_ids: schedule.node_ids,
-                        manifest: schedule.manifest,
+                        node_ids: scheduled.node_ids,
+                        manifest: scheduled.manifest,
                         ..self.context(HookEvent::RunStart)
                     };
                     self.call(&context, |_, _| true);
-                    // Who asked may have stopped waiting.
+                    // The run may have stopped waiting.
                     let _ = done.send(());
                 }
-                Order::Follow(journal) => self.follow(journal),
-                Order::End(end) => return self.end(*end),
+                HookTask::FollowJournal(journal) => self.follow(journal),
+                HookTask::CallEndHooks(result) => return self.call_end_hooks(*result),
             }
         }
     }
 
+    /// Calls the hooks of each node that ends. Waits for the journal without polling.
     fn follow(&mut self, mut journal: JournalReader) {
         let wanted = [HookEvent::PostModel, HookEvent::PostNode];
         if !self.hooks.iter().any(|hook| wanted.contains(&hook.event)) {
@@ -93,13 +86,12 @@ impl Dispatcher {
             if let Entry::Effect(effect) = entry
                 && let Effect::NodeFinished(task, end) = *effect
             {
-                self.node(&task, &end);
+                self.call_node_hooks(&task, &end);
             }
         }
     }
 
-    /// A node ended.
-    pub(super) fn node(&mut self, task: &TaskRun, end: &NodeEnd) {
+    fn call_node_hooks(&mut self, task: &TaskRun, end: &NodeEnd) {
         let id = &task.unique_id;
         let status = HookStatus::of_node(&end.result.status);
         let report = NodeReport::new(&end.result, &end.state, task.start_time, end.end_time);
@@ -112,7 +104,7 @@ impl Dispatcher {
             node_ids: vec![id.clone()],
             ..self.context(HookEvent::PostNode)
         };
-        // Hooks for models and for nodes are called in the order in which they were registered, each with its event.
+        // Hooks of models and of nodes are called in the order of registration, each with its own event.
         let is_model = end.result.resource_type == "model";
         for hook in self.hooks.clone() {
             let is_for_it = match hook.event {
@@ -127,27 +119,27 @@ impl Dispatcher {
         }
     }
 
-    fn end(mut self, end: End) {
-        let status = if end.success {
+    fn call_end_hooks(mut self, result: RunResult) {
+        let status = if result.success {
             HookStatus::Success
         } else {
             HookStatus::Error
         };
-        let node_ids = end.run_results.iter().flatten();
+        let node_ids = result.nodes.iter().flatten();
         let context = DbtHookContext {
             status: Some(status),
             result: Some(HookResult::Run {
-                success: end.success,
+                success: result.success,
             }),
             node_ids: node_ids.map(|(id, _)| id.clone()).collect(),
-            run_results: end.run_results,
-            error: end.error,
+            run_results: result.nodes,
+            error: result.error,
             ..self.context(HookEvent::RunEnd)
         };
         self.call(&context, |this, hook| this.selects(hook, &context.node_ids));
     }
 
-    /// Calls the hooks of the context's event that `wanted` says.
+    /// Calls the hooks of the context's event for which `wanted` is true.
     fn call(&mut self, context: &DbtHookContext, wanted: impl Fn(&mut Self, &Hook) -> bool) {
         for hook in self.hooks.clone() {
             if hook.event == context.event && wanted(self, &hook) {
@@ -163,24 +155,22 @@ impl Dispatcher {
         let (hooks, warn) = (&self.hooks, &self.warn);
         let manifest = self.manifest.get();
         let selections = self.selections.get_or_insert_with(|| match manifest {
-            Some(manifest) => Selections::resolve(hooks, manifest, &**warn),
+            Some(manifest) => HookSelections::resolve(hooks, manifest, &**warn),
             None => {
                 if !node_ids.is_empty() {
-                    warn(
-                        "hooks with a selection are called for nothing, for want of the run's manifest",
-                    );
+                    warn("hooks with a selection are not called: the run has no manifest");
                 }
-                Selections::default()
+                HookSelections::default()
             }
         });
         node_ids.iter().any(|id| selections.matches(hook, id))
     }
 
     fn call_one(&mut self, hook: &Hook, context: &DbtHookContext) {
-        if self.abandoned.load(Ordering::Acquire) {
+        if self.is_abandoned.load(Ordering::Acquire) {
             return;
         }
-        self.pulse.begins(&hook.name);
+        self.timer.hook_starts(&hook.name);
         let called = catch_unwind(AssertUnwindSafe(|| match &hook.call {
             Callable::Blocking(call) => call(context),
             Callable::Async(call) => {
@@ -188,11 +178,15 @@ impl Dispatcher {
                 self.runtime()?.block_on(future)
             }
         }));
-        self.pulse.ends();
+        self.timer.hook_returned();
         match called {
             Ok(Ok(())) => {}
             Ok(Err(error)) => (self.warn)(&format!("{} failed: {error}", hook.name)),
-            Err(panic) => (self.warn)(&format!("{} panicked: {}", hook.name, said(&*panic))),
+            Err(panic) => (self.warn)(&format!(
+                "{} panicked: {}",
+                hook.name,
+                panic_message(&*panic)
+            )),
         }
     }
 
@@ -203,37 +197,35 @@ impl Dispatcher {
                 .build()?;
             self.runtime = Some(runtime);
         }
-        self.runtime
-            .as_ref()
-            .ok_or_else(|| "there is no runtime".into())
+        self.runtime.as_ref().ok_or_else(|| "no runtime".into())
     }
 
     fn context(&self, event: HookEvent) -> DbtHookContext {
-        let basis = self.basis.clone();
+        let run = self.run.clone();
         DbtHookContext {
             event,
-            command: basis.command,
-            owner: basis.owner,
-            args: basis.args,
+            command: run.command,
+            owner: run.owner,
+            args: run.args,
             node_id: None,
             status: None,
             result: None,
             run_results: None,
             error: None,
             node_ids: Vec::new(),
-            flow: basis.flow,
+            flow: run.flow,
             manifest: self.manifest.get().cloned(),
         }
     }
 }
 
-/// What a panic said.
-fn said(panic: &(dyn std::any::Any + Send)) -> &str {
+/// The message of a panic.
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("it did not say why")
+        .unwrap_or("no message")
 }
 
 #[cfg(test)]

@@ -1,22 +1,22 @@
-//! Log lines: which are kept, and in what order they will be seen.
+//! Log lines: which are kept, and at what time, so that Prefect shows them in order.
 
 use std::collections::HashMap;
 
 use dbt_events::strip_ansi;
 use jiff::{SignedDuration, Timestamp};
 
-use super::lineage::Ix;
+use super::lineage::NodeIndex;
 use crate::model::{Level, LogLevel, LogLine, TaskRef};
 
-/// Makes log lines.
+/// Makes the log lines of a run.
 #[derive(Debug)]
-pub(super) struct Logs {
+pub(super) struct LogLines {
     lowest: LogLevel,
-    /// By task run (`None`: the flow run): the time of the last line as written, and as moved.
-    last: HashMap<Option<Ix>, (Timestamp, Timestamp)>,
+    /// The last line of each task run (`None`: of the flow run): its time as dbt wrote it, and as it was moved.
+    last: HashMap<Option<NodeIndex>, (Timestamp, Timestamp)>,
 }
 
-impl Logs {
+impl LogLines {
     pub(super) fn new(lowest: LogLevel) -> Self {
         Self {
             lowest,
@@ -25,20 +25,20 @@ impl Logs {
     }
 
     /// Whether lines of that level are kept.
-    pub(super) fn keeps(&self, level: Level) -> bool {
+    pub(super) fn includes(&self, level: Level) -> bool {
         self.lowest.includes(level)
     }
 
-    /// A line, if its level and text are worth one. `owner` is the node that `task` belongs to.
+    /// The line, unless its level is too low or its text empty. `owner` is the node that `task` belongs to.
     pub(super) fn line(
         &mut self,
         at: Timestamp,
         level: Level,
         text: &str,
-        owner: Option<Ix>,
+        owner: Option<NodeIndex>,
         task: impl FnOnce() -> Option<TaskRef>,
     ) -> Option<LogLine> {
-        if !self.keeps(level) {
+        if !self.includes(level) {
             return None;
         }
         let message = strip_ansi(text);
@@ -54,15 +54,15 @@ impl Logs {
         })
     }
 
-    /// A time after that of all lines of its owner so far, for the line that closes it.
-    pub(super) fn after_all(&self, at: Timestamp, owner: Ix) -> Timestamp {
+    /// A time after that of all lines of `owner` so far, for its closing line.
+    pub(super) fn after_all(&self, at: Timestamp, owner: NodeIndex) -> Timestamp {
         self.last
             .get(&Some(owner))
             .map_or(at, |&(_, last)| at.max(next(last)))
     }
 
-    /// Prefect orders lines by time alone: equal times are moved apart by a microsecond each.
-    fn in_order(&mut self, at: Timestamp, owner: Option<Ix>) -> Timestamp {
+    /// Prefect sorts lines by time alone, so a line at the same time as the one before is moved by a microsecond.
+    fn in_order(&mut self, at: Timestamp, owner: Option<NodeIndex>) -> Timestamp {
         let moved = match self.last.get(&owner) {
             Some(&(written, moved)) if written <= at && at <= moved => next(moved),
             _ => at,

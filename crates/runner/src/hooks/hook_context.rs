@@ -1,4 +1,4 @@
-//! What a hook is told.
+//! What a hook gets when it is called.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,9 +12,9 @@ use super::owner::HookOwner;
 use crate::model::NodeStatus;
 use crate::request::FlowContext;
 
-/// What a hook is told: which event it is, and what is known at that moment.
+/// What a hook gets when it is called: the event, and what is known of the run at that moment.
 ///
-/// Its JSON form, for hooks that are programs, is described at [`HOOK_CONTEXT_VERSION`](super::json::HOOK_CONTEXT_VERSION).
+/// Its JSON form, for hooks that are programs, is described at [`HOOK_CONTEXT_VERSION`](super::context_json::HOOK_CONTEXT_VERSION).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DbtHookContext {
@@ -24,24 +24,24 @@ pub struct DbtHookContext {
     pub command: String,
     /// The runner, if the run was started by one.
     pub(crate) owner: Option<HookOwner>,
-    /// dbt's arguments as they were given.
+    /// dbt's arguments as the user gave them.
     pub args: Vec<String>,
     /// The node's unique_id; `None` for events of the run.
     pub node_id: Option<String>,
-    /// How the node, or the run, ended; `None` at its start.
+    /// How the node or the run ended; `None` at the start of the run.
     pub status: Option<HookStatus>,
-    /// What there is to say of that.
+    /// The result of the node or the run; `None` at the start of the run.
     pub result: Option<HookResult>,
-    /// At the end of the run: every node that took part, by unique_id. `None` when dbt came to no results, as after a
-    /// mistake in the project.
+    /// At the end of the run: each node that took part, by unique_id. `None` when dbt has no results, as after a parse
+    /// error.
     pub run_results: Option<BTreeMap<String, NodeReport>>,
-    /// After a node: dbt's message if it failed. At the end of the run: dbt's own error if it could not do its work, and
-    /// `None` when nodes merely failed.
+    /// After a node: dbt's message if the node failed. At the end of the run: dbt's own error if dbt could not run; `None`
+    /// if only nodes failed.
     pub error: Option<String>,
-    /// At the start: the nodes that dbt is going to run. After a node: that node. At the end: all that took part.
-    /// The SQL hooks of a project are there at the end alone.
+    /// At the start: the nodes that dbt is going to run. After a node: that node. At the end: all nodes that took part.
+    /// SQL hooks of the project are listed only at the end.
     pub node_ids: Vec<String>,
-    /// The flow that the run belongs to, if `Flow` started it.
+    /// The flow run that the run belongs to, if `Flow` started it.
     pub flow: Option<FlowContext>,
     pub(super) manifest: Option<Arc<Manifest>>,
 }
@@ -70,14 +70,14 @@ pub enum HookEvent {
     RunStart,
     /// A model ended.
     PostModel,
-    /// A node of whatever kind ended.
+    /// A node of any type ended.
     PostNode,
-    /// The run is over.
+    /// The run ended.
     RunEnd,
 }
 
 impl HookEvent {
-    /// Its name in the JSON form.
+    /// The name in the JSON form.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -95,21 +95,21 @@ impl fmt::Display for HookEvent {
     }
 }
 
-/// How a node or a run ended, in the words of Prefect's Python package.
+/// How a node or a run ended, in the terms of Prefect's Python package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HookStatus {
-    /// Well: success, pass, warn, no-op, reused.
+    /// Success: dbt's statuses success, pass, warn, no-op and reused.
     Success,
-    /// Badly: every other status, and nodes that never got one.
+    /// Failure: every other status, and nodes for which dbt reported none.
     Error,
-    /// Not at all, because something above failed. Never the status of a run.
+    /// The node was skipped because an upstream node failed. Never the status of a run.
     Skipped,
 }
 
 impl HookStatus {
-    /// What one of dbt's statuses means.
+    /// What a status of dbt means to hooks.
     #[must_use]
     pub fn of_node(status: &NodeStatus) -> Self {
         match status {
@@ -119,7 +119,7 @@ impl HookStatus {
         }
     }
 
-    /// Its name in the JSON form.
+    /// The name in the JSON form.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -136,16 +136,16 @@ impl fmt::Display for HookStatus {
     }
 }
 
-/// The result that a hook is told of.
+/// The result of a node or a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum HookResult {
-    /// Of a node.
+    /// The result of a node.
     Node(Box<NodeReport>),
-    /// Of the run.
+    /// The result of the run.
     Run {
-        /// Whether dbt did all that it was asked to.
+        /// Whether dbt reported success.
         success: bool,
     },
 }

@@ -1,18 +1,18 @@
-//! What `cargo xtask test` put around us.
+//! dbt and the Prefect server that `cargo xtask test` provides.
 
 use std::path::PathBuf;
 
-/// The real dbt and the real Prefect server.
+/// The real dbt and a real Prefect server.
 #[derive(Debug, Clone)]
-pub(super) struct Surroundings {
+pub(super) struct TestEnvironment {
     /// The URL of the server's API.
     pub(super) api: String,
     /// dbt's executable.
     pub(super) dbt: PathBuf,
 }
 
-impl Surroundings {
-    /// Where they are. Tests of the real thing have nothing to say without it, so they fail rather than pass.
+impl TestEnvironment {
+    /// Reads it from the environment. A live test without it fails.
     pub(super) fn from_env() -> Self {
         let variable = |name| {
             let value = std::env::var_os(name).and_then(|value| value.into_string().ok());

@@ -1,8 +1,8 @@
-//! The line with which Prefect closes the log of a run.
+//! The last log line of a run, in Prefect's form.
 
 use crate::model::{Level, State, StateKind};
 
-/// What a closing line begins with.
+/// How a closing line begins.
 const FINISHED: &str = "Finished in state ";
 
 /// The level and the text of Prefect's closing line, such as `Finished in state Completed()` and
@@ -31,7 +31,7 @@ pub fn closing_line(state: &State) -> (Level, String) {
     )
 }
 
-/// Whether a log line is one of these.
+/// Whether a log line is a closing line.
 pub(crate) fn is_closing_line(message: &str) -> bool {
     message.starts_with(FINISHED)
 }
@@ -46,7 +46,7 @@ fn kind_name(kind: StateKind) -> &'static str {
     }
 }
 
-/// A string as Python's repr shows it.
+/// The text as Python's `repr` writes it.
 fn quoted(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') {
         '"'
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn is_prefects_own() {
+    fn closing_lines_have_prefects_form() {
         use StateKind::*;
         assert_eq!(
             line(Completed, "Completed", None),

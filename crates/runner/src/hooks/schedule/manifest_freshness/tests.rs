@@ -1,6 +1,8 @@
 use std::fs;
+use std::path::Path;
 
 use super::*;
+use crate::hooks::schedule::project_files::may_have_changed;
 
 const MANIFEST: &str = r#"{"metadata": {
     "dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json",
@@ -21,18 +23,14 @@ fn flags(args: &[&str]) -> SelectionFlags {
 fn fresh(root: &Path, manifest: &str, args: &str, flags: &SelectionFlags) -> bool {
     let manifest = Manifest::from_slice(manifest.as_bytes()).unwrap();
     let results = results(args);
-    is_fresh(
-        &manifest,
-        Some(&results),
-        flags,
-        root,
-        &root.join("target"),
-        None,
-    )
+    generated_at(&manifest).is_some_and(|written| {
+        has_same_settings(&manifest, &results, flags)
+            && !may_have_changed(root, &root.join("target"), None, written)
+    })
 }
 
 #[test]
-fn a_manifest_goes_stale_with_files_settings_and_environment() {
+fn a_manifest_is_out_of_date_after_changes_of_files_and_settings() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path();
     fs::create_dir(root.join("models")).unwrap();

@@ -1,4 +1,4 @@
-//! The JSON form of what a hook is told.
+//! The JSON form of a hook's context.
 
 use std::collections::BTreeMap;
 
@@ -6,26 +6,26 @@ use dbt_manifest::Node;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 
-use super::context::DbtHookContext;
+use super::hook_context::DbtHookContext;
 
-/// Version of the JSON form of [`DbtHookContext`], which hooks of the command line read on their standard input.
-/// New keys may come within a version; a key that goes or changes its meaning makes a new one.
+/// Version of the JSON form of [`DbtHookContext`], which hooks of the command line read from standard input. New keys do
+/// not change the version; removing a key or changing its meaning does.
 ///
-/// One JSON object. Every key is always there, and null where there is nothing to say:
+/// One JSON object. Each key is always present, and null if it does not apply:
 ///
 /// | key | value |
 /// | --- | --- |
 /// | `schema_version` | this number |
 /// | `event` | `run_start`, `post_model`, `post_node` or `run_end` |
 /// | `command` | dbt's command: `build`, `source freshness` |
-/// | `args` | dbt's arguments as they were given |
+/// | `args` | dbt's arguments as the user gave them |
 /// | `node` | after a node: its object in manifest.json |
 /// | `node_id` | after a node: its unique_id |
 /// | `status` | after a node: `success`, `error` or `skipped`; at the end: `success` or `error` |
-/// | `result` | after a node: a report of it, as below; at the end: `{"success": true}` or `{"success": false}` |
+/// | `result` | after a node: its report, see below; at the end: `{"success": true}` or `{"success": false}` |
 /// | `run_results` | at the end: the report of each node that took part, by unique_id |
-/// | `error` | after a node: dbt's message if it failed; at the end: dbt's own error if it could not do its work |
-/// | `node_ids` | unique_ids: what is going to run, the node, or what took part |
+/// | `error` | after a node: dbt's message if it failed; at the end: dbt's own error if dbt could not run |
+/// | `node_ids` | unique_ids: the nodes that are going to run, the node, or the nodes that took part |
 /// | `flow` | the flow run: `flow_run_id`, `name`, `run_count`, `parameters` |
 ///
 /// The report of a node has the keys `status` (dbt's own), `message`, `execution_time` (seconds), `failures`,
@@ -51,7 +51,7 @@ impl Serialize for DbtHookContext {
     }
 }
 
-/// The node's object, as it stands in the manifest.
+/// The node's object in the manifest.
 fn fields(node: &Node) -> BTreeMap<String, &RawValue> {
     let fields = node.fields();
     let names: Vec<String> = fields.iter().map(|(name, _)| name.to_owned()).collect();

@@ -1,30 +1,49 @@
-//! What is known of a node apart from its run.
+//! What a node is: its type, name, package, materialization and tags.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dbt_events::NodeInfo;
+use dbt_manifest::Node;
 
-/// What is known of a node apart from its run: from the manifest, else from its events, else from its unique_id.
+/// What a node is, from the manifest, else from its events, else from its unique_id.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Facts {
+pub(super) struct NodeDetails {
     pub(super) unique_id: Arc<str>,
     pub(super) resource_type: Arc<str>,
     pub(super) name: Arc<str>,
     pub(super) package: Arc<str>,
     pub(super) materialized: Arc<str>,
     pub(super) tags: Vec<Arc<str>>,
-    /// Whether the manifest says that the model runs in batches.
+    /// Whether the manifest says that the model is a microbatch model.
     pub(super) is_microbatch: bool,
 }
 
-impl Facts {
-    /// What a unique_id (`<type>.<package>.<name>...`) tells.
+impl NodeDetails {
+    /// Takes over what the manifest says of a node.
+    pub(super) fn of_manifest(node: &Node) -> Self {
+        let materialized = node.config.materialized.clone().unwrap_or_default();
+        let strategy = node.config.get("incremental_strategy");
+        let is_microbatch = &*materialized == "incremental"
+            && strategy.and_then(|value| value.as_str()) == Some("microbatch");
+        Self {
+            unique_id: Arc::from(node.unique_id.as_str()),
+            resource_type: Arc::from(node.resource_type.as_str()),
+            name: node.name.clone(),
+            package: node.package_name.clone(),
+            materialized,
+            tags: node.tags.clone(),
+            is_microbatch,
+        }
+    }
+
+    /// Reads a unique_id: `<type>.<package>.<name>...`.
     pub(super) fn of_id(unique_id: &str) -> Self {
         let mut parts = unique_id.splitn(3, '.');
         let mut part = || Arc::from(parts.next().unwrap_or_default());
         let (resource_type, package, rest) = (part(), part(), part());
         let name: &str = match &*resource_type {
-            // Behind the name of a test comes a hash, and before that of a unit test its model.
+            // A test has a hash after its name, a unit test its model before it.
             "test" => rest.split('.').next().unwrap_or_default(),
             "unit_test" | "source" => rest.rsplit('.').next().unwrap_or_default(),
             _ => &rest,
@@ -39,15 +58,15 @@ impl Facts {
         }
     }
 
-    /// Takes over what an event tells; events know names best, since they are what dbt shows.
-    pub(super) fn learn(&mut self, info: &NodeInfo<'_>) {
-        for (known, told) in [
+    /// Takes over what an event says of the node. Its name wins over the manifest's, since dbt shows that one.
+    pub(super) fn update(&mut self, info: &NodeInfo<'_>) {
+        for (known, new) in [
             (&mut self.resource_type, &info.resource_type),
             (&mut self.name, &info.node_name),
             (&mut self.materialized, &info.materialized),
         ] {
-            if let Some(told) = told.non_empty().filter(|told| **told != **known) {
-                *known = Arc::from(told);
+            if let Some(new) = new.non_empty().filter(|new| **new != **known) {
+                *known = Arc::from(new);
             }
         }
     }
@@ -56,7 +75,7 @@ impl Facts {
         &*self.materialized == "ephemeral"
     }
 
-    /// Whether it is a SQL hook at the start or the end of the run.
+    /// Whether the node is an on-run-start or on-run-end hook.
     pub(super) fn is_hook(&self) -> bool {
         &*self.resource_type == "operation"
     }

@@ -1,13 +1,13 @@
-//! What became of a node, and the state in Prefect that this means.
+//! The outcome of a node, and the state of its task run.
 
 use dbt_events::{RunResult, parse_timestamp, strip_ansi};
 use jiff::Timestamp;
 
 use crate::model::{NodeStatus, State, StateKind};
 
-/// What became of a node, in dbt's words.
+/// The outcome of a node, as dbt reported it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Outcome {
+pub(super) struct NodeOutcome {
     pub(super) status: NodeStatus,
     pub(super) message: Option<String>,
     pub(super) ended: Option<Timestamp>,
@@ -16,7 +16,7 @@ pub(super) struct Outcome {
     pub(super) adapter_response: Option<serde_json::Value>,
 }
 
-impl Outcome {
+impl NodeOutcome {
     pub(super) fn of_status(status: NodeStatus, ended: Timestamp) -> Self {
         Self {
             status,
@@ -31,7 +31,7 @@ impl Outcome {
             .and_then(|text| serde_json::from_str(text).ok());
         Self {
             status: NodeStatus::from(&*result.status),
-            message: text(&result.message),
+            message: plain_text(&result.message),
             ended: Some(ended),
             execution_time: result.execution_time,
             failures: result.num_failures,
@@ -48,7 +48,7 @@ impl Outcome {
         let response = &result.adapter_response;
         Self {
             status: NodeStatus::from(result.status.as_str()),
-            message: result.message.as_deref().and_then(text),
+            message: result.message.as_deref().and_then(plain_text),
             ended,
             execution_time: result.execution_time,
             failures: result.failures.map(|failures| failures as i64),
@@ -65,17 +65,17 @@ impl Outcome {
     }
 }
 
-/// A message without ANSI sequences (unit tests colour theirs), if there is one.
-pub(super) fn text(message: &str) -> Option<String> {
+/// A message without ANSI sequences (those of unit tests have colours); `None` when it is empty.
+pub(super) fn plain_text(message: &str) -> Option<String> {
     let message = strip_ansi(message);
     (!message.trim().is_empty()).then(|| message.into_owned())
 }
 
-/// The state of a node's task run.
-pub(super) fn state(
+/// The state of the task run of a node with this outcome. `root_failure` is the node whose failure made dbt skip it.
+pub(super) fn task_run_state(
     unique_id: &str,
-    outcome: &Outcome,
-    blamed: Option<&str>,
+    outcome: &NodeOutcome,
+    root_failure: Option<&str>,
     interrupted: bool,
 ) -> State {
     let message = outcome.message.clone();
@@ -86,8 +86,8 @@ pub(super) fn state(
     let message = match (kind, &outcome.status) {
         (StateKind::Completed, NodeStatus::Warn) => message,
         (StateKind::Completed, _) => None,
-        (_, NodeStatus::Skipped) => Some(match blamed {
-            Some(blamed) => format!("Skipped because {blamed} did not succeed"),
+        (_, NodeStatus::Skipped) => Some(match root_failure {
+            Some(root_failure) => format!("Skipped because {root_failure} did not succeed"),
             None => message.unwrap_or_else(|| "Skipped by dbt".to_owned()),
         }),
         (StateKind::Failed, status) => {

@@ -4,13 +4,13 @@ use std::io::Write;
 use std::os::fd::AsFd;
 use std::process::{Command, Stdio};
 
-use super::context::{DbtHookContext, HookEvent};
 use super::hook::BoxError;
+use super::hook_context::{DbtHookContext, HookEvent};
 use super::registry::Hooks;
 use crate::dbt::CONTROL;
 use crate::request::inherited::FLOW_RUN_ID;
 
-/// What a selection never holds, so that a `=` behind it belongs to the command.
+/// Characters that no selection contains: a `=` after one of them is part of the command.
 const NOT_IN_SELECTIONS: &[char] = &[
     '\'', '"', '`', '$', '|', '&', ';', '<', '>', '(', ')', '{', '}', '\\', '#', '!',
 ];
@@ -25,8 +25,9 @@ pub struct ShellHook {
 }
 
 impl ShellHook {
-    /// Reads `[SELECT=]CMD`: what stands before the first `=` is a selection, unless it holds white space, a quote or
-    /// another sign of the shell; then all is the command. `=CMD` is a command without a selection.
+    /// Parses `[SELECT=]CMD`. The text before the first `=` is the selection, unless it contains white space, a quote or
+    /// another special character of the shell; then the whole text is the command. `=CMD` is a command without a
+    /// selection.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let is_selection = |text: &str| {
@@ -46,7 +47,7 @@ impl ShellHook {
         }
     }
 
-    /// Registers it; warnings call it by its flag and command.
+    /// Registers the hook. Its name in warnings is its flag and command.
     pub fn register(self, hooks: &Hooks, event: HookEvent) {
         let flag = match event {
             HookEvent::RunStart => "--on-run-start",
@@ -64,9 +65,9 @@ impl ShellHook {
     }
 }
 
-/// A hook that runs `command` by `sh -c` in our working directory, with the context as JSON on its standard input (see
-/// [`HOOK_CONTEXT_VERSION`](super::json::HOOK_CONTEXT_VERSION)). What it prints goes to our standard error. Before the run has begun
-/// it knows nothing of the flow run: a prefect-dbt of its own would begin that in our place.
+/// A hook that runs `command` with `sh -c` in our working directory. It gets the context as JSON on standard input (see
+/// [`HOOK_CONTEXT_VERSION`](super::context_json::HOOK_CONTEXT_VERSION)), and its output goes to our standard error. Before
+/// dbt starts, the command does not get the flow run's id: a `prefect-dbt` that it calls would take over the flow run.
 pub fn shell_hook(
     command: impl Into<String>,
 ) -> impl Fn(&DbtHookContext) -> Result<(), BoxError> + Send + Sync + 'static {
@@ -87,14 +88,14 @@ pub fn shell_hook(
         }
         let mut child = shell.spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
-            // A command that does not read it is as good as one that does.
+            // A command need not read its standard input.
             let _ = stdin.write_all(&json);
         }
         let status = child.wait()?;
         if status.success() {
             Ok(())
         } else {
-            Err(format!("the command ended with {status}").into())
+            Err(format!("the command failed with {status}").into())
         }
     }
 }

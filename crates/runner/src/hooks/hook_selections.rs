@@ -1,4 +1,4 @@
-//! Which nodes the selections of hooks mean, looked up once per invocation.
+//! The nodes that the selections of hooks select, evaluated once per run.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,13 +8,13 @@ use dbt_selector::{Context, Expr, IndirectSelection, SelectionGraph};
 use super::hook::Hook;
 use crate::selection::named_selectors;
 
-/// The nodes of each selection; selections that are wrong have none.
+/// The nodes of each selection; an invalid selection has none.
 #[derive(Debug, Default)]
-pub(crate) struct Selections(HashMap<Vec<String>, BTreeSet<String>>);
+pub(super) struct HookSelections(HashMap<Vec<String>, BTreeSet<String>>);
 
-impl Selections {
-    /// Looks up the selections of all hooks, and warns of each that is wrong or selects nothing.
-    pub(crate) fn resolve(hooks: &[Hook], manifest: &Manifest, warn: &dyn Fn(&str)) -> Self {
+impl HookSelections {
+    /// Evaluates the selections of all hooks. Warns of each that is invalid or selects nothing.
+    pub(super) fn resolve(hooks: &[Hook], manifest: &Manifest, warn: &dyn Fn(&str)) -> Self {
         let mut selections = Self::default();
         if hooks.iter().all(|hook| hook.select.is_none()) {
             return selections;
@@ -33,7 +33,7 @@ impl Selections {
                 Ok(selection) => selection.unique_ids().map(str::to_owned).collect(),
                 Err(errors) => {
                     warn(&format!(
-                        "{} is called for nothing, for its selection is wrong\n{errors}",
+                        "{} is never called: invalid selection\n{errors}",
                         hook.name
                     ));
                     selections.0.insert(select.clone(), BTreeSet::new());
@@ -42,7 +42,7 @@ impl Selections {
             };
             if BTreeSet::is_empty(&nodes) {
                 warn(&format!(
-                    "{} is called for nothing: `{}` selects no node of the project",
+                    "{} is never called: `{}` selects no nodes of the project",
                     hook.name,
                     select.join(" ")
                 ));
@@ -52,8 +52,8 @@ impl Selections {
         selections
     }
 
-    /// Whether the hook is to be called for this node.
-    pub(crate) fn matches(&self, hook: &Hook, unique_id: &str) -> bool {
+    /// Whether the hook is called for this node.
+    pub(super) fn matches(&self, hook: &Hook, unique_id: &str) -> bool {
         hook.select.as_ref().is_none_or(|select| {
             self.0
                 .get(select)

@@ -7,8 +7,9 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::*;
-use crate::hooks::hang_watch::{Progress, watch_hooks};
+use crate::hooks::node_report::NodeReport;
 use crate::hooks::registry::Hooks;
+use crate::hooks::stuck_hooks::{HookState, watch_for_stuck_hooks};
 use crate::model::{FlowTarget, NodeResult, RunEnd, State, StateKind};
 use crate::store::{Header, JOURNAL_FORMAT, JournalWriter};
 
@@ -39,8 +40,8 @@ impl Notes {
 struct Set {
     hooks: Hooks,
     notes: Notes,
-    patience: Duration,
-    abandoned: Arc<AtomicBool>,
+    warn_after: Duration,
+    is_abandoned: Arc<AtomicBool>,
 }
 
 impl Set {
@@ -48,8 +49,8 @@ impl Set {
         Self {
             hooks: Hooks::default(),
             notes: Notes::default(),
-            patience: Duration::from_secs(600),
-            abandoned: Arc::default(),
+            warn_after: Duration::from_secs(600),
+            is_abandoned: Arc::default(),
         }
     }
 
@@ -58,16 +59,17 @@ impl Set {
         &self,
         nodes: &[(&str, &str)],
         end: Option<&str>,
-    ) -> (std::thread::JoinHandle<()>, watch::Receiver<Progress>) {
+    ) -> (std::thread::JoinHandle<()>, watch::Receiver<HookState>) {
         let warn: Arc<dyn Fn(&str) + Send + Sync> = {
             let notes = self.notes.clone();
             Arc::new(move |warning| notes.add(format!("warning: {warning}")))
         };
-        let (pulse, progress) = watch_hooks(self.patience, Arc::clone(&warn)).unwrap();
+        let (timer, state_of_thread) =
+            watch_for_stuck_hooks(self.warn_after, Arc::clone(&warn)).unwrap();
         let manifest = OnceLock::new();
         manifest.get_or_init(|| Arc::new(Manifest::from_slice(MANIFEST.as_bytes()).unwrap()));
-        let dispatcher = Dispatcher {
-            basis: Basis {
+        let caller = HookCaller {
+            run: RunInfo {
                 command: "build".to_owned(),
                 args: vec!["build".to_owned()],
                 owner: None,
@@ -76,30 +78,34 @@ impl Set {
             hooks: self.hooks.all(),
             manifest: Arc::new(manifest),
             warn,
-            pulse,
-            abandoned: Arc::clone(&self.abandoned),
+            timer,
+            is_abandoned: Arc::clone(&self.is_abandoned),
             selections: None,
             runtime: None,
         };
-        let (orders, taken) = channel();
+        let (tasks, queue) = channel();
         let (done, _) = oneshot::channel();
-        let schedule = Schedule {
+        let scheduled = ScheduledNodes {
             node_ids: nodes.iter().map(|(id, _)| (*id).to_owned()).collect(),
             manifest: None,
         };
-        orders.send(Order::Start(schedule, done)).unwrap();
-        orders.send(Order::Follow(journal(nodes))).unwrap();
+        tasks
+            .send(HookTask::CallStartHooks(scheduled, done))
+            .unwrap();
+        tasks.send(HookTask::FollowJournal(journal(nodes))).unwrap();
         let reports = nodes
             .iter()
             .map(|(id, status)| ((*id).to_owned(), report(id, status)));
-        let end = End {
+        let result = RunResult {
             success: end.is_none(),
             error: end.map(str::to_owned),
-            run_results: end.is_none().then(|| reports.collect()),
+            nodes: end.is_none().then(|| reports.collect()),
         };
-        orders.send(Order::End(Box::new(end))).unwrap();
-        let thread = std::thread::spawn(move || dispatcher.work(&taken));
-        (thread, progress)
+        tasks
+            .send(HookTask::CallEndHooks(Box::new(result)))
+            .unwrap();
+        let thread = std::thread::spawn(move || caller.work(&queue));
+        (thread, state_of_thread)
     }
 
     fn run(&self, nodes: &[(&str, &str)]) -> Vec<String> {
@@ -107,7 +113,7 @@ impl Set {
         self.notes.all()
     }
 
-    /// A note of what a hook was told.
+    /// A hook that writes down what it gets.
     fn note(&self, name: &str) -> impl Fn(&DbtHookContext) + Send + Sync + 'static {
         let (notes, name) = (self.notes.clone(), name.to_owned());
         move |ctx| {
@@ -162,7 +168,7 @@ fn task(id: &str) -> TaskRun {
         name: id.to_owned(),
         start_time: Timestamp::UNIX_EPOCH,
         wait_for: Vec::new(),
-        labels: BTreeMap::new(),
+        labels: std::collections::BTreeMap::new(),
     }
 }
 
@@ -217,7 +223,7 @@ fn hooks_are_called_in_the_order_of_events_and_of_registration() {
 }
 
 #[test]
-fn selections_are_unions_and_wrong_ones_fire_for_nothing() {
+fn a_hook_with_an_invalid_selection_is_never_called() {
     let set = Set::new();
     let select = |selection| set.hooks.post_model().named(selection).select(selection);
     select("tag:critical").call(set.note("critical"));
@@ -268,36 +274,36 @@ fn errors_and_panics_are_warnings_and_the_next_hook_is_called() {
 }
 
 #[test]
-fn a_hook_that_hangs_is_reported_and_left_behind() {
+fn a_stuck_hook_is_reported_and_abandoned() {
     let mut set = Set::new();
-    set.patience = Duration::from_millis(1);
+    set.warn_after = Duration::from_millis(1);
     let (release, held) = channel::<()>();
     let held = Mutex::new(held);
     set.hooks.post_model().named("stuck").call(move |_| {
-        // Ends when the test lets go.
+        // Returns when the test drops the sender.
         let _ = held.lock().unwrap().recv();
     });
     set.hooks.on_run_end().call(set.note("never"));
-    let (thread, mut progress) = set.begin(&[("model.shop.a", "success")], None);
+    let (thread, mut state) = set.begin(&[("model.shop.a", "success")], None);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
     let seen = runtime.block_on(async {
-        let seen = progress.wait_for(|now| *now != Progress::Works).await;
+        let seen = state.wait_for(|now| *now != HookState::Working).await;
         seen.unwrap().clone()
     });
-    assert_eq!(seen, Progress::Hangs("stuck".to_owned()));
-    set.abandoned.store(true, Ordering::Release);
+    assert_eq!(seen, HookState::Stuck("stuck".to_owned()));
+    set.is_abandoned.store(true, Ordering::Release);
     drop(release);
     thread.join().unwrap();
     assert_eq!(
         set.notes.all(),
-        ["warning: stuck has not ended after 0.001 s; hooks behind it wait"]
+        ["warning: stuck is still running after 0.001 s; the hooks after it wait"]
     );
 }
 
 #[test]
-fn a_run_without_results_says_so() {
+fn a_run_without_results_has_none_for_its_hooks() {
     let set = Set::new();
     let notes = set.notes.clone();
     set.hooks.on_run_end().call(move |ctx| {
@@ -309,7 +315,7 @@ fn a_run_without_results_says_so() {
 }
 
 #[test]
-fn what_programs_read() {
+fn the_json_form_of_the_context() {
     let set = Set::new();
     let notes = set.notes.clone();
     let json = move |ctx: &DbtHookContext| notes.add(serde_json::to_string_pretty(ctx).unwrap());

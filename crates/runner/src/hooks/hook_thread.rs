@@ -1,0 +1,135 @@
+//! The thread that calls the hooks of a run, seen from the run.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, OnceLock};
+
+use dbt_manifest::Manifest;
+use tokio::sync::{oneshot, watch};
+
+use super::hook::Hook;
+use super::hook_caller::{HookCaller, HookTask, RunInfo};
+use super::hook_context::HookEvent;
+use super::observer::HookObserver;
+use super::options::HookOptions;
+use super::run_result::RunResult;
+use super::schedule::ScheduledNodes;
+use super::stuck_hooks::{HookState, watch_for_stuck_hooks};
+use crate::model::Stopper;
+use crate::observe::Observer;
+use crate::outcome::{Error, Outcome};
+use crate::request::Request;
+
+/// The thread that calls the hooks of a run.
+pub(super) struct HookThread {
+    tasks: Sender<HookTask>,
+    state: watch::Receiver<HookState>,
+    manifest: Arc<OnceLock<Arc<Manifest>>>,
+    is_abandoned: Arc<AtomicBool>,
+    has_start_hooks: bool,
+}
+
+impl HookThread {
+    /// Starts the thread.
+    pub(super) fn spawn(
+        hooks: Vec<Hook>,
+        request: &Request,
+        observer: &Arc<dyn Observer>,
+        options: &HookOptions,
+    ) -> std::io::Result<Self> {
+        let has_start_hooks = hooks.iter().any(|hook| hook.event == HookEvent::RunStart);
+        let warn: Arc<dyn Fn(&str) + Send + Sync> = {
+            let observer = Arc::clone(observer);
+            Arc::new(move |warning| observer.on_warning(warning))
+        };
+        let (timer, state) = watch_for_stuck_hooks(options.warn_after, Arc::clone(&warn))?;
+        let (manifest, is_abandoned) = <(Arc<OnceLock<_>>, Arc<AtomicBool>)>::default();
+        let caller = HookCaller {
+            run: RunInfo {
+                command: request.line.command(),
+                args: request.args.clone(),
+                owner: options.owner.clone(),
+                flow: request.context.clone(),
+            },
+            hooks,
+            manifest: Arc::clone(&manifest),
+            warn,
+            timer,
+            is_abandoned: Arc::clone(&is_abandoned),
+            selections: None,
+            runtime: None,
+        };
+        let (tasks, queue) = channel();
+        std::thread::Builder::new()
+            .name("dbt-hooks".to_owned())
+            .spawn(move || caller.work(&queue))?;
+        Ok(Self {
+            tasks,
+            state,
+            manifest,
+            is_abandoned,
+            has_start_hooks,
+        })
+    }
+
+    /// Whether any hook is called at the start of the run.
+    pub(super) const fn has_start_hooks(&self) -> bool {
+        self.has_start_hooks
+    }
+
+    /// An observer of the run that passes the journal and the manifest on to the hooks, and everything to `inner`.
+    pub(super) fn observer(&self, inner: &Arc<dyn Observer>) -> HookObserver {
+        HookObserver {
+            inner: Arc::clone(inner),
+            tasks: self.tasks.clone(),
+            manifest: Arc::clone(&self.manifest),
+        }
+    }
+
+    /// Calls the hooks of the start and waits for them, but neither for a stuck hook nor when the run is to stop.
+    pub(super) async fn call_start_hooks(&self, scheduled: ScheduledNodes, stopper: &Stopper) {
+        let (done, when_done) = oneshot::channel();
+        let task = HookTask::CallStartHooks(scheduled, done);
+        if self.tasks.send(task).is_err() {
+            return;
+        }
+        let mut state = self.state.clone();
+        tokio::select! {
+            _ = when_done => {}
+            _ = state.wait_for(|state| *state != HookState::Working) => {}
+            _ = stopper.stopped() => {}
+        }
+    }
+
+    /// Calls the hooks of the end and waits for all hooks. A stuck hook is abandoned; so are all hooks if a stop is
+    /// requested while they run.
+    pub(super) async fn call_end_hooks(
+        &mut self,
+        result: &Result<Outcome, Error>,
+        observer: &dyn Observer,
+        stopper: &Stopper,
+    ) {
+        let task = HookTask::CallEndHooks(Box::new(RunResult::of(result)));
+        // If the thread has ended, it has no hooks to call.
+        let _ = self.tasks.send(task);
+        let stuck = tokio::select! {
+            stuck = self.wait_for_hooks() => stuck,
+            () = stopper.asked_again() => Some("a hook".to_owned()),
+        };
+        if let Some(hook) = stuck {
+            self.is_abandoned.store(true, Ordering::Release);
+            observer.on_warning(&format!(
+                "{hook} is still running at the end of the run and is abandoned: hooks after it are not called"
+            ));
+        }
+    }
+
+    /// Waits until all hooks have returned. If one is stuck, returns its name.
+    async fn wait_for_hooks(&mut self) -> Option<String> {
+        let state = self.state.wait_for(|state| *state != HookState::Working);
+        match state.await.as_deref() {
+            Ok(HookState::Stuck(hook)) => Some(hook.clone()),
+            _ => None,
+        }
+    }
+}

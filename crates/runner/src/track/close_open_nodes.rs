@@ -1,0 +1,201 @@
+//! The end of dbt's process: each node that is still open gets its terminal state.
+
+use std::collections::HashMap;
+
+use dbt_events::parse_timestamp;
+use dbt_manifest::RunResults;
+use jiff::Timestamp;
+
+use super::lineage::NodeIndex;
+use super::node_outcome::{NodeOutcome, plain_text};
+use super::tracked_run::{ProcessEnd, TrackedRun};
+use super::tracker::Tracker;
+use crate::model::{Effect, NodeStatus};
+
+impl Tracker {
+    /// Ends the run, for whatever reason dbt's process ended. Nodes that are still open get their terminal state at the
+    /// time of dbt's last event. So do nodes that dbt never started but lists as skipped. Results of another invocation
+    /// than the stream's are ignored.
+    pub fn close(
+        mut self,
+        end: ProcessEnd,
+        results: Option<&RunResults>,
+        out: &mut Vec<Effect>,
+    ) -> TrackedRun {
+        let last = self.run_info.last_event.unwrap_or(end.at);
+        let listed = self.listed(results);
+        for ix in self.mentioned.clone() {
+            let provisional = self
+                .nodes
+                .get_mut(&ix)
+                .filter(|node| !node.is_finished)
+                .map(|node| node.provisional.take());
+            let Some(provisional) = provisional else {
+                continue;
+            };
+            let result = listed.get(&ix).map(|result| {
+                if let (Some(node), Some(at)) = (self.nodes.get_mut(&ix), first_start(result)) {
+                    node.starts_at(at);
+                }
+                NodeOutcome::of_artifact(result)
+            });
+            let outcome = self.outcome_of_open(ix, provisional, result, end, last);
+            self.finish_node(ix, outcome, out);
+        }
+        self.add_messages(&listed);
+        self.skip_unstarted(results.filter(|_| !listed.is_empty()), last, out);
+        self.into_run(end)
+    }
+
+    /// Whether run_results.json can add anything to the events. It is long, and after a good run it repeats what is
+    /// known.
+    pub fn needs_results(&self, end: &ProcessEnd) -> bool {
+        let has_open = self.nodes.values().any(|node| !node.is_finished);
+        end.exit_code != Some(0) || self.nodes.is_empty() || has_open
+    }
+
+    /// Ends the nodes that dbt never started but lists as skipped. All of them take part before the first one ends, so
+    /// that they can wait for each other.
+    fn skip_unstarted(
+        &mut self,
+        results: Option<&RunResults>,
+        last: Timestamp,
+        out: &mut Vec<Effect>,
+    ) {
+        let mut unstarted = Vec::new();
+        for result in results.into_iter().flat_map(|results| &results.results) {
+            let ix = self.lineage.index_of(result.unique_id.as_str());
+            if NodeStatus::from(result.status.as_str()) == NodeStatus::Skipped
+                && !self.nodes.contains_key(&ix)
+            {
+                self.add_node(ix, last);
+                unstarted.push((ix, result));
+            }
+        }
+        for (ix, result) in unstarted {
+            self.finish_node(ix, NodeOutcome::of_artifact(result), out);
+        }
+    }
+
+    /// Adds the messages of run_results.json to nodes whose events had none. Events of dbt 2 never have one.
+    fn add_messages(&mut self, listed: &HashMap<NodeIndex, &dbt_manifest::RunResult>) {
+        for node in &mut self.ended {
+            let result = &mut node.result;
+            if result.message.is_none()
+                && let Some(listed) = listed.get(&self.lineage.index_of(&result.unique_id))
+            {
+                result.message = listed.message.as_deref().and_then(plain_text);
+            }
+        }
+    }
+
+    /// The results by node, if they are of this invocation.
+    fn listed<'r>(
+        &mut self,
+        results: Option<&'r RunResults>,
+    ) -> HashMap<NodeIndex, &'r dbt_manifest::RunResult> {
+        let Some(results) = results else {
+            return HashMap::new();
+        };
+        let theirs = results.metadata.invocation_id.as_deref();
+        if let (Some(ours), Some(theirs)) = (self.run_info.invocation_id.as_deref(), theirs)
+            && ours != theirs
+        {
+            return HashMap::new();
+        }
+        results
+            .results
+            .iter()
+            .map(|result| (self.lineage.index_of(result.unique_id.as_str()), result))
+            .collect()
+    }
+
+    /// The outcome of a node whose end was not reported: from run_results.json, else what its events suggest, else from
+    /// how the process ended.
+    fn outcome_of_open(
+        &self,
+        ix: NodeIndex,
+        provisional: Option<NodeOutcome>,
+        result: Option<NodeOutcome>,
+        end: ProcessEnd,
+        last: Timestamp,
+    ) -> NodeOutcome {
+        let in_batches = self
+            .nodes
+            .get(&ix)
+            .is_some_and(|node| node.has_batches && !node.is_last_result);
+        // The result of a batch is not that of its model, unless dbt ended by itself and nothing better is known.
+        let provisional = provisional.filter(|provisional| {
+            !in_batches || (ended_by_itself(end) && provisional.is_failure())
+        });
+        match (result, provisional) {
+            (Some(result), provisional) => {
+                let ended = provisional
+                    .and_then(|provisional| provisional.ended)
+                    .or(result.ended)
+                    .or(Some(last));
+                NodeOutcome { ended, ..result }
+            }
+            (None, Some(provisional)) => provisional,
+            (None, None) => self.outcome_of_process_end(end, last),
+        }
+    }
+
+    fn outcome_of_process_end(&self, end: ProcessEnd, last: Timestamp) -> NodeOutcome {
+        let (status, message) = match (&self.interrupted, end.signal, end.exit_code) {
+            (Some(reason), ..) => (NodeStatus::Cancelled, reason.clone()),
+            (None, Some(signal), _) => (
+                NodeStatus::NotReported,
+                format!("dbt was terminated by signal {signal} while the node was running"),
+            ),
+            (None, None, Some(code)) => (
+                NodeStatus::NotReported,
+                format!("dbt exited with code {code} and reported no result for the node"),
+            ),
+            (None, None, None) => (
+                NodeStatus::NotReported,
+                "dbt ended and reported no result for the node".to_owned(),
+            ),
+        };
+        NodeOutcome {
+            message: Some(message),
+            ..NodeOutcome::of_status(status, last)
+        }
+    }
+
+    fn into_run(self, end: ProcessEnd) -> TrackedRun {
+        let info = self.run_info;
+        let last_lines =
+            || (!info.last_lines.is_empty()).then(|| Vec::from(info.last_lines.clone()).join("\n"));
+        let could_not_run = !matches!(end.exit_code, Some(0 | 1));
+        TrackedRun {
+            nodes: self.ended,
+            dbt_error: info
+                .dbt_error
+                .clone()
+                .or_else(|| could_not_run.then(last_lines).flatten()),
+            success: info.success,
+            dbt_version: info.version,
+            invocation_id: info.invocation_id,
+            dbt_command: info.command,
+            interrupted: self.interrupted,
+            cancelled_queries: info.cancelled_queries,
+            first_event: info.first_event,
+            last_event: info.last_event,
+            end,
+        }
+    }
+}
+
+/// Whether dbt ended by itself, with or without failures.
+fn ended_by_itself(end: ProcessEnd) -> bool {
+    matches!(end.exit_code, Some(0 | 1))
+}
+
+fn first_start(result: &dbt_manifest::RunResult) -> Option<Timestamp> {
+    result
+        .timing
+        .iter()
+        .filter_map(|step| parse_timestamp(step.started_at.as_deref()?))
+        .min()
+}

@@ -1,0 +1,106 @@
+//! What is sent when a node ends: its terminal state, its result and its closing line.
+
+use jiff::Timestamp;
+
+use super::closing_line::closing_line;
+use super::lineage::NodeIndex;
+use super::node_outcome::{NodeOutcome, task_run_state};
+use super::tracked_run::TrackedNode;
+use super::tracker::Tracker;
+use crate::model::{Effect, LogLine, NodeEnd, NodeResult, State, TaskRef, TaskRun};
+
+impl Tracker {
+    /// Gives a node its terminal state, unless it has one.
+    pub(super) fn finish_node(
+        &mut self,
+        ix: NodeIndex,
+        outcome: NodeOutcome,
+        out: &mut Vec<Effect>,
+    ) {
+        let root_failure = self.root_failure(ix, &outcome);
+        let Some(node) = self.nodes.get_mut(&ix).filter(|node| !node.is_finished) else {
+            return;
+        };
+        node.is_finished = true;
+        node.root_failure = root_failure;
+        let details = self.lineage.details(ix);
+        if outcome.is_failure() {
+            // A failed test makes `build` skip what is downstream of the nodes that it tests.
+            for &tested in self
+                .lineage
+                .depends_on(ix)
+                .iter()
+                .filter(|_| details.is_test())
+            {
+                self.failed_tests.entry(tested).or_insert(ix);
+            }
+        }
+        let started = node.started;
+        let ended = if outcome.is_skip() {
+            started
+        } else {
+            outcome.ended.unwrap_or(started).max(started)
+        };
+        let because_of = root_failure
+            .filter(|&failed| failed != ix)
+            .map(|failed| self.lineage.details(failed).unique_id.to_string());
+        let state = task_run_state(
+            &details.unique_id,
+            &outcome,
+            because_of.as_deref(),
+            self.interrupted.is_some(),
+        );
+        let (has_task_run, is_failure) = (!details.is_ephemeral(), outcome.is_failure());
+        let result = NodeResult {
+            unique_id: details.unique_id.to_string(),
+            resource_type: details.resource_type.to_string(),
+            name: details.name.to_string(),
+            status: outcome.status,
+            message: outcome.message,
+            execution_time: outcome.execution_time,
+            // dbt writes 0 for nodes that are not tests.
+            failures: outcome.failures.filter(|_| details.is_test()),
+            adapter_response: outcome.adapter_response,
+            skipped_because_of: because_of.filter(|_| state.name == "Skipped"),
+        };
+        if has_task_run {
+            let task = self.task_run(ix, Some(result.status.as_str()));
+            let closing = self.closing_line(ix, &task, &state, ended);
+            let end = NodeEnd {
+                state: state.clone(),
+                end_time: ended,
+                result: result.clone(),
+            };
+            out.push(Effect::NodeFinished(task, end));
+            out.extend(closing.map(Effect::Log));
+        }
+        if has_task_run || is_failure {
+            self.ended.push(TrackedNode {
+                result,
+                state,
+                start_time: started,
+                end_time: ended,
+                has_task_run,
+            });
+        }
+    }
+
+    fn closing_line(
+        &self,
+        ix: NodeIndex,
+        task: &TaskRun,
+        state: &State,
+        ended: Timestamp,
+    ) -> Option<LogLine> {
+        let (level, message) = closing_line(state);
+        self.log_lines.includes(level).then(|| LogLine {
+            at: self.log_lines.after_all(ended, ix),
+            level,
+            message,
+            task: Some(TaskRef {
+                id: task.id,
+                name: task.name.clone(),
+            }),
+        })
+    }
+}

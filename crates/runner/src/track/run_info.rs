@@ -1,0 +1,139 @@
+//! What dbt's events say about the run itself.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use dbt_events::{
+    CancelLine, CommandCompleted, Concurrency, EncounteredError, Event, EventName, HookStart,
+    ReportArgs, ReportVersion, StartLine,
+};
+use jiff::Timestamp;
+
+use super::tracked_run::TextSource;
+use crate::model::Effect;
+
+/// How many plain lines are kept as the reason why dbt could not run.
+const LAST_LINES: usize = 20;
+
+/// What dbt's events say about the run itself.
+#[derive(Debug, Default)]
+pub(super) struct RunInfo {
+    pub(super) dbt_error: Option<String>,
+    pub(super) last_lines: VecDeque<String>,
+    pub(super) success: Option<bool>,
+    pub(super) version: Option<String>,
+    pub(super) invocation_id: Option<String>,
+    pub(super) command: Option<String>,
+    pub(super) first_event: Option<Timestamp>,
+    pub(super) last_event: Option<Timestamp>,
+    /// Names of the connections whose queries dbt cancelled.
+    pub(super) cancelled_queries: Vec<String>,
+    totals: Totals,
+}
+
+/// The number of nodes that dbt is going to run.
+#[derive(Debug, Default)]
+struct Totals {
+    nodes: u32,
+    /// The number of hooks of each kind (on-run-start, on-run-end).
+    hooks: BTreeMap<String, u32>,
+}
+
+impl RunInfo {
+    /// Takes any event.
+    pub(super) fn on_event(&mut self, event: &Event<'_>, out: &mut Vec<Effect>) {
+        let ts = event.ts();
+        self.first_event.get_or_insert(ts);
+        self.last_event = self.last_event.max(Some(ts));
+        if self.invocation_id.is_none() && !event.invocation_id().is_empty() {
+            self.invocation_id = Some(event.invocation_id().to_owned());
+        }
+        match event.name() {
+            EventName::MainReportVersion => {
+                let data = event.data::<ReportVersion<'_>>().unwrap_or_default();
+                self.version = data
+                    .version
+                    .non_empty()
+                    .map(|text| text.trim_start_matches('=').to_owned());
+            }
+            EventName::MainReportArgs => {
+                let data = event.data::<ReportArgs<'_>>().unwrap_or_default();
+                self.command = data.args.get("invocation_command").map(ToString::to_string);
+            }
+            EventName::MainEncounteredError => {
+                let data = event.data::<EncounteredError<'_>>().unwrap_or_default();
+                if let Some(exc) = data.exc.non_empty() {
+                    self.dbt_error = Some(dbt_events::strip_ansi(exc).into_owned());
+                }
+            }
+            EventName::LogCancelLine => {
+                let data = event.data::<CancelLine<'_>>().unwrap_or_default();
+                self.cancelled_queries
+                    .extend(data.conn_name.non_empty().map(str::to_owned));
+            }
+            EventName::CommandCompleted => {
+                self.success = event
+                    .data::<CommandCompleted<'_>>()
+                    .and_then(|data| data.success);
+            }
+            EventName::ConcurrencyLine => {
+                let data = event.data::<Concurrency<'_>>().unwrap_or_default();
+                self.totals.set_nodes(data.node_count, out);
+            }
+            EventName::LogStartLine => {
+                self.totals
+                    .set_nodes(event.data::<StartLine<'_>>().unwrap_or_default().total, out);
+            }
+            EventName::LogHookStartLine => {
+                let data = event.data::<HookStart<'_>>().unwrap_or_default();
+                self.totals.set_hooks(&data, out);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes a line that is not an event. Lines on standard error after the first event are noise of adapters.
+    pub(super) fn on_text(&mut self, source: TextSource, line: &str) {
+        let line = line.trim_end();
+        if line.is_empty() || (source == TextSource::Stderr && self.first_event.is_some()) {
+            return;
+        }
+        if self.last_lines.len() == LAST_LINES {
+            self.last_lines.pop_front();
+        }
+        self.last_lines
+            .push_back(dbt_events::strip_ansi(line).into_owned());
+    }
+}
+
+impl Totals {
+    fn set_nodes(&mut self, count: Option<i64>, out: &mut Vec<Effect>) {
+        let count = count
+            .and_then(|count| u32::try_from(count).ok())
+            .unwrap_or_default();
+        if count > self.nodes {
+            self.nodes = count;
+            self.report(out);
+        }
+    }
+
+    fn set_hooks(&mut self, hook: &HookStart<'_>, out: &mut Vec<Effect>) {
+        let count = hook
+            .total
+            .and_then(|count| u32::try_from(count).ok())
+            .unwrap_or_default();
+        // The statement ends with a number: `shop.on-run-start.0`.
+        let kind = hook.statement.rsplit_once('.').map_or("", |(kind, _)| kind);
+        if count > self.hooks.get(kind).copied().unwrap_or_default() {
+            self.hooks.insert(kind.to_owned(), count);
+            self.report(out);
+        }
+    }
+
+    fn report(&self, out: &mut Vec<Effect>) {
+        let hooks = self
+            .hooks
+            .values()
+            .fold(0_u32, |sum, &hooks| sum.saturating_add(hooks));
+        out.push(Effect::Total(self.nodes.saturating_add(hooks)));
+    }
+}

@@ -1,0 +1,38 @@
+//! The task run of a node.
+
+use jiff::Timestamp;
+
+use super::lineage::NodeIndex;
+use super::tracker::Tracker;
+use crate::model::{TaskRun, dynamic_key, task_run_id};
+
+impl Tracker {
+    /// The task run of a node, as it is known now.
+    pub(super) fn task_run(&mut self, ix: NodeIndex, status: Option<&str>) -> TaskRun {
+        let wait_for = self.upstream.of(ix, &self.lineage);
+        let details = self.lineage.details(ix);
+        TaskRun {
+            id: self.task_id(ix),
+            unique_id: details.unique_id.to_string(),
+            dynamic_key: dynamic_key(self.options.run_id, self.options.attempt),
+            name: details.task_name(),
+            start_time: self
+                .nodes
+                .get(&ix)
+                .map_or(Timestamp::UNIX_EPOCH, |node| node.started),
+            wait_for: wait_for
+                .into_iter()
+                .map(|other| self.task_id(other))
+                .collect(),
+            labels: details.labels(status),
+        }
+    }
+
+    fn task_id(&self, ix: NodeIndex) -> uuid::Uuid {
+        task_run_id(
+            self.options.run_id,
+            &self.lineage.details(ix).unique_id,
+            self.options.attempt,
+        )
+    }
+}

@@ -1,0 +1,76 @@
+//! What the tracker knows of a run when it ended.
+
+use jiff::Timestamp;
+
+use crate::model::{NodeResult, State};
+
+/// The stream of a line that is not an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextSource {
+    /// dbt's standard output.
+    Stdout,
+    /// dbt's standard error.
+    Stderr,
+}
+
+/// How dbt's process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProcessEnd {
+    /// The exit code; `None` when a signal ended the process.
+    pub exit_code: Option<i32>,
+    /// The signal that ended the process, if one did.
+    pub signal: Option<i32>,
+    /// When it ended, by our clock.
+    pub at: Timestamp,
+}
+
+/// A node that reached its terminal state.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TrackedNode {
+    /// What dbt reported.
+    pub result: NodeResult,
+    /// The state of its task run.
+    pub state: State,
+    /// When it started, by dbt's clock.
+    pub start_time: Timestamp,
+    /// When it ended, by dbt's clock.
+    pub end_time: Timestamp,
+    /// Whether it has a task run; ephemeral models have none.
+    pub has_task_run: bool,
+}
+
+/// A run that ended.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TrackedRun {
+    /// The nodes, in the order in which they ended. Ephemeral models are there only if they failed.
+    pub nodes: Vec<TrackedNode>,
+    /// Why dbt could not run: its exception, else the last plain lines that it wrote.
+    pub dbt_error: Option<String>,
+    /// Whether dbt reported success; `None` when it ended before it reported anything.
+    pub success: Option<bool>,
+    /// dbt's version.
+    pub dbt_version: Option<String>,
+    /// Id of dbt's invocation.
+    pub invocation_id: Option<String>,
+    /// The command line as dbt reported it.
+    pub dbt_command: Option<String>,
+    /// Why we interrupted dbt, if we did.
+    pub interrupted: Option<String>,
+    /// The connections whose queries dbt cancelled: unique_ids of nodes, and names of dbt's own connections.
+    pub cancelled_queries: Vec<String>,
+    /// Time of dbt's first event.
+    pub first_event: Option<Timestamp>,
+    /// Time of dbt's last event.
+    pub last_event: Option<Timestamp>,
+    /// How the process ended.
+    pub end: ProcessEnd,
+}
+
+impl TrackedRun {
+    /// What dbt reported of each node, in the order in which they ended.
+    pub fn results(&self) -> impl Iterator<Item = &NodeResult> {
+        self.nodes.iter().map(|node| &node.result)
+    }
+}
