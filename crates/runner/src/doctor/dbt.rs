@@ -141,15 +141,15 @@ mod tests {
 
     #[test]
     fn a_dbt_that_cannot_run_is_a_problem() {
-        let status = |said| check(Path::new("dbt"), said).0.status;
+        let status = |output| check(Path::new("dbt"), output).0.status;
         assert_eq!(status(Ok(CLASSIC)), Status::Ok);
         assert_eq!(status(Ok("dbt-fusion 2.0.0\n")), Status::Ok);
-        for said in [
+        for output in [
             "Core:\n  - installed: 1.4.9\nPlugins:\n  - duckdb: 1.4.0\n",
             "Core:\n  - installed: 1.11.0\nPlugins:\n",
             "nothing of use",
         ] {
-            assert_eq!(status(Ok(said)), Status::Problem, "{said}");
+            assert_eq!(status(Ok(output)), Status::Problem, "{output}");
         }
         assert_eq!(status(Err("it was killed".to_owned())), Status::Problem);
     }

@@ -8,7 +8,7 @@ use dbt_templating::RenderOptions;
 use prefect_client::{Client, Settings, SettingsError};
 
 use super::dbt::DbtVersion;
-use super::profiles::{Sought, check_profile, check_references};
+use super::profiles::{ProfileChoice, check_profile, check_references};
 use super::report::{Check, DoctorReport};
 use super::{api, dbt, project};
 use crate::dbt::{DbtError, PROFILES_FILE, PROJECT_FILE, Project, find_dbt, find_profiles_dir};
@@ -82,14 +82,14 @@ pub async fn examine(
     });
     let (project_check, project) = examine_project(options, &around);
     let mut checks = vec![dbt_check, project_check];
-    let sought = Sought {
+    let choice = ProfileChoice {
         profile: options
             .profile
             .clone()
             .or_else(|| project.and_then(|project| project.profile)),
         target: options.target.clone(),
     };
-    checks.extend(examine_profiles(options, &around, reachable, &sought, version.as_ref()).await);
+    checks.extend(examine_profiles(options, &around, reachable, &choice, version.as_ref()).await);
 
     checks.push(api::check_settings(prefect.as_ref()));
     if let (Some(client), Some(answers)) = (reachable, &answers) {
@@ -164,7 +164,7 @@ async fn examine_profiles(
     options: &DoctorOptions,
     around: &ProcessEnv,
     client: Option<&Client>,
-    sought: &Sought,
+    choice: &ProfileChoice,
     version: Option<&DbtVersion>,
 ) -> Vec<Check> {
     let given = options.settings.profiles_dir.as_deref();
@@ -178,13 +178,13 @@ async fn examine_profiles(
             Path::new("~/.dbt/profiles.yml"),
             why,
             None,
-            sought,
+            choice,
             version,
         )];
     };
     let file = dir.join(PROFILES_FILE);
     let Ok(source) = fs_err::read(&file) else {
-        return vec![check_profile(&file, why, None, sought, version)];
+        return vec![check_profile(&file, why, None, choice, version)];
     };
     let render =
         RenderOptions::default().missing(options.settings.missing_variables.unwrap_or_default());
@@ -197,7 +197,7 @@ async fn examine_profiles(
         Err(_) => None,
     };
     if let Some(bytes) = bytes {
-        checks.push(check_profile(&file, why, Some(&bytes), sought, version));
+        checks.push(check_profile(&file, why, Some(&bytes), choice, version));
     }
     checks
 }

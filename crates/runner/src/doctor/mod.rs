@@ -1,6 +1,6 @@
 //! The checks of `prefect-dbt doctor`: dbt, the project, its profile, and the connection to Prefect.
 //!
-//! [`examine`] collects the facts; the checks that judge them are pure.
+//! [`examine`] collects the facts; the checks are pure.
 
 mod api;
 mod dbt;

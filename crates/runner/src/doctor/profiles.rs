@@ -69,24 +69,24 @@ fn counted(number: usize, what: &str) -> String {
 
 /// The profile and target that dbt will use.
 #[derive(Debug, Default)]
-pub(super) struct Sought {
+pub(super) struct ProfileChoice {
     /// The profile: from an option or environment variable, otherwise from dbt_project.yml.
     pub(super) profile: Option<String>,
     /// The target: from an option or environment variable.
     pub(super) target: Option<String>,
 }
 
-/// Checks the profile in `file`. `why` says why dbt reads this file. `bytes` is its content with the references resolved;
+/// Checks the profile in `file`. `why` is the reason why dbt reads this file. `bytes` is its content with the references resolved;
 /// `None` if the file does not exist.
 pub(super) fn check_profile(
     file: &Path,
     why: &'static str,
     bytes: Option<&[u8]>,
-    sought: &Sought,
+    choice: &ProfileChoice,
     dbt: Option<&DbtVersion>,
 ) -> Check {
-    let judged = judge(file, bytes, sought, dbt);
-    let check = match judged {
+    let found = find_target(file, bytes, choice, dbt);
+    let check = match found {
         Ok((finding, kind)) => {
             Check::ok(PROFILE, format!("{finding}, in {} ({why})", file.display()))
                 .detail("type", kind)
@@ -96,13 +96,18 @@ pub(super) fn check_profile(
     check
         .detail("file", file.display().to_string())
         .detail("found_by", why)
-        .detail("profile", sought.profile.as_deref())
+        .detail("profile", choice.profile.as_deref())
 }
 
 /// The finding and the adapter type, or the finding and the advice.
-type Judged = Result<(String, Option<String>), (String, String)>;
+type Found = Result<(String, Option<String>), (String, String)>;
 
-fn judge(file: &Path, bytes: Option<&[u8]>, sought: &Sought, dbt: Option<&DbtVersion>) -> Judged {
+fn find_target(
+    file: &Path,
+    bytes: Option<&[u8]>,
+    choice: &ProfileChoice,
+    dbt: Option<&DbtVersion>,
+) -> Found {
     let shown = file.display();
     let wrong = |finding: String, advice: &str| Err((finding, advice.to_owned()));
     let Some(bytes) = bytes else {
@@ -120,7 +125,7 @@ fn judge(file: &Path, bytes: Option<&[u8]>, sought: &Sought, dbt: Option<&DbtVer
             );
         }
     };
-    let Some(name) = &sought.profile else {
+    let Some(name) = &choice.profile else {
         return wrong(
             "dbt_project.yml has no `profile`".to_owned(),
             "add `profile: ...` to dbt_project.yml, or give one with --profile",
@@ -134,7 +139,7 @@ fn judge(file: &Path, bytes: Option<&[u8]>, sought: &Sought, dbt: Option<&DbtVer
         return Err((finding, known("profiles in it", &profiles)));
     };
     let of_profile = profile.get("target").and_then(Value::as_str);
-    let target = sought.target.as_deref().or(of_profile).unwrap_or("default");
+    let target = choice.target.as_deref().or(of_profile).unwrap_or("default");
     if is_jinja(target) {
         let finding = format!("profile `{name}` with the target `{target}`, which dbt renders");
         return Ok((finding, None));
@@ -186,7 +191,7 @@ mod tests {
     const FILE: &str = "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb}\n    prod: {type: snowflake}\n    odd: {}\nother:\n  target: \"{{ env_var('T') }}\"\n";
 
     fn checked(text: Option<&str>, profile: Option<&str>, target: Option<&str>) -> Check {
-        let sought = Sought {
+        let choice = ProfileChoice {
             profile: profile.map(str::to_owned),
             target: target.map(str::to_owned),
         };
@@ -199,19 +204,19 @@ mod tests {
             Path::new("profiles.yml"),
             "for a test",
             bytes,
-            &sought,
+            &choice,
             Some(&dbt),
         )
     }
 
     #[test]
     fn a_profile_is_found_or_left_to_dbt() {
-        let well = checked(Some(FILE), Some("shop"), None);
+        let good = checked(Some(FILE), Some("shop"), None);
         assert_eq!(
-            well.finding,
+            good.finding,
             "profile `shop` with the target `dev` (duckdb), in profiles.yml (for a test)"
         );
-        assert_eq!(well.details["type"], "duckdb");
+        assert_eq!(good.details["type"], "duckdb");
         for profile in ["other", "{{ env_var('P') }}"] {
             let left = checked(Some(FILE), Some(profile), None);
             assert_eq!(left.status, Status::Ok);
@@ -298,9 +303,9 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_can_be_checked(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200), text in "[a-z:{}\\[\\]&*!|>'\" \\n-]{0,80}") {
-            let sought = Sought { profile: Some("a".to_owned()), target: None };
+            let choice = ProfileChoice { profile: Some("a".to_owned()), target: None };
             for bytes in [bytes.as_slice(), text.as_bytes()] {
-                let _ = check_profile(Path::new("profiles.yml"), "", Some(bytes), &sought, None);
+                let _ = check_profile(Path::new("profiles.yml"), "", Some(bytes), &choice, None);
             }
         }
     }

@@ -72,11 +72,11 @@ mod tests {
 
     #[test]
     fn each_mistake_has_a_finding_and_an_advice() {
-        let well = checked(Some(
+        let good = checked(Some(
             "name: shop\nprofile: store\nmodels: {+prefect: {enable_assets: false}}\n",
         ));
-        assert_eq!(well.status, Status::Ok);
-        assert_eq!(well.details["profile"], "store");
+        assert_eq!(good.status, Status::Ok);
+        assert_eq!(good.details["profile"], "store");
         for (text, finding) in [
             (None, "dbt_project.yml does not exist"),
             (

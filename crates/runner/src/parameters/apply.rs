@@ -62,7 +62,7 @@ pub fn apply(
     if excludes && line.has("--selector") {
         let mistake = Mistake::NoEffect {
             name: "exclude",
-            beside: "the `--selector` of the command line",
+            instead: "the `--selector` of the command line",
         };
         return Err(ParameterError {
             mistakes: vec![mistake],
@@ -92,7 +92,7 @@ fn without_effect(edits: &[(&'static str, Edit)]) -> Vec<Mistake> {
         .filter(|name| adds(edits, name))
         .map(|name| Mistake::NoEffect {
             name,
-            beside: "the parameter `selector`",
+            instead: "the parameter `selector`",
         })
         .collect()
 }

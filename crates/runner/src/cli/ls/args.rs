@@ -120,7 +120,7 @@ pub(super) enum Output {
     Name,
     /// The file that defines each node.
     Path,
-    /// A JSON object for each node, in a line of its own.
+    /// A JSON object for each node, one per line.
     Json,
     /// One JSON object with the nodes their dependencies, and their priorities when dbt runs them.
     Queue,

@@ -95,10 +95,6 @@ impl TargetFinder<'_> {
         if PathBuf::from("profiles.yml").exists() {
             return Ok(PathBuf::new());
         }
-        Ok(self
-            .home
-            .as_ref()
-            .ok_or("there is no home directory")?
-            .join(".dbt"))
+        Ok(self.home.as_ref().ok_or("HOME is not set")?.join(".dbt"))
     }
 }
