@@ -37,7 +37,7 @@ impl Repeated {
             &["build"],
         );
         command.env("PREFECT_API_URL", &proxy.url);
-        let run = Stuck::start_until("attempt 2 begins in", &mut command);
+        let run = Stuck::start_until("attempt 2 starts in", &mut command);
         Self {
             workshop,
             proxy,
