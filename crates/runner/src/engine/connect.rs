@@ -1,4 +1,4 @@
-//! Finding the flow run that an invocation reports to.
+//! Which flow run a run reports to, and the reporter that does it.
 
 use prefect_client::Client;
 use uuid::Uuid;
@@ -12,13 +12,13 @@ use crate::prefect::flow_run::{
 };
 use crate::request::Request;
 
-/// Where an invocation reports to, and who reports.
+/// The flow run, and the reporter; `None` when the run is not reported.
 pub(super) struct Connected {
     pub(super) flow_run: FlowRunRef,
     pub(super) reporter: Option<Reporter>,
 }
 
-/// Decides where the invocation reports to, and connects to the flow run if there is one already.
+/// Decides which flow run the run reports to, and connects to it if it exists.
 pub(super) async fn connect(
     request: &Request,
     run_id: Uuid,
@@ -29,7 +29,7 @@ pub(super) async fn connect(
         .flow_run_name
         .clone()
         .unwrap_or_else(|| flow_run_name(run_id));
-    // `--version` and the like are nothing to report.
+    // `--version` and `--help` are not reported.
     let is_run = !command.is_empty();
     let facts = ModeFacts {
         declined: choice.declined || !is_run,
@@ -77,7 +77,7 @@ pub(super) async fn connect(
     })
 }
 
-/// Connects to a flow run. An owned one of a retry is resumed even while the API cannot be reached: the server waits for it.
+/// Connects to a flow run. The owned flow run of a retry is resumed even if the API is not reachable: it waits for this.
 async fn attach(
     client: &Client,
     run_id: Uuid,
@@ -95,7 +95,7 @@ async fn attach(
     }
 }
 
-/// The name of a flow that is created: the same for all attempts, whatever each of them calls.
+/// The name of a flow that is created: the same for all attempts, whatever command each of them runs.
 fn flow_name(request: &Request, command: &str) -> String {
     let original = request.attempt.original.as_ref();
     let original = original.map(CommandLine::command);

@@ -222,8 +222,10 @@ fn a_journal_at_work_is_left_alone() {
     let told = |path: &Path| Finished::of(project.program(&api).arg("replay").arg(path));
     told(project.path())
         .exits_with(0)
-        .says("a run that is at work");
-    told(&journal).exits_with(3).says("a run that is at work");
+        .says("in use by a run or by another replay");
+    told(&journal)
+        .exits_with(3)
+        .says("in use by a run or by another replay");
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
