@@ -47,7 +47,7 @@ fn a_project_that_does_not_parse() {
             &["build"],
         )
         .exits_with(0)
-        .says("Attempt 2: the whole command again, since it failed before dbt ran a node")
+        .says("Attempt 2: the whole command again, since dbt failed before it ran a node")
         .says("Attempt 3: the whole command again");
     workshop.built(&[BASE, FLAKY, BELOW]);
 }

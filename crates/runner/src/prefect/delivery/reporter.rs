@@ -85,7 +85,7 @@ impl Reporter {
         flow_run: ExistingFlowRun,
         options: ReportOptions,
     ) -> Result<Self, ReportError> {
-        let mut reporter = Self::new(client, run_id, Target::TasksAlone, options);
+        let mut reporter = Self::new(client, run_id, Target::TaskRunsOnly, options);
         let connection = attach(&reporter.client, run_id, flow_run).await?;
         reporter.target = Target::Connected(connection);
         Ok(reporter)
@@ -115,8 +115,8 @@ impl Reporter {
 
     /// A reporter of task runs without a flow run.
     #[must_use]
-    pub(crate) fn of_tasks_alone(client: &Client, run_id: Uuid, options: ReportOptions) -> Self {
-        Self::new(client, run_id, Target::TasksAlone, options)
+    pub(crate) fn without_flow_run(client: &Client, run_id: Uuid, options: ReportOptions) -> Self {
+        Self::new(client, run_id, Target::TaskRunsOnly, options)
     }
 
     /// A reporter that delivers what the server does not have of a run that is over. It waits an outage out for at most
@@ -124,7 +124,7 @@ impl Reporter {
     ///
     /// # Errors
     /// When the API cannot be reached or refuses; 404 when the flow run was deleted.
-    pub(crate) async fn catch_up(
+    pub(crate) async fn for_past_run(
         client: &Client,
         past: &PastRun,
         options: ReportOptions,

@@ -23,7 +23,7 @@ pub(super) enum Target {
     /// That of a run that is over, with what the server has stored of it.
     Past(Connection, AlreadyStored),
     /// None: task runs without a flow run.
-    TasksAlone,
+    TaskRunsOnly,
 }
 
 impl Target {
@@ -34,7 +34,7 @@ impl Target {
                 connection.ownership == Ownership::Owned
             }
             Self::Create(_) | Self::Resume(_) => true,
-            Self::TasksAlone => false,
+            Self::TaskRunsOnly => false,
         }
     }
 
@@ -46,7 +46,7 @@ impl Target {
             }
             Self::Resume(flow_run_id) => FlowRunRef::owned(*flow_run_id),
             Self::Create(run) => FlowRunRef::ToCreate(run.names.clone()),
-            Self::TasksAlone => return None,
+            Self::TaskRunsOnly => return None,
         })
     }
 
@@ -70,7 +70,7 @@ impl Target {
                 outages.limit(longest_outage);
                 return Ok((connection, Some(stored)));
             }
-            Self::TasksAlone => Connection::without_flow_run(),
+            Self::TaskRunsOnly => Connection::without_flow_run(),
             Self::Create(run) => {
                 let create = || create(client, run_id, &run);
                 outages.wait_out(journal, create).await?

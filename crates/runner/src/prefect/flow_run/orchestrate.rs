@@ -152,7 +152,11 @@ async fn has_ended(client: &Client, flow_run_id: Uuid) -> Result<bool, Error> {
 }
 
 /// Forces the terminal state of a flow run, even where the server would retry it. `Some` is what went wrong.
-pub(crate) async fn conclude(client: &Client, flow_run_id: Uuid, end: &State) -> Option<String> {
+pub(crate) async fn force_final_state(
+    client: &Client,
+    flow_run_id: Uuid,
+    end: &State,
+) -> Option<String> {
     let mut state = NewState::new(state_type(end.kind))
         .named(&end.name)
         .with_transition_id(Uuid::new_v4());
