@@ -3,21 +3,21 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Where an invocation reports to.
+/// Which flow run an invocation reports to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FlowTarget {
-    /// A flow run that exists; `own_states` when its states are ours to set.
+    /// A flow run that exists.
     Existing {
-        /// The flow run.
+        /// Id of the flow run.
         flow_run_id: Uuid,
-        /// Whether we are its engine.
+        /// Whether we are its engine, and set its states.
         own_states: bool,
     },
-    /// A flow run that is created.
+    /// A flow run that we create.
     Create {
-        /// Its idempotency key; the run id when there is none. A repetition has that of the attempt before it.
+        /// Its idempotency key; `None` for the run id. A retry has the key of the attempt before it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<Uuid>,
         /// Name of the flow.
@@ -27,15 +27,15 @@ pub enum FlowTarget {
         /// Tags of the flow run.
         tags: Vec<String>,
     },
-    /// Nothing: no Prefect API is configured, or it was declined.
+    /// No flow run: no Prefect API is configured, or reporting is disabled.
     Nowhere {
-        /// The run id of the first attempt; its own when there is none.
+        /// The run id of the first attempt; `None` for the first attempt itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<Uuid>,
-        /// Name of the flow, should it be reported later.
+        /// Name of the flow, if the run is reported later.
         #[serde(default)]
         flow_name: Option<String>,
-        /// Name of the flow run, which the console shows.
+        /// Name of the flow run, as the console shows it.
         flow_run_name: String,
         /// Tags of the flow run.
         #[serde(default)]
@@ -44,7 +44,7 @@ pub enum FlowTarget {
 }
 
 impl FlowTarget {
-    /// The same flow run, once it has been created: by its id, or else by the key that it was to be created with.
+    /// The same flow run after it was created: by its id, else by the idempotency key `first`.
     pub(crate) fn known_as(self, flow_run_id: Option<Uuid>, first: Uuid) -> Self {
         match (self, flow_run_id) {
             (Self::Create { .. }, Some(flow_run_id)) => Self::Existing {

@@ -103,11 +103,11 @@ impl RetryPolicy {
             })
         );
         match final_state {
-            Some(FinalState::NotOurs) if was_ours => None,
+            Some(FinalState::NotOwned) if was_ours => None,
             Some(FinalState::AwaitingRetry { due }) => {
                 Some(self.until(due.unwrap_or_default()).await)
             }
-            None | Some(FinalState::NotOurs | FinalState::NotSent) => {
+            None | Some(FinalState::NotOwned | FinalState::NotSent) => {
                 let is_failed = outcome.state.kind == StateKind::Failed;
                 (is_failed && number <= self.retries).then_some(self.delay)
             }
@@ -133,7 +133,7 @@ impl RetryPolicy {
 /// The flow run of an attempt, and whether its states are ours.
 fn flow_run_of(outcome: &Outcome) -> Option<(Uuid, bool)> {
     let delivery = outcome.delivery.as_ref()?;
-    let own_states = delivery.final_state != FinalState::NotOurs;
+    let own_states = delivery.final_state != FinalState::NotOwned;
     Some((delivery.flow_run_id?, own_states))
 }
 
