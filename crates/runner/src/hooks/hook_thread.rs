@@ -114,7 +114,7 @@ impl HookThread {
         let _ = self.tasks.send(task);
         let stuck = tokio::select! {
             stuck = self.wait_for_hooks() => stuck,
-            () = stopper.asked_again() => Some("a hook".to_owned()),
+            () = stopper.stop_requested_again() => Some("a hook".to_owned()),
         };
         if let Some(hook) = stuck {
             self.is_abandoned.store(true, Ordering::Release);
