@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use super::printer::Printer;
 use super::{line, notice};
-use crate::model::{Effect, FlowTarget, Level, Notice, StateKind};
+use crate::model::{Effect, FlowRunRef, Level, Notice, StateKind};
 use crate::observe::Observer;
 use crate::store::{Entry, JournalReader};
 use jiff::Timestamp;
@@ -184,12 +184,10 @@ fn flow_run_title(name: &str) -> String {
     }
 }
 
-fn name_of(flow: &FlowTarget) -> String {
+fn name_of(flow: &FlowRunRef) -> String {
     match flow {
-        FlowTarget::Existing { flow_run_id, .. } => flow_run_id.to_string(),
-        FlowTarget::Create { flow_run_name, .. } | FlowTarget::Nowhere { flow_run_name, .. } => {
-            flow_run_name.clone()
-        }
+        FlowRunRef::Existing(run) => run.id.to_string(),
+        FlowRunRef::ToCreate(new) | FlowRunRef::NotReported(new) => new.flow_run_name.clone(),
     }
 }
 
