@@ -1,33 +1,37 @@
-//! Why an invocation did not end well.
+//! Why an invocation did not succeed.
 
 use std::fmt;
 
 use thiserror::Error;
 
-use crate::model::exit;
-use crate::outcome::{Error, Outcome};
+use crate::model::{error_messages, exit};
+use crate::outcome::{Error, Outcome, error_text};
 
-/// Why an invocation did not end well. Its `Debug` form is the message, since that is what a `main` that gives back the
-/// error shows.
+/// Why an invocation did not succeed. Its `Debug` form is the text for people, with causes and hint, because a `main` that
+/// returns the error prints that.
 #[derive(Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// dbt ran, and did not do all that it was asked to.
-    #[error("{}", .0.failure.as_deref().unwrap_or("dbt did not do all that it was asked to"))]
+    /// dbt ran and did not succeed.
+    #[error("{}", .0.failure.as_deref().unwrap_or("dbt did not succeed"))]
     Failed(Box<Outcome>),
-    /// dbt could not be run.
+    /// dbt could not run.
     #[error(transparent)]
     NotRun(#[from] Error),
 }
 
 impl fmt::Debug for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        let hint = match self {
+            Self::Failed(_) => None,
+            Self::NotRun(error) => error.help(),
+        };
+        f.write_str(&error_text(&error_messages(self), hint.as_deref()))
     }
 }
 
 impl RunError {
-    /// What became of the invocation, if dbt ran.
+    /// The outcome of the invocation, if dbt ran.
     #[must_use]
     pub fn outcome(&self) -> Option<&Outcome> {
         match self {

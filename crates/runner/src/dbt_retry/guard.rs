@@ -9,7 +9,7 @@ use super::dropped_flags::dropped_flags;
 use super::plan::retry_args;
 use crate::dbt::{CommandLine, DbtArgs};
 use crate::selection::names_state;
-use crate::store::{Kept, Obstacle, Records};
+use crate::store::{AttemptRecords, Obstacle, SavedAttempt};
 use crate::track::TrackedRun;
 
 /// Commands, as run_results.json names them, after which `dbt retry` has nothing to do with models of an earlier run.
@@ -18,13 +18,13 @@ const BYSTANDERS: [&str; 3] = ["compile", "generate", "run-operation"];
 /// What is known of the last run here when the user asks for `dbt retry`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Guard {
-    last: Kept,
+    last: SavedAttempt,
 }
 
 impl Guard {
     /// Looks for a run of ours that `dbt retry` is to repeat. `None` when it is dbt's affair: another command, a state
     /// that the user names, no record, a last run that succeeded, or a later run that was not ours.
-    pub(crate) fn of(args: &DbtArgs, target: &Path, records: &Records) -> Option<Self> {
+    pub(crate) fn of(args: &DbtArgs, target: &Path, records: &AttemptRecords) -> Option<Self> {
         if args.command != "retry" || names_state(&args.passed) {
             return None;
         }
@@ -108,7 +108,7 @@ impl Guard {
 }
 
 /// Whether these results are of a later run that builds, and not of ours.
-fn overtakes(theirs: &RunResults, last: &Kept) -> bool {
+fn overtakes(theirs: &RunResults, last: &SavedAttempt) -> bool {
     let which = theirs.args.get("which").and_then(|which| which.as_str());
     let at = theirs.metadata.generated_at.as_deref();
     let at = at.and_then(|at| at.parse::<Timestamp>().ok());
@@ -125,29 +125,29 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::store::Record;
+    use crate::store::AttemptRecord;
     use crate::track::{ProcessEnd, Tracker, TrackerOptions};
 
     const TARGET: &str = "/shop/target";
 
-    fn records(success: bool, nodes: &[&str]) -> (tempfile::TempDir, Records) {
+    fn records(success: bool, nodes: &[&str]) -> (tempfile::TempDir, AttemptRecords) {
         let dir = tempfile::tempdir().unwrap();
-        let records = Records::beside(dir.path());
-        let record = Record {
+        let records = AttemptRecords::beside(dir.path());
+        let record = AttemptRecord {
             ended: "2026-01-01T00:00:00Z".parse().unwrap(),
             args: ["build", "--defer-state", "prod"]
                 .map(str::to_owned)
                 .to_vec(),
             target: TARGET.into(),
             success,
-            ..Record::failed(nodes)
+            ..AttemptRecord::failed(nodes)
         };
         let results = (!nodes.is_empty()).then(|| json!({}));
-        records.keep(record, results.as_ref()).unwrap();
+        records.save(record, results.as_ref()).unwrap();
         (dir, records)
     }
 
-    fn guard(args: &[&str], target: &str, records: &Records) -> Option<Guard> {
+    fn guard(args: &[&str], target: &str, records: &AttemptRecords) -> Option<Guard> {
         let args = DbtArgs::of(&CommandLine::parse(args));
         Guard::of(&args, Path::new(target), records)
     }
@@ -206,7 +206,7 @@ mod tests {
     fn a_later_run_that_builds_overtakes_ours() {
         let (_dir, records) = records(false, &["model.a.b"]);
         let mut last = records.newest(|_| true).unwrap();
-        let overtakes = |last: &Kept, id: &str, which: &str, at: &str, nodes: usize| {
+        let overtakes = |last: &SavedAttempt, id: &str, which: &str, at: &str, nodes: usize| {
             let nodes = vec![json!({ "unique_id": "model.a.b", "status": "success" }); nodes];
             let theirs = json!({
                 "metadata": {

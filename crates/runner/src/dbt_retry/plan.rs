@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::dropped_flags::dropped_flags;
 use crate::dbt::DbtArgs;
 use crate::request::{Attempt, Request, RetryStrategy};
-use crate::store::Kept;
+use crate::store::SavedAttempt;
 
 /// What a repetition runs, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) enum Plan {
 }
 
 /// Plans a repetition from what the attempt before it has left on record.
-pub(crate) fn plan(strategy: RetryStrategy, kept: Option<&Kept>) -> Plan {
+pub(crate) fn plan(strategy: RetryStrategy, kept: Option<&SavedAttempt>) -> Plan {
     let full = |reason: &str| Plan::Full {
         reason: reason.to_owned(),
     };
@@ -102,7 +102,7 @@ mod tests {
 
     use super::*;
     use crate::request::Invocation;
-    use crate::store::{Obstacle, Record, Records};
+    use crate::store::{AttemptRecord, AttemptRecords, Obstacle};
 
     fn planned(strategy: RetryStrategy, obstacle: Option<Obstacle>, has_results: bool) -> String {
         let dir = tempfile::tempdir().unwrap();
@@ -110,12 +110,12 @@ mod tests {
             None => &["model.a.b", "model.a.c"],
             Some(_) => &[],
         };
-        let record = Record {
+        let record = AttemptRecord {
             obstacle,
-            ..Record::failed(nodes)
+            ..AttemptRecord::failed(nodes)
         };
         let results = has_results.then_some(&Value::Null);
-        let kept = Records::beside(dir.path()).keep(record, results);
+        let kept = AttemptRecords::beside(dir.path()).save(record, results);
         plan(strategy, Some(&kept.unwrap())).to_string()
     }
 

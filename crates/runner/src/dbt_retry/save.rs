@@ -13,7 +13,7 @@ use super::results::Results;
 use crate::dbt::{CommandLine, Project, read_manifest};
 use crate::request::Request;
 use crate::selection::selected;
-use crate::store::{Kept, Obstacle, Record, Records};
+use crate::store::{AttemptRecord, AttemptRecords, Obstacle, SavedAttempt};
 use crate::track::TrackedRun;
 
 /// An attempt that has ended.
@@ -37,14 +37,14 @@ pub(crate) fn begin(
     request: &Request,
     project: &Project,
     guard: Option<&Guard>,
-    records: &Records,
+    records: &AttemptRecords,
 ) {
     let asked = asked(request, guard);
     let command = asked.command();
     if !builds(&command) {
         return;
     }
-    let record = Record {
+    let record = AttemptRecord {
         run_id,
         flow_run_id,
         ended: Timestamp::now(),
@@ -56,7 +56,7 @@ pub(crate) fn begin(
         nodes: Vec::new(),
         obstacle: Some(Obstacle::Open),
     };
-    if let Err(error) = records.keep(record, None::<&Results>) {
+    if let Err(error) = records.save(record, None::<&Results>) {
         tracing::debug!(%error, "a run leaves no record if it is killed");
     }
 }
@@ -70,14 +70,14 @@ fn asked(request: &Request, guard: Option<&Guard>) -> CommandLine {
 
 /// Keeps what an attempt has left undone, if its command builds anything. One that had nothing to do leaves the record of
 /// an earlier one in place.
-pub(crate) fn save(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
+pub(crate) fn save(ended: &Ended<'_>, records: &AttemptRecords) -> Option<SavedAttempt> {
     let Ended { request, run, .. } = ended;
     let attempt = &request.attempt;
     let asked = asked(request, ended.guard);
     let command = asked.command();
     let is_idle = run.end.exit_code == Some(0) && run.nodes.is_empty();
     if !builds(&command) || is_idle {
-        records.forget(ended.run_id);
+        records.remove(ended.run_id);
         return None;
     }
     let has_failed = run.end.exit_code != Some(0);
@@ -102,7 +102,7 @@ pub(crate) fn save(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
         Rest::Nodes { ids, results } => (ids, None, Some(results)),
         Rest::Unclear { obstacle, results } => (Vec::new(), Some(obstacle), results),
     };
-    let record = Record {
+    let record = AttemptRecord {
         run_id: ended.run_id,
         flow_run_id: ended.flow_run_id,
         ended: Timestamp::now(),
@@ -115,7 +115,7 @@ pub(crate) fn save(ended: &Ended<'_>, records: &Records) -> Option<Kept> {
         obstacle,
     };
     records
-        .keep(record, results.as_ref())
+        .save(record, results.as_ref())
         .inspect_err(|error| tracing::warn!(%error, "the run leaves no record for dbt retry"))
         .ok()
 }

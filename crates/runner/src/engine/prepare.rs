@@ -11,7 +11,7 @@ use crate::observe::Observer;
 use crate::outcome::Error;
 use crate::profiles::RenderedProfiles;
 use crate::request::{ProcessEnv, Request};
-use crate::store::{JournalFolder, Records};
+use crate::store::{AttemptRecords, JournalFolder};
 
 /// What an invocation stands on.
 pub(super) struct Prepared {
@@ -62,7 +62,7 @@ impl Prepared {
         let Some(folder) = self.folder.as_ref().filter(|_| !is_ours) else {
             return;
         };
-        let records = Records::beside(folder.dir());
+        let records = AttemptRecords::beside(folder.dir());
         self.guard = Guard::of(&self.args, &self.project.target, &records);
         let guard = self.guard.as_ref();
         if let Some(better) = guard.and_then(|guard| guard.arguments(&self.args.passed)) {

@@ -3,7 +3,6 @@
 use uuid::Uuid;
 
 use super::process_env::inherited;
-use crate::model::FlowTarget;
 use crate::prefect::control::Supervisor;
 
 /// The flow run that a caller asks for, and the one that the process was started for.
@@ -38,14 +37,6 @@ impl FlowChoice {
             inherited: inherited::from_env(),
             supervisor: Supervisor::from_env(),
             ..Self::default()
-        }
-    }
-
-    /// The supervisor of the flow run that an invocation reports to.
-    pub(crate) fn supervisor_of_target(&self, target: &FlowTarget) -> Option<Supervisor> {
-        match target {
-            FlowTarget::Existing { flow_run_id, .. } => self.supervisor_of(*flow_run_id),
-            _ => None,
         }
     }
 

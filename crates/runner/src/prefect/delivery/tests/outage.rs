@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::proxy::{Fate, Proxy};
 use super::support::{Journal, Notices, Run, Server, client};
-use crate::model::{Delivery, Effect, FinalState, Notice, StateKind};
+use crate::model::{Delivery, Effect, ExistingFlowRun, FinalState, Notice, StateKind};
 use crate::prefect::delivery::reporter::{ReportOptions, Reporter};
 
 /// In seconds; longer than any server needs.
@@ -181,9 +181,14 @@ async fn an_unreachable_server_causes_one_notice() {
 async fn a_run_that_needs_the_server_fails_immediately_without_it() {
     let proxy = Proxy::before("http://127.0.0.1:9/api", |_| Fate::refuse(401));
     let id = Uuid::now_v7();
-    let error = Reporter::attach(&client(&proxy.url), id, id, true, ReportOptions::default())
-        .await
-        .expect_err("refused");
+    let error = Reporter::attach(
+        &client(&proxy.url),
+        id,
+        ExistingFlowRun::owned(id),
+        ReportOptions::default(),
+    )
+    .await
+    .expect_err("refused");
     assert!(error.to_string().contains(&proxy.url), "{error}");
 }
 
