@@ -19,8 +19,10 @@ pub(super) fn describe(notice: &Notice) -> Option<(Level, String)> {
             Level::Warning,
             format!("earlier runs whose process was killed are now closed in Prefect: {runs}"),
         ),
-        Notice::Away { problem } | Notice::LeftOut { problem } => (Level::Warning, problem.clone()),
-        Notice::Back => (
+        Notice::ApiUnreachable { problem } | Notice::Omitted { problem } => {
+            (Level::Warning, problem.clone())
+        }
+        Notice::ApiReachable => (
             Level::Warning,
             "the Prefect API is reachable again; sending buffered events".to_owned(),
         ),
@@ -51,11 +53,11 @@ mod tests {
                 delay: 30,
             },
             Notice::Recovered { runs: 1 },
-            Notice::Away {
+            Notice::ApiUnreachable {
                 problem: problem.clone(),
             },
-            Notice::LeftOut { problem },
-            Notice::Back,
+            Notice::Omitted { problem },
+            Notice::ApiReachable,
         ];
         let texts: Vec<_> = notices.iter().map(describe).collect();
         insta::assert_debug_snapshot!(texts);

@@ -18,7 +18,7 @@ mod state;
 mod stop;
 mod task_run;
 
-pub use asset_event::{AssetEvent, AssetFacts, AssetHappening};
+pub use asset_event::{AssetEvent, AssetEventKind, AssetProperties};
 pub use delivery::{Delivery, FinalState};
 pub use effect::Effect;
 pub(crate) use error_chain::{error_chain, error_messages};

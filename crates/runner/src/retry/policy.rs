@@ -97,11 +97,11 @@ impl RetryPolicy {
         let flow_run = outcome.flow.as_ref();
         let was_ours = flow_run.and_then(FlowRunRef::owned_id).is_some();
         match final_state {
-            Some(FinalState::NotOurs) if was_ours => None,
+            Some(FinalState::NotOwned) if was_ours => None,
             Some(FinalState::AwaitingRetry { due }) => {
                 Some(self.until(due.unwrap_or_default()).await)
             }
-            None | Some(FinalState::NotOurs | FinalState::NotSent) => {
+            None | Some(FinalState::NotOwned | FinalState::NotSent) => {
                 let is_failed = outcome.state.kind == StateKind::Failed;
                 (is_failed && number <= self.retries).then_some(self.delay)
             }
@@ -129,7 +129,7 @@ fn flow_run_of(outcome: &Outcome) -> Option<ExistingFlowRun> {
     let delivery = outcome.delivery.as_ref()?;
     let id = delivery.flow_run_id?;
     Some(match delivery.final_state {
-        FinalState::NotOurs => ExistingFlowRun::attached(id),
+        FinalState::NotOwned => ExistingFlowRun::attached(id),
         _ => ExistingFlowRun::owned(id),
     })
 }

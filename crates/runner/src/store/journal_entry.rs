@@ -51,3 +51,34 @@ impl Header {
 
 /// The format that [`Header::format`] names.
 pub const JOURNAL_FORMAT: u32 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AssetEventKind, Level, NodeStatus};
+
+    /// Lines as the first versions of the format hold them, with plain texts and numbers.
+    const NODE: &str = r#"{"effect":{"node_finished":[{"id":"00000000-0000-0000-0000-000000000001","unique_id":"model.shop.a","dynamic_key":"r#1","name":"model a","start_time":"1970-01-01T00:00:00Z","wait_for":[],"labels":{}},{"state":{"type":"FAILED","name":"Failed","message":null},"end_time":"1970-01-01T00:00:00Z","result":{"unique_id":"model.shop.a","resource_type":"model","name":"a","status":"partial success","message":null,"execution_time":null,"failures":null,"adapter_response":null,"skipped_because_of":null}}]}}"#;
+    const LOG: &str =
+        r#"{"effect":{"log":{"at":"1970-01-01T00:00:00Z","level":30,"message":"m","task":null}}}"#;
+    const ASSET: &str = r#"{"effect":{"asset":{"id":"00000000-0000-0000-0000-000000000001","happening":"referenced","at":"1970-01-01T00:00:00Z","asset":{"key":"duckdb://a","name":"a","description":null,"owners":[],"url":null},"task":{"id":"00000000-0000-0000-0000-000000000002","name":"model a"},"upstream":[],"payload":{}}}}"#;
+
+    #[test]
+    fn lines_of_the_first_version_are_read_and_written_the_same() {
+        for line in [NODE, LOG, ASSET] {
+            let entry: Entry = serde_json::from_str(line).unwrap();
+            assert_eq!(serde_json::to_string(&entry).unwrap(), line);
+            let Entry::Effect(effect) = entry else {
+                panic!("not an effect");
+            };
+            match *effect {
+                Effect::NodeFinished(_, end) => {
+                    assert_eq!(end.result.status, NodeStatus::PartialSuccess);
+                }
+                Effect::Log(line) => assert_eq!(line.level, Level::Warning),
+                Effect::Asset(event) => assert_eq!(event.kind, AssetEventKind::Referenced),
+                effect => panic!("{effect:?}"),
+            }
+        }
+    }
+}

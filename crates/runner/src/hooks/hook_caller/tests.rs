@@ -69,7 +69,7 @@ impl Set {
         let manifest = OnceLock::new();
         manifest.get_or_init(|| Arc::new(Manifest::from_slice(MANIFEST.as_bytes()).unwrap()));
         let caller = HookCaller {
-            run: RunInfo {
+            command: CommandInfo {
                 command: "build".to_owned(),
                 args: vec!["build".to_owned()],
                 owner: None,

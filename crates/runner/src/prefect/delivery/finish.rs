@@ -25,7 +25,7 @@ impl Finish {
         end: Option<&RunEnd>,
     ) -> (FinalState, Result<(), SendError>) {
         if self.ownership == Ownership::Attached {
-            return (FinalState::NotOurs, Ok(()));
+            return (FinalState::NotOwned, Ok(()));
         }
         let (Some(end), Some(flow_run_id)) = (end, sender.context.flow_run_id()) else {
             return (FinalState::NotSent, Ok(()));
@@ -85,7 +85,7 @@ impl Finish {
         };
         let mut outages = sender.outages;
         if let Some(problem) = sender.budget.omitted() {
-            outages.notify(Notice::LeftOut { problem });
+            outages.notify(Notice::Omitted { problem });
         }
         let flow_run_id = sender.context.flow_run_id();
         Delivery {

@@ -255,7 +255,7 @@ fn not_delivered(
     let problem = error_chain(error);
     // An outage has been reported already.
     if matches!(error, SendError::Refused(_)) {
-        outages.notify(Notice::Away {
+        outages.notify(Notice::ApiUnreachable {
             problem: problem.clone(),
         });
     }

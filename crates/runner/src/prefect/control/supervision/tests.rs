@@ -94,6 +94,6 @@ async fn a_move_to_another_machine_does_not_end_the_flow_run() {
         let explained = setup.supervision.explain(StopCause::Terminate).await;
         assert_eq!(explained, StopCause::Terminate);
         let end: Result<_, ()> = setup.final_state.decide(async |_| Err(())).await;
-        assert_eq!(end, Ok(FinalState::LeftAlone));
+        assert_eq!(end, Ok(FinalState::LeftToSupervisor));
     }
 }

@@ -47,7 +47,7 @@ async fn task_runs_are_reported_without_a_flow_run() {
         .run(journal, |_| {})
         .await;
     assert!(delivery.verified, "{delivery:?}");
-    assert_eq!(delivery.final_state, FinalState::NotOurs);
+    assert_eq!(delivery.final_state, FinalState::NotOwned);
     let mut filter = TaskRunFilter::default();
     filter.ids = vec![model.id];
     let found = server.client().filter_task_runs(&filter).await;

@@ -54,16 +54,16 @@ async fn everything_is_delivered_after_an_outage() {
     let report = tokio::spawn(reporter.run(journal.clone(), notices.taker()));
     journal.write(small_run(&run));
     notices
-        .wait_for(|notice| matches!(notice, Notice::Away { .. }))
+        .wait_for(|notice| matches!(notice, Notice::ApiUnreachable { .. }))
         .await;
     proxy.set(|_| Fate::Pass);
     notices
-        .wait_for(|notice| matches!(notice, Notice::Back))
+        .wait_for(|notice| matches!(notice, Notice::ApiReachable))
         .await;
     journal.close();
     let delivery = report.await.expect("no panic");
     assert_complete(&server, &delivery).await;
-    let away = |notice: &&Notice| matches!(notice, Notice::Away { .. });
+    let away = |notice: &&Notice| matches!(notice, Notice::ApiUnreachable { .. });
     assert_eq!(notices.all().iter().filter(away).count(), 1);
 }
 
@@ -170,7 +170,7 @@ async fn an_unreachable_server_causes_one_notice() {
         assert_eq!(delivery.final_state, FinalState::NotSent);
         assert!(delivery.problem.is_some());
         assert!(
-            matches!(&notices.all()[..], [Notice::Away { .. }]),
+            matches!(&notices.all()[..], [Notice::ApiUnreachable { .. }]),
             "{:?}",
             notices.all()
         );
@@ -214,5 +214,5 @@ async fn one_refused_log_does_not_affect_the_others() {
         .await;
     let id = delivery.flow_run_id.expect("a flow run");
     assert_eq!(stored_logs(&server.client(), id).await, ["first"]);
-    assert!(notices.any(|notice| matches!(notice, Notice::LeftOut { .. })));
+    assert!(notices.any(|notice| matches!(notice, Notice::Omitted { .. })));
 }
