@@ -1,4 +1,4 @@
-//! Why an invocation did not end well.
+//! Why an invocation failed.
 
 use std::fmt;
 
@@ -7,15 +7,14 @@ use thiserror::Error;
 use crate::model::exit;
 use crate::outcome::{Error, Outcome};
 
-/// Why an invocation did not end well. Its `Debug` form is the message, since that is what a `main` that gives back the
-/// error shows.
+/// Why an invocation failed. Its `Debug` form is the message: Rust prints that form of an error that `main` returns.
 #[derive(Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// dbt ran, and did not do all that it was asked to.
-    #[error("{}", .0.failure.as_deref().unwrap_or("dbt did not do all that it was asked to"))]
+    /// dbt ran and failed, was stopped, or its run could not be reported in full. The outcome says which.
+    #[error("{}", .0.failure.as_deref().unwrap_or("the dbt run failed"))]
     Failed(Box<Outcome>),
-    /// dbt could not be run.
+    /// dbt did not run.
     #[error(transparent)]
     NotRun(#[from] Error),
 }
@@ -27,7 +26,7 @@ impl fmt::Debug for RunError {
 }
 
 impl RunError {
-    /// What became of the invocation, if dbt ran.
+    /// The outcome of the run; `None` if dbt did not run.
     #[must_use]
     pub fn outcome(&self) -> Option<&Outcome> {
         match self {
@@ -45,7 +44,7 @@ impl RunError {
         }
     }
 
-    /// An outcome as a result: an error unless the program may exit with success.
+    /// Turns an outcome into a result: an error unless its exit code is 0.
     pub(super) fn check(outcome: Outcome) -> Result<Outcome, Self> {
         match outcome.exit_code {
             exit::SUCCESS => Ok(outcome),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::dbt::CommandLine;
 use crate::model::{Delivery, FlowTarget, State, StopCause};
-use crate::store::Kept;
+use crate::store::StoredRecord;
 use crate::track::{TrackedRun, judge};
 
 /// What became of an invocation.
@@ -42,7 +42,7 @@ pub struct Outcome {
     /// Where it was reported to; `None` for a run that was never begun.
     pub(crate) flow: Option<FlowTarget>,
     /// What a repetition needs to know.
-    pub(crate) record: Option<Kept>,
+    pub(crate) record: Option<StoredRecord>,
 }
 
 impl Outcome {

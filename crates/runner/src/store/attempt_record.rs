@@ -16,8 +16,8 @@ const RECORDS: &str = "attempts";
 const RECORD: &str = "attempt.json";
 /// The name under which `dbt retry` looks for its state.
 const RESULTS: &str = "run_results.json";
-/// How many records are kept.
-const KEPT: usize = 10;
+/// How many records are kept: the newest ones.
+const MAX_RECORDS: usize = 10;
 
 /// The record of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,12 +41,12 @@ pub(crate) struct Record {
 
 /// A record and its folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Kept {
+pub(crate) struct StoredRecord {
     pub(crate) record: Record,
     pub(crate) dir: PathBuf,
 }
 
-impl Kept {
+impl StoredRecord {
     /// The folder, if `dbt retry` can use it as its state: other runs may have removed it.
     pub(crate) fn state(&self) -> Option<&Path> {
         let has_results = self.dir.join(RESULTS).is_file();
@@ -72,11 +72,11 @@ impl Records {
     ///
     /// # Errors
     /// When the record cannot be written. `dbt retry` is not used then.
-    pub(crate) fn keep(
+    pub(crate) fn save(
         &self,
         record: Record,
         results: Option<&impl Serialize>,
-    ) -> std::io::Result<Kept> {
+    ) -> std::io::Result<StoredRecord> {
         let dir = self.dir.join(record.run_id.to_string());
         std::fs::DirBuilder::new()
             .recursive(true)
@@ -87,7 +87,7 @@ impl Records {
         }
         write(&dir.join(RECORD), &record)?;
         self.trim();
-        Ok(Kept { record, dir })
+        Ok(StoredRecord { record, dir })
     }
 
     /// Removes the record of a run that needs none.
@@ -98,12 +98,12 @@ impl Records {
     }
 
     /// The newest record for which `fits` is true.
-    pub(crate) fn newest(&self, fits: impl Fn(&Record) -> bool) -> Option<Kept> {
+    pub(crate) fn newest(&self, fits: impl Fn(&Record) -> bool) -> Option<StoredRecord> {
         self.folders().into_iter().rev().find_map(|dir| {
             let record: Record = serde_json::from_slice(&fs_err::read(dir.join(RECORD)).ok()?)
                 .inspect_err(|error| tracing::warn!(%error, "skipping an unreadable record"))
                 .ok()?;
-            fits(&record).then_some(Kept { record, dir })
+            fits(&record).then_some(StoredRecord { record, dir })
         })
     }
 
@@ -119,7 +119,7 @@ impl Records {
 
     fn trim(&self) {
         let folders = self.folders();
-        let surplus = folders.len().saturating_sub(KEPT);
+        let surplus = folders.len().saturating_sub(MAX_RECORDS);
         for folder in &folders[..surplus] {
             if let Err(error) = fs_err::remove_dir_all(folder) {
                 tracing::warn!(%error, "cannot remove an old record");
@@ -177,12 +177,12 @@ mod tests {
         assert_eq!(records.newest(|_| true), None);
         let results = Value::Null;
         for number in 0..15 {
-            let kept = records.keep(record(number, number > 12), Some(&results));
-            assert!(kept.unwrap().state().is_some());
+            let stored = records.save(record(number, number > 12), Some(&results));
+            assert!(stored.unwrap().state().is_some());
         }
-        let found = |fits: fn(&Record) -> bool| records.newest(fits).map(|kept| kept.record);
+        let found = |fits: fn(&Record) -> bool| records.newest(fits).map(|stored| stored.record);
         assert_eq!(found(|_| true), Some(record(14, true)));
         assert_eq!(found(|record| !record.success), Some(record(12, false)));
-        assert_eq!(records.folders().len(), KEPT);
+        assert_eq!(records.folders().len(), MAX_RECORDS);
     }
 }

@@ -14,7 +14,7 @@ mod reader;
 mod stored_journal;
 mod writer;
 
-pub(crate) use attempt_record::{Kept, Record, Records};
+pub(crate) use attempt_record::{Record, Records, StoredRecord};
 pub(crate) use feed::Feed;
 pub use folder::{JOURNAL_DIR, JournalFolder};
 pub use journal_entry::{Entry, Header, JOURNAL_FORMAT};
