@@ -65,7 +65,7 @@ pub use cli::run as main;
 pub use dbt::{DbtError, PROJECT_FILE, Project, find_dbt};
 pub use dbt_templating::Missing;
 pub use hooks::{DbtHookContext, HookEvent, HookStatus};
-pub use model::{LogLevel, StopCause, Stopper};
+pub use model::{LogLevel, NodeStatus, StopCause, Stopper};
 pub use observe::{Observer, Unobserved};
 pub use outcome::{Error, Outcome};
 pub use request::{

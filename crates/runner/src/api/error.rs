@@ -4,24 +4,29 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::model::exit;
-use crate::outcome::{Error, Outcome};
+use crate::model::{error_messages, exit};
+use crate::outcome::{Error, Outcome, error_text};
 
-/// Why an invocation failed. Its `Debug` form is the message: Rust prints that form of an error that `main` returns.
+/// Why an invocation did not succeed. Its `Debug` form is the text for people, with causes and hint, because a `main` that
+/// returns the error prints that.
 #[derive(Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// dbt ran and failed, was stopped, or its run could not be reported in full. The outcome says which.
-    #[error("{}", .0.failure.as_deref().unwrap_or("the dbt run failed"))]
+    /// dbt ran and did not succeed.
+    #[error("{}", .0.failure.as_deref().unwrap_or("dbt did not succeed"))]
     Failed(Box<Outcome>),
-    /// dbt did not run.
+    /// dbt could not run.
     #[error(transparent)]
     NotRun(#[from] Error),
 }
 
 impl fmt::Debug for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        let hint = match self {
+            Self::Failed(_) => None,
+            Self::NotRun(error) => error.help(),
+        };
+        f.write_str(&error_text(&error_messages(self), hint.as_deref()))
     }
 }
 

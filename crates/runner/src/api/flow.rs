@@ -13,7 +13,7 @@ use crate::request::{
     Attempt, FlowChoice, FlowContext, Invocation, Request, RetryOptions, RetryStrategy,
 };
 use crate::retry::agree_on_retries;
-use crate::store::StoredRecord;
+use crate::store::SavedAttempt;
 
 /// A Prefect flow whose runs are runs of dbt.
 ///
@@ -181,7 +181,7 @@ impl Flow {
 }
 
 /// What a retry runs: what the closure returned, or, with a retry strategy, what the strategy makes of it.
-fn planned(returned: Request, previous: Option<&StoredRecord>) -> Request {
+fn planned(returned: Request, previous: Option<&SavedAttempt>) -> Request {
     match returned.retry.strategy {
         Some(strategy) => plan(strategy, previous).request(&returned, returned.attempt.clone()),
         None => returned,
@@ -193,7 +193,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::store::{Record, Records};
+    use crate::store::{AttemptRecord, AttemptRecords};
 
     /// The request of an attempt of `flow`, whose closure returns `invocation`.
     fn attempt(flow: &Flow, invocation: Invocation, number: u32) -> Request {
@@ -214,8 +214,8 @@ mod tests {
 
     fn args_of_retry(flow: &Flow, invocation: Invocation) -> String {
         let dir = tempfile::tempdir().unwrap();
-        let records = Records::beside(dir.path());
-        let record = records.save(Record::failed(&["model.a.b"]), Some(&Value::Null));
+        let records = AttemptRecords::beside(dir.path());
+        let record = records.save(AttemptRecord::failed(&["model.a.b"]), Some(&Value::Null));
         let returned = attempt(flow, invocation, 2);
         let next = planned(returned, Some(&record.unwrap()));
         assert_eq!(next.attempt.number, 2);

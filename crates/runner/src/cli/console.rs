@@ -1,25 +1,25 @@
-//! What people see of a run while it goes on.
+//! The console: the log lines and the progress of a run, on stderr.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::printer::Printer;
 use super::{line, notice};
-use crate::model::{Effect, FlowTarget, Level, Notice, StateKind};
+use crate::model::{Effect, FlowRunRef, Level, Notice, StateKind};
 use crate::observe::Observer;
 use crate::store::{Entry, JournalReader};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// Follows a run on stderr, and hands dbt's data to stdout or keeps it.
+/// Shows a run on stderr. Prints dbt's data to stdout, or collects it.
 pub(super) struct Console {
     screen: Arc<Screen>,
-    /// dbt's data lines, where they are to be part of a result object.
+    /// dbt's data lines, if they become part of the JSON result.
     data: Option<Mutex<Vec<String>>>,
     follower: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What several threads write to.
+/// The part that several threads share.
 struct Screen {
     printer: Printer,
     zone: TimeZone,
@@ -27,19 +27,19 @@ struct Screen {
 }
 
 impl Console {
-    pub(super) fn new(printer: Printer, keeps_data: bool) -> Self {
+    pub(super) fn new(printer: Printer, collects_data: bool) -> Self {
         Self {
             screen: Arc::new(Screen {
                 printer,
                 zone: TimeZone::system(),
                 flow_run: Mutex::default(),
             }),
-            data: keeps_data.then(Mutex::default),
+            data: collects_data.then(Mutex::default),
             follower: Mutex::default(),
         }
     }
 
-    /// Waits until all that the journal holds is shown; gives back the printer and the data kept.
+    /// Waits until everything in the journal is shown. Returns the printer and the collected data.
     pub(super) fn finish(&self) -> (&Printer, Vec<String>) {
         if let Some(follower) = lock(&self.follower).take() {
             let _ = follower.join();
@@ -57,7 +57,7 @@ impl Console {
 impl Observer for Console {
     fn on_journal(&self, journal: JournalReader) {
         let screen = Arc::clone(&self.screen);
-        // The journal of an attempt before this one has come to its end.
+        // The journal of the previous attempt has ended.
         if let Some(earlier) = lock(&self.follower).take() {
             let _ = earlier.join();
         }
@@ -66,7 +66,7 @@ impl Observer for Console {
             .spawn(move || screen.follow(journal));
         match thread {
             Ok(thread) => *lock(&self.follower) = Some(thread),
-            Err(error) => tracing::error!(%error, "the run cannot be shown"),
+            Err(error) => tracing::error!(%error, "cannot show the run: no thread"),
         }
     }
 
@@ -82,19 +82,19 @@ impl Observer for Console {
             lock(&self.screen.flow_run).clone_from(name);
         }
         if let Some((level, text)) = notice::describe(notice) {
-            self.screen.say(level, &text);
+            self.screen.show_now(level, &text);
         }
     }
 
     fn on_warning(&self, warning: &str) {
-        self.screen.say(Level::Warning, warning);
+        self.screen.show_now(Level::Warning, warning);
     }
 }
 
 impl Screen {
     fn follow(&self, mut journal: JournalReader) {
         let mut progress = Progress::default();
-        // Prefect closes the log of a skipped node with an error. Those who want errors alone want none of them.
+        // The closing line of a skipped node is an error in Prefect's form; it is not one to show with --quiet.
         let mut skipped = None;
         while let Some(entry) = journal.blocking_next() {
             match entry {
@@ -105,7 +105,7 @@ impl Screen {
                     }
                 }
                 Entry::Effect(effect) => {
-                    if progress.take(&effect) {
+                    if progress.count(&effect) {
                         self.printer.progress(progress.to_string());
                     }
                     if let Effect::NodeFinished(task, end) = &*effect {
@@ -124,8 +124,8 @@ impl Screen {
         }
     }
 
-    /// Says something of the flow run, now.
-    fn say(&self, level: Level, text: &str) {
+    /// Shows a line about the flow run, with the current time.
+    fn show_now(&self, level: Level, text: &str) {
         self.show(Timestamp::now(), level, None, text);
     }
 
@@ -140,7 +140,7 @@ impl Screen {
     }
 }
 
-/// How far the run is.
+/// The numbers of the progress line.
 #[derive(Debug, Default)]
 struct Progress {
     total: Option<u32>,
@@ -150,8 +150,8 @@ struct Progress {
 }
 
 impl Progress {
-    /// Whether an effect changed anything.
-    fn take(&mut self, effect: &Effect) -> bool {
+    /// Counts an effect. Returns whether a number changed.
+    fn count(&mut self, effect: &Effect) -> bool {
         match effect {
             Effect::Total(total) => self.total = Some(*total),
             Effect::NodeRunning(_) => self.running += 1,
@@ -176,7 +176,7 @@ impl std::fmt::Display for Progress {
     }
 }
 
-/// What stands before the text of a line of the flow run, whose name is not known at once.
+/// The source of a line about the flow run. The name is not known before the flow run exists.
 fn flow_run_title(name: &str) -> String {
     match name {
         "" => "prefect-dbt".to_owned(),
@@ -184,12 +184,10 @@ fn flow_run_title(name: &str) -> String {
     }
 }
 
-fn name_of(flow: &FlowTarget) -> String {
+fn name_of(flow: &FlowRunRef) -> String {
     match flow {
-        FlowTarget::Existing { flow_run_id, .. } => flow_run_id.to_string(),
-        FlowTarget::Create { flow_run_name, .. } | FlowTarget::Nowhere { flow_run_name, .. } => {
-            flow_run_name.clone()
-        }
+        FlowRunRef::Existing(run) => run.id.to_string(),
+        FlowRunRef::ToCreate(new) | FlowRunRef::NotReported(new) => new.flow_run_name.clone(),
     }
 }
 

@@ -20,73 +20,76 @@ use super::error_report::ErrorReport;
 use super::invoke::{InvokeArgs, seconds};
 use super::line;
 
-/// Makes a deployment that runs dbt on a Prefect work pool, or replaces the one of that name.
+/// Create a deployment that runs dbt on a Prefect work pool; a deployment with the same name is replaced.
 ///
 /// dbt's command and arguments follow after `--`: `prefect-dbt deploy nightly --work-pool prod --cron '0 6 * * *' --
-/// build --select tag:nightly`. The link to the deployment's page goes to stdout, all else to stderr.
-///
-/// Exits with 0 when the deployment is made, with 2 when it cannot be (or there is no such work pool), and with 3 when
-/// Prefect refuses or cannot be reached. With --run: with 0 when the run completed, 1 when it failed, 130 when it was
-/// cancelled (or Ctrl-C ended the watching), 3 when it crashed.
+/// build --select tag:nightly`. A worker of the work pool starts `prefect-dbt`; it needs no Python flow. The URL of the
+/// deployment's page is printed to stdout, everything else to stderr.
 #[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
 pub(crate) struct DeployArgs {
     /// Name of the deployment.
     name: String,
-    /// The work pool whose workers run it.
+    /// Work pool whose workers run the deployment; it must exist.
     #[arg(long, value_name = "POOL")]
     work_pool: String,
-    /// Name of the flow [default: `dbt` and the command].
+    /// Name of the flow [default: `dbt` and the command, such as `dbt build`].
     #[arg(long, value_name = "NAME")]
     flow_name: Option<String>,
-    /// Run at the times of a line of cron's, such as `0 6 * * *`.
-    #[arg(long, value_name = "LINE", group = "schedule")]
+    /// Schedule: a cron expression, such as `0 6 * * *` for every day at 6:00.
+    #[arg(long, value_name = "CRON", group = "schedule")]
     cron: Option<String>,
-    /// Run so many seconds after each other.
+    /// Schedule: the number of seconds between two runs.
     #[arg(long, value_name = "SECONDS", group = "schedule", value_parser = seconds)]
     interval: Option<Duration>,
-    /// Run by a recurrence rule, such as `FREQ=WEEKLY;BYDAY=MO`.
+    /// Schedule: a recurrence rule of iCalendar, such as `FREQ=WEEKLY;BYDAY=MO`.
     #[arg(long, value_name = "RULE", group = "schedule")]
     rrule: Option<String>,
-    /// The time zone of the schedule, such as Europe/Berlin [default: UTC].
+    /// Time zone of the schedule, such as `Europe/Berlin` [default: UTC].
     #[arg(long, value_name = "ZONE", requires = "schedule")]
     timezone: Option<String>,
-    /// A parameter of the runs, such as `target=prod` or `full_refresh=true`: JSON, or else text; may be repeated.
+    /// Default of a parameter of the runs, such as `target=prod` or `full_refresh=true`; can be repeated.
+    ///
+    /// Parameters replace flags of dbt, such as --select, --target and --full-refresh; each run can have its own. VALUE is
+    /// read as JSON if it is valid JSON, otherwise as text.
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
     parameters: Vec<(String, String)>,
-    /// A variable of the environment; may be repeated. Everybody who may see the deployment sees its value.
+    /// Environment variable of the runs; can be repeated. Not for secrets: the value is visible in the deployment.
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     env: Vec<(String, String)>,
-    /// The folder to run in, on the worker's machine (process work pools).
+    /// Folder that runs start in, on the worker's machine; for work pools of type process.
     #[arg(long, value_name = "DIR")]
     working_dir: Option<String>,
-    /// The image to run in (docker and kubernetes work pools).
+    /// Container image with prefect-dbt and dbt; for work pools of type docker and kubernetes.
     #[arg(long)]
     image: Option<String>,
-    /// Another job variable of the work pool, such as `namespace=dbt`: JSON, or else text; may be repeated.
+    /// Other job variable of the work pool, such as `namespace=dbt`; can be repeated.
+    ///
+    /// VALUE is read as JSON if it is valid JSON, otherwise as text.
     #[arg(long = "job-variable", value_name = "NAME=VALUE", value_parser = pair)]
     job_variables: Vec<(String, String)>,
-    /// A tag of the deployment and of its runs; may be repeated.
+    /// Tag for the deployment and its runs; can be repeated.
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
-    /// How many of its runs may be at work at once.
+    /// Maximum number of runs at the same time [default: no limit].
     #[arg(long, value_name = "N")]
     concurrency: Option<NonZeroU32>,
-    /// Run a run that fails again, up to so many times.
+    /// Maximum number of retries of a failed run [default: 0].
     #[arg(long, value_name = "N")]
     retries: Option<u32>,
-    /// Wait so long before running it again.
+    /// Seconds to wait before a retry [default: 0].
     #[arg(long, value_name = "SECONDS", requires = "retries", value_parser = seconds)]
     retry_delay: Option<Duration>,
-    /// Further options of `prefect-dbt invoke`, in one text: `--timeout 3600 --no-raise-on-failure`.
+    /// More options for `prefect-dbt invoke`, quoted as one argument: `--timeout 3600 --no-raise-on-failure`.
     #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true, value_parser = invoke_options)]
     invoke_options: Option<Words>,
-    /// The deployment's description, in Markdown.
+    /// Description of the deployment, in Markdown.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// prefect-dbt on the worker.
+    /// The prefect-dbt executable on the worker's machine or in the image.
     #[arg(long, value_name = "PATH", default_value = "prefect-dbt")]
     program: String,
-    /// Start a run at once, and follow it to its end.
+    /// Start a run immediately, and show its states and log lines until it ends.
     #[arg(long)]
     run: bool,
     /// dbt's command and arguments.
@@ -94,14 +97,22 @@ pub(crate) struct DeployArgs {
     args: Vec<String>,
 }
 
-/// A text taken apart.
+const AFTER_HELP: &str = "\
+Exit codes:
+  0    the deployment is created; with --run: the run completed
+  1    with --run: the run failed
+  2    the deployment is invalid, or the work pool does not exist
+  3    Prefect refused the request or was not reachable; with --run: the run crashed
+  130  with --run: the run was cancelled, or Ctrl-C was pressed";
+
+/// A text split into shell words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Words(Vec<String>);
 
-/// Makes the deployment. Gives back the exit code.
+/// Creates the deployment. Returns the exit code.
 pub(crate) fn run(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     attempt(args, out, err).unwrap_or_else(|error| {
-        // A reader that has gone away changes nothing.
+        // A closed stderr does not change the exit code.
         let _ = writeln!(err, "{error}");
         error.exit_code
     })
@@ -116,7 +127,7 @@ fn attempt(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result
     let (runs, spec) = (args.run, spec_of(args));
     let code: Result<u8, DeployError> = runtime.block_on(async {
         let deployed = deploy(&client, &spec).await?;
-        tell(&deployed, out, err);
+        show(&deployed, out, err);
         match runs {
             true => watch(&client, &deployed, err).await,
             false => Ok(exit::SUCCESS),
@@ -156,14 +167,14 @@ fn spec_of(args: DeployArgs) -> DeploySpec {
     spec
 }
 
-fn tell(deployed: &Deployed, out: &mut dyn Write, err: &mut dyn Write) {
+fn show(deployed: &Deployed, out: &mut dyn Write, err: &mut dyn Write) {
     let Deployed { id, full_name, .. } = deployed;
     let done = if deployed.replaced {
         "replaced"
     } else {
-        "made"
+        "created"
     };
-    let _ = writeln!(err, "{done} the deployment {full_name} ({id})");
+    let _ = writeln!(err, "{done} deployment {full_name} ({id})");
     for note in &deployed.notes {
         let _ = writeln!(err, "note: {note}");
     }
@@ -173,7 +184,7 @@ fn tell(deployed: &Deployed, out: &mut dyn Write, err: &mut dyn Write) {
     }
 }
 
-/// Starts a run and shows what becomes of it, until it has ended or somebody has seen enough.
+/// Starts a run, and shows its states and log lines until it ends or Ctrl-C is pressed.
 async fn watch(
     client: &Client,
     deployed: &Deployed,
@@ -182,13 +193,15 @@ async fn watch(
     let run = start(client, deployed.id).await?;
     let page = client.settings().flow_run_page(run.id).unwrap_or_default();
     let flow_run = format!("Flow run '{}'", run.name);
-    let _ = writeln!(err, "started the flow run {}: {page}", run.name);
+    let _ = writeln!(err, "started flow run {}: {page}", run.name);
     let coloured = std::io::stderr().is_terminal();
     let zone = TimeZone::system();
     let shown = follow(client, run.id, |progress| {
         let (at, level, who, text) = match progress {
-            Progress::State(state) => (state.timestamp, Level::Info, &*flow_run, told(&state)),
-            // Without the name of the task run this says nothing.
+            Progress::State(state) => {
+                (state.timestamp, Level::Info, &*flow_run, state_text(&state))
+            }
+            // The line does not name its task run, so it is of no use here.
             Progress::Log(log) if is_closing_line_of_task(&log) => return,
             Progress::Log(log) => {
                 let of_task = log.task_run_id.is_some();
@@ -201,10 +214,10 @@ async fn watch(
     });
     tokio::select! {
         end = shown => end.map(exit_code).inspect_err(|_| {
-            let _ = writeln!(std::io::stderr(), "the run may go on: {page}");
+            let _ = writeln!(std::io::stderr(), "the run may still be running: {page}");
         }),
         _ = tokio::signal::ctrl_c() => {
-            let _ = writeln!(std::io::stderr(), "the run goes on: {page}");
+            let _ = writeln!(std::io::stderr(), "the run continues: {page}");
             Ok(exit::INTERRUPTED)
         }
     }
@@ -214,7 +227,7 @@ fn is_closing_line_of_task(log: &StoredLog) -> bool {
     log.task_run_id.is_some() && log.message.starts_with("Finished in state ")
 }
 
-fn told(state: &State) -> String {
+fn state_text(state: &State) -> String {
     match state
         .message
         .as_deref()
@@ -236,8 +249,8 @@ fn json_or_text(text: String) -> Value {
     serde_json::from_str(&text).unwrap_or(Value::String(text))
 }
 
-/// Options of `invoke` that a deployment has of its own, or contradicts.
-const OURS: [&str; 5] = [
+/// Options of `invoke` that `deploy` has itself, or that contradict it.
+const RESERVED: [&str; 5] = [
     "engine",
     "no_prefect",
     "flow_run_id",
@@ -245,26 +258,24 @@ const OURS: [&str; 5] = [
     "retry_delay",
 ];
 
-/// Takes options of `invoke` apart, and refuses what that would refuse: a worker's log is a bad place to learn of it.
+/// Splits options of `invoke` and checks them, so that a mistake is found here and not in the log of a worker.
 fn invoke_options(text: &str) -> Result<Words, String> {
-    let words = split_words(text).ok_or("a quote in it is not closed")?;
+    let words = split_words(text).ok_or("a quote is not closed")?;
     let command = InvokeArgs::augment_args(Command::new("invoke").no_binary_name(true));
     let line = words.iter().map(String::as_str).chain(["--", "build"]);
     let read = command.try_get_matches_from(line).map_err(|error| {
-        let told = error.to_string();
-        let told = told.lines().next().unwrap_or_default();
-        told.strip_prefix("error: ").unwrap_or(told).to_owned()
+        let message = error.to_string();
+        let line = message.lines().next().unwrap_or_default();
+        line.strip_prefix("error: ").unwrap_or(line).to_owned()
     })?;
-    let is_said = |name: &&str| read.value_source(name) == Some(ValueSource::CommandLine);
-    if let Some(name) = OURS.iter().find(|name| is_said(name)) {
+    let is_given = |name: &&str| read.value_source(name) == Some(ValueSource::CommandLine);
+    if let Some(name) = RESERVED.iter().find(|name| is_given(name)) {
         let flag = name.replace('_', "-");
-        return Err(format!(
-            "`--{flag}` is for deploy to say, not for its --invoke-options"
-        ));
+        return Err(format!("`--{flag}` cannot be used in --invoke-options"));
     }
     match read.get_many::<String>("args").map(Iterator::count) {
         Some(1) => Ok(Words(words)),
-        _ => Err("dbt's arguments have their place behind `--`".to_owned()),
+        _ => Err("dbt's arguments belong after `--`".to_owned()),
     }
 }
 

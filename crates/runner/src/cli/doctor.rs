@@ -10,44 +10,58 @@ use clap::{Args, ValueEnum};
 
 use super::error_report::ErrorReport;
 
-/// Looks at dbt, project, profile and Prefect, and says what is wrong and what to do.
+/// Check dbt, the project, its profile and the connection to Prefect; say what is wrong and what to do.
 ///
-/// Exits with 0 when nothing is in the way of a run, else with 2.
+/// Starts `dbt --version` and asks the Prefect API; changes nothing.
 #[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
 pub(crate) struct DoctorArgs {
-    /// The dbt executable.
-    #[arg(long, value_name = "PATH", env = "PREFECT_DBT_EXECUTABLE")]
+    /// The dbt executable [default: dbt of the virtual environment, of .venv, or of PATH].
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "PREFECT_DBT_EXECUTABLE",
+        hide_env_values = true
+    )]
     dbt: Option<PathBuf>,
-    /// The dbt project (else DBT_PROJECT_DIR).
+    /// Folder with dbt_project.yml [env: DBT_PROJECT_DIR] [default: the working directory, or the nearest folder above it
+    /// that has one].
     #[arg(long, value_name = "DIR")]
     project_dir: Option<PathBuf>,
-    /// The folder of profiles.yml (else DBT_PROFILES_DIR).
+    /// Folder with profiles.yml [env: DBT_PROFILES_DIR] [default: the working directory if it has one, otherwise ~/.dbt].
     #[arg(long, value_name = "DIR")]
     profiles_dir: Option<PathBuf>,
-    /// The profile, in place of the project's (else DBT_PROFILE).
+    /// Name of the profile [env: DBT_PROFILE] [default: `profile` of dbt_project.yml].
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
-    /// The target, in place of the profile's (else DBT_TARGET).
+    /// Name of the target [env: DBT_TARGET] [default: `target` of the profile].
     #[arg(long, short, value_name = "NAME")]
     target: Option<String>,
-    /// For people, or for programs.
-    #[arg(long, value_enum, default_value_t)]
+    /// Format of the report.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Form,
 }
 
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  no problem was found; there may be warnings
+  2  something would make a run fail";
+
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Form {
+    /// A line for each check, and what to do.
     #[default]
     Text,
+    /// One JSON object.
     Json,
 }
 
-/// Writes the report to `out`, and what keeps it from being made to `err`. Gives back the exit code.
+/// Writes the report to `out`, errors to `err`. Returns the exit code.
 pub(crate) fn run(args: DoctorArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let form = args.output;
     match report(args) {
         Ok(report) => {
-            // A reader that has gone away needs no report.
+            // A closed stdout does not change the exit code.
             let _ = match form {
                 Form::Text => write!(out, "{report}"),
                 Form::Json => print_json(&report, out),
@@ -65,7 +79,7 @@ pub(crate) fn run(args: DoctorArgs, out: &mut dyn Write, err: &mut dyn Write) ->
     }
 }
 
-/// The report's fields in their own order, which `Value` would not keep.
+/// Prints the fields in the order of the struct, which `Value` does not keep.
 fn print_json(report: &DoctorReport, out: &mut dyn Write) -> std::io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, report)?;
     writeln!(out)

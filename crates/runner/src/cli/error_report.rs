@@ -6,7 +6,7 @@ use std::fmt;
 use super::ls::LsError;
 use crate::deploy::DeployError;
 use crate::model::{error_messages, exit};
-use crate::outcome::Error;
+use crate::outcome::{Error, error_text};
 use crate::replay::ReplayError;
 
 /// An error that ends a command. `Display` is what people read:
@@ -45,20 +45,8 @@ impl ErrorReport {
 
 impl fmt::Display for ErrorReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut messages = self.messages.iter();
-        write!(f, "error: {}", messages.next().map_or("", String::as_str))?;
-        for cause in messages {
-            // Further lines of a cause stand below its first one.
-            let mut lines = cause.lines();
-            write!(f, "\n  caused by: {}", lines.next().unwrap_or_default())?;
-            for line in lines {
-                write!(f, "\n{}", format!("    {line}").trim_end())?;
-            }
-        }
-        match &self.hint {
-            Some(hint) => write!(f, "\n\nhint: {hint}"),
-            None => Ok(()),
-        }
+        let text = error_text(&self.messages, self.hint.as_deref());
+        write!(f, "error: {text}")
     }
 }
 

@@ -3,23 +3,31 @@
 use crate::hooks::{HookEvent, Hooks, ShellHook};
 use clap::Args;
 
-/// Hooks of the command line: commands that the shell runs in the working directory, one after another, with what there
-/// is to know as JSON on their standard input.
+/// Hooks of the command line: shell commands that run in the working directory, one after another, with a JSON object
+/// about the run or the node on stdin.
 #[derive(Debug, Args)]
 pub(super) struct HookArgs {
-    /// A command to run before dbt starts; it learns which nodes are scheduled.
+    /// Shell command to run before dbt starts; can be repeated.
+    ///
+    /// A hook runs in the working directory and gets a JSON object on stdin: for this one, the nodes that are scheduled.
+    /// A hook that fails is a warning; it does not fail the run.
     #[arg(long, value_name = "CMD")]
     on_run_start: Vec<String>,
-    /// A command to run after each model; only after those that SELECT selects.
+    /// Shell command to run after each model, or only after the models that SELECT selects; can be repeated.
+    ///
+    /// SELECT is a selection as in `dbt ls --select`: `--post-model 'tag:critical=./notify.sh'`. The JSON object on stdin
+    /// has the node and its result.
     #[arg(long, value_name = "[SELECT=]CMD")]
     post_model: Vec<String>,
-    /// A command to run after the run; only if a node took part that SELECT selects.
+    /// Shell command to run after the run, or only if a node that SELECT selects took part; can be repeated.
+    ///
+    /// The JSON object on stdin has the results of all nodes.
     #[arg(long, value_name = "[SELECT=]CMD")]
     on_run_end: Vec<String>,
 }
 
 impl HookArgs {
-    /// The hooks. Commands that are given several times with different selections are hooks of their own.
+    /// Registers each command as a hook. The same command with two selections is two hooks.
     pub(super) fn hooks(self) -> Hooks {
         let hooks = Hooks::default();
         for command in self.on_run_start {

@@ -11,113 +11,158 @@ use crate::observe::Observer;
 use crate::outcome::{Error, Outcome, client_from_env};
 use crate::request::{FlowChoice, Invocation, RetryStrategy};
 use crate::retry;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 use uuid::Uuid;
 
-use super::account::account;
 use super::console::Console;
 use super::error_report::ErrorReport;
 use super::hooks::HookArgs;
+use super::json_result::ResultObject;
 use super::printer::Printer;
-use super::result::ResultObject;
+use super::run_summary::run_summary;
 use super::signals;
 
-/// Runs dbt and reports the run to Prefect.
+/// Run dbt and report the run to Prefect.
 ///
-/// Options before the first positional argument or `--` belong to prefect-dbt; everything from there on is handed to
-/// dbt: `prefect-dbt invoke -- build --select tag:nightly`.
+/// Options before the first positional argument or `--` belong to prefect-dbt. Everything from there on belongs to dbt:
+/// `prefect-dbt invoke --retries 2 -- build --select tag:nightly`.
+///
+/// The run is reported to the flow run given with --flow-run-id, otherwise to the one that a Prefect worker started this
+/// process for, otherwise to a new flow run. Without a Prefect API, dbt runs and nothing is reported.
 #[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
 pub(crate) struct InvokeArgs {
-    /// The dbt executable [default: that of the virtual environment, else of PATH].
-    #[arg(long, env = "PREFECT_DBT_EXECUTABLE", value_name = "PATH")]
+    /// The dbt executable [default: dbt of the virtual environment, of .venv, or of PATH].
+    #[arg(
+        long,
+        env = "PREFECT_DBT_EXECUTABLE",
+        hide_env_values = true,
+        value_name = "PATH"
+    )]
     dbt: Option<PathBuf>,
-    /// The folder of dbt_project.yml.
+    /// Folder with dbt_project.yml [env: DBT_PROJECT_DIR] [default: the working directory, or the nearest folder above it
+    /// that has one].
     #[arg(long, value_name = "DIR")]
     project_dir: Option<PathBuf>,
-    /// The folder of profiles.yml.
+    /// Folder with profiles.yml [env: DBT_PROFILES_DIR] [default: the working directory if it has one, otherwise ~/.dbt].
     #[arg(long, value_name = "DIR")]
     profiles_dir: Option<PathBuf>,
-    /// The folder that dbt writes to.
+    /// Folder that dbt writes its artifacts to, relative to the project [env: DBT_TARGET_PATH] [default: `target-path` of
+    /// dbt_project.yml, otherwise `target`].
     #[arg(long, value_name = "DIR")]
     target_path: Option<PathBuf>,
-    /// The lowest level of log lines to show and report.
-    #[arg(long, ignore_case = true, value_parser = PossibleValuesParser::new(["debug", "info", "warn", "error", "none"]))]
+    /// Lowest level of the log lines to show and to report [env: DBT_LOG_LEVEL] [default: PREFECT_LOGGING_LEVEL]
+    ///
+    /// A level below PREFECT_LOGGING_LEVEL has no effect.
+    #[arg(long, ignore_case = true, value_name = "LEVEL", value_parser = PossibleValuesParser::new(["debug", "info", "warn", "error", "none"]))]
     log_level: Option<String>,
-    /// Name of the flow, if one is created [default: `dbt` and the command].
+    /// Name of the flow, if a flow run is created [default: `dbt` and the command, such as `dbt build`].
     #[arg(long, value_name = "NAME")]
     flow_name: Option<String>,
-    /// Name of the flow run, if one is created.
+    /// Name of the flow run, if one is created [default: a random name].
     #[arg(long, value_name = "NAME")]
     flow_run_name: Option<String>,
-    /// Report to this flow run, whose state is left alone unless --engine is given.
+    /// Report to this flow run; its state is not changed unless --engine is given.
+    ///
+    /// Default: the flow run in PREFECT__FLOW_RUN_ID, which Prefect's workers set; if that has not started yet, this
+    /// process is its engine, as with --engine.
     #[arg(long, value_name = "ID")]
     flow_run_id: Option<Uuid>,
-    /// Be the engine of the flow run that this process was started for: set its states.
+    /// Be the engine of the flow run: the one of --flow-run-id, or the one that a worker started this process for.
+    ///
+    /// An engine sets the states of the flow run, applies its parameters to dbt's arguments, and retries it as often as it
+    /// says. If Prefect is not reachable, the run fails with exit code 3.
     #[arg(long)]
     engine: bool,
-    /// A tag for the flow run, if one is created; may be repeated.
+    /// Tag for the flow run, if one is created; can be repeated.
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
-    /// Repeat a failed run up to so many times [default: what the flow run itself says, or PREFECT_FLOWS_DEFAULT_RETRIES].
+    /// Maximum number of retries of a failed run [default: those of the flow run, otherwise
+    /// PREFECT_FLOWS_DEFAULT_RETRIES, otherwise 0].
     #[arg(long, value_name = "N")]
     retries: Option<u32>,
-    /// Wait so many seconds before a failed run is repeated.
+    /// Seconds to wait before a retry [default: 0].
     #[arg(long, value_name = "SECONDS", requires = "retries", value_parser = seconds)]
     retry_delay: Option<Duration>,
-    /// What a repetition runs: `auto` repeats by `dbt retry` what did not succeed where that is safe, and else everything.
-    #[arg(long, value_name = "STRATEGY", default_value = "auto", value_parser = PossibleValuesParser::new(RetryStrategy::NAMES))]
+    /// What a retry runs.
+    #[arg(long, value_name = "STRATEGY", default_value = "auto", value_parser = retry_strategies())]
     retry_strategy: String,
-    /// Stop dbt after so many seconds.
+    /// Stop dbt after this number of seconds; the run fails [default: no limit].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
-    /// End well in spite of failures in dbt.
+    /// Exit 0 even if dbt reports failures. The failures are still shown and reported.
     #[arg(long)]
     no_raise_on_failure: bool,
-    /// End the descriptions of assets with the compiled code.
+    /// Append the compiled SQL to the descriptions of assets.
     #[arg(long)]
     include_compiled_code: bool,
-    /// Report no assets, whatever the project says.
+    /// Report no assets, even if the project enables them.
     #[arg(long)]
     disable_assets: bool,
-    /// Leave no summary artifact in the flow run.
+    /// Do not create the artifact with the summary of the run.
     #[arg(long)]
     no_summary_artifact: bool,
     #[command(flatten)]
     hooks: HookArgs,
-    /// Report nowhere, whatever API is configured.
+    /// Do not report to Prefect, even if an API is configured.
     #[arg(long)]
     no_prefect: bool,
-    /// How long the server is asked after the run whether it has everything [default: 3].
+    /// Seconds to wait after the run for Prefect to confirm that it has everything [default: 3].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     verify_timeout: Option<Duration>,
-    /// Send at most so many log lines and events a minute; dbt is not slowed down.
-    #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Maximum number of log lines and events to send per minute; dbt is not slowed down [default: no limit].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
-    /// Send at most so many log lines and events in all: debug logs go first, the ends of nodes never.
-    #[arg(long, value_name = "UNITS")]
+    /// Maximum number of log lines and events to send in total [default: no limit]
+    ///
+    /// Before the limit is reached, debug log lines are left out first, then other log lines and assets. The results of
+    /// nodes are always sent.
+    #[arg(long, value_name = "N")]
     budget: Option<u32>,
-    /// The folder of the run's record [default: .prefect-dbt in the project].
+    /// Folder for the journal, from which `prefect-dbt replay` can deliver the run [default: .prefect-dbt in the project].
     #[arg(long, value_name = "DIR")]
     journal_dir: Option<PathBuf>,
-    /// Show warnings, errors and failures alone.
+    /// Show only warnings, errors and failures.
     #[arg(long)]
     quiet: bool,
-    /// What stdout gets: dbt's data as text, or one JSON object about the run.
-    #[arg(long, default_value = "text")]
+    /// What to print to stdout.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
     output: Output,
     /// dbt's command and arguments.
     #[arg(required = true, value_name = "DBT ARGUMENTS")]
     args: Vec<String>,
 }
 
+const AFTER_HELP: &str = "\
+Exit codes:
+  0    success
+  1    dbt reported failures, or the run took longer than --timeout
+  2    dbt could not run: its own error, an invalid option, dbt not found
+  3    Prefect refused the run or was not reachable, and the run needs it
+  130  interrupted (Ctrl-C), or cancelled through Prefect
+  143  terminated by SIGTERM; 0 if that put the flow run back on the schedule";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Output {
+    /// The data that dbt prints, such as the lines of `ls` and `show`.
     Text,
+    /// One JSON object with the result of the run.
     Json,
 }
 
-/// Runs dbt. Gives back the exit code.
+/// The values of `--retry-strategy`, in the order of [`RetryStrategy::NAMES`].
+fn retry_strategies() -> PossibleValuesParser {
+    let help = [
+        "Run `dbt retry`, which runs the nodes that did not succeed, if that is safe; otherwise the whole command",
+        "Run `dbt retry` whenever that is possible",
+        "Run the whole command",
+    ];
+    let values = RetryStrategy::NAMES.iter().zip(help);
+    PossibleValuesParser::new(values.map(|(name, help)| PossibleValue::new(*name).help(help)))
+}
+
+/// Runs the command. Returns the exit code.
 pub(crate) fn run(args: InvokeArgs) -> u8 {
     let json = args.output == Output::Json;
     let console = Arc::new(Console::new(Printer::from_env(args.quiet), json));
@@ -126,7 +171,7 @@ pub(crate) fn run(args: InvokeArgs) -> u8 {
     let (printer, data) = console.finish();
     let code = match &outcome {
         Ok(outcome) => {
-            conclude(outcome, printer);
+            show_end(outcome, printer);
             outcome.exit_code
         }
         Err(error) => {
@@ -170,8 +215,8 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> (Invocation, Hooks) {
         true => None,
         // Invalid settings are a warning, as is an API that is not reachable: dbt runs all the same.
         false => client_from_env().unwrap_or_else(|error| {
-            let causes = error_chain(&error);
-            console.on_warning(&format!("cannot report to Prefect: {causes}"));
+            let problem = error_chain(&error);
+            console.on_warning(&format!("cannot report to Prefect: {problem}"));
             None
         }),
     };
@@ -208,14 +253,14 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> (Invocation, Hooks) {
     (invocation, args.hooks.hooks())
 }
 
-/// Shows the account of a run, and its failures.
-fn conclude(outcome: &Outcome, printer: &Printer) {
+/// Shows the summary of a run and its failures.
+fn show_end(outcome: &Outcome, printer: &Printer) {
     if !printer.quiet
-        && let Some(account) = account(outcome)
+        && let Some(summary) = run_summary(outcome)
     {
-        printer.line(&account);
+        printer.line(&summary);
     }
-    // dbt's own error stands in the lines above already, unless nobody wanted them.
+    // Without --quiet, dbt's own error is in the log lines above.
     let is_new = printer.quiet
         || outcome
             .run
@@ -227,13 +272,13 @@ fn conclude(outcome: &Outcome, printer: &Printer) {
     }
 }
 
-/// Prints the result object; a reader that has gone away changes nothing about the run.
+/// Prints the result object. A closed stdout does not change the exit code.
 fn print(object: &ResultObject) {
     match serde_json::to_string(object) {
         Ok(text) => {
             let _ = writeln!(std::io::stdout(), "{text}");
         }
-        Err(error) => tracing::error!(%error, "the result cannot be written"),
+        Err(error) => tracing::error!(%error, "cannot write the result"),
     }
 }
 

@@ -1,11 +1,11 @@
-//! The form of a console line: Prefect's.
+//! The format of a console line, as Prefect's console has it.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::model::Level;
 
-/// `15:54:59.119 | INFO    | Task run 'model my_model' - text`; `who` is the part before the dash.
+/// `15:54:59.119 | INFO    | Task run 'model my_model' - text`; `who` is the part before the dash: the task run or the flow run.
 pub(super) fn render(
     (at, zone): (Timestamp, &TimeZone),
     level: Level,
@@ -24,7 +24,7 @@ pub(super) fn render(
     }
 }
 
-/// The name of a level, and its colour on a terminal.
+/// The name of a level, and its ANSI colour.
 fn named(level: Level) -> (&'static str, Option<&'static str>) {
     match level {
         Level::Debug => ("DEBUG", Some("2")),
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_have_prefects_form() {
+    fn lines_have_the_format_of_prefect() {
         let at = (Timestamp::UNIX_EPOCH, &TimeZone::UTC);
         let line = |level, coloured| render(at, level, "Task run 'model a'", "done", coloured);
         assert_eq!(

@@ -1,11 +1,11 @@
-//! What the program says of its own inner life.
+//! prefect-dbt's own debug log.
 
 use tracing_subscriber::EnvFilter;
 
-/// The variable with the filter, such as `debug` or `prefect_client=trace`.
+/// The variable with the log filter, such as `debug` or `prefect_client=trace`.
 const FILTER: &str = "PREFECT_DBT_LOG";
 
-/// Writes spans and events to stderr, if `PREFECT_DBT_LOG` asks for any.
+/// Writes the log to stderr, if `PREFECT_DBT_LOG` has a filter.
 pub(super) fn from_env() {
     let Some(filter) = std::env::var_os(FILTER).filter(|filter| !filter.is_empty()) else {
         return;

@@ -1,12 +1,12 @@
-//! The command line: what only the binary needs. It alone prints and exits.
+//! The command line: the commands, and what they print. Nothing else in this crate prints.
 
-mod account;
 mod console;
 mod deploy;
 mod doctor;
 mod error_report;
 mod hooks;
 mod invoke;
+mod json_result;
 mod line;
 mod logging;
 mod ls;
@@ -16,8 +16,8 @@ mod printer;
 mod recorded;
 mod render_profiles;
 mod replay;
-mod result;
 mod root;
+mod run_summary;
 mod signals;
 mod split;
 

@@ -1,31 +1,33 @@
-//! What the reporter has to say, in words.
+//! The texts of notices.
 
 use crate::model::{Level, Notice};
 
-/// The level and the text of a notice; `None` when there is nothing to say.
+/// The level and the text of a notice; `None` if it is not shown.
 pub(super) fn describe(notice: &Notice) -> Option<(Level, String)> {
-    let said = match notice {
+    let shown = match notice {
         Notice::Connected { url, .. } => (Level::Info, format!("View at {}", url.as_ref()?)),
         Notice::Unconfigured => (
             Level::Info,
-            "This run is not reported: no Prefect API is configured; set PREFECT_API_URL"
+            "this run is not reported: no Prefect API is configured (set PREFECT_API_URL)"
                 .to_owned(),
         ),
         Notice::Retrying { attempt, delay } => (
             Level::Warning,
-            format!("The run failed; attempt {attempt} begins in {delay} s"),
+            format!("the run failed; attempt {attempt} starts in {delay} s"),
         ),
         Notice::Recovered { runs } => (
             Level::Warning,
-            format!("Earlier runs whose process was killed are closed in Prefect now: {runs}"),
+            format!("earlier runs whose process was killed are now closed in Prefect: {runs}"),
         ),
-        Notice::Away { problem } | Notice::LeftOut { problem } => (Level::Warning, problem.clone()),
-        Notice::Back => (
+        Notice::ApiUnreachable { problem } | Notice::Omitted { problem } => {
+            (Level::Warning, problem.clone())
+        }
+        Notice::ApiReachable => (
             Level::Warning,
-            "Prefect is there again; nothing was lost".to_owned(),
+            "the Prefect API is reachable again; sending buffered events".to_owned(),
         ),
     };
-    Some(said)
+    Some(shown)
 }
 
 #[cfg(test)]
@@ -35,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notices_are_sentences() {
+    fn each_notice_has_a_text() {
         let connected = |url: Option<&str>| Notice::Connected {
             flow_run_id: Uuid::nil(),
             name: "calm-hare".to_owned(),
@@ -51,13 +53,13 @@ mod tests {
                 delay: 30,
             },
             Notice::Recovered { runs: 1 },
-            Notice::Away {
+            Notice::ApiUnreachable {
                 problem: problem.clone(),
             },
-            Notice::LeftOut { problem },
-            Notice::Back,
+            Notice::Omitted { problem },
+            Notice::ApiReachable,
         ];
-        let told: Vec<_> = notices.iter().map(describe).collect();
-        insta::assert_debug_snapshot!(told);
+        let texts: Vec<_> = notices.iter().map(describe).collect();
+        insta::assert_debug_snapshot!(texts);
     }
 }

@@ -1,11 +1,11 @@
-//! Writing to the terminal: lines, and a progress line below them.
+//! Writes to the terminal: lines, and a progress line below them.
 
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Writes lines to stderr. That nobody reads them is no error: the run goes on.
+/// Writes lines to stderr. A closed stderr is not an error: the run continues.
 #[derive(Debug)]
 pub(super) struct Printer {
     bar: ProgressBar,
@@ -14,7 +14,7 @@ pub(super) struct Printer {
 }
 
 impl Printer {
-    /// A printer for our stderr: colour and progress only for a terminal, no colour where `NO_COLOR` is set.
+    /// A printer for stderr of this process: colour and progress only on a terminal, and no colour if `NO_COLOR` is set.
     pub(super) fn from_env(quiet: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target = match terminal && !quiet {
@@ -42,8 +42,7 @@ impl Printer {
         });
     }
 
-    /// Writes a line of dbt's data to stdout, which may be the same terminal. A reader that has gone away does not end
-    /// the run.
+    /// Writes a line of dbt's data to stdout, which may be the same terminal. A closed stdout does not end the run.
     pub(super) fn data(&self, line: &str) {
         self.bar.suspend(|| {
             let _ = writeln!(std::io::stdout(), "{line}");
@@ -55,7 +54,7 @@ impl Printer {
         self.bar.set_message(text);
     }
 
-    /// Takes the progress line away.
+    /// Removes the progress line.
     pub(super) fn end_progress(&self) {
         self.bar.finish_and_clear();
     }

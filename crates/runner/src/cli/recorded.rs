@@ -1,4 +1,4 @@
-//! Outcomes for tests, made of recorded runs of dbt.
+//! Outcomes of recorded dbt runs, for tests.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use dbt_manifest::{Manifest, RunResults};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// What a recorded run (`model_fails`) with this end comes to.
+/// The outcome of a recorded run, such as `model_fails`, with this exit code of dbt.
 pub(super) fn outcome(name: &str, exit_code: i32, stopped: Option<StopCause>) -> Outcome {
     let manifest = Manifest::from_slice(&read("manifest.json").unwrap()).unwrap();
     let mut tracker = Tracker::new(TrackerOptions::new(Uuid::nil()));
@@ -42,7 +42,7 @@ pub(super) fn outcome(name: &str, exit_code: i32, stopped: Option<StopCause>) ->
     Outcome::of_run(Uuid::nil(), args, run, stopped)
 }
 
-/// A report that came through, or did not.
+/// A delivery that succeeded, or failed with this problem.
 pub(super) fn delivery(problem: Option<&str>) -> Delivery {
     Delivery {
         flow_run_id: Some(Uuid::nil()),

@@ -11,20 +11,27 @@ use clap::Args;
 
 use super::error_report::ErrorReport;
 
-/// Prints profiles.yml as dbt gets it, and what each reference to Prefect gave; secrets are masked.
+/// Print profiles.yml as dbt gets it, with the values of its references to Prefect blocks and variables.
 ///
-/// Exits with 2 when the file is wrong or refers to what does not exist, with 3 when Prefect is needed and away.
+/// Secrets are masked.
 #[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
 pub(crate) struct RenderProfilesArgs {
-    /// The folder of profiles.yml (else DBT_PROFILES_DIR, the working directory if it has one, ~/.dbt).
+    /// Folder with profiles.yml [env: DBT_PROFILES_DIR] [default: the working directory if it has one, otherwise ~/.dbt].
     #[arg(long, value_name = "DIR")]
     profiles_dir: Option<PathBuf>,
 }
 
-/// Writes the rendered text to `out`, warnings and errors to `err`. Gives back the exit code.
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  the file is printed, or has no reference to Prefect
+  2  the file is invalid, or refers to a block or variable that does not exist
+  3  the file refers to Prefect, and Prefect is not configured or not reachable";
+
+/// Writes the rendered text to `out`, warnings and errors to `err`. Returns the exit code.
 pub(crate) fn run(args: RenderProfilesArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     match preview(args, err) {
-        // A reader that has gone away needs no text.
+        // A closed stdout does not change the exit code.
         Ok(preview) => {
             for warning in &preview.warnings {
                 let _ = writeln!(err, "warning: {warning}");
@@ -33,7 +40,7 @@ pub(crate) fn run(args: RenderProfilesArgs, out: &mut dyn Write, err: &mut dyn W
                 Some(text) => write!(out, "{text}"),
                 None => writeln!(
                     err,
-                    "{} refers to nothing in Prefect: dbt reads it as it is",
+                    "{} has no reference to Prefect; dbt reads the file unchanged",
                     preview.file.display()
                 ),
             };

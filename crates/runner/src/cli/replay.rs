@@ -18,59 +18,69 @@ use super::error_report::ErrorReport;
 use super::invoke::seconds;
 use super::notice::describe;
 
-/// Delivers to Prefect what the server lacks of runs that are over.
+/// Deliver finished runs to Prefect, from their journals or from a log of dbt.
 ///
-/// From a journal that a run has left, a folder of journals (or the project with them), or any log that dbt has written
-/// as JSON at debug level, with the manifest of its project. What the server holds is not told again, so that a replay
-/// may be interrupted and repeated. Of a run whose process was killed, what was open becomes Crashed.
-///
-/// Exits with 0 when the server was seen to hold everything, with 2 when there is something that cannot be read, and with
-/// 3 when Prefect could not be reached, or does not hold everything yet.
+/// Reads a journal, a folder of journals (or the project that contains it), or a log that dbt wrote as JSON at debug
+/// level. Only what the Prefect server does not have yet is sent, so a replay can be interrupted and repeated. Nodes of a
+/// run whose process was killed end Crashed.
 #[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
 pub(crate) struct ReplayArgs {
-    /// The journal, the folder, or the log.
+    /// Journal, folder of journals, project, or log of dbt.
     #[arg(value_name = "FILE|DIR")]
     path: PathBuf,
-    /// The manifest of a log's project [default: the one that lies where dbt puts it, if it is of the same invocation].
+    /// For a log of dbt: the manifest.json of its project [default: the one in the target folder, if it is of the same
+    /// invocation].
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
-    /// Name of the flow, for runs that were reported nowhere [default: `dbt` and the command].
+    /// Name of the flow, if a flow run is created [default: `dbt` and the command, such as `dbt build`].
     #[arg(long, value_name = "NAME")]
     flow_name: Option<String>,
-    /// Name of the flow run, for a run that was reported nowhere.
+    /// Name of the flow run, if one is created [default: that of the run, or a random name].
     #[arg(long, value_name = "NAME")]
     flow_run_name: Option<String>,
-    /// A tag for flow runs that are created; may be repeated.
+    /// Tag for flow runs that are created; can be repeated.
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
-    /// The lowest level of log lines to take from a log of dbt's.
-    #[arg(long, ignore_case = true, default_value = "info", value_parser = PossibleValuesParser::new(["debug", "info", "warn", "error", "none"]))]
+    /// For a log of dbt: lowest level of the log lines to send.
+    #[arg(long, ignore_case = true, value_name = "LEVEL", default_value = "info", value_parser = PossibleValuesParser::new(["debug", "info", "warn", "error", "none"]))]
     log_level: String,
-    /// How long the server is asked whether it has everything, and an outage is waited out [default: 120].
+    /// Seconds to wait for Prefect to confirm that it has everything, and for an outage to end [default: 120].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     verify_timeout: Option<Duration>,
-    /// Send at most so many log lines and events a minute.
-    #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Maximum number of log lines and events to send per minute [default: no limit].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
-    /// Send at most so many log lines and events of each run: debug logs go first, the ends of nodes never.
-    #[arg(long, value_name = "UNITS")]
+    /// Maximum number of log lines and events to send of each run [default: no limit]
+    ///
+    /// Before the limit is reached, debug log lines are left out first, then other log lines and assets. The results of
+    /// nodes are always sent.
+    #[arg(long, value_name = "N")]
     budget: Option<u32>,
-    /// Keep journals that were delivered.
+    /// Keep journals after they are delivered [default: they are deleted].
     #[arg(long)]
     keep: bool,
-    /// For people on stderr, or for programs: one JSON object on stdout.
-    #[arg(long, value_enum, default_value_t)]
+    /// Format of the result.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Form,
 }
 
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  Prefect confirmed that it has everything
+  2  a file cannot be read
+  3  Prefect is not configured or not reachable, or does not have everything yet";
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Form {
+    /// A line for each run, on stderr.
     #[default]
     Text,
+    /// One JSON object, on stdout.
     Json,
 }
 
-/// Writes the result of each run to `err`, or all of them as one object to `out`. Gives back the exit code.
+/// Writes the result of each run to `err`, or all of them as one object to `out`. Returns the exit code.
 pub(crate) fn run(args: ReplayArgs, out: &mut dyn Write, err: &mut (dyn Write + Send)) -> u8 {
     let form = args.output;
     let empty = format!("nothing to deliver in {}", args.path.display());
@@ -84,7 +94,7 @@ pub(crate) fn run(args: ReplayArgs, out: &mut dyn Write, err: &mut (dyn Write + 
         (Form::Json, result) => {
             let object = ResultObject::of(exit_code, &result);
             let text = serde_json::to_string(&object).unwrap_or_default();
-            // A reader that has gone away changes nothing.
+            // A closed stdout does not change the exit code.
             let _ = writeln!(out, "{text}");
         }
         (Form::Text, Err(error)) => lines.write(&error.to_string()),

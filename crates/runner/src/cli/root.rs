@@ -1,4 +1,4 @@
-//! The commands, and which code runs each.
+//! The commands and the functions that run them.
 
 use std::io;
 use std::process::ExitCode;
@@ -7,13 +7,27 @@ use clap::{Parser, Subcommand};
 
 use super::{deploy, doctor, invoke, logging, ls, render_profiles, replay, split};
 
-/// Runs dbt and reports the run to Prefect exactly as dbt ran it.
+/// Run dbt and report the run to Prefect exactly as dbt ran it.
 #[derive(Debug, Parser)]
-#[command(name = "prefect-dbt", version)]
+#[command(name = "prefect-dbt", version, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+const AFTER_HELP: &str = "\
+Environment:
+  PREFECT_API_URL, PREFECT_API_KEY and other PREFECT_* variables
+                          the Prefect API to report to; prefect.toml and profiles of Prefect work, too
+  DBT_PROJECT_DIR, DBT_PROFILES_DIR, DBT_TARGET_PATH, DBT_LOG_LEVEL
+                          as for dbt
+  PREFECT_DBT_EXECUTABLE  the dbt executable
+  PREFECT_DBT_LOG         log filter for prefect-dbt itself, such as `debug`; it logs to stderr
+
+Examples:
+  prefect-dbt doctor
+  prefect-dbt invoke -- build --select tag:nightly
+  prefect-dbt help invoke";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -26,7 +40,7 @@ enum Command {
     Replay(replay::ReplayArgs),
 }
 
-/// Runs what the command line asks for. Wrong usage ends with exit code 2.
+/// Runs the command. The exit code is 2 for invalid usage.
 pub fn run() -> ExitCode {
     let args = ls::spread_values(std::env::args_os());
     let cli = Cli::parse_from(split::mark_dbt_arguments(args));

@@ -1,14 +1,14 @@
-//! From signals to requests to stop.
+//! SIGINT and SIGTERM stop the run.
 
 use std::io;
 
 use crate::model::{StopCause, Stopper};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Makes every SIGINT and SIGTERM from now on ask the run to stop, also where they were ignored at our start.
+/// Stops the run at SIGINT and SIGTERM, even if this process was started with the signals ignored.
 ///
 /// # Errors
-/// When the system refuses a handler.
+/// When the operating system refuses a signal handler.
 pub(super) fn forward(stopper: Stopper) -> io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

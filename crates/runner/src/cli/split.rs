@@ -1,4 +1,4 @@
-//! Where our options end and dbt's arguments begin.
+//! Separates the options of `invoke` from dbt's arguments.
 
 use std::ffi::OsString;
 
@@ -6,8 +6,8 @@ use clap::{Args, Command};
 
 use super::invoke::InvokeArgs;
 
-/// Puts a `--` before the first positional argument of `invoke`: from there on every token is dbt's, whatever it looks
-/// like. Unknown options before it are left for clap to refuse.
+/// Puts a `--` before the first positional argument of `invoke`, so that clap passes all arguments from there on to dbt.
+/// clap refuses unknown options before it.
 pub(crate) fn mark_dbt_arguments(mut args: Vec<OsString>) -> Vec<OsString> {
     if args.get(1).is_none_or(|command| command != "invoke") {
         return args;
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_from_the_first_positional_on_is_dbts() {
+    fn arguments_from_the_first_positional_on_belong_to_dbt() {
         let cases = [
             ("invoke build --quiet", "invoke -- build --quiet"),
             ("invoke -- --version", "invoke -- --version"),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::dropped_flags::dropped_flags;
 use crate::dbt::DbtArgs;
 use crate::request::{Attempt, Request, RetryStrategy};
-use crate::store::StoredRecord;
+use crate::store::SavedAttempt;
 
 /// What a retry runs, and why. `Display` is the text for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(crate) enum Plan {
 }
 
 /// Plans a retry from the record of the previous attempt.
-pub(crate) fn plan(strategy: RetryStrategy, stored: Option<&StoredRecord>) -> Plan {
+pub(crate) fn plan(strategy: RetryStrategy, stored: Option<&SavedAttempt>) -> Plan {
     let full = |reason: &str| Plan::Full {
         reason: reason.to_owned(),
     };
@@ -108,7 +108,7 @@ mod tests {
 
     use super::*;
     use crate::request::Invocation;
-    use crate::store::{Obstacle, Record, Records};
+    use crate::store::{AttemptRecord, AttemptRecords, Obstacle};
 
     fn planned(strategy: RetryStrategy, obstacle: Option<Obstacle>, has_results: bool) -> String {
         let dir = tempfile::tempdir().unwrap();
@@ -116,12 +116,12 @@ mod tests {
             None => &["model.a.b", "model.a.c"],
             Some(_) => &[],
         };
-        let record = Record {
+        let record = AttemptRecord {
             obstacle,
-            ..Record::failed(nodes)
+            ..AttemptRecord::failed(nodes)
         };
         let results = has_results.then_some(&Value::Null);
-        let stored = Records::beside(dir.path()).save(record, results);
+        let stored = AttemptRecords::beside(dir.path()).save(record, results);
         plan(strategy, Some(&stored.unwrap())).to_string()
     }
 

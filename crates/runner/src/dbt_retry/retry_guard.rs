@@ -9,7 +9,7 @@ use super::dropped_flags::dropped_flags;
 use super::plan::{did_not_succeed, retry_args};
 use crate::dbt::{CommandLine, DbtArgs};
 use crate::selection::names_state;
-use crate::store::{Obstacle, Records, StoredRecord};
+use crate::store::{AttemptRecords, Obstacle, SavedAttempt};
 use crate::track::TrackedRun;
 
 /// Commands, as run_results.json names them, that build no node: the run before them is still the one to retry.
@@ -19,13 +19,13 @@ const UNRELATED_COMMANDS: [&str; 3] = ["compile", "generate", "run-operation"];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RetryGuard {
     /// The record of the failed run.
-    last: StoredRecord,
+    last: SavedAttempt,
 }
 
 impl RetryGuard {
     /// Finds the record of the run that `dbt retry` retries. `None` when there is nothing to guard: another command, a state
     /// that the user names, no record, a last run that succeeded, or a newer run that was not started by this program.
-    pub(crate) fn of(args: &DbtArgs, target: &Path, records: &Records) -> Option<Self> {
+    pub(crate) fn of(args: &DbtArgs, target: &Path, records: &AttemptRecords) -> Option<Self> {
         if args.command != "retry" || names_state(&args.passed) {
             return None;
         }
@@ -114,7 +114,7 @@ impl RetryGuard {
 }
 
 /// Whether these results belong to a run that builds nodes, that is newer than the recorded run, and that has no record.
-fn is_newer_build(results: &RunResults, last: &StoredRecord) -> bool {
+fn is_newer_build(results: &RunResults, last: &SavedAttempt) -> bool {
     let which = results.args.get("which").and_then(|which| which.as_str());
     let at = results.metadata.generated_at.as_deref();
     let at = at.and_then(|at| at.parse::<Timestamp>().ok());
@@ -131,29 +131,29 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::store::Record;
+    use crate::store::AttemptRecord;
     use crate::track::{ProcessEnd, Tracker, TrackerOptions};
 
     const TARGET: &str = "/shop/target";
 
-    fn records(success: bool, nodes: &[&str]) -> (tempfile::TempDir, Records) {
+    fn records(success: bool, nodes: &[&str]) -> (tempfile::TempDir, AttemptRecords) {
         let dir = tempfile::tempdir().unwrap();
-        let records = Records::beside(dir.path());
-        let record = Record {
+        let records = AttemptRecords::beside(dir.path());
+        let record = AttemptRecord {
             ended: "2026-01-01T00:00:00Z".parse().unwrap(),
             args: ["build", "--defer-state", "prod"]
                 .map(str::to_owned)
                 .to_vec(),
             target: TARGET.into(),
             success,
-            ..Record::failed(nodes)
+            ..AttemptRecord::failed(nodes)
         };
         let results = (!nodes.is_empty()).then(|| json!({}));
         records.save(record, results.as_ref()).unwrap();
         (dir, records)
     }
 
-    fn guard(args: &[&str], target: &str, records: &Records) -> Option<RetryGuard> {
+    fn guard(args: &[&str], target: &str, records: &AttemptRecords) -> Option<RetryGuard> {
         let args = DbtArgs::of(&CommandLine::parse(args));
         RetryGuard::of(&args, Path::new(target), records)
     }
@@ -212,7 +212,7 @@ mod tests {
     fn results_of_a_newer_build_outdate_the_record() {
         let (_dir, records) = records(false, &["model.a.b"]);
         let mut last = records.newest(|_| true).unwrap();
-        let is_newer = |last: &StoredRecord, id: &str, which: &str, at: &str, nodes: usize| {
+        let is_newer = |last: &SavedAttempt, id: &str, which: &str, at: &str, nodes: usize| {
             let nodes = vec![json!({ "unique_id": "model.a.b", "status": "success" }); nodes];
             let results = json!({
                 "metadata": {

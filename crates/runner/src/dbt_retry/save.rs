@@ -13,7 +13,7 @@ use super::retry_guard::RetryGuard;
 use crate::dbt::{CommandLine, Project, read_manifest};
 use crate::request::Request;
 use crate::selection::selected;
-use crate::store::{Obstacle, Record, Records, StoredRecord};
+use crate::store::{AttemptRecord, AttemptRecords, Obstacle, SavedAttempt};
 use crate::track::TrackedRun;
 
 /// An attempt that has ended.
@@ -40,14 +40,14 @@ pub(crate) fn save_started(
     request: &Request,
     project: &Project,
     guard: Option<&RetryGuard>,
-    records: &Records,
+    records: &AttemptRecords,
 ) {
     let line = original_line(request, guard);
     let command = line.command();
     if !builds(&command) {
         return;
     }
-    let record = Record {
+    let record = AttemptRecord {
         run_id,
         flow_run_id,
         ended: Timestamp::now(),
@@ -74,14 +74,14 @@ fn original_line(request: &Request, guard: Option<&RetryGuard>) -> CommandLine {
 
 /// Saves the record of an attempt, if its command builds nodes. An attempt that ran no nodes does not replace the record of
 /// an earlier one.
-pub(crate) fn save(ended: &EndedAttempt<'_>, records: &Records) -> Option<StoredRecord> {
+pub(crate) fn save(ended: &EndedAttempt<'_>, records: &AttemptRecords) -> Option<SavedAttempt> {
     let run = ended.run;
     let line = original_line(ended.request, ended.guard);
     let command = line.command();
     let success = run.end.exit_code == Some(0);
     let is_idle = success && run.nodes.is_empty();
     if !builds(&command) || is_idle {
-        records.forget(ended.run_id);
+        records.remove(ended.run_id);
         return None;
     }
     let (nodes, obstacle, results) = match ended.remaining(&line) {
@@ -89,7 +89,7 @@ pub(crate) fn save(ended: &EndedAttempt<'_>, records: &Records) -> Option<Stored
         Remaining::Nodes { ids, results } => (ids, None, Some(results)),
         Remaining::Unknown { obstacle, results } => (Vec::new(), Some(obstacle), results),
     };
-    let record = Record {
+    let record = AttemptRecord {
         run_id: ended.run_id,
         flow_run_id: ended.flow_run_id,
         ended: Timestamp::now(),

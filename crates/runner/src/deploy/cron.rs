@@ -1,6 +1,9 @@
-//! Lines of cron's, as far as they can be judged without asking.
+//! Finds mistakes in cron expressions before they are sent.
+//!
+//! Not the crate `croner`: it refuses expressions that the server's croniter accepts (`0/5 * * * *`; a sixth field is the
+//! second there, not the first), and its errors do not name the field.
 
-/// The fields in their order: names, and the least and the greatest number.
+/// The fields in their order: name, smallest and largest number.
 const FIELDS: [(&str, u32, u32); 7] = [
     ("minute", 0, 59),
     ("hour", 0, 23),
@@ -11,7 +14,7 @@ const FIELDS: [(&str, u32, u32); 7] = [
     ("year", 1970, 2099),
 ];
 
-/// What stands for a whole line.
+/// The names for whole expressions.
 const ALIASES: [&str; 7] = [
     "@yearly",
     "@annually",
@@ -22,13 +25,13 @@ const ALIASES: [&str; 7] = [
     "@hourly",
 ];
 
-/// What is plainly wrong with a line. What only the server's library can judge (`L`, `#`, names) is left to it.
+/// What is certainly wrong with an expression. Only the server can check all of it (`L`, `#`, names).
 pub(super) fn problem(line: &str) -> Option<String> {
     if line.trim().starts_with('@') {
         let known = ALIASES.contains(&line.trim());
         return (!known).then(|| {
             format!(
-                "`{line}` is none of cron's short forms: {}",
+                "`{line}` is not a cron expression: expected one of {}",
                 ALIASES.join(", ")
             )
         });
@@ -36,7 +39,7 @@ pub(super) fn problem(line: &str) -> Option<String> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     if !(5..=7).contains(&fields.len()) {
         return Some(format!(
-            "the cron line `{line}` has {} fields instead of 5: minute, hour, day of the month, month, day of the week",
+            "the cron expression `{line}` has {} fields, expected 5: minute, hour, day of the month, month, day of the week",
             fields.len()
         ));
     }
@@ -49,7 +52,9 @@ pub(super) fn problem(line: &str) -> Option<String> {
 fn field_problem(field: &str, (name, least, greatest): (&str, u32, u32)) -> Option<String> {
     let is_possible = |c: char| c.is_ascii_alphanumeric() || "*/,-#?".contains(c);
     if !field.chars().all(is_possible) {
-        return Some(format!("`{field}` is no {name} of a cron line"));
+        return Some(format!(
+            "`{field}` is not a valid {name} in a cron expression"
+        ));
     }
     let ranges = field.split(',').filter_map(|item| item.split('/').next());
     let mut numbers = ranges
@@ -64,7 +69,7 @@ fn field_problem(field: &str, (name, least, greatest): (&str, u32, u32)) -> Opti
     };
     let outside = numbers.find(is_outside)?;
     Some(format!(
-        "the {name} `{outside}` of the cron line is not between {least} and {greatest}"
+        "the {name} `{outside}` of the cron expression is not between {least} and {greatest}"
     ))
 }
 
@@ -73,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_that_the_server_takes_are_taken() {
+    fn expressions_that_the_server_accepts_are_accepted() {
         for line in [
             "0 6 * * *",
             "*/15 0-6,22 1,15 jan-mar mon-fri",
@@ -90,27 +95,27 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told() {
-        for (line, told) in [
+    fn each_mistake_is_named() {
+        for (line, expected) in [
             ("61 * * * *", "minute `61`"),
             ("0 6-24 * * *", "hour `24`"),
             ("0 6 0 * *", "day of the month `0`"),
             ("0 6 * 13 *", "month `13`"),
             ("0 6 * * 8", "day of the week `8`"),
-            ("nonsense", "1 fields instead of 5"),
+            ("nonsense", "1 fields, expected 5"),
             ("", "0 fields"),
-            ("0 6 * * $", "`$` is no day of the week"),
+            ("0 6 * * $", "`$` is not a valid day of the week"),
             ("@sometimes", "@daily"),
             ("99999999999999999999 * * * *", "minute"),
         ] {
             let problem = problem(line).expect(line);
-            assert!(problem.contains(told), "{problem}");
+            assert!(problem.contains(expected), "{problem}");
         }
     }
 
     proptest::proptest! {
         #[test]
-        fn any_line_is_judged(line in "[ 0-9a-z*,/#@ü-]{0,20}") {
+        fn any_expression_can_be_checked(line in "[ 0-9a-z*,/#@ü-]{0,20}") {
             let _ = problem(&line);
         }
     }

@@ -70,7 +70,7 @@ impl DeployError {
         }
     }
 
-    /// Turns the error of a request into one that says what the request was for.
+    /// Adds to the error of a request what the request was for.
     pub(super) fn during(action: &'static str) -> impl FnOnce(prefect_client::Error) -> Self {
         move |source| Self::Prefect {
             action,

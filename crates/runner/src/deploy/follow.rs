@@ -1,4 +1,4 @@
-//! Watching a run to its end.
+//! Watches a flow run until it ends.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -11,40 +11,40 @@ use uuid::Uuid;
 use super::error::DeployError;
 use crate::model::exit;
 
-/// How often the server is asked.
-const PACE: Duration = Duration::from_secs(1);
-/// Lines of several writers reach the server out of order, but hardly by more than this.
-const DISORDER: SignedDuration = SignedDuration::from_secs(60);
-/// Lines that the server gives at once.
-const PAGE: u32 = 200;
+/// Time between two requests.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// Log lines of several processes reach the server out of order, but rarely by more than this.
+const MAX_DISORDER: SignedDuration = SignedDuration::from_secs(60);
+/// Log lines in one response.
+const PAGE_SIZE: u32 = 200;
 
-/// Something that happened to a run.
+/// Something new about a flow run.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Progress {
-    /// It came into a state.
+    /// It entered a state.
     State(State),
-    /// It wrote a line.
+    /// It logged a line.
     Log(StoredLog),
 }
 
-/// Watches a run until it has ended, and gives the type of the state that it ended in. States that last less than a
-/// second may go unseen.
+/// Watches a flow run until it ends. Returns the type of its final state. States that last less than a second may be
+/// missed.
 ///
 /// # Errors
-/// When Prefect cannot be reached for longer than the client's retries last; the run may go on all the same.
+/// When a request fails after the retries of the client. The flow run may still be running.
 pub async fn follow(
     client: &Client,
     flow_run_id: Uuid,
     mut on_progress: impl FnMut(Progress),
 ) -> Result<StateType, DeployError> {
-    let mut lines = Lines::of(flow_run_id);
+    let mut log = LogReader::of(flow_run_id);
     let mut seen = None;
     loop {
         let run = client.read_flow_run(flow_run_id).await;
         let run = run.map_err(DeployError::during("follow the run"))?;
-        // After the state, so that all that was written before its end has been read when we leave.
-        for line in lines.news(client).await? {
+        // After the state, so that everything logged before the end is read.
+        for line in log.new_lines(client).await? {
             on_progress(Progress::Log(line));
         }
         if let Some(state) = run.state.filter(|state| state.id != seen) {
@@ -55,12 +55,12 @@ pub async fn follow(
                 return Ok(kind);
             }
         }
-        sleep(PACE).await;
+        sleep(POLL_INTERVAL).await;
     }
 }
 
-/// The exit code of a program that followed a run to a state of this type: 0 when it completed, 1 when it failed (or ran
-/// out of time), 130 when it was cancelled, 3 when it crashed.
+/// The exit code for a run with a final state of this type: 0 completed, 1 failed (or timed out), 130 cancelled, 3
+/// crashed.
 #[must_use]
 pub fn exit_code(end: StateType) -> u8 {
     match end {
@@ -71,18 +71,18 @@ pub fn exit_code(end: StateType) -> u8 {
     }
 }
 
-/// The lines of a run that were read already.
-struct Lines {
+/// Reads the log of a run, each line once.
+struct LogReader {
     filter: LogFilter,
     newest: Option<Timestamp>,
     read: HashSet<Uuid>,
 }
 
-impl Lines {
+impl LogReader {
     fn of(flow_run_id: Uuid) -> Self {
         let mut filter = LogFilter::default();
         filter.flow_run_ids = vec![flow_run_id];
-        filter.limit = Some(PAGE);
+        filter.limit = Some(PAGE_SIZE);
         Self {
             filter,
             newest: None,
@@ -90,25 +90,25 @@ impl Lines {
         }
     }
 
-    /// The lines that were not read yet.
-    async fn news(&mut self, client: &Client) -> Result<Vec<StoredLog>, DeployError> {
-        let since = |newest: Timestamp| newest.checked_sub(DISORDER).ok();
+    /// The lines that were not read before.
+    async fn new_lines(&mut self, client: &Client) -> Result<Vec<StoredLog>, DeployError> {
+        let since = |newest: Timestamp| newest.checked_sub(MAX_DISORDER).ok();
         self.filter.not_before = self.newest.and_then(since);
         self.filter.offset = 0;
-        let mut news = Vec::new();
+        let mut new = Vec::new();
         loop {
             let page = client.filter_logs(&self.filter).await;
-            let page = page.map_err(DeployError::during("read the run's log"))?;
-            self.filter.offset += PAGE;
-            let is_last = page.len() < PAGE as usize;
+            let page = page.map_err(DeployError::during("read the log of the run"))?;
+            self.filter.offset += PAGE_SIZE;
+            let is_last = page.len() < PAGE_SIZE as usize;
             for line in page {
                 self.newest = self.newest.max(Some(line.timestamp));
                 if line.id.is_none_or(|id| self.read.insert(id)) {
-                    news.push(line);
+                    new.push(line);
                 }
             }
             if is_last {
-                return Ok(news);
+                return Ok(new);
             }
         }
     }

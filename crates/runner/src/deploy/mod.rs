@@ -1,4 +1,4 @@
-//! Deployments that run us on any Prefect work pool, without Python in between.
+//! Deployments that run prefect-dbt on a Prefect work pool, without a Python flow.
 //!
 //! ```no_run
 //! use prefect_client::{Client, Settings};
@@ -14,22 +14,22 @@
 //! # }
 //! ```
 //!
-//! [`plan`] makes the request's body of what is asked for and of what the work pool takes, without any I/O; [`deploy`]
-//! talks to the server; [`follow`] watches a run to its end.
+//! [`plan`] builds the request from a specification and a work pool, without I/O. [`deploy`] sends it. [`follow`] watches a
+//! run until it ends.
 
+mod create;
 mod cron;
 mod error;
 mod follow;
 mod plan;
-mod pool;
-mod publish;
 mod schedule;
 mod spec;
+mod work_pool;
 
+pub use create::{Deployed, deploy, start};
 pub use error::DeployError;
 pub use follow::{Progress, exit_code, follow};
 pub use plan::{Plan, plan};
-pub use publish::{Deployed, deploy, start};
 pub use schedule::{Schedule, When};
 pub use spec::DeploySpec;
 

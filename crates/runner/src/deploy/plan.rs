@@ -1,4 +1,4 @@
-//! What is sent to the server, made without asking it anything.
+//! Builds the request that creates a deployment, without I/O.
 
 use std::fmt;
 
@@ -7,22 +7,22 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::error::DeployError;
-use super::pool::PoolFacts;
 use super::spec::DeploySpec;
+use super::work_pool::WorkPoolFacts;
 use crate::dbt::CommandLine;
 use crate::parameters::{apply, join_words, schema};
 
-/// A deployment that can be made.
+/// A deployment that can be created.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Plan<'a> {
     spec: &'a DeploySpec,
     job_variables: Map<String, Value>,
-    /// What the user should know, a sentence each.
+    /// What the user should know; one sentence each.
     pub notes: Vec<String>,
 }
 
-/// Without the job variables, which hold the environment.
+/// Without the job variables, which contain the environment.
 impl fmt::Debug for Plan<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plan")
@@ -32,23 +32,25 @@ impl fmt::Debug for Plan<'_> {
     }
 }
 
-/// Plans a deployment on a work pool.
+/// Checks a specification against a work pool.
 ///
 /// # Errors
-/// All that is wrong with what is asked for, or with its parameters.
+/// Everything that is wrong with the specification or with its parameters.
 pub fn plan<'a>(spec: &'a DeploySpec, pool: &WorkPool) -> Result<Plan<'a>, DeployError> {
     apply(&spec.args, &spec.parameters)?;
-    let facts = PoolFacts::of(pool);
+    let facts = WorkPoolFacts::of(pool);
     let (job_variables, twice) = job_variables(spec);
     let mut problems = spec.problems();
     problems.extend(twice);
-    let unknown = job_variables.keys().filter(|name| !facts.takes(name));
-    problems.extend(unknown.map(|name| facts.refusal(name)));
+    let unknown = job_variables
+        .keys()
+        .filter(|name| !facts.has_variable(name));
+    problems.extend(unknown.map(|name| facts.missing_variable(name)));
     if !problems.is_empty() {
         return Err(DeployError::Impossible { problems });
     }
-    let finds_project = names_project(spec) || job_variables.contains_key("working_dir");
-    let notes = facts.notes(finds_project, job_variables.contains_key("image"));
+    let knows_project = gives_project(spec) || job_variables.contains_key("working_dir");
+    let notes = facts.notes(knows_project, job_variables.contains_key("image"));
     Ok(Plan {
         spec,
         job_variables,
@@ -57,7 +59,7 @@ pub fn plan<'a>(spec: &'a DeploySpec, pool: &WorkPool) -> Result<Plan<'a>, Deplo
 }
 
 impl Plan<'_> {
-    /// The deployment of this flow.
+    /// The body of the request, for the flow with this id.
     #[must_use]
     pub fn deployment(&self, flow_id: Uuid) -> NewDeployment {
         let spec = self.spec;
@@ -82,9 +84,9 @@ impl Plan<'_> {
     }
 }
 
-/// The job variables, and what is wrong with them: those given both ways.
+/// The job variables, and a problem for each one that is given twice.
 fn job_variables(spec: &DeploySpec) -> (Map<String, Value>, Vec<String>) {
-    let made = [
+    let generated = [
         ("command", Some(json!(join_words(spec.command())))),
         ("env", Some(json!(spec.env))),
         (
@@ -95,12 +97,12 @@ fn job_variables(spec: &DeploySpec) -> (Map<String, Value>, Vec<String>) {
     ];
     let mut variables = spec.job_variables.clone();
     let mut twice = Vec::new();
-    for (name, value) in made {
+    for (name, value) in generated {
         let Some(value) = value else { continue };
         let is_given = variables.contains_key(name);
         if is_given && !(name == "env" && spec.env.is_empty()) {
             twice.push(format!(
-                "the job variable `{name}` is made of what else is given, and cannot be given besides"
+                "the job variable `{name}` is set by another option"
             ));
         } else if !is_given {
             variables.insert(name.to_owned(), value);
@@ -109,7 +111,7 @@ fn job_variables(spec: &DeploySpec) -> (Map<String, Value>, Vec<String>) {
     (variables, twice)
 }
 
-/// Whether dbt learns of its project otherwise than by the folder that it runs in.
-fn names_project(spec: &DeploySpec) -> bool {
+/// Whether the project is given, so that the folder that dbt runs in does not matter.
+fn gives_project(spec: &DeploySpec) -> bool {
     CommandLine::parse(&spec.args).has("--project-dir") || spec.env.contains_key("DBT_PROJECT_DIR")
 }

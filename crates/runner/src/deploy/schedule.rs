@@ -1,4 +1,4 @@
-//! When a deployment runs by itself.
+//! The schedule of a deployment.
 
 use std::time::Duration;
 
@@ -6,40 +6,40 @@ use serde_json::{Value, json};
 
 use super::cron;
 
-/// When a deployment runs by itself.
+/// The schedule of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Schedule {
     /// The rule.
     pub when: When,
-    /// The time zone that the rule's hours are of, by its IANA name; UTC when not given.
+    /// The IANA name of the time zone of the rule; UTC if not given.
     pub timezone: Option<String>,
 }
 
 /// The rule of a schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum When {
-    /// A line of cron's.
+    /// A cron expression.
     Cron(String),
-    /// So long after each other.
+    /// The time between two runs.
     Interval(Duration),
-    /// A recurrence rule of iCalendar's (RFC 5545).
+    /// A recurrence rule of iCalendar (RFC 5545).
     Rrule(String),
 }
 
-/// How often a recurrence rule can recur.
+/// The frequencies of a recurrence rule.
 const FREQUENCIES: [&str; 7] = [
     "YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY",
 ];
 
 impl Schedule {
-    /// A schedule by this rule.
+    /// A schedule with this rule.
     #[must_use]
     pub fn new(when: When, timezone: Option<String>) -> Self {
         Self { when, timezone }
     }
 
-    /// What is plainly wrong with it; the server knows the finer points.
+    /// What is certainly wrong with it. Only the server can check all of it.
     pub(super) fn problems(&self) -> Vec<String> {
         let rule = match &self.when {
             When::Cron(line) => cron::problem(line),
@@ -52,7 +52,7 @@ impl Schedule {
         rule.into_iter().chain(zone).collect()
     }
 
-    /// The schedule in the form that Prefect takes.
+    /// The schedule as JSON, for the request.
     pub(super) fn body(&self) -> Value {
         let mut schedule = match &self.when {
             When::Cron(line) => json!({ "cron": line }),
@@ -72,7 +72,7 @@ fn rrule_problem(rule: &str) -> Option<String> {
     match frequency {
         Some(frequency) if FREQUENCIES.contains(&frequency) => None,
         Some(frequency) => Some(format!(
-            "the recurrence rule has the frequency `{frequency}`, which must be one of {}",
+            "the recurrence rule has the frequency `{frequency}`, expected one of {}",
             FREQUENCIES.join(", ")
         )),
         None => Some(format!(
@@ -81,11 +81,11 @@ fn rrule_problem(rule: &str) -> Option<String> {
     }
 }
 
-/// What is wrong with the name of a time zone, where this machine has a database of them.
+/// What is wrong with the name of a time zone, if this machine has a time zone database.
 fn timezone_problem(name: &str) -> Option<String> {
     let database = jiff::tz::db();
     let known = database.is_definitively_empty() || database.get(name).is_ok();
     (!known).then(|| {
-        format!("there is no time zone `{name}`; give an IANA name, such as Europe/Berlin")
+        format!("`{name}` is not a time zone (expected an IANA name, such as Europe/Berlin)")
     })
 }

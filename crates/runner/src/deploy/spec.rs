@@ -1,4 +1,4 @@
-//! What to deploy.
+//! The specification of a deployment.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,48 +10,48 @@ use serde_json::{Map, Value};
 use super::schedule::Schedule;
 use crate::dbt::CommandLine;
 
-/// What to deploy: dbt's command line, where and when it runs.
+/// The specification of a deployment: dbt's command line, where and when it runs.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploySpec {
-    /// Name of the deployment; together with the flow's, what it is known by.
+    /// Name of the deployment. It is unique within the flow.
     pub name: String,
     /// Name of the work pool.
     pub work_pool: String,
-    /// dbt's arguments, command included.
+    /// dbt's command and arguments.
     pub args: Vec<String>,
-    /// Name of the flow; `dbt <command>` when not given.
+    /// Name of the flow; `dbt <command>` if not given.
     pub flow_name: Option<String>,
-    /// When it runs by itself.
+    /// When runs start.
     pub schedule: Option<Schedule>,
-    /// Parameters of its runs, see [`parameters`](crate::parameters).
+    /// Parameters of the runs, see [`parameters`](crate::parameters).
     pub parameters: Map<String, Value>,
-    /// Variables of its environment. Whoever may see the deployment sees them: secrets belong elsewhere.
+    /// Environment variables of the runs. They are visible in the deployment, so they are not for secrets.
     pub env: BTreeMap<String, String>,
-    /// The folder that it runs in, on the worker.
+    /// The folder that runs start in, on the worker's machine.
     pub working_dir: Option<String>,
-    /// The image that it runs in.
+    /// The container image of the runs.
     pub image: Option<String>,
-    /// Further job variables, as the work pool has them.
+    /// Other job variables of the work pool.
     pub job_variables: Map<String, Value>,
-    /// Tags of the deployment and of its runs.
+    /// Tags of the deployment and its runs.
     pub tags: Vec<String>,
-    /// How many of its runs may be at work at once.
+    /// Maximum number of runs at the same time.
     pub concurrency: Option<NonZeroU32>,
-    /// How often a run that fails is run again.
+    /// Maximum number of retries of a failed run.
     pub retries: Option<u32>,
-    /// How long to wait before that.
+    /// Time to wait before a retry.
     pub retry_delay: Option<Duration>,
-    /// Further options of `prefect-dbt invoke`, such as `--timeout`.
+    /// More options for `prefect-dbt invoke`, such as `--timeout`.
     pub options: Vec<String>,
-    /// Its description, in Markdown.
+    /// Description of the deployment, in Markdown.
     pub description: Option<String>,
-    /// Our program on the worker.
+    /// The prefect-dbt executable on the worker's machine or in the image.
     pub program: String,
 }
 
 impl DeploySpec {
-    /// dbt with these arguments, on this work pool, with nothing else asked for.
+    /// A deployment of dbt with these arguments on this work pool.
     pub fn new<S: Into<String>>(
         name: &str,
         work_pool: &str,
@@ -78,7 +78,7 @@ impl DeploySpec {
         }
     }
 
-    /// Name of the flow.
+    /// The name of the flow: the one given, otherwise `dbt <command>`.
     #[must_use]
     pub fn flow_name(&self) -> String {
         let command = || format!("dbt {}", self.command_name());
@@ -90,7 +90,7 @@ impl DeploySpec {
         CommandLine::parse(&self.args).command()
     }
 
-    /// The words that a worker starts. `--engine` lets a container that is started again take its run over again.
+    /// The command that a worker starts. With `--engine`, a container that is restarted continues its flow run.
     pub(super) fn command(&self) -> Vec<String> {
         let mut words = vec![self.program.clone(), "invoke".into(), "--engine".into()];
         if let Some(retries) = self.retries {
@@ -105,25 +105,27 @@ impl DeploySpec {
         words
     }
 
-    /// What is wrong with it, whatever the work pool.
+    /// What is wrong with it, on any work pool.
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         for (what, name) in [("deployment", &self.name), ("flow", &self.flow_name())] {
             if name.trim().is_empty() || name.contains(['/', '%', '&', '>', '<']) {
                 problems.push(format!(
-                    "the {what} name `{name}` is empty or holds one of / % & > <"
+                    "the {what} name `{name}` is empty or contains one of / % & > <"
                 ));
             }
         }
         if self.command_name().is_empty() {
-            problems.push("dbt's arguments name no command, such as `build`".to_owned());
+            problems.push("dbt's arguments have no command, such as `build`".to_owned());
         }
         if self.retry_delay.is_some() && self.retries.is_none() {
             problems.push("a retry delay without retries has no effect".to_owned());
         }
         for name in self.env.keys() {
             if name.is_empty() || name.contains(['=', '\0']) {
-                problems.push(format!("`{name}` is no name of an environment variable"));
+                problems.push(format!(
+                    "`{name}` is not a valid name of an environment variable"
+                ));
             }
         }
         problems.extend(self.schedule.iter().flat_map(Schedule::problems));
@@ -131,7 +133,7 @@ impl DeploySpec {
     }
 }
 
-/// Without the values of the environment, which may be somebody's secrets all the same.
+/// Without the environment variables, which may contain secrets all the same.
 impl fmt::Debug for DeploySpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeploySpec")

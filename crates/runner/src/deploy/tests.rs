@@ -87,12 +87,12 @@ fn on_a_kubernetes_pool() {
 }
 
 #[test]
-fn on_a_pool_of_a_type_of_its_own() {
+fn on_a_pool_of_an_unknown_type() {
     insta::assert_json_snapshot!(planned(&spec(), &empty_pool("mainframe")));
 }
 
 #[test]
-fn the_template_of_a_pool_counts_more_than_its_type() {
+fn the_template_of_a_pool_is_used_before_its_type() {
     let variables =
         json!({ "command": {}, "env": {}, "image": { "default": "ours" }, "working_dir": {} });
     let pool = pool(
@@ -109,7 +109,7 @@ fn the_template_of_a_pool_counts_more_than_its_type() {
 }
 
 #[test]
-fn a_process_without_a_project_is_told_of() {
+fn a_process_without_a_project_is_noted() {
     let process = empty_pool("process");
     let notes = |spec: &DeploySpec| plan(spec, &process).expect("right").notes;
     assert!(notes(&spec())[0].contains("empty folder"));
@@ -122,7 +122,7 @@ fn a_process_without_a_project_is_told_of() {
 }
 
 #[test]
-fn a_pool_at_rest_is_told_of() {
+fn a_pool_without_worker_or_paused_is_noted() {
     let mut pool = empty_pool("docker");
     pool.status = Some("NOT_READY".to_owned());
     let mut spec = spec();
@@ -133,7 +133,7 @@ fn a_pool_at_rest_is_told_of() {
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let mut spec = DeploySpec::new("a/b", "my-pool", ["--select", "x"]);
     spec.flow_name = Some("f%".to_owned());
     spec.image = Some("shop".to_owned());
@@ -144,20 +144,20 @@ fn all_that_is_wrong_is_told_at_once() {
     ));
     spec.env.insert("A=B".into(), String::new());
     spec.job_variables.insert("command".into(), json!("sh"));
-    let told = problems(&spec, &empty_pool("process"));
-    insta::assert_snapshot!(told.replace("; ", ";\n"));
-    for (when, told) in [
+    let found = problems(&spec, &empty_pool("process"));
+    insta::assert_snapshot!(found.replace("; ", ";\n"));
+    for (when, expected) in [
         (When::Rrule("FREQ=NEVER".into()), "`NEVER`"),
         (When::Rrule("often".into()), "FREQ=DAILY"),
         (When::Interval(Duration::ZERO), "zero"),
     ] {
         spec.schedule = Some(Schedule::new(when, None));
-        assert!(problems(&spec, &empty_pool("process")).contains(told));
+        assert!(problems(&spec, &empty_pool("process")).contains(expected));
     }
 }
 
 #[test]
-fn parameters_are_checked_and_errors_have_their_codes() {
+fn parameters_are_checked_and_errors_have_exit_codes() {
     let mut spec = spec();
     spec.parameters.insert("selct".into(), json!("x"));
     let error = plan(&spec, &empty_pool("process")).expect_err("wrong");
@@ -171,18 +171,19 @@ fn parameters_are_checked_and_errors_have_their_codes() {
         known: vec!["a".to_owned(), "b".to_owned()],
     };
     assert_eq!(missing.to_string(), "work pool `x` does not exist");
+    assert!(missing.help().is_some_and(|help| help.ends_with("a, b")));
     assert_eq!(missing.exit_code(), 2);
 }
 
 #[test]
-fn values_of_the_environment_are_not_shown() {
+fn environment_variables_are_not_in_debug_output() {
     let spec = spec();
     let plan = plan(&spec, &empty_pool("process")).expect("right");
     assert!(!format!("{spec:?} {plan:?}").contains("prod"));
 }
 
 #[test]
-fn a_run_that_was_followed_has_an_exit_code() {
+fn each_final_state_has_an_exit_code() {
     let ends = [
         StateType::Completed,
         StateType::Failed,

@@ -1,4 +1,4 @@
-//! Is there a dbt, and which?
+//! Checks the dbt executable, by the output of `dbt --version`.
 
 use std::path::Path;
 
@@ -7,14 +7,14 @@ use serde_json::{Map, Value};
 use super::report::Check;
 
 const ID: &str = "dbt";
-/// The oldest dbt whose log tells of nodes.
+/// The oldest dbt version whose log has events for nodes.
 const OLDEST: (u32, u32) = (1, 5);
 
-/// What `dbt --version` says.
+/// The versions that `dbt --version` prints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DbtVersion {
     pub(super) version: String,
-    /// The adapters that are installed beside it, with their versions; dbt 2 has its adapters built in and lists none.
+    /// Name and version of each installed adapter. dbt 2 has its adapters built in and lists none.
     pub(super) adapters: Vec<(String, String)>,
 }
 
@@ -48,14 +48,14 @@ impl DbtVersion {
         Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
     }
 
-    /// Whether profiles can use this type; unknown where adapters are built in.
+    /// Whether a profile can have this type. Always true for dbt 2, whose built-in adapters are not known.
     pub(super) fn has_adapter(&self, kind: &str) -> bool {
         let is_old = self.numbers().is_none_or(|(major, _)| major < 2);
         !is_old || self.adapters.iter().any(|(name, _)| name == kind)
     }
 }
 
-/// dbt 2 says its name and version in one line.
+/// The version of dbt 2, which prints its name and version in one line.
 fn single_line(output: &str) -> Option<String> {
     output.lines().find_map(|line| {
         let (name, version) = line.trim().split_once(' ')?;
@@ -64,19 +64,19 @@ fn single_line(output: &str) -> Option<String> {
     })
 }
 
-/// Judges the dbt that was found, by what it said of itself.
-pub(super) fn check(path: &Path, said: Result<&str, String>) -> (Check, Option<DbtVersion>) {
+/// Checks the dbt that was found, by the output of `dbt --version` or the reason why there is none.
+pub(super) fn check(path: &Path, output: Result<&str, String>) -> (Check, Option<DbtVersion>) {
     let shown = path.display();
-    let reinstall = "see whether it runs by itself; else install dbt anew";
-    let output = match said {
+    let reinstall = "run the command to see the problem; if it does not work, reinstall dbt";
+    let output = match output {
         Ok(output) => output,
         Err(problem) => {
-            let finding = format!("{shown} --version failed: {problem}");
+            let finding = format!("`{shown} --version` failed: {problem}");
             return (Check::problem(ID, finding, reinstall), None);
         }
     };
     let Some(found) = DbtVersion::parse(output) else {
-        let finding = format!("{shown} --version does not tell its version");
+        let finding = format!("`{shown} --version` does not print a version");
         return (Check::problem(ID, finding, reinstall), None);
     };
     let version = &found.version;
@@ -93,13 +93,13 @@ pub(super) fn check(path: &Path, said: Result<&str, String>) -> (Check, Option<D
         Check::problem(
             ID,
             finding,
-            "dbt 1.5 is the oldest whose log tells of nodes: install a newer one",
+            "install dbt 1.5 or newer: older versions do not log what prefect-dbt needs",
         )
     } else if found.numbers().is_some_and(|(major, _)| major < 2) && found.adapters.is_empty() {
         Check::problem(
             ID,
             finding,
-            "install the adapter of your database, as in `pip install dbt-duckdb`",
+            "install the adapter for your database, for example with `pip install dbt-duckdb`",
         )
     } else {
         Check::ok(ID, finding)
@@ -124,7 +124,7 @@ mod tests {
     const CLASSIC: &str = "Core:\n  - installed: 1.11.16\n  - latest:    1.12.6  - Update available!\n\n  Your version of dbt-core is out of date!\n\nPlugins:\n  - duckdb:   1.11.1 - Up to date!\n  - postgres: 1.9.0  - Not compatible!\n\n\n";
 
     #[test]
-    fn both_forms_are_read() {
+    fn the_output_of_dbt_1_and_of_dbt_2_is_read() {
         let found = DbtVersion::parse(CLASSIC).unwrap();
         assert_eq!(found.version, "1.11.16");
         let adapters = [("duckdb", "1.11.1"), ("postgres", "1.9.0")];
@@ -140,23 +140,23 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_run_is_a_problem() {
-        let status = |said| check(Path::new("dbt"), said).0.status;
+    fn a_dbt_that_cannot_run_is_a_problem() {
+        let status = |output| check(Path::new("dbt"), output).0.status;
         assert_eq!(status(Ok(CLASSIC)), Status::Ok);
         assert_eq!(status(Ok("dbt-fusion 2.0.0\n")), Status::Ok);
-        for said in [
+        for output in [
             "Core:\n  - installed: 1.4.9\nPlugins:\n  - duckdb: 1.4.0\n",
             "Core:\n  - installed: 1.11.0\nPlugins:\n",
             "nothing of use",
         ] {
-            assert_eq!(status(Ok(said)), Status::Problem, "{said}");
+            assert_eq!(status(Ok(output)), Status::Problem, "{output}");
         }
         assert_eq!(status(Err("it was killed".to_owned())), Status::Problem);
     }
 
     proptest::proptest! {
         #[test]
-        fn any_output_is_read(output in "(Core:|Plugins:| |- |installed|dbt|\\n|[0-9.]|\\PC){0,60}") {
+        fn any_output_can_be_checked(output in "(Core:|Plugins:| |- |installed|dbt|\\n|[0-9.]|\\PC){0,60}") {
             let _ = check(Path::new("dbt"), Ok(&output));
         }
     }

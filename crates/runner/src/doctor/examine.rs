@@ -1,4 +1,4 @@
-//! Gathering the facts that the checks judge.
+//! Collects the facts, and runs the checks.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -8,7 +8,7 @@ use dbt_templating::RenderOptions;
 use prefect_client::{Client, Settings, SettingsError};
 
 use super::dbt::DbtVersion;
-use super::profiles::{Sought, check_profile, check_references};
+use super::profiles::{ProfileChoice, check_profile, check_references};
 use super::report::{Check, DoctorReport};
 use super::{api, dbt, project};
 use crate::dbt::{DbtError, PROFILES_FILE, PROJECT_FILE, Project, find_dbt, find_profiles_dir};
@@ -17,25 +17,25 @@ use crate::outcome::Error;
 use crate::profiles::RenderedProfiles;
 use crate::request::{PrefectDbtSettings, ProcessEnv};
 
-/// Importing dbt takes seconds on a small machine; this is for one that hangs.
-const DBT_LIMIT: Duration = Duration::from_secs(60);
+/// Time limit of `dbt --version`. It takes seconds on a small machine; the limit is for one that hangs.
+const DBT_VERSION_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What the doctor is to look at.
+/// What to check.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct DoctorOptions {
-    /// The dbt executable; looked for when not given.
+    /// The dbt executable; searched for if not given.
     pub dbt: Option<PathBuf>,
-    /// Directories.
+    /// The folders of the project and of profiles.yml.
     pub settings: PrefectDbtSettings,
-    /// The profile, in place of the one that the project names.
+    /// The profile, instead of `profile` of dbt_project.yml.
     pub profile: Option<String>,
-    /// The target, in place of the one that the profile names.
+    /// The target, instead of `target` of the profile.
     pub target: Option<String>,
 }
 
 impl DoctorOptions {
-    /// What the environment says: [`PrefectDbtSettings::from_env`], `DBT_PROFILE` and `DBT_TARGET`.
+    /// The options from the environment: [`PrefectDbtSettings::from_env`], `DBT_PROFILE` and `DBT_TARGET`.
     ///
     /// # Errors
     /// As [`PrefectDbtSettings::from_env`].
@@ -56,12 +56,12 @@ impl DoctorOptions {
     }
 }
 
-/// Looks at all that a run needs: dbt, the project, its profile, and Prefect as `prefect` configures it.
+/// Checks everything that a run needs: dbt, the project, its profile, and Prefect with the settings `prefect`.
 ///
-/// Starts `dbt --version` and no other dbt, asks the API a few times, and changes nothing.
+/// Starts `dbt --version`, sends a few requests to the API, and changes nothing.
 ///
 /// # Errors
-/// When there is no working directory. What is wrong with a run is a [`Check`], and no error.
+/// When the working directory does not exist. What would make a run fail is a [`Check`], not an error.
 pub async fn examine(
     options: &DoctorOptions,
     prefect: Result<Settings, SettingsError>,
@@ -82,14 +82,14 @@ pub async fn examine(
     });
     let (project_check, project) = examine_project(options, &around);
     let mut checks = vec![dbt_check, project_check];
-    let sought = Sought {
+    let choice = ProfileChoice {
         profile: options
             .profile
             .clone()
             .or_else(|| project.and_then(|project| project.profile)),
         target: options.target.clone(),
     };
-    checks.extend(examine_profiles(options, &around, reachable, &sought, version.as_ref()).await);
+    checks.extend(examine_profiles(options, &around, reachable, &choice, version.as_ref()).await);
 
     checks.push(api::check_settings(prefect.as_ref()));
     if let (Some(client), Some(answers)) = (reachable, &answers) {
@@ -112,14 +112,14 @@ async fn examine_dbt(options: &DoctorOptions, around: &ProcessEnv) -> (Check, Op
     );
     match found {
         Ok(path) => {
-            let said = ask_version(&path).await;
-            dbt::check(&path, said.as_deref().map_err(Clone::clone))
+            let output = ask_version(&path).await;
+            dbt::check(&path, output.as_deref().map_err(Clone::clone))
         }
         Err(error) => {
-            let advice = "install dbt, or name it with --dbt or PREFECT_DBT_EXECUTABLE";
+            let advice = "install dbt, or give its path with --dbt or PREFECT_DBT_EXECUTABLE";
             let finding = match error {
                 DbtError::NotFound { searched } => {
-                    format!("dbt was not found: {}", searched.join(", "))
+                    format!("cannot find dbt: {}", searched.join(", "))
                 }
                 other => error_chain(&other),
             };
@@ -134,17 +134,17 @@ async fn ask_version(dbt: &Path) -> Result<String, String> {
         .arg("--version")
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    let output = tokio::time::timeout(DBT_LIMIT, command.output())
+    let output = tokio::time::timeout(DBT_VERSION_TIMEOUT, command.output())
         .await
-        .map_err(|_| format!("no answer in {} s", DBT_LIMIT.as_secs()))?
+        .map_err(|_| format!("no output within {} s", DBT_VERSION_TIMEOUT.as_secs()))?
         .map_err(|error| error.to_string())?;
-    // dbt has told its version on either in the course of time.
-    let said =
-        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+    // Older versions of dbt print to stderr.
+    let printed =
+        [output.stdout, output.stderr].map(|output| String::from_utf8_lossy(&output).into_owned());
     if output.status.success() {
-        Ok(said.join("\n"))
+        Ok(printed.join("\n"))
     } else {
-        let last = said[1].lines().last().unwrap_or_default();
+        let last = printed[1].lines().last().unwrap_or_default();
         Err(format!("{}; {last}", output.status))
     }
 }
@@ -164,27 +164,27 @@ async fn examine_profiles(
     options: &DoctorOptions,
     around: &ProcessEnv,
     client: Option<&Client>,
-    sought: &Sought,
+    choice: &ProfileChoice,
     version: Option<&DbtVersion>,
 ) -> Vec<Check> {
     let given = options.settings.profiles_dir.as_deref();
     let why = match given {
-        Some(_) => "named by flag or variable",
+        Some(_) => "given by option or environment variable",
         None if around.cwd.join(PROFILES_FILE).is_file() => "found in the working directory",
-        None => "found in dbt's folder below the home directory",
+        None => "found in ~/.dbt",
     };
     let Some(dir) = find_profiles_dir(given, &around.cwd, around.home.as_deref()) else {
         return vec![check_profile(
             Path::new("~/.dbt/profiles.yml"),
             why,
             None,
-            sought,
+            choice,
             version,
         )];
     };
     let file = dir.join(PROFILES_FILE);
     let Ok(source) = fs_err::read(&file) else {
-        return vec![check_profile(&file, why, None, sought, version)];
+        return vec![check_profile(&file, why, None, choice, version)];
     };
     let render =
         RenderOptions::default().missing(options.settings.missing_variables.unwrap_or_default());
@@ -193,11 +193,11 @@ async fn examine_profiles(
     let bytes = match &rendered {
         Ok(None) => Some(source),
         Ok(Some(rendered)) => fs_err::read(rendered.dir().join(PROFILES_FILE)).ok(),
-        // What the references stand for is not known, nor are profile and target then.
+        // Without the values of the references, profile and target are unknown.
         Err(_) => None,
     };
     if let Some(bytes) = bytes {
-        checks.push(check_profile(&file, why, Some(&bytes), sought, version));
+        checks.push(check_profile(&file, why, Some(&bytes), choice, version));
     }
     checks
 }

@@ -1,6 +1,6 @@
-//! What is there to run dbt with, and what is wrong with it: the checks of `prefect-dbt doctor`.
+//! The checks of `prefect-dbt doctor`: dbt, the project, its profile, and the connection to Prefect.
 //!
-//! The checks are pure: they judge facts that [`examine`] has gathered.
+//! [`examine`] collects the facts; the checks are pure.
 
 mod api;
 mod dbt;

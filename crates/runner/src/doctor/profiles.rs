@@ -1,4 +1,4 @@
-//! Is there a profile for the project, and has it the target?
+//! Checks profiles.yml: its references to Prefect, the profile of the project, and the target.
 
 use std::path::Path;
 
@@ -13,12 +13,12 @@ use crate::profiles::{ProfilesError, RenderedProfiles};
 const REFERENCES: &str = "references";
 const PROFILE: &str = "profile";
 
-/// Judges what became of the references to Prefect in profiles.yml.
+/// Checks the references to Prefect in profiles.yml.
 pub(super) fn check_references(
     rendered: &Result<Option<RenderedProfiles>, ProfilesError>,
 ) -> Check {
     match rendered {
-        Ok(None) => Check::ok(REFERENCES, "profiles.yml refers to nothing in Prefect"),
+        Ok(None) => Check::ok(REFERENCES, "profiles.yml has no reference to Prefect"),
         Ok(Some(rendered)) => {
             let given: Vec<Json> = rendered
                 .report()
@@ -54,8 +54,8 @@ pub(super) fn check_references(
         }
         Err(error) => {
             let advice = match error.is_about_prefect() {
-                true => "see the checks of Prefect below",
-                false => "correct profiles.yml, or create in Prefect what it refers to",
+                true => "see the checks `settings`, `api` and `auth` below",
+                false => "correct profiles.yml, or create the block or variable in Prefect",
             };
             Check::problem(REFERENCES, error_chain(error), advice)
         }
@@ -67,26 +67,26 @@ fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{plural}")
 }
 
-/// Which profile and target dbt will look for.
+/// The profile and target that dbt will use.
 #[derive(Debug, Default)]
-pub(super) struct Sought {
-    /// The profile's name, by flag or variable, else of the project.
+pub(super) struct ProfileChoice {
+    /// The profile: from an option or environment variable, otherwise from dbt_project.yml.
     pub(super) profile: Option<String>,
-    /// The target's name, by flag or variable.
+    /// The target: from an option or environment variable.
     pub(super) target: Option<String>,
 }
 
-/// Judges the profile that dbt will take from `file`, which is there because of `why`. `bytes` are those that dbt will
-/// read, with references resolved; `None` when there is no such file.
+/// Checks the profile in `file`. `why` is the reason why dbt reads this file. `bytes` is its content with the references resolved;
+/// `None` if the file does not exist.
 pub(super) fn check_profile(
     file: &Path,
     why: &'static str,
     bytes: Option<&[u8]>,
-    sought: &Sought,
+    choice: &ProfileChoice,
     dbt: Option<&DbtVersion>,
 ) -> Check {
-    let judged = judge(file, bytes, sought, dbt);
-    let check = match judged {
+    let found = find_target(file, bytes, choice, dbt);
+    let check = match found {
         Ok((finding, kind)) => {
             Check::ok(PROFILE, format!("{finding}, in {} ({why})", file.display()))
                 .detail("type", kind)
@@ -96,18 +96,24 @@ pub(super) fn check_profile(
     check
         .detail("file", file.display().to_string())
         .detail("found_by", why)
-        .detail("profile", sought.profile.as_deref())
+        .detail("profile", choice.profile.as_deref())
 }
 
-type Judged = Result<(String, Option<String>), (String, String)>;
+/// The finding and the adapter type, or the finding and the advice.
+type Found = Result<(String, Option<String>), (String, String)>;
 
-fn judge(file: &Path, bytes: Option<&[u8]>, sought: &Sought, dbt: Option<&DbtVersion>) -> Judged {
+fn find_target(
+    file: &Path,
+    bytes: Option<&[u8]>,
+    choice: &ProfileChoice,
+    dbt: Option<&DbtVersion>,
+) -> Found {
     let shown = file.display();
     let wrong = |finding: String, advice: &str| Err((finding, advice.to_owned()));
     let Some(bytes) = bytes else {
         return wrong(
-            format!("there is no {shown}"),
-            "write one, or name its folder with --profiles-dir or DBT_PROFILES_DIR",
+            format!("{shown} does not exist"),
+            "create the file, or give its folder with --profiles-dir or DBT_PROFILES_DIR",
         );
     };
     let profiles: Value = match serde_yaml::from_slice(bytes) {
@@ -119,26 +125,23 @@ fn judge(file: &Path, bytes: Option<&[u8]>, sought: &Sought, dbt: Option<&DbtVer
             );
         }
     };
-    let Some(name) = &sought.profile else {
+    let Some(name) = &choice.profile else {
         return wrong(
-            "no profile is named".to_owned(),
-            "add `profile: ...` to dbt_project.yml, or name one with --profile",
+            "dbt_project.yml has no `profile`".to_owned(),
+            "add `profile: ...` to dbt_project.yml, or give one with --profile",
         );
     };
     if is_jinja(name) {
-        return Ok((
-            format!("the profile is `{name}`, which dbt will know"),
-            None,
-        ));
+        return Ok((format!("profile `{name}`, which dbt renders"), None));
     }
     let Some(profile) = profiles.get(name.as_str()) else {
         let finding = format!("{shown} has no profile `{name}`");
         return Err((finding, known("profiles in it", &profiles)));
     };
     let of_profile = profile.get("target").and_then(Value::as_str);
-    let target = sought.target.as_deref().or(of_profile).unwrap_or("default");
+    let target = choice.target.as_deref().or(of_profile).unwrap_or("default");
     if is_jinja(target) {
-        let finding = format!("profile `{name}` with the target `{target}`, which dbt will know");
+        let finding = format!("profile `{name}` with the target `{target}`, which dbt renders");
         return Ok((finding, None));
     }
     let outputs = profile.get("outputs").unwrap_or(&Value::Null);
@@ -147,16 +150,15 @@ fn judge(file: &Path, bytes: Option<&[u8]>, sought: &Sought, dbt: Option<&DbtVer
         return Err((finding, known("outputs in it", outputs)));
     };
     let Some(kind) = output.get("type").and_then(Value::as_str) else {
-        let finding =
-            format!("the output `{target}` of the profile `{name}` in {shown} has no type");
-        return wrong(finding, "add `type: ...`, the name of an adapter");
+        let finding = format!("output `{target}` of the profile `{name}` in {shown} has no `type`");
+        return wrong(finding, "add `type: ...` with the name of an adapter");
     };
     if dbt.is_some_and(|dbt| !is_jinja(kind) && !dbt.has_adapter(kind)) {
         let finding =
-            format!("the output `{target}` is of type `{kind}`, whose adapter is not installed");
+            format!("output `{target}` has the type `{kind}`, but its adapter is not installed");
         return wrong(
             finding,
-            &format!("install it, as in `pip install dbt-{kind}`"),
+            &format!("install the adapter, for example with `pip install dbt-{kind}`"),
         );
     }
     let finding = format!("profile `{name}` with the target `{target}` ({kind})");
@@ -176,7 +178,7 @@ fn known(what: &str, mapping: &Value) -> String {
         .filter_map(Value::as_str)
         .collect();
     match keys.is_empty() {
-        true => "it has none at all: write one".to_owned(),
+        true => "the file has none: add one".to_owned(),
         false => format!("{what}: {}", keys.join(", ")),
     }
 }
@@ -189,7 +191,7 @@ mod tests {
     const FILE: &str = "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb}\n    prod: {type: snowflake}\n    odd: {}\nother:\n  target: \"{{ env_var('T') }}\"\n";
 
     fn checked(text: Option<&str>, profile: Option<&str>, target: Option<&str>) -> Check {
-        let sought = Sought {
+        let choice = ProfileChoice {
             profile: profile.map(str::to_owned),
             target: target.map(str::to_owned),
         };
@@ -202,34 +204,38 @@ mod tests {
             Path::new("profiles.yml"),
             "for a test",
             bytes,
-            &sought,
+            &choice,
             Some(&dbt),
         )
     }
 
     #[test]
     fn a_profile_is_found_or_left_to_dbt() {
-        let well = checked(Some(FILE), Some("shop"), None);
+        let good = checked(Some(FILE), Some("shop"), None);
         assert_eq!(
-            well.finding,
+            good.finding,
             "profile `shop` with the target `dev` (duckdb), in profiles.yml (for a test)"
         );
-        assert_eq!(well.details["type"], "duckdb");
+        assert_eq!(good.details["type"], "duckdb");
         for profile in ["other", "{{ env_var('P') }}"] {
             let left = checked(Some(FILE), Some(profile), None);
             assert_eq!(left.status, Status::Ok);
-            assert!(left.finding.contains("dbt will know"), "{}", left.finding);
+            assert!(
+                left.finding.contains("which dbt renders"),
+                "{}",
+                left.finding
+            );
         }
     }
 
     #[test]
-    fn each_mistake_is_told_with_what_there_is() {
+    fn each_mistake_has_a_finding_and_an_advice() {
         for (text, profile, target, finding, advice) in [
             (
                 None,
                 Some("shop"),
                 None,
-                "there is no profiles.yml",
+                "profiles.yml does not exist",
                 "--profiles-dir",
             ),
             (Some("a: [b"), Some("shop"), None, "line 1", "correct"),
@@ -240,7 +246,7 @@ mod tests {
                 "cannot be read",
                 "correct",
             ),
-            (Some(FILE), None, None, "no profile is named", "--profile"),
+            (Some(FILE), None, None, "has no `profile`", "--profile"),
             (
                 Some(FILE),
                 Some("store"),
@@ -253,14 +259,14 @@ mod tests {
                 Some("store"),
                 None,
                 "no profile `store`",
-                "none at all",
+                "has none",
             ),
             (
                 Some("- a"),
                 Some("store"),
                 None,
                 "no profile `store`",
-                "none at all",
+                "has none",
             ),
             (
                 Some(FILE),
@@ -269,7 +275,13 @@ mod tests {
                 "no output `test`",
                 "dev, prod, odd",
             ),
-            (Some(FILE), Some("shop"), Some("odd"), "has no type", "type"),
+            (
+                Some(FILE),
+                Some("shop"),
+                Some("odd"),
+                "has no `type`",
+                "type",
+            ),
             (
                 Some(FILE),
                 Some("shop"),
@@ -290,10 +302,10 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_bytes_are_judged(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200), text in "[a-z:{}\\[\\]&*!|>'\" \\n-]{0,80}") {
-            let sought = Sought { profile: Some("a".to_owned()), target: None };
+        fn any_bytes_can_be_checked(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200), text in "[a-z:{}\\[\\]&*!|>'\" \\n-]{0,80}") {
+            let choice = ProfileChoice { profile: Some("a".to_owned()), target: None };
             for bytes in [bytes.as_slice(), text.as_bytes()] {
-                let _ = check_profile(Path::new("profiles.yml"), "", Some(bytes), &sought, None);
+                let _ = check_profile(Path::new("profiles.yml"), "", Some(bytes), &choice, None);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Is there a project, and does dbt take it?
+//! Checks dbt_project.yml.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use super::report::Check;
 
 const ID: &str = "project";
 
-/// What dbt_project.yml says of itself.
+/// What other checks need from dbt_project.yml.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ProjectFile {
-    /// The profile that it names.
+    /// The name of its profile.
     pub(super) profile: Option<String>,
 }
 
@@ -23,12 +23,12 @@ struct Shape {
     prefect: Option<Value>,
 }
 
-/// Judges a dbt_project.yml by its bytes; `None` when there is none.
+/// Checks a dbt_project.yml by its content; `None` if the file does not exist.
 pub(super) fn check(file: &Path, bytes: Option<&[u8]>) -> (Check, Option<ProjectFile>) {
     let shown = file.display();
     let Some(bytes) = bytes else {
-        let finding = format!("there is no {shown}, nor one in a folder above");
-        let advice = "go to the project's folder, or name it with --project-dir or DBT_PROJECT_DIR";
+        let finding = format!("{shown} does not exist, nor in a folder above");
+        let advice = "run the command in a dbt project, or give its folder with --project-dir or DBT_PROJECT_DIR";
         return (Check::problem(ID, finding, advice), None);
     };
     let shape: Shape = match serde_yaml::from_slice(bytes) {
@@ -46,13 +46,13 @@ pub(super) fn check(file: &Path, bytes: Option<&[u8]>) -> (Check, Option<Project
     let check = if shape.prefect.is_some() {
         Check::problem(
             ID,
-            format!("{shown} has a key `prefect` at its top, which dbt rejects"),
-            "put `+prefect: {enable_assets: false}` below models:, seeds: or snapshots:, or a `prefect` key into a node's meta",
+            format!("{shown} has the key `prefect` at the top level, which dbt rejects"),
+            "put `+prefect: {enable_assets: false}` below models:, seeds: or snapshots:, or a `prefect` key into the meta of a node",
         )
     } else if let Some(name) = name {
         Check::ok(ID, format!("`{name}` at {shown}"))
     } else {
-        Check::problem(ID, format!("{shown} names no project"), "add `name: ...`")
+        Check::problem(ID, format!("{shown} has no `name`"), "add `name: ...`")
     };
     let check = check
         .detail("file", shown.to_string())
@@ -71,26 +71,26 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_is_told_with_what_to_do() {
-        let well = checked(Some(
+    fn each_mistake_has_a_finding_and_an_advice() {
+        let good = checked(Some(
             "name: shop\nprofile: store\nmodels: {+prefect: {enable_assets: false}}\n",
         ));
-        assert_eq!(well.status, Status::Ok);
-        assert_eq!(well.details["profile"], "store");
-        for (text, told) in [
-            (None, "there is no dbt_project.yml"),
+        assert_eq!(good.status, Status::Ok);
+        assert_eq!(good.details["profile"], "store");
+        for (text, finding) in [
+            (None, "dbt_project.yml does not exist"),
             (
                 Some("name: shop\nprefect: {enable_assets: false}"),
-                "key `prefect` at its top",
+                "key `prefect` at the top level",
             ),
-            (Some("profile: x"), "names no project"),
+            (Some("profile: x"), "has no `name`"),
             (Some("name: [shop"), "line 1"),
-            (Some(""), "names no project"),
+            (Some(""), "has no `name`"),
             (Some("- shop"), "cannot be read"),
         ] {
             let check = checked(text);
-            assert_eq!(check.status, Status::Problem, "{told}");
-            assert!(check.finding.contains(told), "{}", check.finding);
+            assert_eq!(check.status, Status::Problem, "{finding}");
+            assert!(check.finding.contains(finding), "{}", check.finding);
             assert!(check.advice.is_some());
         }
     }

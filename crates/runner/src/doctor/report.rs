@@ -1,14 +1,14 @@
-//! The account that the doctor gives.
+//! The report of the doctor, for people and as JSON.
 
 use std::fmt;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Version of the report's JSON form; it changes when a field changes its meaning or goes.
+/// Version of the JSON form of the report. It is raised when a field is removed or changes its meaning.
 pub const REPORT_FORMAT: u32 = 1;
 
-/// What was found. Its JSON form is stable:
+/// The result of all checks. Its JSON form is stable:
 ///
 /// ```json
 /// {"format": 1, "ok": false, "checks": [
@@ -16,45 +16,45 @@ pub const REPORT_FORMAT: u32 = 1;
 /// ]}
 /// ```
 ///
-/// `ok` is true when no check has the status `problem`. A check that another one's success is needed for is left out
-/// when that one failed. The ids, in this order: `dbt`, `project`, `references`, `profile`, `settings`, `api`, `auth`,
+/// `ok` is true if no check has the status `problem`. A check that depends on another one is left out if that one
+/// failed. The ids, in this order: `dbt`, `project`, `references`, `profile`, `settings`, `api`, `auth`,
 /// `clock`. `finding` and `advice` are for people and may change; `details` is for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct DoctorReport {
     /// [`REPORT_FORMAT`].
     pub format: u32,
-    /// Whether nothing is in the way of a run.
+    /// Whether no problem was found; there may be warnings.
     pub ok: bool,
     /// The checks.
     pub checks: Vec<Check>,
 }
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Check {
-    /// Its name, for programs.
+    /// The name of the check, for programs.
     pub id: &'static str,
-    /// How it is.
+    /// The status.
     pub status: Status,
-    /// What was found, in a sentence.
+    /// What was found, for people.
     pub finding: String,
-    /// What to do about it.
+    /// What to do, if there is something to do.
     pub advice: Option<String>,
     /// What was found, for programs.
     pub details: Map<String, Value>,
 }
 
-/// How a thing is.
+/// The status of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Well.
+    /// Nothing to do.
     Ok,
-    /// A run goes on, perhaps not as meant.
+    /// A run works, but perhaps not as intended.
     Warning,
-    /// A run fails.
+    /// A run would fail.
     Problem,
 }
 
@@ -148,7 +148,7 @@ impl fmt::Display for DoctorReport {
         let problems = self.count(Status::Problem);
         let warnings = self.count(Status::Warning);
         match (problems, warnings) {
-            (0, 0) => writeln!(f, "\nall is well"),
+            (0, 0) => writeln!(f, "\nno problems found"),
             _ => writeln!(f, "\nproblems: {problems}, warnings: {warnings}"),
         }
     }
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn people_read_a_line_for_each_check_and_what_to_do_below() {
+    fn the_text_has_a_line_for_each_check_and_its_advice_below() {
         let report = DoctorReport::new(vec![
             Check::ok("dbt", "dbt 1.11.2 at /bin/dbt"),
             Check::warning("api", "no API is configured", "set PREFECT_API_URL"),
@@ -170,14 +170,14 @@ mod tests {
     }
 
     #[test]
-    fn a_warning_is_no_problem() {
+    fn a_report_with_a_warning_is_ok() {
         assert!(DoctorReport::new(vec![Check::warning("api", "none", "set it")]).ok);
-        let well = DoctorReport::new(vec![Check::ok("api", "there")]);
-        assert!(well.to_string().ends_with("\nall is well\n"));
+        let good = DoctorReport::new(vec![Check::ok("api", "there")]);
+        assert!(good.to_string().ends_with("\nno problems found\n"));
     }
 
     #[test]
-    fn programs_read_every_field_of_every_check() {
+    fn the_json_has_every_field_of_every_check() {
         let check = Check::ok("dbt", "dbt 1.11.2").detail("version", "1.11.2");
         insta::assert_json_snapshot!(DoctorReport::new(vec![check]));
     }

@@ -9,7 +9,7 @@ use super::prepare::Prepared;
 use super::run::Attempt;
 use super::stopped_before_start::{UnstartedRun, end_unstarted};
 use super::target_lock::{TargetLock, lock_target};
-use crate::model::{Delivery, FlowTarget};
+use crate::model::{Delivery, ExistingFlowRun, FlowRunRef, Ownership};
 use crate::outcome::{Error, Outcome};
 use crate::track::{ProcessEnd, Tracker, TrackerOptions};
 
@@ -36,7 +36,8 @@ pub(super) async fn admit(attempt: Attempt<'_>) -> Result<Admission, Error> {
     } = attempt;
     let flow = &request.flow;
     let known = flow.flow_run_id.filter(|_| !flow.declined);
-    let flow_run = known.map(|id| (id, flow.engine));
+    let ownership = Ownership::owned_if(flow.engine);
+    let flow_run = known.map(|id| ExistingFlowRun::new(id, ownership));
     let wait = CancellableWait::begin(flow, request.client.as_ref(), flow_run, stopper);
     match wait.until(prepare_and_connect(attempt)).await {
         Ok(admitted) => Ok(Admission::Granted(Box::new(admitted?))),
@@ -83,10 +84,7 @@ fn unstarted(attempt: Attempt<'_>, owned: Option<Uuid>, stopped: Stopped) -> Out
         verified: true,
         ..Delivery::default()
     });
-    let flow = owned.map(|flow_run_id| FlowTarget::Existing {
-        flow_run_id,
-        own_states: true,
-    });
+    let flow = owned.map(FlowRunRef::owned);
     let unstarted = UnstartedRun {
         request: attempt.request,
         flow,

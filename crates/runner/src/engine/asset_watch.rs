@@ -1,4 +1,4 @@
-//! The assets of one invocation: what there is to read for them, and when.
+//! The assets of one run, followed from the moment that the manifest is known.
 
 use std::path::PathBuf;
 
@@ -10,18 +10,18 @@ use crate::model::Effect;
 use crate::request::Request;
 use crate::track::{AssetOptions, Assets, materializes};
 
-/// Adds the assets' events to a run's effects, from the moment that the manifest is there.
+/// Adds asset events to the effects of a run. Before the manifest is known it adds none.
 #[derive(Debug)]
 pub(super) struct AssetWatch {
-    /// How they are reported; `None` when they are not.
+    /// How assets are reported; `None` when they are not.
     options: Option<AssetOptions>,
     assets: Option<Assets>,
-    /// Where dbt writes compiled code.
+    /// The folder of compiled code.
     compiled: PathBuf,
 }
 
 impl AssetWatch {
-    /// The watch over an invocation that writes to `target`.
+    /// Follows the run of a request that writes to `target`.
     pub(super) fn new(request: &Request, args: &DbtArgs, target: &std::path::Path) -> Self {
         let options = request.assets.clone();
         Self {
@@ -31,15 +31,15 @@ impl AssetWatch {
         }
     }
 
-    /// Learns the project's assets.
-    pub(super) fn learn(&mut self, manifest: &Manifest) {
+    /// Takes the assets of the project from its manifest.
+    pub(super) fn set_manifest(&mut self, manifest: &Manifest) {
         self.assets = self
             .options
             .take()
             .map(|options| Assets::new(manifest, &options));
     }
 
-    /// Adds what an event of dbt's meant for assets to its effects; gives what people should know.
+    /// Adds the asset events that follow from the effects of an event of dbt's. Returns warnings.
     pub(super) fn follow(
         &mut self,
         event: Option<&Event<'_>>,

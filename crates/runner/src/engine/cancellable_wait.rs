@@ -7,10 +7,10 @@ use prefect_client::Client;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::model::{FinalState, FlowTarget, State, StopCause, Stopper};
+use crate::model::{ExistingFlowRun, FinalState, State, StopCause, Stopper};
 use crate::outcome::exit_code;
 use crate::prefect::control::Supervision;
-use crate::prefect::flow_run::Ending;
+use crate::prefect::flow_run::FinalStateSetter;
 use crate::request::FlowChoice;
 
 /// The longest time that the server may take to accept the end: the sender of the signal waits.
@@ -28,7 +28,7 @@ struct FlowRun {
     id: Uuid,
     client: Client,
     /// Sets the end, if the states are ours.
-    ending: Option<Ending>,
+    setter: Option<FinalStateSetter>,
     supervision: Supervision,
 }
 
@@ -43,32 +43,26 @@ pub(crate) struct Stopped {
 }
 
 impl<'a> CancellableWait<'a> {
-    /// Listens to `stopper`, and to a cancellation of the flow run; the flag says whether its states are ours.
+    /// Listens to `stopper`, and to a cancellation of the flow run.
     pub(crate) fn begin(
         flow: &FlowChoice,
         client: Option<&Client>,
-        flow_run: Option<(Uuid, bool)>,
+        flow_run: Option<ExistingFlowRun>,
         stopper: &'a Stopper,
     ) -> Self {
-        let flow_run = client.zip(flow_run).map(|(client, (id, own_states))| {
-            let target = FlowTarget::Existing {
-                flow_run_id: id,
-                own_states,
-            };
-            let ending = own_states.then(Ending::default);
-            let supervisor = flow.supervisor_of_target(&target);
-            let client = client.clone();
+        let flow_run = client.zip(flow_run).map(|(client, run)| {
+            let setter = run.is_owned().then(FinalStateSetter::default);
             FlowRun {
-                id,
+                id: run.id,
+                client: client.clone(),
                 supervision: Supervision::begin(
-                    supervisor,
-                    &target,
-                    Some(&client),
-                    ending.clone(),
+                    flow.supervisor_of(run.id),
+                    Some(run),
+                    Some(client),
+                    setter.clone(),
                     stopper,
                 ),
-                client,
-                ending,
+                setter,
             }
         });
         Self { stopper, flow_run }
@@ -89,11 +83,11 @@ impl<'a> CancellableWait<'a> {
             return Stopped::new(cause, None);
         };
         let cause = flow_run.supervision.explain(cause).await;
-        let Some(ending) = flow_run.ending else {
+        let Some(setter) = flow_run.setter else {
             return Stopped::new(cause, None);
         };
         let state = cause.state();
-        let set = ending.set(&flow_run.client, flow_run.id, &state);
+        let set = setter.set(&flow_run.client, flow_run.id, &state);
         let final_state = match timeout(STATE_TIMEOUT, set).await {
             Ok(Ok(final_state)) => final_state,
             Ok(Err(error)) => {

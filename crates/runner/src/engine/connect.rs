@@ -1,24 +1,24 @@
-//! Finding the flow run that an invocation reports to.
+//! Which flow run a run reports to, and the reporter that does it.
 
 use prefect_client::Client;
 use uuid::Uuid;
 
 use crate::dbt::CommandLine;
-use crate::model::FlowTarget;
+use crate::model::{ExistingFlowRun, FlowRunRef, NewFlowRun};
 use crate::outcome::Error;
 use crate::prefect::delivery::{ReportOptions, Reporter};
 use crate::prefect::flow_run::{
-    Decision, Mode, ModeFacts, NewRun, ReportError, decide, flow_run_name, retry_rules,
+    Mode, ModeFacts, NewRun, ReportError, decide, flow_run_name, retry_rules,
 };
 use crate::request::Request;
 
-/// Where an invocation reports to, and who reports.
+/// The flow run, and the reporter; `None` when the run is not reported.
 pub(super) struct Connected {
-    pub(super) target: FlowTarget,
+    pub(super) flow_run: FlowRunRef,
     pub(super) reporter: Option<Reporter>,
 }
 
-/// Decides where the invocation reports to, and connects to the flow run if there is one already.
+/// Decides which flow run the run reports to, and connects to it if it exists.
 pub(super) async fn connect(
     request: &Request,
     run_id: Uuid,
@@ -29,7 +29,7 @@ pub(super) async fn connect(
         .flow_run_name
         .clone()
         .unwrap_or_else(|| flow_run_name(run_id));
-    // `--version` and the like are nothing to report.
+    // `--version` and `--help` are not reported.
     let is_run = !command.is_empty();
     let facts = ModeFacts {
         declined: choice.declined || !is_run,
@@ -39,22 +39,17 @@ pub(super) async fn connect(
         named: choice.flow_run_id.filter(|_| is_run),
         inherited: choice.inherited,
     };
-    let decision = decide(facts)?;
-    let nowhere = |name| Connected {
-        target: FlowTarget::Nowhere {
-            key: request.attempt.key,
-            flow_name: Some(flow_name(request, command)),
-            flow_run_name: name,
-            tags: choice.tags.clone(),
-        },
-        reporter: None,
+    let mode = decide(facts)?;
+    let names = NewFlowRun {
+        flow_name: Some(flow_name(request, command)),
+        flow_run_name: name,
+        tags: choice.tags.clone(),
     };
     let Some(client) = &request.client else {
-        return Ok(nowhere(name));
-    };
-    let mode = match decision {
-        Decision::Settled(mode) => mode,
-        Decision::DependsOn(flow_run) => Reporter::probe(client, flow_run).await?,
+        return Ok(Connected {
+            flow_run: FlowRunRef::NotReported(names),
+            reporter: None,
+        });
     };
     let options = ReportOptions {
         verify_timeout: request.delivery.verify_timeout,
@@ -62,49 +57,45 @@ pub(super) async fn connect(
         budget: request.delivery.budget,
     };
     let reporter = match mode {
-        Mode::Alone => return Ok(nowhere(name)),
-        Mode::TasksAlone => Reporter::of_tasks_alone(client, run_id, options),
-        Mode::Engine(id) => engine(client, run_id, id, request, options).await?,
-        Mode::Attached(id) => Reporter::attach(client, run_id, id, false, options).await?,
+        Mode::NotReported => None,
+        Mode::TasksAlone => Some(Reporter::of_tasks_alone(client, run_id, options)),
+        Mode::Existing(run) => Some(attach(client, run_id, run, request, options).await?),
+        Mode::Inherited(id) => {
+            let run = Reporter::probe(client, id).await?;
+            Some(attach(client, run_id, run, request, options).await?)
+        }
         Mode::Create => {
-            let run = NewRun {
-                flow_name: flow_name(request, command),
-                flow_run_name: name.clone(),
-                tags: choice.tags.clone(),
-                parameters: [("args".to_owned(), request.args.clone().into())]
-                    .into_iter()
-                    .collect(),
-                key: request.attempt.key,
-                policy: retry_rules(request.retry.retries, request.retry.delay),
-            };
-            Reporter::create(client, run_id, run, options)
+            let policy = retry_rules(request.retry.retries, request.retry.delay);
+            let run = NewRun::new(names.clone(), &request.args, request.attempt.key, policy);
+            Some(Reporter::create(client, run_id, run, options))
         }
     };
+    let flow_run = reporter.as_ref().and_then(Reporter::flow_run);
     Ok(Connected {
-        target: reporter
-            .flow_target()
-            .unwrap_or_else(|| nowhere(name).target),
-        reporter: Some(reporter),
+        flow_run: flow_run.unwrap_or(FlowRunRef::NotReported(names)),
+        reporter,
     })
 }
 
-/// Begins a flow run as its engine. A repetition is ours to begin even while the API is away: its flow run waits for it.
-async fn engine(
+/// Connects to a flow run. The owned flow run of a retry is resumed even if the API is not reachable: it waits for this.
+async fn attach(
     client: &Client,
     run_id: Uuid,
-    flow_run_id: Uuid,
+    flow_run: ExistingFlowRun,
     request: &Request,
     options: ReportOptions,
 ) -> Result<Reporter, ReportError> {
-    match Reporter::attach(client, run_id, flow_run_id, true, options.clone()).await {
-        Err(ReportError::Unreachable { .. }) if request.attempt.number > 1 => {
-            Ok(Reporter::rejoin(client, run_id, flow_run_id, options))
+    match Reporter::attach(client, run_id, flow_run, options.clone()).await {
+        Err(ReportError::Unreachable { .. })
+            if flow_run.is_owned() && request.attempt.number > 1 =>
+        {
+            Ok(Reporter::resume(client, run_id, flow_run.id, options))
         }
-        begun => begun,
+        attached => attached,
     }
 }
 
-/// The name of a flow that is created: the same for all attempts, whatever each of them calls.
+/// The name of a flow that is created: the same for all attempts, whatever command each of them runs.
 fn flow_name(request: &Request, command: &str) -> String {
     let original = request.attempt.original.as_ref();
     let original = original.map(CommandLine::command);

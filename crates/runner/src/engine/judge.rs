@@ -9,7 +9,7 @@ use super::recorder::Closing;
 use super::run::Attempt;
 use super::session::Session;
 use crate::dbt_retry;
-use crate::store::StoredRecord;
+use crate::store::SavedAttempt;
 use crate::track::{ProcessEnd, TrackedRun, Verdict, judge};
 
 /// An attempt whose end is decided, and not yet written.
@@ -22,7 +22,7 @@ pub(super) struct Judged {
     pub(super) verdict: Verdict,
     pub(super) manifest: Option<Arc<Manifest>>,
     /// What a retry needs to know of this attempt.
-    pub(super) record: Option<StoredRecord>,
+    pub(super) record: Option<SavedAttempt>,
 }
 
 impl Recorded {
@@ -78,11 +78,11 @@ fn save_record(
     session: &Session,
     ended: &dbt_retry::EndedAttempt<'_>,
     is_saved: bool,
-) -> Option<StoredRecord> {
+) -> Option<SavedAttempt> {
     let records = session.records.as_ref()?;
     if is_saved {
         return dbt_retry::save(ended, records);
     }
-    records.forget(session.run_id);
+    records.remove(session.run_id);
     None
 }

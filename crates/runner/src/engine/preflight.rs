@@ -1,15 +1,15 @@
-//! What dbt would only stumble over: told at once, in one sentence.
+//! Checks whether the project and profiles.yml exist, before dbt fails without naming the remedy.
 
 use std::path::Path;
 
 use crate::dbt::{DbtArgs, DbtError, PROFILES_FILE, Project};
 
-/// Commands that work without a project, or say themselves what is missing.
+/// Commands that need no project, or report its absence themselves.
 const WITHOUT_PROJECT: [&str; 2] = ["init", "debug"];
-/// Commands that work without a profile.
+/// Commands that need no profile.
 const WITHOUT_PROFILE: [&str; 5] = ["init", "debug", "clean", "deps", "man"];
 
-/// Looks for the project and the profiles.yml that the command needs.
+/// Checks that the project and the profiles.yml exist if the command needs them.
 pub(super) fn check(
     args: &DbtArgs,
     project: &Project,

@@ -11,7 +11,7 @@ use crate::observe::Observer;
 use crate::outcome::Error;
 use crate::profiles::RenderedProfiles;
 use crate::request::{ProcessEnv, Request};
-use crate::store::{JournalFolder, Records};
+use crate::store::{AttemptRecords, JournalFolder};
 
 /// What an invocation needs: dbt, the project, the rendered profiles and the folder of journals.
 pub(super) struct Prepared {
@@ -68,7 +68,7 @@ impl Prepared {
         let Some(folder) = self.folder.as_ref().filter(|_| !is_retry_of_ours) else {
             return;
         };
-        let records = Records::beside(folder.dir());
+        let records = AttemptRecords::beside(folder.dir());
         self.guard = RetryGuard::of(&self.args, &self.project.target, &records);
         let guard = self.guard.as_ref();
         if let Some(line) = guard.and_then(|guard| guard.arguments(&self.args.passed)) {

@@ -1,4 +1,4 @@
-//! From dbt's lines to the journal: the path that nothing may block.
+//! The path from dbt's output to the journal. Nothing may block it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,30 +14,30 @@ use crate::observe::Observer;
 use crate::store::JournalWriter;
 use crate::track::{ProcessEnd, Redactor, TextSource, TrackedRun, Tracker, is_data};
 
-/// Takes in what dbt says, and writes down what it means.
+/// Turns dbt's output into effects and appends them to the journal.
 pub(super) struct Recorder {
     pub(super) tracker: Tracker,
     pub(super) assets: AssetWatch,
     pub(super) journal: JournalWriter,
     pub(super) redactor: Redactor,
     pub(super) observer: Arc<dyn Observer>,
-    /// Where dbt writes its artifacts.
+    /// dbt's target folder.
     pub(super) target: PathBuf,
-    /// dbt's command.
+    /// The dbt command.
     pub(super) command: String,
-    /// Lowest level of log lines.
+    /// The lowest level of log lines that are kept.
     pub(super) level: LogLevel,
-    /// Whether the manifest was looked for.
+    /// Whether the manifest was read, or could not be read.
     pub(super) manifest_read: bool,
-    /// Whether the outcome gets dbt's artifacts.
+    /// Whether the outcome holds dbt's artifacts.
     pub(super) keeps_artifacts: bool,
-    /// The manifest, if it was found and is to be kept.
+    /// The manifest, if the outcome holds it.
     pub(super) manifest: Option<Arc<Manifest>>,
     pub(super) effects: Vec<Effect>,
 }
 
 impl Recorder {
-    /// Takes a line of dbt's standard output.
+    /// Records a line of dbt's standard output.
     pub(super) fn on_stdout(&mut self, line: &RawLine<'_>) {
         match decode(&line.text) {
             Line::Event(event) => self.on_event(&event),
@@ -47,7 +47,7 @@ impl Recorder {
         }
     }
 
-    /// Takes a line of dbt's standard error.
+    /// Records a line of dbt's standard error.
     pub(super) fn on_stderr(&mut self, line: &RawLine<'_>) {
         self.on_text(TextSource::Stderr, &line.text);
     }
@@ -69,7 +69,7 @@ impl Recorder {
         self.write();
     }
 
-    /// What dbt itself prints of a result: to people who want no words (`--quiet`), the result without its headline.
+    /// A result as dbt prints it: without its headline when the level is `error` or above (`--quiet`).
     fn without_headline<'t>(&self, name: EventName, text: &'t str) -> &'t str {
         let headlines = match name {
             EventName::ShowNode => ["Previewing node ", "Previewing inline node"],
@@ -101,20 +101,20 @@ impl Recorder {
         match read_manifest(&self.target, Some(invocation_id)) {
             Ok(manifest) => {
                 self.observer.on_manifest(&manifest);
-                self.assets.learn(&manifest);
+                self.assets.set_manifest(&manifest);
                 self.manifest = self.keeps_artifacts.then(|| Arc::clone(&manifest));
                 self.tracker.set_manifest(Some(manifest));
             }
             Err(problem) => {
                 self.tracker.set_manifest(None);
                 self.observer.on_warning(&format!(
-                    "task runs have no edges and no assets in this run, for want of its manifest: {problem}"
+                    "the task runs of this run have no edges and no assets: cannot read its manifest: {problem}"
                 ));
             }
         }
     }
 
-    /// We ask dbt to stop.
+    /// Records that the runner asks dbt to stop.
     pub(super) fn on_stop(&mut self, cause: StopCause) {
         let reason = cause.reason();
         self.tracker.interrupted(reason);
@@ -142,16 +142,16 @@ impl Recorder {
         if self.effects.is_empty() {
             return;
         }
-        let was_whole = self.journal.problem().is_none();
+        let was_on_disk = self.journal.problem().is_none();
         self.journal.append(self.effects.drain(..));
-        if let Some(problem) = self.journal.problem().filter(|_| was_whole) {
+        if let Some(problem) = self.journal.problem().filter(|_| was_on_disk) {
             self.observer.on_warning(&format!(
-                "the rest of the journal of this run stays in memory: {problem}"
+                "cannot write the rest of the journal of this run, which stays in memory: {problem}"
             ));
         }
     }
 
-    /// Ends the run: every open node gets its terminal state. Gives the journal back for the run's own end.
+    /// Ends the nodes: every open node gets its terminal state. Returns the open journal for the end of the run itself.
     pub(super) fn close(mut self, end: ProcessEnd) -> (TrackedRun, Closing) {
         let is_needed = self.keeps_artifacts || self.tracker.needs_results(&end);
         let results = is_needed.then(|| read_run_results(&self.target)).flatten();
@@ -179,18 +179,18 @@ impl Recorder {
     }
 }
 
-/// What is left of a recorder when the nodes have ended: the run's own last words.
+/// The open journal of a run whose nodes have ended.
 pub(super) struct Closing {
     pub(super) journal: JournalWriter,
     pub(super) manifest: Option<Arc<Manifest>>,
-    /// dbt's own results, if it wrote any.
+    /// run_results.json, if dbt wrote it in this run and the outcome holds it.
     pub(super) run_results: Option<RunResults>,
     redactor: Redactor,
     level: LogLevel,
 }
 
 impl Closing {
-    /// Writes effects of the run itself; log lines only from the chosen level on.
+    /// Appends effects of the run itself. Log lines below the level are left out.
     pub(super) fn write(&mut self, effects: impl IntoIterator<Item = Effect>) {
         let level = self.level;
         let kept = effects

@@ -1,4 +1,4 @@
-//! One attempt, told as its stages: admit, start, record, judge, settle. Each stage consumes the one before it.
+//! One attempt in five stages: admit, start, record, judge, settle. Each stage consumes the one before it.
 
 use std::sync::Arc;
 

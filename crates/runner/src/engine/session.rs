@@ -7,19 +7,19 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::run::Attempt;
-use crate::model::{Delivery, FlowTarget, Notice};
+use crate::model::{Delivery, FlowRunRef, Notice};
 use crate::observe::Observer;
 use crate::prefect::control::Supervision;
 use crate::prefect::delivery::Reporter;
 use crate::replay::{KilledRuns, recover_killed_runs};
-use crate::store::{JournalFolder, JournalReader, JournalWriter, Records};
+use crate::store::{AttemptRecords, JournalFolder, JournalReader, JournalWriter};
 
 /// Everything around dbt's process that outlives it.
 pub(super) struct Session {
     pub(super) run_id: Uuid,
-    pub(super) target: FlowTarget,
+    pub(super) flow_run: FlowRunRef,
     pub(super) supervision: Supervision,
-    pub(super) records: Option<Records>,
+    pub(super) records: Option<AttemptRecords>,
     folder: Option<JournalFolder>,
     journal: Option<PathBuf>,
     report: Option<JoinHandle<Delivery>>,
@@ -27,10 +27,10 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Opens the session of a run that reports to `target`, with its journal begun.
+    /// Opens the session of a run that reports to `flow_run`, with its journal begun.
     pub(super) fn open(
         attempt: Attempt<'_>,
-        (run_id, target): (Uuid, FlowTarget),
+        (run_id, flow_run): (Uuid, FlowRunRef),
         reporter: Option<Reporter>,
         folder: Option<JournalFolder>,
         journal: &JournalWriter,
@@ -40,11 +40,12 @@ impl Session {
             observer,
             stopper,
         } = attempt;
+        let existing = flow_run.existing();
         let supervision = Supervision::begin(
-            request.flow.supervisor_of_target(&target),
-            &target,
+            existing.and_then(|run| request.flow.supervisor_of(run.id)),
+            existing,
             reporter.as_ref().map(Reporter::client),
-            reporter.as_ref().and_then(Reporter::ending),
+            reporter.as_ref().and_then(Reporter::final_state),
             stopper,
         );
         observer.on_journal(journal.reader());
@@ -60,9 +61,11 @@ impl Session {
             .map(|reporter| start_report(reporter, journal.reader(), observer, &supervision));
         Self {
             run_id,
-            target,
+            flow_run,
             supervision,
-            records: folder.as_ref().map(|folder| Records::beside(folder.dir())),
+            records: folder
+                .as_ref()
+                .map(|folder| AttemptRecords::beside(folder.dir())),
             folder,
             journal: journal.path().map(Path::to_path_buf),
             report,
@@ -72,19 +75,13 @@ impl Session {
 
     /// The flow run whose engine this run is, if the flow run existed before.
     pub(super) fn owned_flow_run(&self) -> Option<Uuid> {
-        match self.target {
-            FlowTarget::Existing {
-                flow_run_id,
-                own_states: true,
-            } => Some(flow_run_id),
-            _ => None,
-        }
+        self.flow_run.owned_id()
     }
 
     /// Drops the attempt record of this run.
     pub(super) fn forget_record(&self) {
         if let Some(records) = &self.records {
-            records.forget(self.run_id);
+            records.remove(self.run_id);
         }
     }
 
@@ -130,11 +127,11 @@ fn start_report(
     supervision: &Supervision,
 ) -> JoinHandle<Delivery> {
     let observer = Arc::clone(observer);
-    let introduction = supervision.introduction();
+    let known = supervision.flow_run_sender();
     tokio::spawn(async move {
         let on_notice = |notice| {
             if let Notice::Connected { flow_run_id, .. } = &notice {
-                introduction.send_replace(Some(*flow_run_id));
+                known.send_replace(Some(*flow_run_id));
             }
             observer.on_notice(&notice);
         };

@@ -50,7 +50,7 @@ impl Judged {
             manifest,
             run_results,
             journal,
-            flow: Some(session.target),
+            flow: Some(session.flow_run),
             record,
             delivery,
         }

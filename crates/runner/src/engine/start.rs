@@ -13,7 +13,7 @@ use super::target_lock::TargetLock;
 use crate::dbt::{DbtError, DbtProcess};
 use crate::dbt_retry;
 use crate::model::{
-    Effect, FlowTarget, Level, LogLine, Notice, RunEnd, State, StateKind, error_chain,
+    Effect, FlowRunRef, Level, LogLine, Notice, RunEnd, State, StateKind, error_chain,
 };
 use crate::outcome::Error;
 use crate::request::Request;
@@ -46,7 +46,7 @@ impl Admitted {
             observer.on_notice(&Notice::Unconfigured);
         }
         let folder = prepared.folder.clone();
-        let target = connected.target;
+        let target = connected.flow_run;
         let mut journal = begin_journal(request, run_id, target.clone(), folder.as_ref());
         if let Some(problem) = journal.problem() {
             observer.on_warning(&format!(
@@ -86,7 +86,7 @@ impl Admitted {
 pub(super) fn begin_journal(
     request: &Request,
     run_id: Uuid,
-    flow: FlowTarget,
+    flow: FlowRunRef,
     folder: Option<&JournalFolder>,
 ) -> JournalWriter {
     let api = request.client.as_ref();
@@ -98,7 +98,7 @@ pub(super) fn begin_journal(
         key: request.attempt.key,
         created: Timestamp::now(),
         args: request.args.clone(),
-        api: api.filter(|_| !matches!(flow, FlowTarget::Nowhere { .. })),
+        api: api.filter(|_| flow.is_reported()),
         flow,
     };
     match folder {

@@ -1,4 +1,4 @@
-//! Stopping dbt, step by step.
+//! Stopping dbt in steps: SIGINT, SIGINT again, SIGKILL.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use crate::dbt::ProcessGroup;
 use crate::model::{StopCause, Stopper};
 
-/// How long dbt may take to cancel its queries, before it is asked once more.
+/// The time that dbt has to cancel its queries before the second SIGINT.
 const FIRST_GRACE: Duration = Duration::from_secs(12);
-/// How long it may take then, before it is killed. Together less than the half minute that supervisors give us.
+/// The time between the second SIGINT and SIGKILL. Both together are below the 30 seconds that supervisors give.
 const SECOND_GRACE: Duration = Duration::from_secs(8);
 
-/// Waits for somebody to ask, or for the time to be over, then stops dbt: SIGINT, SIGINT again, SIGKILL. Each time that
-/// somebody loses patience, the next step comes at once. Never returns: the end of dbt ends it.
+/// Waits for a request to stop or for the timeout, then stops dbt. Each further request brings the next step at once.
+/// Never returns: the end of dbt ends the wait.
 pub(super) async fn stop_when_asked(
     stopper: &Stopper,
     timeout: Option<Duration>,
@@ -25,9 +25,9 @@ pub(super) async fn stop_when_asked(
     };
     on_stop(cause);
     group.interrupt();
-    wait(stopper, 1, FIRST_GRACE).await;
+    grace_or_request(stopper, 1, FIRST_GRACE).await;
     group.interrupt();
-    wait(stopper, 2, SECOND_GRACE).await;
+    grace_or_request(stopper, 2, SECOND_GRACE).await;
     group.kill();
     std::future::pending().await
 }
@@ -39,10 +39,10 @@ async fn after(timeout: Option<Duration>) {
     }
 }
 
-/// Waits until the grace is over or somebody has lost patience so often.
-async fn wait(stopper: &Stopper, urgency: u32, grace: Duration) {
+/// Waits for the end of the grace period, or for this many further requests.
+async fn grace_or_request(stopper: &Stopper, urgency: u32, grace: Duration) {
     let mut asked = stopper.subscribe();
-    let impatient = asked.wait_for(|asked| asked.urgency >= urgency);
-    // Either way it is time.
-    let _ = tokio::time::timeout(grace, impatient).await;
+    let urgent = asked.wait_for(|asked| asked.urgency >= urgency);
+    // Both outcomes mean the next step.
+    let _ = tokio::time::timeout(grace, urgent).await;
 }

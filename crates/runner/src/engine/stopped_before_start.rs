@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::cancellable_wait::Stopped;
 use super::prepare::journal_folder;
 use super::start::begin_journal;
-use crate::model::{Effect, FinalState, FlowTarget, RunEnd, State, error_chain};
+use crate::model::{Effect, FinalState, FlowRunRef, RunEnd, State, error_chain};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::request::Request;
@@ -17,7 +17,7 @@ use crate::request::Request;
 pub(crate) struct UnstartedRun<'a> {
     pub(crate) request: &'a Request,
     /// The flow run whose end has to be set, if there is one.
-    pub(crate) flow: Option<FlowTarget>,
+    pub(crate) flow: Option<FlowRunRef>,
     pub(crate) observer: &'a dyn Observer,
 }
 
@@ -57,10 +57,7 @@ pub(crate) fn save_unsent_end(
     problem: &str,
     observer: &dyn Observer,
 ) {
-    let flow = FlowTarget::Existing {
-        flow_run_id,
-        own_states: true,
-    };
+    let flow = FlowRunRef::owned(flow_run_id);
     let advice = match save(request, flow, state) {
         Ok(journal) => format!("to send it, run `prefect-dbt replay {}`", journal.display()),
         Err(problem) => format!("it cannot be saved in a journal either: {problem}"),
@@ -71,7 +68,7 @@ pub(crate) fn save_unsent_end(
 }
 
 /// Writes a journal with only the end of a run; returns its path.
-fn save(request: &Request, flow: FlowTarget, state: &State) -> Result<PathBuf, String> {
+fn save(request: &Request, flow: FlowRunRef, state: &State) -> Result<PathBuf, String> {
     let folder = journal_folder(request).map_err(|error| error_chain(&error))?;
     let mut journal = begin_journal(request, Uuid::now_v7(), flow, folder.as_ref());
     journal.append([Effect::RunFinished(RunEnd {

@@ -21,9 +21,9 @@ use crate::model::{Effect, NodeEnd, TaskRun};
 use crate::request::FlowContext;
 use crate::store::{Entry, JournalReader};
 
-/// What every hook of a run gets.
+/// The command of the run, as every hook gets it.
 #[derive(Debug, Clone)]
-pub(super) struct RunInfo {
+pub(super) struct CommandInfo {
     pub(super) command: String,
     pub(super) args: Vec<String>,
     pub(super) owner: Option<HookOwner>,
@@ -43,7 +43,7 @@ pub(super) enum HookTask {
 
 /// Calls hooks, one at a time.
 pub(super) struct HookCaller {
-    pub(super) run: RunInfo,
+    pub(super) command: CommandInfo,
     pub(super) hooks: Vec<Hook>,
     /// The manifest of the run, once dbt has written it.
     pub(super) manifest: Arc<OnceLock<Arc<Manifest>>>,
@@ -201,19 +201,19 @@ impl HookCaller {
     }
 
     fn context(&self, event: HookEvent) -> DbtHookContext {
-        let run = self.run.clone();
+        let command = self.command.clone();
         DbtHookContext {
             event,
-            command: run.command,
-            owner: run.owner,
-            args: run.args,
+            command: command.command,
+            owner: command.owner,
+            args: command.args,
             node_id: None,
             status: None,
             result: None,
             run_results: None,
             error: None,
             node_ids: Vec::new(),
-            flow: run.flow,
+            flow: command.flow,
             manifest: self.manifest.get().cloned(),
         }
     }

@@ -8,7 +8,7 @@ use dbt_manifest::Manifest;
 use tokio::sync::{oneshot, watch};
 
 use super::hook::Hook;
-use super::hook_caller::{HookCaller, HookTask, RunInfo};
+use super::hook_caller::{CommandInfo, HookCaller, HookTask};
 use super::hook_context::HookEvent;
 use super::observer::HookObserver;
 use super::options::HookOptions;
@@ -45,7 +45,7 @@ impl HookThread {
         let (timer, state) = watch_for_stuck_hooks(options.timeout, Arc::clone(&warn))?;
         let (manifest, is_abandoned) = <(Arc<OnceLock<_>>, Arc<AtomicBool>)>::default();
         let caller = HookCaller {
-            run: RunInfo {
+            command: CommandInfo {
                 command: request.line.command(),
                 args: request.args.clone(),
                 owner: options.owner.clone(),
@@ -114,7 +114,7 @@ impl HookThread {
         let _ = self.tasks.send(task);
         let stuck = tokio::select! {
             stuck = self.wait_for_hooks() => stuck,
-            () = stopper.asked_again() => Some("a hook".to_owned()),
+            () = stopper.stop_requested_again() => Some("a hook".to_owned()),
         };
         if let Some(hook) = stuck {
             self.is_abandoned.store(true, Ordering::Release);

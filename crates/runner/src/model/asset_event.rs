@@ -6,51 +6,52 @@ use uuid::Uuid;
 
 use super::task_run::TaskRef;
 
-/// Something that happened to an asset: a relation that dbt builds or reads.
+/// An event of an asset: a relation that dbt builds or reads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AssetEvent {
-    /// Id of the event: the same whenever the journal is delivered.
+    /// Id of the event, the same each time the journal is delivered.
     pub id: Uuid,
     /// What happened.
-    pub happening: AssetHappening,
-    /// When the node ended that built it, or read it.
+    #[serde(rename = "happening")]
+    pub kind: AssetEventKind,
+    /// When the node that built or read the asset ended.
     pub at: Timestamp,
     /// The asset.
-    pub asset: AssetFacts,
+    pub asset: AssetProperties,
     /// The task run of that node.
     pub task: TaskRef,
-    /// Keys of the assets that it was built from.
+    /// Keys of the assets that this one was built from.
     pub upstream: Vec<String>,
-    /// dbt's account of the node, and what else is known of its run.
+    /// dbt's `node_info` of the node, with results of its run.
     pub payload: serde_json::Map<String, serde_json::Value>,
 }
 
-/// What can happen to an asset.
+/// The kinds of asset events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum AssetHappening {
-    /// It was read; told once in a run.
+pub enum AssetEventKind {
+    /// The asset was read. Sent once in a run.
     Referenced,
-    /// It was built.
+    /// The asset was built.
     Succeeded,
-    /// It was to be built.
+    /// Building the asset failed.
     Failed,
 }
 
-/// An asset, as its project describes it.
+/// An asset, as its project describes it. Prefect's `AssetProperties`, with the key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct AssetFacts {
-    /// Its key.
+pub struct AssetProperties {
+    /// Key of the asset.
     pub key: String,
-    /// The relation's name, without quotes.
+    /// Name of the relation, without quotes.
     pub name: String,
-    /// What it is.
+    /// Description of the relation.
     pub description: Option<String>,
-    /// Who answers for it.
+    /// Owners from `meta.owner`.
     pub owners: Vec<String>,
-    /// Where it can be seen.
+    /// URL from `meta.url`.
     pub url: Option<String>,
 }

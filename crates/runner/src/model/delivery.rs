@@ -1,39 +1,39 @@
-//! What became of the report to Prefect.
+//! The result of the report to Prefect.
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::state::StateKind;
 
-/// What became of a report.
+/// The result of the report to Prefect.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// The flow run, once there was one.
+    /// Id of the flow run, if there was one.
     pub flow_run_id: Option<Uuid>,
-    /// Its name.
+    /// Name of the flow run.
     pub flow_run_name: Option<String>,
-    /// Its page.
+    /// URL of the flow run's page.
     pub url: Option<String>,
-    /// Whether the server was seen to hold every task run in its terminal state, and everything else was taken.
+    /// Whether the server confirmed the terminal state of each task run and accepted everything else.
     pub verified: bool,
-    /// How many task runs ended.
+    /// The number of task runs that ended.
     pub task_runs: usize,
-    /// How many of them the server was not seen to hold.
+    /// The number of those that the server did not confirm.
     pub unconfirmed: usize,
-    /// What became of the flow run's terminal state.
+    /// The result of setting the flow run's terminal state.
     pub final_state: FinalState,
-    /// Why the report is not complete, for people.
+    /// Why the report is incomplete.
     pub problem: Option<String>,
 }
 
-/// What became of the flow run's terminal state.
+/// The result of setting the flow run's terminal state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FinalState {
-    /// The states of the flow run are not ours.
-    NotOurs,
-    /// The server took it.
+    /// We are not the engine of the flow run, and do not set its states.
+    NotOwned,
+    /// The server accepted it.
     Accepted {
         /// Id of the state.
         state_id: Option<Uuid>,
@@ -42,23 +42,23 @@ pub enum FinalState {
         /// Its name.
         name: String,
     },
-    /// The flow run had ended before.
+    /// The flow run already had a terminal state.
     AlreadyTerminal,
-    /// The server wants the run repeated.
+    /// The server schedules a retry.
     AwaitingRetry {
-        /// Not before this time, by the server's clock.
+        /// When the retry is due, by the server's clock.
         due: Option<Timestamp>,
     },
-    /// The server did not take it.
+    /// The server refused it.
     Refused {
         /// Its reason.
         reason: String,
     },
-    /// Whoever ended the process says how the flow run goes on.
-    LeftAlone,
-    /// We have scheduled the flow run anew, on somebody's request: it goes on in another process.
+    /// The supervisor that terminated the process sets the state.
+    LeftToSupervisor,
+    /// The flow run was rescheduled on request, and goes on in another process.
     Rescheduled,
-    /// The server could not be reached, or dbt's end never came.
+    /// The server was unreachable, or the run had no end.
     #[default]
     NotSent,
 }

@@ -11,23 +11,23 @@ use super::node_end::NodeEnd;
 use super::run_end::{RunEnd, RunSummary};
 use super::task_run::TaskRun;
 
-/// Something that happened in a run.
+/// Something that happened in a run of dbt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Effect {
-    /// A node began to run.
+    /// A node started to run.
     NodeRunning(TaskRun),
-    /// A node reached its one terminal state.
+    /// A node ended, with its only terminal state.
     NodeFinished(TaskRun, NodeEnd),
     /// A log line of the run or of one of its nodes.
     Log(LogLine),
-    /// A progress fact for people: how many nodes dbt is going to run (tests and hooks included).
+    /// The number of nodes that dbt is going to run, tests and hooks included. For progress displays.
     Total(u32),
-    /// Something happened to an asset.
+    /// An event of an asset.
     Asset(AssetEvent),
-    /// What there is to say of the run in the end, for an artifact.
+    /// The summary of the run, for an artifact.
     Summary(RunSummary),
-    /// The run ended; always the last effect.
+    /// The run ended. Always the last effect.
     RunFinished(RunEnd),
 }

@@ -10,12 +10,12 @@ use super::task_run::TaskRef;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LogLine {
-    /// When it was written: dbt's own timestamp, or ours for lines that carry none.
+    /// When the line was written: dbt's timestamp, or ours for lines without one.
     pub at: Timestamp,
-    /// The level.
+    /// The level; the journal holds Python's number.
     pub level: Level,
-    /// The text, free of ANSI sequences.
+    /// The text, without ANSI sequences.
     pub message: String,
-    /// The task run that it belongs to; `None` for the flow run.
+    /// The task run that the line belongs to; `None` for the flow run.
     pub task: Option<TaskRef>,
 }

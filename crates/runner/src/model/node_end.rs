@@ -12,7 +12,7 @@ use super::state::State;
 pub struct NodeEnd {
     /// The terminal state.
     pub state: State,
-    /// When the node ended, by dbt's clock (UTC, microseconds); never before its start.
+    /// When the node ended, by dbt's clock (UTC, microseconds). Never before its start.
     pub end_time: Timestamp,
     /// What dbt reported of the node.
     pub result: NodeResult,

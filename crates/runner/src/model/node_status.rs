@@ -108,7 +108,7 @@ impl NodeStatus {
         self.task_run_state().0 == StateKind::Failed
     }
 
-    /// Whether dbt is at work on the node: a status of `node_info.node_status` that is not a result.
+    /// Whether dbt is running the node: a status of `node_info.node_status` that is not a result.
     #[must_use]
     pub const fn is_running(&self) -> bool {
         matches!(self, Self::Started | Self::Compiling | Self::Executing)

@@ -2,44 +2,44 @@
 
 use uuid::Uuid;
 
-/// Something that people should know at once.
+/// Something that the user should know at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
-    /// The flow run is there.
+    /// The flow run exists, and the run reports to it.
     Connected {
-        /// Its id.
+        /// Id of the flow run.
         flow_run_id: Uuid,
-        /// Its name.
+        /// Name of the flow run.
         name: String,
-        /// Its page.
+        /// URL of its page.
         url: Option<String>,
     },
-    /// There is no API to report to, and nobody said that there should be none.
+    /// No Prefect API is configured, and reporting was not disabled.
     Unconfigured,
-    /// The API is away or refuses; said once in a run, which goes on.
-    Away {
-        /// What is wrong.
+    /// The Prefect API is unreachable or refuses requests. Sent once in a run, which goes on.
+    ApiUnreachable {
+        /// The problem.
         problem: String,
     },
-    /// The API is there again; nothing was lost.
-    Back,
-    /// The run failed, and is repeated.
+    /// The Prefect API is reachable again.
+    ApiReachable,
+    /// The run failed and is retried.
     Retrying {
-        /// Which attempt comes next, from 2.
+        /// Number of the next attempt, from 2.
         attempt: u32,
-        /// How long it waits, in seconds.
+        /// The delay before it, in seconds.
         delay: u64,
     },
-    /// Runs whose process was killed were closed, and are delivered.
+    /// Runs whose process was killed were closed, and are being delivered.
     Recovered {
-        /// How many.
+        /// The number of runs.
         runs: usize,
     },
-    /// Something was left out, since Prefect cannot take it or the budget of the run has no room for it; each is said
-    /// once in a run.
-    LeftOut {
-        /// What, and why.
+    /// Something is not sent, since Prefect does not accept it or the run's budget is used up. Sent once in a run for each
+    /// reason.
+    Omitted {
+        /// What is not sent, and why.
         problem: String,
     },
 }

@@ -17,7 +17,7 @@ pub struct RunEnd {
     pub at: Timestamp,
 }
 
-/// What there is to say of a run in the end.
+/// The summary of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RunSummary {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct State {
-    /// The type.
+    /// The type (`COMPLETED`, `FAILED`, ...).
     #[serde(rename = "type")]
     pub kind: StateKind,
     /// The name (`Completed`, `Warned`, `Skipped`, ...).
@@ -15,19 +15,36 @@ pub struct State {
     pub message: Option<String>,
 }
 
-/// The types of state that a run here can have.
+/// The state types of task runs and flow runs of dbt.
+///
+/// Prefect has more ([`prefect_client::StateType`]: scheduled, paused, ...), which a run of dbt never ends in. With these
+/// five, a `match` needs no arm for the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
 pub enum StateKind {
-    /// At work.
+    /// Running.
     Running,
-    /// Ended well.
+    /// Succeeded.
     Completed,
-    /// Ended badly.
+    /// Failed.
     Failed,
-    /// Stopped on request, or never run.
+    /// Stopped on request, or skipped.
     Cancelled,
-    /// Died.
+    /// The process died.
     Crashed,
+}
+
+impl StateKind {
+    /// Prefect's text of the type, such as `COMPLETED`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Completed => "COMPLETED",
+            Self::Failed => "FAILED",
+            Self::Cancelled => "CANCELLED",
+            Self::Crashed => "CRASHED",
+        }
+    }
 }

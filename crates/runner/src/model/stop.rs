@@ -1,4 +1,4 @@
-//! Stopping a run from outside.
+//! Requests to stop a run, and their causes.
 
 use std::sync::Arc;
 
@@ -7,22 +7,22 @@ use tokio::sync::watch;
 use super::exit;
 use super::state::{State, StateKind};
 
-/// Why a run is to stop.
+/// Why a run is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StopCause {
-    /// Somebody pressed Ctrl-C (SIGINT).
+    /// SIGINT, such as Ctrl-C.
     Interrupt,
-    /// Somebody asked the process to end (SIGTERM).
+    /// SIGTERM.
     Terminate,
-    /// Somebody cancelled the flow run.
+    /// The flow run was cancelled in Prefect.
     Cancel,
-    /// The run took longer than it may.
+    /// The run exceeded its timeout.
     Timeout,
 }
 
 impl StopCause {
-    /// The cause as people read it, in log lines and in the message of the state.
+    /// The cause as text, for log lines and the message of the state.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -59,26 +59,25 @@ impl StopCause {
     }
 }
 
-/// Why a run was asked to stop, and how urgently.
+/// The requests to stop a run so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct StopRequests {
     pub(crate) cause: Option<StopCause>,
-    /// How often somebody lost patience.
+    /// How many repeated requests there were: each skips one waiting time.
     pub(crate) urgency: u32,
     terminated: bool,
 }
 
-impl Asked {
-    /// Notes a request. A supervisor that cancels and then sends SIGTERM says one thing twice; a person who presses
-    /// Ctrl-C again means it.
+impl StopRequests {
+    /// Adds a request. A cancellation followed by SIGTERM is one request of a supervisor; a repeated Ctrl-C is urgent.
     fn ask(&mut self, cause: StopCause) {
-        let is_impatient = match cause {
+        let is_urgent = match cause {
             StopCause::Interrupt => self.cause.is_some(),
             StopCause::Terminate => std::mem::replace(&mut self.terminated, true),
             StopCause::Cancel | StopCause::Timeout => false,
         };
-        self.urgency += u32::from(is_impatient);
-        // What looked like the end of the process was part of a cancellation.
+        self.urgency += u32::from(is_urgent);
+        // The SIGTERM was part of a cancellation.
         let explains = self.cause == Some(StopCause::Terminate) && cause == StopCause::Cancel;
         if explains || self.cause.is_none() {
             self.cause = Some(cause);
@@ -86,30 +85,30 @@ impl Asked {
     }
 }
 
-/// Asks a run to stop. Clones ask the same run.
+/// Stops a run. Clones stop the same run.
 #[derive(Debug, Clone)]
-pub struct Stopper(Arc<watch::Sender<Asked>>);
+pub struct Stopper(Arc<watch::Sender<StopRequests>>);
 
 impl Default for Stopper {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(Asked::default())))
+        Self(Arc::new(watch::Sender::new(StopRequests::default())))
     }
 }
 
 impl Stopper {
-    /// Asks the run to stop. dbt gets time to cancel its queries; a Ctrl-C after any request, or a second SIGTERM, takes
-    /// that time away.
+    /// Requests the run to stop. dbt gets time to cancel its queries; a Ctrl-C after any request, or a second SIGTERM, ends
+    /// that time.
     pub fn stop(&self, cause: StopCause) {
         self.0.send_modify(|asked| asked.ask(cause));
     }
 
-    /// Why the run was asked to stop, if it was. A cancellation explains a SIGTERM that came before it.
+    /// Why the run is stopped, if it is. A cancellation replaces a SIGTERM that came before it.
     #[must_use]
     pub fn cause(&self) -> Option<StopCause> {
         self.0.borrow().cause
     }
 
-    /// Comes when the run is asked to stop, or was.
+    /// Waits until the run is requested to stop. Returns at once if it already is.
     pub(crate) async fn stopped(&self) -> StopCause {
         let mut asked = self.subscribe();
         loop {
@@ -117,24 +116,24 @@ impl Stopper {
                 return cause;
             }
             if asked.changed().await.is_err() {
-                // Nobody is left who could ask.
+                // There is no sender any more.
                 std::future::pending::<()>().await;
             }
         }
     }
 
-    /// Comes when somebody asks from now on, for the first time or out of patience.
-    pub(crate) async fn asked_again(&self) {
+    /// Waits for the next request that is the first one or urgent.
+    pub(crate) async fn stop_requested_again(&self) {
         let mut asked = self.subscribe();
         let before = *asked.borrow_and_update();
-        let is_new = |now: &Asked| now.cause != before.cause || now.urgency > before.urgency;
+        let is_new = |now: &StopRequests| now.cause != before.cause || now.urgency > before.urgency;
         if asked.wait_for(is_new).await.is_err() {
-            // Nobody is left who could ask.
+            // There is no sender any more.
             std::future::pending::<()>().await;
         }
     }
 
-    pub(crate) fn subscribe(&self) -> watch::Receiver<Asked> {
+    pub(crate) fn subscribe(&self) -> watch::Receiver<StopRequests> {
         self.0.subscribe()
     }
 }
@@ -145,13 +144,13 @@ mod tests {
     use super::*;
 
     fn asked(causes: &[StopCause]) -> (Option<StopCause>, u32) {
-        let mut asked = Asked::default();
+        let mut asked = StopRequests::default();
         causes.iter().for_each(|cause| asked.ask(*cause));
         (asked.cause, asked.urgency)
     }
 
     #[test]
-    fn a_person_who_asks_again_is_impatient_and_a_supervisor_is_not() {
+    fn repeated_signals_are_urgent_and_cancellations_are_not() {
         let cases: [(&[StopCause], StopCause, u32); 8] = [
             (&[Interrupt], Interrupt, 0),
             (&[Interrupt, Interrupt], Interrupt, 1),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A node of dbt as a Prefect task run. Repeated in each effect, since any of them may be the only one that arrives.
+/// A node of dbt as a Prefect task run. Each effect repeats it, since any effect may be the only one that arrives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TaskRun {
@@ -18,7 +18,7 @@ pub struct TaskRun {
     pub dynamic_key: String,
     /// `<resource_type> <name>`.
     pub name: String,
-    /// When the node began, by dbt's clock (UTC, microseconds).
+    /// When the node started, by dbt's clock (UTC, microseconds).
     pub start_time: Timestamp,
     /// The task runs of the upstream nodes that take part in the run.
     pub wait_for: Vec<Uuid>,
@@ -32,6 +32,6 @@ pub struct TaskRun {
 pub struct TaskRef {
     /// Id of the task run.
     pub id: Uuid,
-    /// Its name, for the console.
+    /// Name of the task run, for the console.
     pub name: String,
 }

@@ -1,4 +1,4 @@
-//! The trait through which a program watches a run.
+//! How a program watches a run.
 
 mod observer;
 

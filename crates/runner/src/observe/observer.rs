@@ -1,4 +1,4 @@
-//! Watching a run while it goes on.
+//! The trait of those who watch a run.
 
 use std::sync::Arc;
 
@@ -8,29 +8,29 @@ use dbt_manifest::Manifest;
 use crate::model::Notice;
 use crate::store::JournalReader;
 
-/// Gets to see a run while it goes on. Calls come from the engine's threads, and must return quickly: the engine waits
-/// for them, except for what is done with the journal.
+/// Watches a run. The engine calls the methods from its own threads and waits for them, so they must return quickly; the
+/// journal can be read at any pace on another thread.
 pub trait Observer: Send + Sync {
-    /// The run has begun; its journal can be read, at any pace.
+    /// The run starts; its journal can be read.
     fn on_journal(&self, _journal: JournalReader) {}
 
-    /// The manifest of the run was read, before any node is told of. Not called when there is none.
+    /// The manifest of the run was read, before the first event of a node. Not called for a run without manifest.
     fn on_manifest(&self, _manifest: &Arc<Manifest>) {}
 
-    /// dbt said something; the event is as dbt wrote it, secrets masked by dbt alone.
+    /// An event as dbt wrote it. Only dbt has masked secrets in it.
     fn on_event(&self, _event: &Event<'_>) {}
 
-    /// dbt gave out a line of data: a result line of `ls`, `show`, `compile` or `--version`.
+    /// A line of dbt's output: a result of `ls`, `show`, `compile` or `--version`.
     fn on_data(&self, _line: &str) {}
 
-    /// There is something to say about the report to Prefect.
+    /// A notice about the report to Prefect.
     fn on_notice(&self, _notice: &Notice) {}
 
-    /// Something is not as it should be, and the run goes on.
+    /// A warning about a problem; the run goes on.
     fn on_warning(&self, _warning: &str) {}
 }
 
-/// Watches nothing.
+/// Ignores everything.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unobserved;
 

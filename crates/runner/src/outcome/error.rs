@@ -35,8 +35,8 @@ pub enum Error {
     #[error("invalid Prefect settings")]
     Settings(#[from] prefect_client::SettingsError),
     /// A connection to the Prefect API cannot be set up, or a request failed.
-    #[error("cannot connect to Prefect")]
-    Connect(#[source] Box<prefect_client::Error>),
+    #[error(transparent)]
+    Connect(Box<prefect_client::Error>),
     /// A thread panicked, and the record of the run is lost.
     #[error("the record of the run is lost because of a bug in prefect-dbt")]
     Lost,

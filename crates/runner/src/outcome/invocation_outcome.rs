@@ -7,8 +7,8 @@ use dbt_manifest::{Manifest, RunResults};
 use uuid::Uuid;
 
 use crate::dbt::CommandLine;
-use crate::model::{Delivery, FlowTarget, State, StopCause};
-use crate::store::StoredRecord;
+use crate::model::{Delivery, FlowRunRef, State, StopCause};
+use crate::store::SavedAttempt;
 use crate::track::{TrackedRun, judge};
 
 /// What became of an invocation.
@@ -40,9 +40,9 @@ pub struct Outcome {
     /// The journal, if it was kept.
     pub journal: Option<PathBuf>,
     /// Where it was reported to; `None` for a run that was never begun.
-    pub(crate) flow: Option<FlowTarget>,
+    pub(crate) flow: Option<FlowRunRef>,
     /// What a repetition needs to know.
-    pub(crate) record: Option<StoredRecord>,
+    pub(crate) record: Option<SavedAttempt>,
 }
 
 impl Outcome {

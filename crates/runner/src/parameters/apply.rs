@@ -1,59 +1,58 @@
-//! Parameters, applied.
+//! Applies parameters to a dbt command line.
 
 use serde_json::{Map, Value};
 
 use super::error::{Mistake, ParameterError};
 use super::table::{PARAMETERS, Parameter};
-use super::value::{Meaning, read};
+use super::value::{Edit, edit_for};
 use crate::dbt::CommandLine;
 
-/// Changes dbt's command line as the parameters of a flow run ask.
+/// Changes a dbt command line by the parameters of a flow run.
 ///
-/// A parameter takes the place of its flag, in all spellings and with all values; null, a blank text and a parameter
-/// that is not there leave the flag as it is, and an empty list takes it away. The words of flags that nothing was
-/// asked of stay, in their order.
+/// A parameter replaces its flag, in all spellings and with all values. A parameter that is missing, null or a blank text
+/// does not change the flag; an empty list removes it. All other arguments stay, in their order.
 ///
 /// # Errors
-/// All that is wrong with the parameters.
+/// Everything that is wrong with the parameters.
 pub fn apply(
     args: &[String],
     parameters: &Map<String, Value>,
 ) -> Result<Vec<String>, ParameterError> {
     let mut mistakes = unknown(parameters);
-    let mut meanings = Vec::new();
+    let mut edits = Vec::new();
     for parameter in PARAMETERS {
         match parameters
             .get(parameter.name)
-            .map(|value| read(parameter, value))
+            .map(|value| edit_for(parameter, value))
         {
             None | Some(Ok(None)) => {}
-            Some(Ok(Some(meaning))) => meanings.push((parameter.name, meaning)),
+            Some(Ok(Some(edit))) => edits.push((parameter.name, edit)),
             Some(Err(problem)) => mistakes.push(Mistake::Value {
                 name: parameter.name,
                 problem,
             }),
         }
     }
-    mistakes.extend(without_effect(&meanings));
+    mistakes.extend(without_effect(&edits));
     if !mistakes.is_empty() {
         return Err(ParameterError { mistakes });
     }
-    if meanings.is_empty() {
+    if edits.is_empty() {
         return Ok(args.to_vec());
     }
-    let excludes = adds(&meanings, "exclude");
-    let given = given(&meanings);
+    let excludes = adds(&edits, "exclude");
+    let given = given(&edits);
     let mut line = CommandLine::parse(args);
-    for (_, meaning) in meanings {
-        match meaning {
-            Meaning::Line(words) => line = CommandLine::parse(&words),
-            Meaning::Command(words) => line.set_command(&words),
-            Meaning::Flag {
+    for (_, edit) in edits {
+        match edit {
+            Edit::Line(words) => line = CommandLine::parse(&words),
+            Edit::Command(words) => line.set_command(&words),
+            Edit::Flag {
                 flag,
                 mut displaced,
                 words,
             } => {
-                // Another parameter puts its flag where it was.
+                // The flag of another parameter is replaced by that one, at its place.
                 displaced.retain(|other| !given.contains(other));
                 displaced.push(flag);
                 line.replace(&displaced, &words);
@@ -63,7 +62,7 @@ pub fn apply(
     if excludes && line.has("--selector") {
         let mistake = Mistake::NoEffect {
             name: "exclude",
-            beside: "the `--selector` of the command line alone",
+            instead: "the `--selector` of the command line",
         };
         return Err(ParameterError {
             mistakes: vec![mistake],
@@ -83,38 +82,38 @@ fn unknown(parameters: &Map<String, Value>) -> Vec<Mistake> {
         .collect()
 }
 
-/// Beside a selector of selectors.yml dbt passes over `--select` and `--exclude`, without a word.
-fn without_effect(meanings: &[(&'static str, Meaning)]) -> Vec<Mistake> {
-    if !adds(meanings, "selector") {
+/// With a selector of selectors.yml, dbt ignores `--select` and `--exclude` silently.
+fn without_effect(edits: &[(&'static str, Edit)]) -> Vec<Mistake> {
+    if !adds(edits, "selector") {
         return Vec::new();
     }
     ["select", "exclude"]
         .into_iter()
-        .filter(|name| adds(meanings, name))
+        .filter(|name| adds(edits, name))
         .map(|name| Mistake::NoEffect {
             name,
-            beside: "the parameter `selector` alone",
+            instead: "the parameter `selector`",
         })
         .collect()
 }
 
 /// The flags that parameters give a value.
-fn given(meanings: &[(&'static str, Meaning)]) -> Vec<&'static str> {
-    let flag = |(_, meaning): &(_, Meaning)| match meaning {
-        Meaning::Flag { flag, words, .. } if !words.is_empty() => Some(*flag),
+fn given(edits: &[(&'static str, Edit)]) -> Vec<&'static str> {
+    let flag = |(_, edit): &(_, Edit)| match edit {
+        Edit::Flag { flag, words, .. } if !words.is_empty() => Some(*flag),
         _ => None,
     };
-    meanings.iter().filter_map(flag).collect()
+    edits.iter().filter_map(flag).collect()
 }
 
-/// Whether a parameter adds words to the line.
-fn adds(meanings: &[(&'static str, Meaning)], wanted: &str) -> bool {
-    meanings.iter().any(|(name, meaning)| {
-        *name == wanted && matches!(meaning, Meaning::Flag { words, .. } if !words.is_empty())
+/// Whether a parameter adds arguments to the command line.
+fn adds(edits: &[(&'static str, Edit)], wanted: &str) -> bool {
+    edits.iter().any(|(name, edit)| {
+        *name == wanted && matches!(edit, Edit::Flag { words, .. } if !words.is_empty())
     })
 }
 
-/// The parameter whose name is the most like this one, if any is much like it.
+/// The parameter with the most similar name, if one is similar enough.
 fn similar(name: &str) -> Option<&'static str> {
     let wanted: Vec<char> = name
         .to_lowercase()
@@ -122,13 +121,14 @@ fn similar(name: &str) -> Option<&'static str> {
         .chars()
         .take(40)
         .collect();
-    let distance = |known: &Parameter| edits(&wanted, &known.name.chars().collect::<Vec<_>>());
+    let distance =
+        |known: &Parameter| edit_distance(&wanted, &known.name.chars().collect::<Vec<_>>());
     let nearest = PARAMETERS.iter().min_by_key(|known| distance(known))?;
     (distance(nearest) <= nearest.name.len().min(wanted.len()) / 3).then_some(nearest.name)
 }
 
-/// How many letters must be added, taken away or changed to make one word of another (Levenshtein).
-fn edits(from: &[char], to: &[char]) -> usize {
+/// The Levenshtein distance: the number of characters to add, remove or change.
+fn edit_distance(from: &[char], to: &[char]) -> usize {
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (i, a) in from.iter().enumerate() {
         let mut diagonal = row[0];

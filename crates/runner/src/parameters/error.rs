@@ -34,7 +34,7 @@ pub enum Mistake {
         /// The parameter.
         name: &'static str,
         /// What dbt uses instead.
-        beside: &'static str,
+        instead: &'static str,
     },
 }
 
@@ -46,8 +46,8 @@ impl fmt::Display for Mistake {
                 similar.map_or(Ok(()), |similar| write!(f, " (did you mean `{similar}`?)"))
             }
             Self::Value { name, problem } => write!(f, "`{name}` {problem}"),
-            Self::NoEffect { name, beside } => {
-                write!(f, "`{name}` has no effect, because dbt uses only {beside}")
+            Self::NoEffect { name, instead } => {
+                write!(f, "`{name}` has no effect, because dbt uses only {instead}")
             }
         }
     }

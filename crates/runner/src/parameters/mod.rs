@@ -1,4 +1,4 @@
-//! The parameters of a Prefect flow run, as changes to dbt's command line.
+//! The parameters of a Prefect flow run, which change dbt's command line.
 //!
 //! ```
 //! use prefect_dbt::parameters;
@@ -11,19 +11,19 @@
 //! # Ok::<(), parameters::ParameterError>(())
 //! ```
 //!
-//! One table holds every parameter: what it means for the command line, and what its form looks like in Prefect's UI.
+//! One table has every parameter: the flags that it changes, and its field in the form of Prefect's UI.
 
 mod apply;
 mod error;
 mod schema;
+mod shell_words;
 mod table;
 mod value;
-mod words;
 
 pub use apply::apply;
 pub use error::{Mistake, ParameterError};
 pub use schema::schema;
-pub use words::{join_words, split_words};
+pub use shell_words::{join_words, split_words};
 
 #[cfg(test)]
 mod tests;

@@ -1,15 +1,14 @@
-//! The JSON schema of the parameters.
+//! The JSON schema of the parameters, which Prefect's UI turns into a form.
 
 use serde_json::{Map, Value, json};
 
+use super::shell_words::join_words;
 use super::table::{Change, PARAMETERS, Parameter, Takes};
-use super::words::join_words;
 
-/// The schema of the parameters of a deployment with this dbt command line, in the form that Prefect takes as
-/// `parameter_openapi_schema` and makes the form of its run page of: that which a flow in Python with optional arguments
-/// gets.
+/// The JSON schema of the parameters of a deployment with this dbt command line: its `parameter_openapi_schema`. It has the
+/// shape of the schema of a Python flow with optional arguments.
 ///
-/// Nothing is required: null stands for what the command line says.
+/// No parameter is required: null means that the command line is not changed.
 #[must_use]
 pub fn schema(args: &[String]) -> Value {
     let properties: Map<String, Value> = PARAMETERS
@@ -35,7 +34,7 @@ fn property(parameter: &Parameter, position: usize, args: &[String]) -> Value {
     let description = match parameter.change {
         Change::Line => {
             let line = join_words(args);
-            format!("{} That is `{line}`.", parameter.description)
+            format!("{} Default: `{line}`.", parameter.description)
         }
         _ => parameter.description.to_owned(),
     };
@@ -48,7 +47,7 @@ fn property(parameter: &Parameter, position: usize, args: &[String]) -> Value {
     })
 }
 
-/// The kinds of values, the usual one first: forms offer that.
+/// The types of a value. The usual one is first: forms show that one.
 fn kinds(change: Change) -> Vec<Value> {
     let text = json!({ "type": "string" });
     let texts = json!({ "type": "array", "items": { "type": "string" } });

@@ -5,18 +5,18 @@
 pub(super) struct Parameter {
     /// Its name.
     pub(super) name: &'static str,
-    /// What its field in a form is called.
+    /// The title of its field in a form.
     pub(super) title: &'static str,
-    /// What it is for, in Markdown, as the form and the documentation tell it.
+    /// The description in the form and in the documentation, in Markdown.
     pub(super) description: &'static str,
     /// What it changes.
     pub(super) change: Change,
 }
 
-/// What a parameter changes in dbt's command line.
+/// The part of dbt's command line that a parameter changes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Change {
-    /// All of it.
+    /// The whole command line.
     Line,
     /// dbt's command.
     Command,
@@ -24,14 +24,14 @@ pub(super) enum Change {
     Flag {
         /// The flag, spelled as all versions of dbt know it.
         flag: &'static str,
-        /// Flags that mean nothing beside it: they make room, too.
+        /// Other flags that are removed, because they have no effect together with it.
         displaces: &'static [&'static str],
-        /// What it takes.
+        /// The type of its value.
         takes: Takes,
     },
 }
 
-/// What a flag takes.
+/// The type of the value of a flag.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Takes {
     /// Any number of words.
@@ -42,9 +42,9 @@ pub(super) enum Takes {
     OneOf(&'static [&'static str]),
     /// A whole number from 1.
     Count,
-    /// An object, or YAML that says the same.
+    /// An object, or YAML text.
     Object,
-    /// Nothing: it is there or it is not. Where dbt knows a `--no-` form, that says no.
+    /// No value: true adds the flag, false removes it or adds its `--no-` form if it has one.
     Switch,
 }
 
@@ -73,13 +73,13 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "args",
         title: "dbt arguments",
-        description: "The whole dbt command line, in place of the deployment's. The other parameters then change this one.",
+        description: "The whole dbt command line, instead of the one of the deployment. The other parameters change it.",
         change: Change::Line,
     },
     Parameter {
         name: "command",
         title: "Command",
-        description: "The dbt command, in place of the one in the command line: `build`, `test`, `source freshness`.",
+        description: "The dbt command, such as `build`, `test` or `source freshness`.",
         change: Change::Command,
     },
     flag(
@@ -87,42 +87,42 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         "Select",
         ("--select", &["--models", "--selector"]),
         Takes::Words,
-        "What to run. A `--selector` of the command line makes room for it.",
+        "The nodes to run. Replaces a `--selector` of the command line.",
     ),
     flag(
         "exclude",
         "Exclude",
         ("--exclude", &[]),
         Takes::Words,
-        "What to leave out.",
+        "The nodes to leave out.",
     ),
     flag(
         "selector",
         "Selector",
         ("--selector", &["--select", "--models", "--exclude"]),
         Takes::Text,
-        "The selector of selectors.yml to run. A selection of the command line makes room for it.",
+        "The selector of selectors.yml to run. Replaces a selection of the command line.",
     ),
     flag(
         "indirect_selection",
         "Indirect selection",
         ("--indirect-selection", &[]),
         Takes::OneOf(&["eager", "cautious", "buildable", "empty"]),
-        "Which tests run along with what is selected.",
+        "Which tests run together with the selected nodes.",
     ),
     flag(
         "resource_type",
         "Resource types",
         ("--resource-type", &[]),
         Takes::Words,
-        "The kinds of resources to run, such as `model` and `test`.",
+        "The resource types to run, such as `model` and `test`.",
     ),
     flag(
         "exclude_resource_type",
         "Excluded resource types",
         ("--exclude-resource-type", &[]),
         Takes::Words,
-        "The kinds of resources to leave out.",
+        "The resource types to leave out.",
     ),
     flag(
         "target",
@@ -136,111 +136,111 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         "Profile",
         ("--profile", &[]),
         Takes::Text,
-        "The profile, in place of the project's.",
+        "The profile, instead of the one in dbt_project.yml.",
     ),
     flag(
         "vars",
         "Variables",
         ("--vars", &[]),
         Takes::Object,
-        "Variables of the project: all of them, since those of the command line make room.",
+        "The variables of the project. Replaces all variables of the command line.",
     ),
     flag(
         "full_refresh",
         "Full refresh",
         ("--full-refresh", &[]),
         Takes::Switch,
-        "Whether incremental models and seeds are built anew.",
+        "Whether incremental models and seeds are dropped and built again.",
     ),
     flag(
         "fail_fast",
         "Fail fast",
         ("--fail-fast", &[]),
         Takes::Switch,
-        "Whether the first failure ends the run.",
+        "Whether the run stops at the first failure.",
     ),
     flag(
         "warn_error",
         "Warnings are errors",
         ("--warn-error", &[]),
         Takes::Switch,
-        "Whether dbt's warnings count as errors.",
+        "Whether warnings of dbt are errors.",
     ),
     flag(
         "store_failures",
         "Store failures",
         ("--store-failures", &[]),
         Takes::Switch,
-        "Whether the rows that fail a test are kept in the database.",
+        "Whether the rows that fail a test are stored in the database.",
     ),
     flag(
         "threads",
         "Threads",
         ("--threads", &[]),
         Takes::Count,
-        "How many nodes dbt runs at once.",
+        "Maximum number of nodes that dbt runs at the same time.",
     ),
     flag(
         "state",
         "State",
         ("--state", &[]),
         Takes::Text,
-        "The folder of the artifacts that `state:` and deferral compare with.",
+        "The folder with the artifacts of an earlier run, for `state:` and deferral.",
     ),
     flag(
         "defer",
         "Defer",
         ("--defer", &[]),
         Takes::Switch,
-        "Whether relations that are not built in this run are taken from the state.",
+        "Whether relations that this run does not build are taken from the state.",
     ),
     flag(
         "defer_state",
         "State to defer to",
         ("--defer-state", &[]),
         Takes::Text,
-        "The folder of the artifacts for deferral alone.",
+        "The folder with the artifacts for deferral, if it is another one.",
     ),
     flag(
         "favor_state",
         "Favor state",
         ("--favor-state", &[]),
         Takes::Switch,
-        "Whether deferral prefers the state's relations to those that exist.",
+        "Whether deferral prefers relations of the state to existing ones.",
     ),
     flag(
         "empty",
         "Empty",
         ("--empty", &[]),
         Takes::Switch,
-        "Whether everything is built without rows.",
+        "Whether models are built without rows.",
     ),
     flag(
         "sample",
         "Sample",
         ("--sample", &[]),
         Takes::Text,
-        "The window of time to read rows from, such as `3 days`.",
+        "The time window of the rows to read, such as `3 days`.",
     ),
     flag(
         "event_time_start",
         "Event time start",
         ("--event-time-start", &[]),
         Takes::Text,
-        "Where the microbatches to build begin: `2026-01-31` or `2026-01-31T10:00:00`.",
+        "The start of the microbatches to build: `2026-01-31` or `2026-01-31T10:00:00`.",
     ),
     flag(
         "event_time_end",
         "Event time end",
         ("--event-time-end", &[]),
         Takes::Text,
-        "Where the microbatches to build end; this moment is not part of them.",
+        "The end of the microbatches to build (exclusive).",
     ),
     flag(
         "log_level",
         "Log level",
         ("--log-level", &["--debug", "--quiet"]),
         Takes::OneOf(&["debug", "info", "warn", "error", "none"]),
-        "The lowest level of the log lines that Prefect gets.",
+        "The lowest level of the log lines that are shown and sent to Prefect.",
     ),
 ];

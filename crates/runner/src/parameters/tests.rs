@@ -2,8 +2,8 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::error::ParameterError;
+use super::shell_words::split_words;
 use super::table::PARAMETERS;
-use super::words::split_words;
 use super::{apply, schema};
 
 mod documentation;
@@ -50,7 +50,7 @@ fn a_flag_is_replaced_in_all_its_spellings() {
 }
 
 #[test]
-fn what_is_not_asked_for_stays() {
+fn other_arguments_stay() {
     for line in [
         "build --select a -xf",
         "--profiles-dir run build --vars {full-refresh:-f} --threads 4",
@@ -71,7 +71,7 @@ fn what_is_not_asked_for_stays() {
 }
 
 #[test]
-fn what_is_new_comes_last_but_before_what_ends_the_flags() {
+fn new_flags_come_last_but_before_a_double_dash() {
     becomes(
         "build",
         json!({ "exclude": ["a", "b c"] }),
@@ -101,7 +101,7 @@ fn each_kind_of_value() {
 }
 
 #[test]
-fn a_no_takes_the_flag_away_and_says_no_where_dbt_has_a_word_for_it() {
+fn false_removes_the_flag_and_adds_its_negation_if_dbt_has_one() {
     becomes("build -fx", json!({ "full_refresh": false }), "build -x");
     becomes(
         "build -fx",
@@ -117,7 +117,7 @@ fn a_no_takes_the_flag_away_and_says_no_where_dbt_has_a_word_for_it() {
 }
 
 #[test]
-fn the_command_and_the_whole_line() {
+fn the_command_and_the_whole_line_are_replaced() {
     becomes(
         "--profiles-dir run source freshness -s source:a",
         json!({ "command": "build" }),
@@ -137,7 +137,7 @@ fn the_command_and_the_whole_line() {
 }
 
 #[test]
-fn a_word_is_never_left_to_a_flag_that_would_take_it() {
+fn a_positional_argument_never_becomes_the_value_of_a_flag() {
     becomes(
         "run-operation --exclude a -t dev grant",
         json!({ "target": "prod" }),
@@ -151,7 +151,7 @@ fn a_word_is_never_left_to_a_flag_that_would_take_it() {
 }
 
 #[test]
-fn all_mistakes_are_told() {
+fn all_mistakes_are_reported() {
     let wrong = json!({
         "selct": "a", "full-refresh": true, "whatever": 1, "threads": 0, "full_refresh": "yes", "args": "build 'a",
         "command": "source", "exclude": ["a", "--target", "b"], "target": 7, "vars": [1], "select": ["a", 1],
@@ -162,11 +162,11 @@ fn all_mistakes_are_told() {
             .replace("; `", ";\n`")
             .replace("; there", ";\nthere")
     );
-    assert!(mistakes("build", json!({ "args": [] })).contains("no word"));
+    assert!(mistakes("build", json!({ "args": [] })).contains("is empty"));
 }
 
 #[test]
-fn what_dbt_would_pass_over_is_a_mistake() {
+fn a_parameter_that_dbt_would_ignore_is_a_mistake() {
     for (line, parameters) in [
         ("build --selector a", json!({ "exclude": "b" })),
         ("build", json!({ "selector": "a", "select": "b" })),
@@ -176,8 +176,8 @@ fn what_dbt_would_pass_over_is_a_mistake() {
             json!({ "args": "run --selector a", "exclude": "b" }),
         ),
     ] {
-        let told = mistakes(line, parameters);
-        assert!(told.contains("no effect"), "{told}");
+        let found = mistakes(line, parameters);
+        assert!(found.contains("no effect"), "{found}");
     }
     becomes(
         "build -s a --exclude b",

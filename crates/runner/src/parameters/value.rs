@@ -1,20 +1,20 @@
-//! Values of parameters, read.
+//! Reads the values of parameters.
 
 use serde_json::Value;
 
+use super::shell_words::split_words;
 use super::table::{Change, Parameter, Takes};
-use super::words::split_words;
 use crate::dbt::command_line::{Flag, flag_with_value, is_command};
 
-/// What a parameter's value asks for.
+/// The change of the command line that a value asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Meaning {
-    /// This command line.
+pub(super) enum Edit {
+    /// Replace the whole command line.
     Line(Vec<String>),
-    /// This command.
+    /// Replace the command.
     Command(Vec<String>),
-    /// These words where the flag and those that make room for it were; none when the flag is to go. Flags have the names
-    /// of the flag table.
+    /// Replace the flag and the displaced ones by these words; without words, remove them. Flags have the names of the
+    /// flag table.
     Flag {
         flag: &'static str,
         displaced: Vec<&'static str>,
@@ -22,23 +22,22 @@ pub(super) enum Meaning {
     },
 }
 
-/// Reads the value of a parameter; `None` when it leaves everything as it is: null, and a blank text, which forms send
-/// for a field that is left alone.
+/// The change that a value asks for; `None` for null and for a blank text, which forms send for an empty field.
 ///
 /// # Errors
-/// What is wrong with it, to be said after the parameter's name.
-pub(super) fn read(parameter: &Parameter, value: &Value) -> Result<Option<Meaning>, String> {
+/// What is wrong with the value, to follow the parameter's name in a message.
+pub(super) fn edit_for(parameter: &Parameter, value: &Value) -> Result<Option<Edit>, String> {
     if value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty()) {
         return Ok(None);
     }
     Ok(Some(match parameter.change {
-        Change::Line => Meaning::Line(line(value)?),
-        Change::Command => Meaning::Command(command(value)?),
+        Change::Line => Edit::Line(line(value)?),
+        Change::Command => Edit::Command(command(value)?),
         Change::Flag {
             flag,
             displaces,
             takes,
-        } => Meaning::Flag {
+        } => Edit::Flag {
             flag: Flag::named(flag).map_or(flag, |flag| flag.name),
             displaced: displaces.to_vec(),
             words: flag_words(flag, takes, value)?,
@@ -49,10 +48,10 @@ pub(super) fn read(parameter: &Parameter, value: &Value) -> Result<Option<Meanin
 fn line(value: &Value) -> Result<Vec<String>, String> {
     let words = match value {
         Value::String(text) => split_words(text).ok_or("has a quote that is not closed")?,
-        _ => texts(value).ok_or_else(|| wrong("a text, or a list of texts alone", value))?,
+        _ => texts(value).ok_or_else(|| wrong("a text or a list of texts", value))?,
     };
     if words.is_empty() {
-        return Err("holds no word".to_owned());
+        return Err("is empty".to_owned());
     }
     Ok(words)
 }
@@ -62,11 +61,11 @@ fn command(value: &Value) -> Result<Vec<String>, String> {
     let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
     match is_command(&words) {
         true => Ok(words),
-        false => Err(format!("is `{text}`, which is no command of dbt's")),
+        false => Err(format!("is `{text}`, which is not a dbt command")),
     }
 }
 
-/// The flag with the value, as words of the command line.
+/// The flag and its value, as words of the command line.
 fn flag_words(flag: &str, takes: Takes, value: &Value) -> Result<Vec<String>, String> {
     let one = match takes {
         Takes::Words => {
@@ -99,19 +98,19 @@ fn flag_words(flag: &str, takes: Takes, value: &Value) -> Result<Vec<String>, St
         Takes::Object => match value {
             Value::String(yaml) => yaml.clone(),
             Value::Object(_) => value.to_string(),
-            _ => return Err(wrong("an object, or a text of YAML", value)),
+            _ => return Err(wrong("an object or YAML text", value)),
         },
     };
     Ok(flag_with_value(flag, &one))
 }
 
-/// Words in one text or in several; dbt takes texts apart at blanks.
+/// The words of one or several texts; dbt splits texts at spaces.
 fn selection(value: &Value) -> Result<Vec<String>, String> {
-    let texts = texts(value).ok_or_else(|| wrong("a text, or a list of texts alone", value))?;
+    let texts = texts(value).ok_or_else(|| wrong("a text or a list of texts", value))?;
     let words = texts.iter().flat_map(|text| text.split_whitespace());
     let words: Vec<String> = words.map(str::to_owned).collect();
     match words.iter().find(|word| word.starts_with('-')) {
-        Some(word) => Err(format!("holds `{word}`, which dbt would take for a flag")),
+        Some(word) => Err(format!("contains `{word}`, which dbt would read as a flag")),
         None => Ok(words),
     }
 }
@@ -131,7 +130,7 @@ fn text(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| wrong("a text", value))
 }
 
-/// A whole number from 1; JSON writes some of them as `4.0`.
+/// A whole number from 1; in JSON it can also be written as `4.0`.
 fn count(value: &Value) -> Result<u64, String> {
     let whole = |number: &f64| number.fract() == 0.0 && (1.0..1e9).contains(number);
     let number = value.as_f64().filter(whole);
@@ -145,7 +144,7 @@ fn count(value: &Value) -> Result<u64, String> {
         .ok_or_else(|| wrong("a whole number from 1", value))
 }
 
-/// That the value is not what it must be. The value itself stays out: it may be long, or secret.
+/// A message for a value of the wrong type. It does not contain the value, which may be long or secret.
 fn wrong(wanted: &str, value: &Value) -> String {
     let given = match value {
         Value::Null => "null",

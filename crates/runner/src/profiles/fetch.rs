@@ -1,4 +1,4 @@
-//! Fetching what a template refers to, before it is rendered.
+//! Fetches the blocks and variables of a template, before it is rendered.
 
 use dbt_templating::{Block, Resolved, Source, Template};
 use prefect_client::{Client, Error};
@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::error::ProfilesError;
 
-/// Fetches every block and variable of `template`, each once. Of those that do not exist the names of their siblings
-/// are fetched instead, so that an error can say what there is.
+/// Fetches every block and variable of `template`, each once. For one that does not exist, the names of existing ones are
+/// fetched instead, so that the error can list them.
 ///
 /// # Errors
-/// When the API is away or refuses; something that does not exist is for rendering to report.
+/// When a request fails. A block or variable that does not exist is an error when the template is rendered.
 pub async fn fetch(client: &Client, template: &Template) -> Result<Resolved, ProfilesError> {
     let mut resolved = Resolved::new();
     for wanted in template.sources() {

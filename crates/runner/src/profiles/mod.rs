@@ -1,4 +1,4 @@
-//! A `profiles.yml` with references to Prefect: found, resolved, and rendered for one run of dbt.
+//! Renders a `profiles.yml` with references to Prefect blocks and variables for a run of dbt.
 
 mod error;
 mod fetch;

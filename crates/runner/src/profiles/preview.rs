@@ -1,4 +1,4 @@
-//! What dbt would get for a profiles.yml, for people to look at.
+//! The rendered profiles.yml for people, with secrets masked.
 
 use std::path::PathBuf;
 
@@ -11,25 +11,25 @@ use crate::dbt::{PROFILES_FILE, find_profiles_dir};
 use crate::request::{PrefectDbtSettings, ProcessEnv};
 use crate::track::Redactor;
 
-/// What dbt would get for a profiles.yml, for people to look at.
+/// A rendered profiles.yml for people, with secrets masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Preview {
     /// The file.
     pub file: PathBuf,
-    /// Its text as dbt gets it, then a comment for each reference with what it gave; secrets masked. `None` when it
-    /// refers to nothing in Prefect, so that dbt reads the file itself.
+    /// The text that dbt gets, and a comment with the value of each reference. `None` if the file has no reference to
+    /// Prefect; then dbt reads the file unchanged.
     pub text: Option<String>,
-    /// What in the file is probably not meant.
+    /// Text in the file that is probably a mistake.
     pub warnings: Vec<String>,
 }
 
 impl Preview {
-    /// Renders the profiles.yml that dbt would take here, with these settings.
+    /// Renders the profiles.yml that dbt would use in the working directory with these settings.
     ///
     /// # Errors
-    /// When there is no such file or it is wrong, when something that it refers to does not exist, and when Prefect is
-    /// needed and cannot be asked.
+    /// When the file does not exist or is invalid, when a block or variable does not exist, and when Prefect is needed and
+    /// not available.
     pub async fn from_env(
         settings: &PrefectDbtSettings,
         client: Option<&Client>,
@@ -39,7 +39,7 @@ impl Preview {
         let dir = find_profiles_dir(given, &around.cwd, around.home.as_deref())
             .unwrap_or_else(|| around.cwd.clone());
         let file = dir.join(PROFILES_FILE);
-        // Rendering leaves it to dbt to miss the file.
+        // A missing file is not an error of `prepare`, because dbt reports it.
         std::fs::metadata(&file).map_err(|source| ProfilesError::Read {
             path: file.clone(),
             source,
@@ -59,7 +59,7 @@ impl Preview {
     }
 }
 
-/// The report, in which a value that is not secret may hold a secret one.
+/// The report. A value that is not a secret may contain one, which is masked.
 fn masked(rendered: &RenderedProfiles) -> String {
     let secrets = rendered
         .variables()

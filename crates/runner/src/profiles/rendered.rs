@@ -1,4 +1,4 @@
-//! The rendered file, as dbt gets it.
+//! The rendered file for dbt.
 
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -14,9 +14,9 @@ use super::error::ProfilesError;
 use super::fetch::fetch;
 use crate::dbt::PROFILES_FILE;
 
-/// A rendered profiles.yml in a private directory of its own, which goes when this value goes.
+/// A rendered profiles.yml in a private temporary directory, which is deleted when this value is dropped.
 ///
-/// The file holds no secrets, only the names of the variables that carry them.
+/// The file contains no secrets, but references to the environment variables that do.
 #[derive(Debug)]
 pub struct RenderedProfiles {
     dir: TempDir,
@@ -26,12 +26,12 @@ pub struct RenderedProfiles {
 }
 
 impl RenderedProfiles {
-    /// Renders the profiles.yml in `dir`; `None` when there is no such file or it refers to nothing in Prefect, so
-    /// that dbt can take it from where it is (or say itself that it is missing).
+    /// Renders the profiles.yml in `dir`. `None` if the file does not exist or has no reference to Prefect: then dbt reads
+    /// it itself, or reports that it is missing.
     ///
     /// # Errors
-    /// When the file cannot be read or is wrong, when something that it refers to does not exist, and when Prefect is
-    /// needed and cannot be asked.
+    /// When the file cannot be read or is invalid, when a block or variable does not exist, and when Prefect is needed and
+    /// not available.
     pub async fn prepare(
         dir: &Path,
         client: Option<&Client>,
@@ -67,32 +67,32 @@ impl RenderedProfiles {
         }))
     }
 
-    /// The directory that dbt is to take profiles.yml from.
+    /// The directory of the rendered profiles.yml, for dbt's `--profiles-dir`.
     #[must_use]
     pub fn dir(&self) -> &Path {
         self.dir.path()
     }
 
-    /// The variables that dbt is to find in its environment, and whose values are to be masked everywhere.
+    /// The environment variables that dbt needs. Their values are secrets, to be masked everywhere.
     #[must_use]
     pub fn variables(&self) -> &[EnvironmentVariable] {
         &self.variables
     }
 
-    /// What in the file is probably not meant.
+    /// Text in the file that is probably a mistake.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
-    /// What each reference gave, secrets masked.
+    /// The value of each reference, secrets masked.
     #[must_use]
     pub fn report(&self) -> &RenderReport {
         &self.report
     }
 }
 
-/// The template in this file; `None` when there is no file.
+/// Reads the template; `None` if the file does not exist.
 fn read(path: &Path) -> Result<Option<Template>, ProfilesError> {
     let source = match std::fs::read(path) {
         Ok(source) => source,
@@ -107,7 +107,7 @@ fn read(path: &Path) -> Result<Option<Template>, ProfilesError> {
     Ok(Some(Template::parse(path.display().to_string(), source)?))
 }
 
-/// Writes the file where only its owner can read it.
+/// Writes the file to a new directory. Only the user can read it.
 fn write(text: &str) -> std::io::Result<TempDir> {
     let dir = tempfile::Builder::new()
         .prefix("prefect-dbt-")
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_file_without_references_is_dbts_own_business() {
+    async fn a_file_without_references_is_left_to_dbt() {
         let dir = tempfile::tempdir().unwrap();
         let options = RenderOptions::default();
         let none = RenderedProfiles::prepare(dir.path(), None, &options).await;
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reference_without_an_api_is_an_error_that_names_both() {
+    async fn a_reference_without_an_api_is_an_error_with_the_file_and_the_reference() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(PROFILES_FILE);
         std::fs::write(&path, "shop:\n  target: '{{ prefect.variables.target }}'\n").unwrap();
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rendered_file_is_private_and_goes_with_its_owner() {
+    fn the_rendered_file_is_private_and_is_deleted_on_drop() {
         let dir = write("shop: {}\n").unwrap();
         let path = dir.path().join(PROFILES_FILE);
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;

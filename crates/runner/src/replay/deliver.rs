@@ -1,20 +1,17 @@
-//! Delivering one journal.
-
-use std::time::Duration;
+//! Delivers one journal.
 
 use prefect_client::Client;
-use serde_json::Map;
 
 use super::error::ReplayError;
+use super::journal_overview::JournalOverview;
 use super::stored_feed::StoredFeed;
-use super::survey::Survey;
 use crate::dbt::CommandLine;
-use crate::model::{Delivery, FinalState, FlowTarget, Notice};
+use crate::model::{Delivery, FinalState, FlowRunRef, Notice};
 use crate::prefect::delivery::{ReportOptions, Reporter};
-use crate::prefect::flow_run::{Home, NewRun, PastRun, conclude, retry_rules};
+use crate::prefect::flow_run::{PastRun, conclude};
 use crate::store::{Feed as _, Header, JournalReader};
 
-/// Delivers what the server lacks of a journal that nobody writes; where the run's end is missing, it is closed.
+/// Delivers what the server does not have of a journal that is not being written. If the end of the run is missing, it is added.
 pub(super) async fn deliver(
     client: &Client,
     header: &Header,
@@ -23,30 +20,26 @@ pub(super) async fn deliver(
     options: ReportOptions,
     on_notice: impl FnMut(Notice) + Send,
 ) -> Result<Delivery, ReplayError> {
-    let survey = Survey::of(journal.rewound(), header);
+    let overview = JournalOverview::of(journal.rewound(), header);
     let past = PastRun {
         run_id: header.run_id,
-        home: home(header),
+        flow: with_flow_name(header),
+        first_attempt: header.first_attempt(),
+        args: header.args.clone(),
         attempt: header.attempt,
-        last: survey.last,
-        is_unbegun: survey.is_unbegun,
+        last: overview.last,
+        is_unstarted: overview.is_unstarted,
         is_superseded,
     };
     let reporter = Reporter::catch_up(client, &past, options)
         .await
         .map_err(|error| ReplayError::of_connection(client, header, error))?;
     let mut delivery = reporter.run(StoredFeed::new(journal), on_notice).await;
-    // A repetition that the server still waits for will not come.
-    let is_ours = !matches!(
-        past.home,
-        Home::Existing {
-            own_states: false,
-            ..
-        }
-    );
-    if is_ours
+    // The server waits for a retry that will not come.
+    let is_owned = past.flow.existing().is_none_or(|run| run.is_owned());
+    if is_owned
         && matches!(delivery.final_state, FinalState::AwaitingRetry { .. })
-        && let (Some(id), Some(end)) = (delivery.flow_run_id, &survey.end)
+        && let (Some(id), Some(end)) = (delivery.flow_run_id, &overview.end)
         && let Some(problem) = conclude(client, id, end).await
     {
         delivery.verified = false;
@@ -55,44 +48,12 @@ pub(super) async fn deliver(
     Ok(delivery)
 }
 
-/// The flow run that a journal belongs to. One that was reported nowhere gets one of its own, now.
-fn home(header: &Header) -> Home {
-    let (key, flow_name, flow_run_name, tags) = match &header.flow {
-        FlowTarget::Existing {
-            flow_run_id,
-            own_states,
-        } => {
-            return Home::Existing {
-                flow_run_id: *flow_run_id,
-                own_states: *own_states,
-            };
-        }
-        FlowTarget::Create {
-            key,
-            flow_name,
-            flow_run_name,
-            tags,
-        } => (*key, flow_name.clone(), flow_run_name, tags.clone()),
-        FlowTarget::Nowhere {
-            key,
-            flow_name,
-            flow_run_name,
-            tags,
-        } => {
-            let command = || CommandLine::parse(&header.args).command();
-            let flow_name = flow_name
-                .clone()
-                .unwrap_or_else(|| format!("dbt {}", command()));
-            (*key, flow_name, flow_run_name, tags.clone())
-        }
-    };
-    let parameters = Map::from_iter([("args".to_owned(), header.args.clone().into())]);
-    Home::Created(NewRun {
-        flow_name,
-        flow_run_name: flow_run_name.clone(),
-        tags,
-        parameters,
-        key,
-        policy: retry_rules(None, Duration::ZERO),
-    })
+/// The flow run of a journal. For a run that was not reported, old journals do not have the name of the flow.
+fn with_flow_name(header: &Header) -> FlowRunRef {
+    let mut flow = header.flow.clone();
+    if let FlowRunRef::NotReported(new) = &mut flow {
+        let name = || format!("dbt {}", CommandLine::parse(&header.args).command());
+        new.flow_name.get_or_insert_with(name);
+    }
+    flow
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use prefect_client::Client;
 use uuid::Uuid;
 
-use crate::model::{FlowTarget, exit};
+use crate::model::exit;
 use crate::store::Header;
 
 /// Why something cannot be replayed.
@@ -126,10 +126,11 @@ impl ReplayError {
         error: prefect_client::Error,
     ) -> Self {
         let api = client.api_url().to_string();
-        match header.flow {
-            FlowTarget::Existing { flow_run_id, .. } if error.is_not_found() => {
-                Self::Gone { flow_run_id, api }
-            }
+        match header.flow.existing() {
+            Some(run) if error.is_not_found() => Self::Gone {
+                flow_run_id: run.id,
+                api,
+            },
             _ => Self::Unreachable {
                 api,
                 source: Box::new(error),

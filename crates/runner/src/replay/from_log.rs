@@ -5,7 +5,7 @@ use std::path::Path;
 use super::artifacts::Artifacts;
 use super::log::{Logged, LoggedRun, follow};
 use crate::dbt::CommandLine;
-use crate::model::{Effect, FlowTarget, LogLevel, LogLine, RunEnd, State, StateKind};
+use crate::model::{Effect, FlowRunRef, LogLevel, LogLine, RunEnd, State, StateKind};
 use crate::store::{Header, JOURNAL_FORMAT, JournalFolder, JournalReader, JournalWriter};
 use crate::track::summary::markdown;
 use crate::track::{
@@ -18,7 +18,7 @@ pub(super) fn write_journal(
     log: &Path,
     run: &LoggedRun,
     artifacts: &Artifacts,
-    flow: FlowTarget,
+    flow: FlowRunRef,
     level: LogLevel,
     folder: &JournalFolder,
 ) -> std::io::Result<(Header, JournalReader)> {
@@ -28,7 +28,7 @@ pub(super) fn write_journal(
         api: None,
         attempt: 1,
         key: None,
-        created: run.began,
+        created: run.started,
         args: run.args.clone(),
         flow,
     };
@@ -42,7 +42,7 @@ pub(super) fn write_journal(
         .map(|manifest| Assets::new(manifest, &AssetOptions::default()));
 
     let mut effects = Vec::new();
-    let mut last = run.began;
+    let mut last = run.started;
     follow(log, run, |logged| {
         match logged {
             Logged::Event(event) => {

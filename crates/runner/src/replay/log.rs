@@ -19,7 +19,7 @@ pub(super) struct LoggedRun {
     /// The arguments of dbt; empty if the log does not have them.
     pub(super) args: Vec<String>,
     /// When it started.
-    pub(super) began: Timestamp,
+    pub(super) started: Timestamp,
     /// Whether dbt reported success; `None` if the log does not have the end.
     pub(super) success: Option<bool>,
     has_nodes: bool,
@@ -32,7 +32,7 @@ impl LoggedRun {
         Self {
             invocation_id: event.invocation_id().to_owned(),
             args: Vec::new(),
-            began: event.ts(),
+            started: event.ts(),
             success: None,
             has_nodes: false,
             has_ends: false,

@@ -7,11 +7,12 @@ mod close_killed;
 mod deliver;
 mod error;
 mod from_log;
+mod headers;
+mod journal_overview;
 mod log;
 mod recover;
 mod run;
 mod stored_feed;
-mod survey;
 
 pub use error::ReplayError;
 

@@ -10,8 +10,8 @@ use prefect_client::Client;
 use tokio::task::JoinHandle;
 
 use super::deliver::deliver;
-use super::survey::{headers, is_superseded, read_header};
-use crate::model::{Effect, FlowTarget, Notice, error_chain};
+use super::headers::{headers, is_superseded, read_header};
+use crate::model::{Effect, Notice, error_chain};
 use crate::observe::Observer;
 use crate::prefect::delivery::ReportOptions;
 use crate::store::{Entry, Header, JOURNAL_FORMAT, JournalFolder, StoredJournal};
@@ -100,9 +100,8 @@ async fn close(
         .api
         .as_ref()
         .is_none_or(|api| *api == client.api_url().to_string());
-    let is_reported_here = is_for_this_api
-        && header.format <= JOURNAL_FORMAT
-        && !matches!(header.flow, FlowTarget::Nowhere { .. });
+    let is_reported_here =
+        is_for_this_api && header.format <= JOURNAL_FORMAT && header.flow.is_reported();
     if !is_reported_here || has_end(path).map_err(text)? {
         return Ok(false);
     }

@@ -11,9 +11,9 @@ use super::artifacts::Artifacts;
 use super::deliver::deliver;
 use super::error::ReplayError;
 use super::from_log::write_journal;
+use super::headers::{headers, is_superseded, read_header};
 use super::log::{LoggedRun, scan};
-use super::survey::{headers, is_superseded, read_header};
-use crate::model::{Delivery, FlowTarget, LogLevel};
+use crate::model::{Delivery, FlowRunRef, LogLevel, NewFlowRun};
 use crate::observe::Observer;
 use crate::prefect::delivery::ReportOptions;
 use crate::prefect::flow_run::flow_run_name;
@@ -237,12 +237,11 @@ impl Replay<'_> {
             self.observer.on_warning(&warning);
         }
         let place = tempfile::tempdir().map_err(ReplayError::Unreadable)?;
-        let flow = FlowTarget::Nowhere {
-            key: None,
+        let flow = FlowRunRef::NotReported(NewFlowRun {
             flow_name: None,
             flow_run_name: flow_run_name(run.run_id()),
             tags: Vec::new(),
-        };
+        });
         let level = self.options.log_level;
         let folder = JournalFolder::at(place.path());
         let (header, journal) = write_journal(path, run, artifacts, flow, level, &folder)
@@ -250,22 +249,16 @@ impl Replay<'_> {
         self.deliver(&self.named(header), journal, false).await
     }
 
-    /// The header with the names of the options, for a run that was not reported.
+    /// The header with the names in the options, for a run that was not reported.
     fn named(&self, mut header: Header) -> Header {
-        if let FlowTarget::Nowhere {
-            flow_name,
-            flow_run_name,
-            tags,
-            ..
-        } = &mut header.flow
-        {
+        if let FlowRunRef::NotReported(run) = &mut header.flow {
             let options = self.options;
-            *flow_name = options.flow_name.clone().or(flow_name.take());
+            run.flow_name = options.flow_name.clone().or(run.flow_name.take());
             if let Some(name) = &options.flow_run_name {
-                flow_run_name.clone_from(name);
+                run.flow_run_name.clone_from(name);
             }
             if !options.tags.is_empty() {
-                tags.clone_from(&options.tags);
+                run.tags.clone_from(&options.tags);
             }
         }
         header

@@ -71,7 +71,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::model::FlowTarget;
+    use crate::model::FlowRunRef;
     use crate::store::{Header, JOURNAL_FORMAT, JournalWriter};
 
     async fn entries(feed: &mut StoredFeed) -> Vec<Entry> {
@@ -93,10 +93,7 @@ mod tests {
             key: None,
             created: Timestamp::UNIX_EPOCH,
             args: Vec::new(),
-            flow: FlowTarget::Existing {
-                flow_run_id: Uuid::from_u128(8),
-                own_states: true,
-            },
+            flow: FlowRunRef::owned(Uuid::from_u128(8)),
         };
         let to_file = fs_err::OpenOptions::new().append(true).open(file.path());
         let mut journal = JournalWriter::begin(to_file, &header);

@@ -3,7 +3,6 @@
 use uuid::Uuid;
 
 use super::process_env::inherited;
-use crate::model::FlowTarget;
 use crate::prefect::control::Supervisor;
 
 /// Which flow run an invocation reports to: the one that the caller names, the one that the process was started for, or a
@@ -40,14 +39,6 @@ impl FlowChoice {
             inherited: inherited::from_env(),
             supervisor: Supervisor::from_env(),
             ..Self::default()
-        }
-    }
-
-    /// The supervisor of the flow run that an invocation reports to, if it started this process for it.
-    pub(crate) fn supervisor_of_target(&self, target: &FlowTarget) -> Option<Supervisor> {
-        match target {
-            FlowTarget::Existing { flow_run_id, .. } => self.supervisor_of(*flow_run_id),
-            _ => None,
         }
     }
 

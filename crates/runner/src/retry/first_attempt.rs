@@ -3,12 +3,13 @@
 use prefect_client::{Client, FlowRun, FlowRunPatch};
 
 use crate::dbt_retry::plan;
+use crate::model::Ownership;
 use crate::outcome::Error;
 use crate::parameters::apply;
 use crate::prefect::delivery::Reporter;
-use crate::prefect::flow_run::{Mode, refuse_cancelled, retry_rules, settle};
+use crate::prefect::flow_run::{ownership_by_state, refuse_cancelled, retry_rules};
 use crate::request::{Attempt, ProcessEnv, Request, RetryOptions};
-use crate::store::Records;
+use crate::store::AttemptRecords;
 
 /// Reads the flow run that a request is the engine of. Its parameters change dbt's arguments, its policy says how often it
 /// is retried, and an attempt that ran before in another process is continued. Other requests stay as they are.
@@ -27,13 +28,13 @@ pub(super) async fn adopt_flow_run(mut request: Request) -> Result<Request, Erro
     };
     let run = Reporter::read(&client, id).await?;
     let state = run.state.as_ref().map(|state| state.kind);
-    if !choice.engine && settle(id, state) != Mode::Engine(id) {
+    if !choice.engine && ownership_by_state(state) == Ownership::Attached {
         request.flow.flow_run_id = Some(id);
         return Ok(request);
     }
     request.flow.engine = true;
     request.flow.flow_run_id = Some(id);
-    refuse_cancelled(&client, &run, true).await?;
+    refuse_cancelled(&client, &run, Ownership::Owned).await?;
     request.retry.retries = agree_on_retries(&client, &run, request.retry).await;
     let args = apply(&request.args, &run.parameters)?;
     request = request.with_args(args);
@@ -66,7 +67,7 @@ pub(crate) async fn agree_on_retries(
 fn continued(request: &Request, run: &FlowRun) -> Result<Request, Error> {
     let env = ProcessEnv::from_env()?;
     let project = request.project(&request.dbt_args(), &env.cwd);
-    let records = Records::beside(&request.journal_dir_in(&project));
+    let records = AttemptRecords::beside(&request.journal_dir_in(&project));
     let record = records.newest(|record| record.flow_run_id == Some(run.id));
     let record = record
         .filter(|kept| kept.record.target == project.target && kept.record.args == request.args);

@@ -7,11 +7,11 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::engine::save_unsent_end;
-use crate::model::{State, StateKind, error_chain};
+use crate::model::{Ownership, State, StateKind, error_chain};
 use crate::observe::Observer;
 use crate::outcome::Error;
 use crate::prefect::delivery::Reporter;
-use crate::prefect::flow_run::{Mode, ReportError, conclude, refuse_cancelled, settle};
+use crate::prefect::flow_run::{ReportError, conclude, ownership_by_state, refuse_cancelled};
 use crate::request::Request;
 
 /// The longest time that the server may take to accept the state.
@@ -84,10 +84,11 @@ async fn end_flow_run(client: &Client, id: Uuid, engine: bool, state: &State) ->
 async fn is_ours(client: &Client, id: Uuid, engine: bool) -> Result<bool, ReportError> {
     let run = Reporter::read(client, id).await?;
     // It may have been cancelled meanwhile.
-    if refuse_cancelled(client, &run, engine).await.is_err() {
+    let ownership = Ownership::owned_if(engine);
+    if refuse_cancelled(client, &run, ownership).await.is_err() {
         return Ok(false);
     }
     let state = run.state.map(|state| state.kind);
     let has_ended = state.is_some_and(prefect_client::StateType::is_terminal);
-    Ok(!has_ended && (engine || settle(id, state) == Mode::Engine(id)))
+    Ok(!has_ended && (engine || ownership_by_state(state) == Ownership::Owned))
 }

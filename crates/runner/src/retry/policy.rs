@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::attempts::NextAttempt;
 use crate::engine::{CancellableWait, UnstartedRun, end_unstarted};
-use crate::model::{FinalState, FlowTarget, Notice, StateKind, Stopper};
+use crate::model::{ExistingFlowRun, FinalState, FlowRunRef, Notice, StateKind, Stopper};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::request::{Attempt, FlowChoice, Request};
@@ -68,14 +68,13 @@ impl RetryPolicy {
             ..Attempt::default()
         };
         let flow_run = flow_run_of(&outcome);
-        let owned = flow_run.filter(|(_, own_states)| *own_states);
-        let owned = owned.map(|(id, _)| id);
+        let owned = flow_run.filter(|run| run.is_owned()).map(|run| run.id);
         let wait = CancellableWait::begin(&self.flow, self.client.as_ref(), flow_run, stopper);
         if let Err(cause) = wait.until(tokio::time::sleep(pause)).await {
             let stopped = wait.end(cause).await;
             let mut next = ran.clone();
             next.attempt = attempt;
-            let flow = outcome.flow.clone().map(|flow| flow.known_as(owned, key));
+            let flow = outcome.flow.clone().map(|flow| flow.created_as(owned));
             let unstarted = UnstartedRun {
                 request: &next,
                 flow,
@@ -95,19 +94,14 @@ impl RetryPolicy {
     async fn pause(&self, number: u32, outcome: &Outcome) -> Option<Duration> {
         let final_state = outcome.delivery.as_ref().map(|told| &told.final_state);
         // The flow run was ended by another process.
-        let was_ours = matches!(
-            outcome.flow,
-            Some(FlowTarget::Existing {
-                own_states: true,
-                ..
-            })
-        );
+        let flow_run = outcome.flow.as_ref();
+        let was_ours = flow_run.and_then(FlowRunRef::owned_id).is_some();
         match final_state {
-            Some(FinalState::NotOurs) if was_ours => None,
+            Some(FinalState::NotOwned) if was_ours => None,
             Some(FinalState::AwaitingRetry { due }) => {
                 Some(self.until(due.unwrap_or_default()).await)
             }
-            None | Some(FinalState::NotOurs | FinalState::NotSent) => {
+            None | Some(FinalState::NotOwned | FinalState::NotSent) => {
                 let is_failed = outcome.state.kind == StateKind::Failed;
                 (is_failed && number <= self.retries).then_some(self.delay)
             }
@@ -130,11 +124,14 @@ impl RetryPolicy {
     }
 }
 
-/// The flow run of an attempt, and whether its states are ours.
-fn flow_run_of(outcome: &Outcome) -> Option<(Uuid, bool)> {
+/// The flow run of an attempt.
+fn flow_run_of(outcome: &Outcome) -> Option<ExistingFlowRun> {
     let delivery = outcome.delivery.as_ref()?;
-    let own_states = delivery.final_state != FinalState::NotOurs;
-    Some((delivery.flow_run_id?, own_states))
+    let id = delivery.flow_run_id?;
+    Some(match delivery.final_state {
+        FinalState::NotOwned => ExistingFlowRun::attached(id),
+        _ => ExistingFlowRun::owned(id),
+    })
 }
 
 /// Announces the next attempt, and what is missing of this one in Prefect.

@@ -16,12 +16,12 @@ const RECORDS: &str = "attempts";
 const RECORD: &str = "attempt.json";
 /// The name under which `dbt retry` looks for its state.
 const RESULTS: &str = "run_results.json";
-/// How many records are kept: the newest ones.
+/// How many records are kept.
 const MAX_RECORDS: usize = 10;
 
 /// The record of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Record {
+pub(crate) struct AttemptRecord {
     pub(crate) run_id: Uuid,
     /// The owned flow run of the attempt.
     pub(crate) flow_run_id: Option<Uuid>,
@@ -41,12 +41,12 @@ pub(crate) struct Record {
 
 /// A record and its folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StoredRecord {
-    pub(crate) record: Record,
+pub(crate) struct SavedAttempt {
+    pub(crate) record: AttemptRecord,
     pub(crate) dir: PathBuf,
 }
 
-impl StoredRecord {
+impl SavedAttempt {
     /// The folder, if `dbt retry` can use it as its state: other runs may have removed it.
     pub(crate) fn state(&self) -> Option<&Path> {
         let has_results = self.dir.join(RESULTS).is_file();
@@ -56,11 +56,11 @@ impl StoredRecord {
 
 /// The records of a project.
 #[derive(Debug, Clone)]
-pub(crate) struct Records {
+pub(crate) struct AttemptRecords {
     dir: PathBuf,
 }
 
-impl Records {
+impl AttemptRecords {
     /// The records beside the journals in `folder`, which need not exist yet.
     pub(crate) fn beside(folder: &Path) -> Self {
         Self {
@@ -74,9 +74,9 @@ impl Records {
     /// When the record cannot be written. `dbt retry` is not used then.
     pub(crate) fn save(
         &self,
-        record: Record,
+        record: AttemptRecord,
         results: Option<&impl Serialize>,
-    ) -> std::io::Result<StoredRecord> {
+    ) -> std::io::Result<SavedAttempt> {
         let dir = self.dir.join(record.run_id.to_string());
         std::fs::DirBuilder::new()
             .recursive(true)
@@ -87,23 +87,24 @@ impl Records {
         }
         write(&dir.join(RECORD), &record)?;
         self.trim();
-        Ok(StoredRecord { record, dir })
+        Ok(SavedAttempt { record, dir })
     }
 
     /// Removes the record of a run that needs none.
-    pub(crate) fn forget(&self, run_id: Uuid) {
+    pub(crate) fn remove(&self, run_id: Uuid) {
         if let Err(error) = fs_err::remove_dir_all(self.dir.join(run_id.to_string())) {
             tracing::debug!(%error, "cannot remove a record");
         }
     }
 
     /// The newest record for which `fits` is true.
-    pub(crate) fn newest(&self, fits: impl Fn(&Record) -> bool) -> Option<StoredRecord> {
+    pub(crate) fn newest(&self, fits: impl Fn(&AttemptRecord) -> bool) -> Option<SavedAttempt> {
         self.folders().into_iter().rev().find_map(|dir| {
-            let record: Record = serde_json::from_slice(&fs_err::read(dir.join(RECORD)).ok()?)
-                .inspect_err(|error| tracing::warn!(%error, "skipping an unreadable record"))
-                .ok()?;
-            fits(&record).then_some(StoredRecord { record, dir })
+            let record: AttemptRecord =
+                serde_json::from_slice(&fs_err::read(dir.join(RECORD)).ok()?)
+                    .inspect_err(|error| tracing::warn!(%error, "skipping an unreadable record"))
+                    .ok()?;
+            fits(&record).then_some(SavedAttempt { record, dir })
         })
     }
 
@@ -137,7 +138,7 @@ fn write(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
 }
 
 #[cfg(test)]
-impl Record {
+impl AttemptRecord {
     /// A `dbt build` that failed before these nodes were done.
     pub(crate) fn failed(nodes: &[&str]) -> Self {
         Self {
@@ -161,26 +162,26 @@ mod tests {
 
     use super::*;
 
-    fn record(number: u128, success: bool) -> Record {
-        Record {
+    fn record(number: u128, success: bool) -> AttemptRecord {
+        AttemptRecord {
             run_id: Uuid::from_u128(number),
             success,
             obstacle: Some(Obstacle::Command("ls".to_owned())),
-            ..Record::failed(&[])
+            ..AttemptRecord::failed(&[])
         }
     }
 
     #[test]
     fn the_newest_matching_record_is_found_and_the_oldest_are_removed() {
         let dir = tempfile::tempdir().unwrap();
-        let records = Records::beside(dir.path());
+        let records = AttemptRecords::beside(dir.path());
         assert_eq!(records.newest(|_| true), None);
         let results = Value::Null;
         for number in 0..15 {
-            let stored = records.save(record(number, number > 12), Some(&results));
-            assert!(stored.unwrap().state().is_some());
+            let kept = records.save(record(number, number > 12), Some(&results));
+            assert!(kept.unwrap().state().is_some());
         }
-        let found = |fits: fn(&Record) -> bool| records.newest(fits).map(|stored| stored.record);
+        let found = |fits: fn(&AttemptRecord) -> bool| records.newest(fits).map(|kept| kept.record);
         assert_eq!(found(|_| true), Some(record(14, true)));
         assert_eq!(found(|record| !record.success), Some(record(12, false)));
         assert_eq!(records.folders().len(), MAX_RECORDS);

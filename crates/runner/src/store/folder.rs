@@ -10,7 +10,6 @@ use uuid::Uuid;
 use super::journal_entry::Entry;
 use super::reader::JournalReader;
 use super::stored_journal::StoredJournal;
-use crate::model::FlowTarget;
 
 /// Name of the folder in a dbt project. It is not in `target`, because `dbt clean` deletes that.
 pub const JOURNAL_DIR: &str = ".prefect-dbt";
@@ -127,7 +126,7 @@ impl JournalFolder {
 fn is_reported(journal: &Path) -> bool {
     let reader = JournalReader::open(journal).ok();
     match reader.and_then(|mut reader| reader.try_next()) {
-        Some(Entry::Header(header)) => !matches!(header.flow, FlowTarget::Nowhere { .. }),
+        Some(Entry::Header(header)) => header.flow.is_reported(),
         _ => true,
     }
 }

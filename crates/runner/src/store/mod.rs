@@ -11,10 +11,11 @@ mod journal_entry;
 mod obstacle;
 mod progress;
 mod reader;
+mod stored_header;
 mod stored_journal;
 mod writer;
 
-pub(crate) use attempt_record::{Record, Records, StoredRecord};
+pub(crate) use attempt_record::{AttemptRecord, AttemptRecords, SavedAttempt};
 pub(crate) use feed::Feed;
 pub use folder::{JOURNAL_DIR, JournalFolder};
 pub use journal_entry::{Entry, Header, JOURNAL_FORMAT};

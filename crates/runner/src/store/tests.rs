@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::feed::Feed;
 use super::*;
-use crate::model::{Effect, FlowTarget};
+use crate::model::{Effect, FlowRunRef, NewFlowRun};
 
 fn header() -> Header {
     Header {
@@ -18,12 +18,11 @@ fn header() -> Header {
         key: None,
         created: Timestamp::UNIX_EPOCH,
         args: vec!["build".to_owned()],
-        flow: FlowTarget::Nowhere {
-            key: None,
+        flow: FlowRunRef::NotReported(NewFlowRun {
             flow_name: None,
-            tags: Vec::new(),
             flow_run_name: "calm-otter".to_owned(),
-        },
+            tags: Vec::new(),
+        }),
     }
 }
 
@@ -128,10 +127,7 @@ fn journals_of_other_runs_do_not_displace_reported_ones() {
     let dir = tempfile::tempdir().unwrap();
     let folder = JournalFolder::at(dir.path());
     let mut reported = header();
-    reported.flow = FlowTarget::Existing {
-        flow_run_id: Uuid::nil(),
-        own_states: true,
-    };
+    reported.flow = FlowRunRef::owned(Uuid::nil());
     let journal = JournalWriter::begin(folder.create(reported.run_id), &reported);
     let path = journal.path().unwrap().to_path_buf();
     drop(journal);

@@ -16,7 +16,7 @@ pub fn closing_line(state: &State) -> (Level, String) {
     {
         parts.push(quoted(message));
     }
-    let kind = kind_name(state.kind);
+    let kind = state.kind.as_str();
     if !state.name.eq_ignore_ascii_case(kind) {
         parts.push(format!("type={kind}"));
     }
@@ -34,16 +34,6 @@ pub fn closing_line(state: &State) -> (Level, String) {
 /// Whether a log line is a closing line.
 pub(crate) fn is_closing_line(message: &str) -> bool {
     message.starts_with(FINISHED)
-}
-
-fn kind_name(kind: StateKind) -> &'static str {
-    match kind {
-        StateKind::Running => "RUNNING",
-        StateKind::Completed => "COMPLETED",
-        StateKind::Failed => "FAILED",
-        StateKind::Cancelled => "CANCELLED",
-        StateKind::Crashed => "CRASHED",
-    }
 }
 
 /// The text as Python's `repr` writes it.

@@ -23,46 +23,17 @@ impl Tracker {
         };
         node.is_finished = true;
         node.root_failure = root_failure;
-        let details = self.lineage.details(ix);
-        if outcome.is_failure() {
-            // A failed test makes `build` skip what is downstream of the nodes that it tests.
-            for &tested in self
-                .lineage
-                .depends_on(ix)
-                .iter()
-                .filter(|_| details.is_test())
-            {
-                self.failed_tests.entry(tested).or_insert(ix);
-            }
-        }
         let started = node.started;
-        let ended = if outcome.is_skip() {
-            started
-        } else {
-            outcome.ended.unwrap_or(started).max(started)
+        let ended = match outcome.is_skip() {
+            true => started,
+            false => outcome.ended.unwrap_or(started).max(started),
         };
-        let because_of = root_failure
-            .filter(|&failed| failed != ix)
-            .map(|failed| self.lineage.details(failed).unique_id.to_string());
-        let state = task_run_state(
-            &details.unique_id,
-            &outcome,
-            because_of.as_deref(),
-            self.interrupted.is_some(),
-        );
-        let (has_task_run, is_failure) = (!details.is_ephemeral(), outcome.is_failure());
-        let result = NodeResult {
-            unique_id: details.unique_id.to_string(),
-            resource_type: details.resource_type.to_string(),
-            name: details.name.to_string(),
-            status: outcome.status,
-            message: outcome.message,
-            execution_time: outcome.execution_time,
-            // dbt writes 0 for nodes that are not tests.
-            failures: outcome.failures.filter(|_| details.is_test()),
-            adapter_response: outcome.adapter_response,
-            skipped_because_of: because_of.filter(|_| state.name == "Skipped"),
-        };
+        let is_failure = outcome.is_failure();
+        if is_failure {
+            self.note_failed_test(ix);
+        }
+        let (state, result) = self.state_and_result(ix, outcome, root_failure);
+        let has_task_run = !self.lineage.details(ix).is_ephemeral();
         if has_task_run {
             let task = self.task_run(ix, Some(result.status.as_str()));
             let closing = self.closing_line(ix, &task, &state, ended);
@@ -83,6 +54,46 @@ impl Tracker {
                 has_task_run,
             });
         }
+    }
+
+    /// A failed test makes `build` skip what is downstream of the nodes that it tests.
+    fn note_failed_test(&mut self, ix: NodeIndex) {
+        if self.lineage.details(ix).is_test() {
+            for &tested in self.lineage.depends_on(ix) {
+                self.failed_tests.entry(tested).or_insert(ix);
+            }
+        }
+    }
+
+    fn state_and_result(
+        &self,
+        ix: NodeIndex,
+        outcome: NodeOutcome,
+        root_failure: Option<NodeIndex>,
+    ) -> (State, NodeResult) {
+        let details = self.lineage.details(ix);
+        let because_of = root_failure
+            .filter(|&failed| failed != ix)
+            .map(|failed| self.lineage.details(failed).unique_id.to_string());
+        let state = task_run_state(
+            &details.unique_id,
+            &outcome,
+            because_of.as_deref(),
+            self.interrupted.is_some(),
+        );
+        let result = NodeResult {
+            unique_id: details.unique_id.to_string(),
+            resource_type: details.resource_type.to_string(),
+            name: details.name.to_string(),
+            status: outcome.status,
+            message: outcome.message,
+            execution_time: outcome.execution_time,
+            // dbt writes 0 for nodes that are not tests.
+            failures: outcome.failures.filter(|_| details.is_test()),
+            adapter_response: outcome.adapter_response,
+            skipped_because_of: because_of.filter(|_| state.name == "Skipped"),
+        };
+        (state, result)
     }
 
     fn closing_line(

@@ -161,7 +161,7 @@ impl Tracker {
         let Some(node) = self.nodes.get_mut(&ix) else {
             return;
         };
-        let is_at_work = NodeStatus::from(&*info.node_status).is_running();
+        let has_running_status = NodeStatus::from(&*info.node_status).is_running();
         // Earlier events of a hook come from its preparation.
         let is_hook = self.lineage.details(ix).is_hook();
         if name == EventName::LogHookStartLine {
@@ -169,7 +169,7 @@ impl Tracker {
         }
         if node.is_finished
             || node.is_running
-            || !is_at_work
+            || !has_running_status
             || (is_hook && name != EventName::LogHookStartLine)
             || matches!(name, NodeStart | NodeFinished | SkippingDetails)
         {

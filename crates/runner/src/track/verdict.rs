@@ -14,6 +14,17 @@ pub(crate) struct Verdict {
     pub(crate) failure: Option<String>,
 }
 
+impl Verdict {
+    fn failed(state: State, exit_code: u8, failure: String) -> Self {
+        Self {
+            success: false,
+            state,
+            exit_code,
+            failure: Some(failure),
+        }
+    }
+}
+
 /// Judges a run by how dbt ended, by whether a stop was requested, and by an objection to a success of dbt.
 pub(crate) fn judge(
     args: &[String],
@@ -34,26 +45,22 @@ pub(crate) fn judge(
             failure: None,
         };
     }
-    let failures = failure_text(args, run);
-    let failed = |state, exit_code, failure| Verdict {
-        success: false,
-        state,
-        exit_code,
-        failure,
-    };
     if let Some(cause) = stopped {
-        let (state, exit_code) = (cause.state(), cause.exit_code());
+        let state = cause.state();
         let text = stopped_text(args, run, &state);
-        return failed(state, exit_code, Some(text));
+        return Verdict::failed(state, cause.exit_code(), text);
     }
+    judge_failure(args, run, raise_on_failure)
+}
+
+/// The verdict on a run of dbt that was not stopped and did not succeed.
+fn judge_failure(args: &[String], run: &TrackedRun, raise_on_failure: bool) -> Verdict {
+    let failures = failure_text(args, run);
     if let Some(signal) = run.end.signal {
-        let text = format!("dbt was terminated by signal {signal}");
-        let failures = failures.unwrap_or_else(|| format!("{}\n{text}", headline(args)));
-        return failed(
-            state(StateKind::Crashed, "Crashed", Some(text)),
-            exit::CANNOT_RUN,
-            Some(failures),
-        );
+        let cause = format!("dbt was terminated by signal {signal}");
+        let text = failures.unwrap_or_else(|| format!("{}\n{cause}", headline(args)));
+        let state = state(StateKind::Crashed, "Crashed", Some(cause));
+        return Verdict::failed(state, exit::CANNOT_RUN, text);
     }
     let text = failures.unwrap_or_else(|| {
         let code = run.end.exit_code.unwrap_or(-1);
@@ -65,7 +72,7 @@ pub(crate) fn judge(
         (true, true) => (StateKind::Failed, "Failed", exit::FAILURES),
         (false, _) => (StateKind::Failed, "Failed", exit::CANNOT_RUN),
     };
-    failed(state(kind, name, Some(text.clone())), exit_code, Some(text))
+    Verdict::failed(state(kind, name, Some(text.clone())), exit_code, text)
 }
 
 /// What failed before the stop, and why the run was stopped. dbt's own exception would only name our signal.
@@ -82,12 +89,8 @@ fn judge_objection(objection: String, raise_on_failure: bool) -> Verdict {
         true => (StateKind::Failed, "Failed", exit::FAILURES),
         false => (StateKind::Completed, "Completed", exit::SUCCESS),
     };
-    Verdict {
-        success: false,
-        state: state(kind, name, Some(objection.clone())),
-        exit_code,
-        failure: Some(objection),
-    }
+    let state = state(kind, name, Some(objection.clone()));
+    Verdict::failed(state, exit_code, objection)
 }
 
 fn state(kind: StateKind, name: &str, message: Option<String>) -> State {

@@ -24,6 +24,10 @@ fn the_commands_describe_themselves() {
     insta::assert_snapshot!("help", stdout(&["--help"]));
     insta::assert_snapshot!("help_of_invoke", stdout(&["invoke", "--help"]));
     insta::assert_snapshot!("help_of_deploy", stdout(&["deploy", "--help"]));
+    // The reference of selections follows, which is the selector crate's.
+    let ls = stdout(&["ls", "--help"]);
+    let options = ls.split("# Selecting nodes").next();
+    insta::assert_snapshot!("help_of_ls", options.unwrap_or_default());
     insta::assert_snapshot!("help_of_replay", stdout(&["replay", "--help"]));
     insta::assert_snapshot!("help_of_doctor", stdout(&["doctor", "--help"]));
     insta::assert_snapshot!(

@@ -155,7 +155,7 @@ fn an_interrupt_ends_the_watching_but_not_the_run() {
     let pid = rustix::process::Pid::from_child(&followed.program);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     let (run, client) = (followed.run.id, followed.client.clone());
-    followed.end().exits_with(130).says("the run goes on");
+    followed.end().exits_with(130).says("the run continues");
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let state = runtime
         .block_on(client.read_flow_run(run))

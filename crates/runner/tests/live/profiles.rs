@@ -90,7 +90,7 @@ fn behind_a_guard_all_works_and_no_secret_is_found_anywhere() {
 
     let doctor = guarded(project.program().args(["doctor", "--output", "json"]));
     doctor.exits_with(0);
-    for found in ["\"prod.duckdb\\", "the API takes our requests"] {
+    for found in ["\"prod.duckdb\\", "the API accepts the credentials"] {
         assert!(doctor.stdout.contains(found), "{}", doctor.stdout);
     }
 

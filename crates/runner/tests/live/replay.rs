@@ -222,8 +222,10 @@ fn a_journal_at_work_is_left_alone() {
     let told = |path: &Path| Finished::of(project.program(&api).arg("replay").arg(path));
     told(project.path())
         .exits_with(0)
-        .says("a run that is at work");
-    told(&journal).exits_with(3).says("a run that is at work");
+        .says("in use by a run or by another replay");
+    told(&journal)
+        .exits_with(3)
+        .says("in use by a run or by another replay");
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
@@ -242,7 +244,7 @@ fn what_cannot_be_delivered_is_told() {
     );
     told(&format!("{header}\n"))
         .exits_with(3)
-        .says(&format!("the flow run {gone} does not exist"));
+        .says(&format!("flow run {gone} does not exist"));
     assert!(file.exists(), "what was not delivered stays");
     let newer = header.replace("\"format\":1", "\"format\":99");
     told(&newer).exits_with(2).says("later version");

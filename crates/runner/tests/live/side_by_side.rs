@@ -25,7 +25,7 @@ fn in_one_target_folder_one_waits_for_the_other() {
     let runs = runs.map(|run| Finished::from(run.wait_with_output().unwrap()));
     let waited = runs.iter().filter(|run| {
         let run = run.exits_with(0);
-        run.stderr.contains("target is in use by process")
+        run.stderr.contains("target, which process")
     });
     assert_eq!(waited.count(), 1, "{}\n{}", runs[0].stderr, runs[1].stderr);
     workshop.built(&[BASE, FLAKY, BELOW]);

@@ -37,7 +37,7 @@ impl Repeated {
             &["build"],
         );
         command.env("PREFECT_API_URL", &proxy.url);
-        let run = Stuck::start_until("attempt 2 begins in", &mut command);
+        let run = Stuck::start_until("attempt 2 starts in", &mut command);
         Self {
             workshop,
             proxy,
@@ -70,7 +70,7 @@ fn the_end_of_a_wait_that_nobody_could_be_told_is_replayed() {
     kill_process(run.pid(), Signal::TERM).unwrap();
     run.finish()
         .exits_with(143)
-        .says("it could not be told that the run was stopped");
+        .says("cannot report that the run was stopped");
     Repeated::replay(&workshop);
     let states = history(&TestEnvironment::from_env().api, recorded.flow_run.id);
     let ends: Vec<_> = states
@@ -139,7 +139,7 @@ fn end_each(wait: impl Fn(&Waiting, &mut Command) -> (Stuck, Option<Stuck>)) {
         }
         finished
             .exits_with(code)
-            .says("the run ends while it waits");
+            .says("the run ends before dbt starts");
         assert!(!finished.stderr.contains("Running with dbt"));
         let states = waiting.history();
         let running = states.iter().any(|(kind, _)| *kind == StateType::Running);
@@ -154,7 +154,7 @@ fn end_each(wait: impl Fn(&Waiting, &mut Command) -> (Stuck, Option<Stuck>)) {
 fn a_run_that_waits_for_the_target_folder_can_be_ended() {
     end_each(|waiting, command| {
         let other = Stuck::start_as(&mut waiting.project.invocation(&["--no-prefect"], &ENDLESS));
-        let run = Stuck::start_until("is in use by process", command);
+        let run = Stuck::start_until(", which process", command);
         (run, Some(other))
     });
 }
@@ -168,11 +168,11 @@ fn a_run_that_waits_within_somebody_elses_flow_run_ends_with_it() {
     let mut command = waiting.project.program();
     let id = waiting.id.to_string();
     command.args(["invoke", "--flow-run-id", &id, "--"]);
-    let run = Stuck::start_until("is in use by process", command.args(ENDLESS));
+    let run = Stuck::start_until(", which process", command.args(ENDLESS));
     waiting.set(StateType::Cancelling);
     run.finish()
         .exits_with(130)
-        .says("the run ends while it waits");
+        .says("the run ends before dbt starts");
     kill_process(other.pid(), Signal::INT).unwrap();
     other.finish().exits_with(130);
     let (last, _) = waiting.history().pop().unwrap();

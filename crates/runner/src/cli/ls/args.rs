@@ -1,51 +1,54 @@
-//! The flags: those of `dbt ls`, and a few that say where to find what dbt would find by itself.
+//! The flags: those of `dbt ls`, and a few that give the location of input files.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-/// Lists what dbt would select, without starting dbt.
+/// List the nodes that dbt would select, without starting dbt.
 ///
-/// Flags that take several values take them in any number after one flag, or with the flag repeated.
+/// Reads the manifest that dbt wrote last. The flags are those of `dbt ls`. A flag that can have several values takes
+/// them after one flag (`--select a b`) or with the flag repeated (`--select a --select b`).
 #[derive(Debug, Args)]
 #[command(after_long_help = dbt_selector::REFERENCE)]
 pub(crate) struct LsArgs {
-    /// What to select: terms joined by spaces (any of them) and commas (all of them).
+    /// Nodes to select; a space between two terms means `or`, a comma means `and` [default: all nodes].
     #[arg(short, long, num_args = 1.., value_name = "SELECTION")]
     pub(super) select: Vec<String>,
-    /// As --select, and of what it selects the models alone.
+    /// As --select, but only models are listed.
     #[arg(short, long, alias = "model", num_args = 1.., value_name = "SELECTION")]
     pub(super) models: Vec<String>,
-    /// What not to select.
+    /// Nodes to leave out of the selection.
     #[arg(long, num_args = 1.., value_name = "SELECTION")]
     pub(super) exclude: Vec<String>,
-    /// A selector of selectors.yml, in place of --select and --exclude.
+    /// Name of a selector in selectors.yml, instead of --select and --exclude.
     #[arg(long, value_name = "NAME")]
     pub(super) selector: Option<String>,
-    /// Which tests come with the selected nodes.
+    /// Which tests are selected together with the nodes that they test.
     #[arg(
         long,
         env = "DBT_INDIRECT_SELECTION",
+        hide_env_values = true,
         ignore_case = true,
         default_value = "eager"
     )]
     pub(super) indirect_selection: Mode,
-    /// The kinds of nodes to keep.
-    #[arg(long, alias = "resource-types", env = "DBT_RESOURCE_TYPES", num_args = 1.., value_delimiter = ' ', value_name = "KIND")]
+    /// Resource types to list, such as `model` or `test` [default: all].
+    #[arg(long, alias = "resource-types", env = "DBT_RESOURCE_TYPES", hide_env_values = true, num_args = 1.., value_delimiter = ' ', value_name = "KIND")]
     pub(super) resource_type: Vec<String>,
-    /// The kinds of nodes to leave out.
-    #[arg(long, alias = "exclude-resource-types", env = "DBT_EXCLUDE_RESOURCE_TYPES", num_args = 1.., value_delimiter = ' ', value_name = "KIND")]
+    /// Resource types to leave out.
+    #[arg(long, alias = "exclude-resource-types", env = "DBT_EXCLUDE_RESOURCE_TYPES", hide_env_values = true, num_args = 1.., value_delimiter = ' ', value_name = "KIND")]
     pub(super) exclude_resource_type: Vec<String>,
-    /// The folder with artifacts of an earlier run, relative to the project: for state:, result: and source_status:.
-    #[arg(long, env = "DBT_STATE", value_name = "DIR")]
+    /// Folder with the artifacts of an earlier run, relative to the project; needed for `state:`, `result:` and
+    /// `source_status:`.
+    #[arg(long, env = "DBT_STATE", hide_env_values = true, value_name = "DIR")]
     pub(super) state: Option<PathBuf>,
-    /// What to print of each node; `queue` prints one JSON object with the order of work.
+    /// What to print.
     #[arg(long, ignore_case = true, default_value = "selector")]
     pub(super) output: Output,
-    /// The keys to print with `--output json`; dots lead into mappings.
+    /// Keys to print with --output json; `config.materialized` is a key in a mapping [default: the same as dbt].
     #[arg(long, num_args = 1.., value_delimiter = ' ', value_name = "KEY")]
     pub(super) output_keys: Vec<String>,
-    /// Variables for selectors.yml, as YAML: `{days: 3}`.
+    /// Variables for the Jinja in selectors.yml, as YAML: `{days: 3}`.
     #[arg(
         long,
         default_value = "{}",
@@ -53,63 +56,86 @@ pub(crate) struct LsArgs {
         value_name = "YAML"
     )]
     pub(super) vars: String,
-    /// The profile, for selectors.yml that use `target`.
-    #[arg(long, env = "DBT_PROFILE", value_name = "NAME")]
+    /// Name of the profile, for a selectors.yml that uses `target` [default: `profile` of dbt_project.yml].
+    #[arg(long, env = "DBT_PROFILE", hide_env_values = true, value_name = "NAME")]
     pub(super) profile: Option<String>,
-    /// The target of the profile, likewise.
-    #[arg(short, long, env = "DBT_TARGET", value_name = "NAME")]
+    /// Name of the target, for a selectors.yml that uses `target` [default: `target` of the profile].
+    #[arg(
+        short,
+        long,
+        env = "DBT_TARGET",
+        hide_env_values = true,
+        value_name = "NAME"
+    )]
     pub(super) target: Option<String>,
-    /// The folder with profiles.yml, likewise.
-    #[arg(long, env = "DBT_PROFILES_DIR", value_name = "DIR")]
+    /// Folder with profiles.yml, for a selectors.yml that uses `target` [default: the working directory if it has one,
+    /// otherwise ~/.dbt].
+    #[arg(
+        long,
+        env = "DBT_PROFILES_DIR",
+        hide_env_values = true,
+        value_name = "DIR"
+    )]
     pub(super) profiles_dir: Option<PathBuf>,
-    /// The folder with dbt_project.yml; by default the current one, or the nearest above that has it.
-    #[arg(long, env = "DBT_PROJECT_DIR", value_name = "DIR")]
+    /// Folder with dbt_project.yml [default: the working directory, or the nearest folder above it that has one].
+    #[arg(
+        long,
+        env = "DBT_PROJECT_DIR",
+        hide_env_values = true,
+        value_name = "DIR"
+    )]
     pub(super) project_dir: Option<PathBuf>,
-    /// The folder that dbt writes to, relative to the project.
-    #[arg(long, env = "DBT_TARGET_PATH", value_name = "DIR")]
+    /// Folder that dbt writes its artifacts to, relative to the project [default: `target-path` of dbt_project.yml, otherwise
+    /// `target`].
+    #[arg(
+        long,
+        env = "DBT_TARGET_PATH",
+        hide_env_values = true,
+        value_name = "DIR"
+    )]
     pub(super) target_path: Option<PathBuf>,
-    /// The manifest; by default manifest.json of the target path. With it, no dbt project is needed.
+    /// Manifest to read; no dbt project is needed then [default: manifest.json in the target path].
     #[arg(long, value_name = "FILE")]
     pub(super) manifest: Option<PathBuf>,
-    /// The file with the selectors; by default selectors.yml of the project.
+    /// File with the selectors [default: selectors.yml in the project].
     #[arg(long, value_name = "FILE")]
     pub(super) selectors: Option<PathBuf>,
-    /// A listing of the project's files for path:, as JSON with the keys `dirs` and `files`; by default the disk is asked.
+    /// JSON file with the project's files for `path:`, with the keys `dirs` and `files` [default: the files on disk].
     #[arg(long, value_name = "FILE")]
     pub(super) project_files: Option<PathBuf>,
-    /// The command of dbt to answer for: what would `dbt build` run?
+    /// dbt command whose nodes to list: `build` lists what `dbt build` would run.
     #[arg(long, default_value = "ls", value_name = "NAME")]
     pub(super) command: String,
-    /// Print no warnings.
-    #[arg(short, long, env = "DBT_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
+    /// Do not print warnings.
+    #[arg(short, long, env = "DBT_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) quiet: bool,
 }
 
 /// What to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Output {
-    /// The text that selects the node.
+    /// A line for each node, which selects the node.
     Selector,
-    /// The node's name.
+    /// The name of each node.
     Name,
-    /// The file that defines the node.
+    /// The file that defines each node.
     Path,
-    /// A JSON object for each node.
+    /// A JSON object for each node, one per line.
     Json,
-    /// One JSON object with the nodes, what they wait for, and their scores.
+    /// One JSON object with the nodes their dependencies, and their priorities when dbt runs them.
     Queue,
 }
 
 /// `--indirect-selection`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Mode {
-    /// Tests of any selected node.
+    /// Every test of a selected node.
     Eager,
-    /// Tests all of whose parents are selected.
+    /// Tests whose parents are all selected.
     Cautious,
-    /// As cautious; parents may be ancestors of what is selected, too.
+    /// As `cautious`, but parents can also be ancestors of selected nodes.
     Buildable,
-    /// No tests.
+    /// No tests, unless they are selected themselves.
     Empty,
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use dbt_selector::{EntryKind, ProjectFiles};
 
-/// The files below a folder. What cannot be read is not there, as for dbt.
+/// The files below a folder. A file that cannot be read is treated as missing, as by dbt.
 pub(super) struct DiskFiles {
     root: PathBuf,
 }

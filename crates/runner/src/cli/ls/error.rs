@@ -27,10 +27,10 @@ pub(crate) enum LsError {
     /// The working directory does not exist or cannot be read.
     #[error("cannot read the working directory")]
     NoWorkingDirectory(#[source] io::Error),
-    /// There is no project.
+    /// The project does not exist.
     #[error(transparent)]
     Project(#[from] DbtError),
-    /// There is no manifest.
+    /// The manifest does not exist or cannot be read.
     #[error("cannot read the manifest {}", path.display())]
     NoManifest { path: PathBuf, source: io::Error },
     /// A file cannot be read, or does not contain what it should.
@@ -73,7 +73,7 @@ impl LsError {
         }
     }
 
-    /// Whether the reader of the list has gone away, which is not a failure.
+    /// Whether stdout was closed, which is not a failure.
     pub(super) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }

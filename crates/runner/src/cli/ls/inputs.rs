@@ -1,4 +1,4 @@
-//! Everything that is read before anything is selected.
+//! Reads the inputs of a selection: manifest, selectors, state and the project's files.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -17,10 +17,10 @@ use super::jinja::SelectorsJinja;
 use super::profile::TargetFinder;
 use super::project::Project;
 
-/// The manifest that the flags name, else the one that dbt wrote last.
+/// The manifest given by flag, otherwise the one in the target folder.
 ///
 /// # Errors
-/// The file cannot be read, or is no manifest.
+/// The file cannot be read, or is not a manifest.
 pub(super) fn manifest(args: &LsArgs, project: &Project) -> Result<Manifest, LsError> {
     let written = || project.target.join("manifest.json");
     let path = args.manifest.clone().unwrap_or_else(written);
@@ -30,10 +30,10 @@ pub(super) fn manifest(args: &LsArgs, project: &Project) -> Result<Manifest, LsE
     }
 }
 
-/// The selectors of the file that the flags name, else of the project's selectors.yml; none if it has none.
+/// The selectors of the file given by flag, otherwise of the project's selectors.yml if it has one.
 ///
 /// # Errors
-/// The file cannot be read, or something in it is wrong.
+/// The file cannot be read, or is invalid.
 pub(super) fn selectors(
     args: &LsArgs,
     project: &Project,
@@ -49,7 +49,7 @@ pub(super) fn selectors(
     let text = std::fs::read_to_string(&path).map_err(|error| LsError::read(&path, error))?;
     let (vars, env) = (vars(&args.vars)?, Environment::from_env().variables);
     let home = env.get("HOME").map(PathBuf::from);
-    let no_target = || Err("profiles.yml has no `target` to use".to_owned());
+    let no_target = || Err("profiles.yml cannot use `target`".to_owned());
     let profile_jinja = SelectorsJinja::new(vars.clone(), env.clone(), &no_target);
     let finder = TargetFinder {
         args,
@@ -63,10 +63,10 @@ pub(super) fn selectors(
         .map_err(|errors| LsError::Selection(errors.into()))
 }
 
-/// The artifacts below `--state`, and the current sources.
+/// The artifacts in the `--state` folder, and the current sources.json.
 ///
 /// # Errors
-/// A file that is there cannot be read.
+/// A file exists and cannot be read.
 pub(super) fn state(args: &LsArgs, project: &Project) -> Result<State, LsError> {
     let mut state = State::default();
     state.now = SystemTime::now();
@@ -85,7 +85,7 @@ pub(super) fn state(args: &LsArgs, project: &Project) -> Result<State, LsError> 
     Ok(state)
 }
 
-/// The project's files: the listing that the flags name, else the disk; none where there is no project.
+/// The project's files: those listed in the file given by flag, otherwise those on disk; `None` without a project.
 ///
 /// # Errors
 /// The listing cannot be read.
@@ -128,13 +128,13 @@ fn vars(text: &str) -> Result<Map<String, Value>, LsError> {
     Ok(vars.unwrap_or_default())
 }
 
-/// What `env_var` in selectors.yml sees.
+/// The environment variables for `env_var` in selectors.yml.
 struct Environment {
     variables: BTreeMap<String, String>,
 }
 
 impl Environment {
-    /// Every variable that is text.
+    /// Every variable whose name and value are UTF-8.
     fn from_env() -> Self {
         let text = |(name, value): (OsString, OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))

@@ -1,4 +1,4 @@
-//! Jinja in `selectors.yml`: dbt renders it with `env_var`, `var` and `target`.
+//! The Jinja of `selectors.yml`, which dbt renders with `env_var`, `var` and `target`.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use minijinja::value::{Kwargs, Rest, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use serde_json::{Map, Value as Json};
 
-/// Environment variables of this prefix are secrets, which dbt keeps out of selectors.
+/// Prefix of environment variables that are secrets. dbt does not allow them in selectors.
 const SECRET_PREFIX: &str = "DBT_ENV_SECRET_";
 
-/// The variable that costs reading profiles.yml.
+/// The variable that needs profiles.yml.
 const TARGET: &str = "target";
 
 /// Renders the strings of `selectors.yml`.
@@ -20,8 +20,8 @@ pub(crate) struct SelectorsJinja<'a> {
 }
 
 impl<'a> SelectorsJinja<'a> {
-    /// A renderer that knows the variables of the command line, those of the process, and, once a text names it, the
-    /// profile's target.
+    /// A renderer with the variables of the command line and of the process. `target` is called only for a text that
+    /// contains the word.
     pub(crate) fn new(
         vars: Map<String, Json>,
         env: BTreeMap<String, String>,
@@ -34,7 +34,7 @@ impl<'a> SelectorsJinja<'a> {
             move |name: String, rest: Rest<Value>, named: Kwargs| {
                 if name.starts_with(SECRET_PREFIX) {
                     return Err(invalid(format!(
-                        "`{name}` is a secret, which selectors cannot use"
+                        "`{name}` is a secret, and selectors cannot use secrets"
                     )));
                 }
                 let found = env.get(&name).map(|value| Value::from(value.as_str()));
@@ -46,11 +46,7 @@ impl<'a> SelectorsJinja<'a> {
             "var",
             move |name: String, rest: Rest<Value>, named: Kwargs| {
                 let found = vars.get(&name).map(to_jinja);
-                let missing = || {
-                    invalid(format!(
-                        "`{name}` is not among the `--vars` of the command line"
-                    ))
-                };
+                let missing = || invalid(format!("`{name}` is not set by --vars"));
                 found.or(default(rest, &named)?).ok_or_else(missing)
             },
         );
@@ -64,7 +60,7 @@ impl<'a> SelectorsJinja<'a> {
         }
     }
 
-    /// What a text can name: the target, if it seems to.
+    /// The variables of a text: `target`, if the text may use it.
     fn context(&self, text: &str) -> Result<Value, String> {
         let mut names = BTreeMap::new();
         if text.contains(TARGET) {
@@ -89,7 +85,7 @@ impl RenderJinja for SelectorsJinja<'_> {
                 .map_err(explain)?;
             let value = expression.eval(context).map_err(explain)?;
             if value.is_undefined() {
-                return Err("nothing of that name is known here".into());
+                return Err("the variable does not exist".into());
             }
             return Ok(to_json(&value));
         }
@@ -98,7 +94,7 @@ impl RenderJinja for SelectorsJinja<'_> {
     }
 }
 
-/// The expression, if the text is one and nothing else: then its value keeps its type.
+/// The expression, if the text is exactly one; then its value keeps its type.
 fn single_expression(text: &str) -> Option<&str> {
     let inside = text.strip_prefix("{{")?.strip_suffix("}}")?;
     let inside = inside.strip_prefix('-').unwrap_or(inside);
@@ -109,14 +105,14 @@ fn single_expression(text: &str) -> Option<&str> {
     is_single.then_some(inside)
 }
 
-/// The default that a call gives as its second argument, or by name.
+/// The default value of a call: its second argument, or the one named `default`.
 fn default(Rest(rest): Rest<Value>, named: &Kwargs) -> Result<Option<Value>, Error> {
     let by_name: Option<Value> = named.get("default")?;
     named.assert_all_used()?;
     Ok(rest.into_iter().next().or(by_name))
 }
 
-/// Reads a text as the Python literal that it is.
+/// Reads a text as a Python literal.
 fn native(filter: &str, value: Value) -> Result<Value, Error> {
     let Some(text) = value.as_str() else {
         return Ok(value);
@@ -141,7 +137,9 @@ fn native(filter: &str, value: Value) -> Result<Value, Error> {
     match literal.filter(fits) {
         Some(value) => Ok(value),
         None if filter == "as_native" => Ok(value),
-        None => Err(invalid(format!("`{text}` cannot be read `{filter}`"))),
+        None => Err(invalid(format!(
+            "`{text}` cannot be converted by `{filter}`"
+        ))),
     }
 }
 
@@ -241,19 +239,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn a_missing_variable_is_named() {
         let error = |text| render(text).unwrap_err();
         assert_eq!(
             error("{{ env_var('NONE') }}"),
             "the environment variable `NONE` is not set"
         );
-        assert_eq!(
-            error("a{{ var('none') }}"),
-            "`none` is not among the `--vars` of the command line"
-        );
+        assert_eq!(error("a{{ var('none') }}"), "`none` is not set by --vars");
         assert_eq!(
             error("{{ env_var('DBT_ENV_SECRET_X') }}"),
-            "`DBT_ENV_SECRET_X` is a secret, which selectors cannot use"
+            "`DBT_ENV_SECRET_X` is a secret, and selectors cannot use secrets"
         );
         assert!(render("{{ nothing }}").is_err());
         assert!(render("{{ 1 +").is_err());

@@ -1,4 +1,4 @@
-//! What is printed.
+//! Prints a selection.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use dbt_selector::{
 
 use super::args::{LsArgs, Output};
 
-/// Writes the selection in the format that the flags name.
+/// Writes the selection in the format of `--output`.
 pub(super) fn write<'m>(
     out: &mut dyn Write,
     args: &LsArgs,

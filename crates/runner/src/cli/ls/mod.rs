@@ -1,4 +1,4 @@
-//! `prefect-dbt ls`: what dbt would list or run, from the manifest alone. dbt is not started.
+//! `prefect-dbt ls`: lists what dbt would list or run, from the manifest only. dbt is not started.
 
 mod args;
 mod disk;

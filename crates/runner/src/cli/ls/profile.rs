@@ -1,4 +1,4 @@
-//! The `target` of Jinja in selectors.yml, read from profiles.yml only when a selector names it.
+//! The `target` of the Jinja in selectors.yml. profiles.yml is read only if a selector uses it.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::args::LsArgs;
 use super::project::Project;
 
-/// Finds the target by the flags, the project and profiles.yml.
+/// Finds the target from the flags, the project and profiles.yml.
 pub(super) struct TargetFinder<'a> {
     pub(super) args: &'a LsArgs,
     pub(super) project: &'a Project,
@@ -19,15 +19,15 @@ pub(super) struct TargetFinder<'a> {
 }
 
 impl TargetFinder<'_> {
-    /// The target with its name and everything that profiles.yml says of it.
+    /// The target: its name and everything that profiles.yml has for it.
     ///
     /// # Errors
-    /// Why there is none, in a sentence.
+    /// Why it is unknown.
     pub(super) fn find(&self) -> Result<Value, String> {
         match (self.read(), &self.args.target) {
             (Ok(target), _) => Ok(target),
             (Err(_), Some(name)) => Ok(json!({"name": name, "target_name": name})),
-            (Err(reason), None) => Err(format!("`target` is not known: {reason}")),
+            (Err(reason), None) => Err(format!("`target` is unknown: {reason}")),
         }
     }
 
@@ -38,7 +38,7 @@ impl TargetFinder<'_> {
             .profile
             .clone()
             .or_else(in_project)
-            .ok_or("no profile is named")?;
+            .ok_or("dbt_project.yml has no `profile`, and --profile is not given")?;
         let file = self.profiles_dir()?.join("profiles.yml");
         let text = fs_err::read_to_string(&file).map_err(|error| error.to_string())?;
         let profiles: Value =
@@ -77,7 +77,7 @@ impl TargetFinder<'_> {
         Ok(target.into())
     }
 
-    /// A string with its Jinja rendered; what cannot be rendered stays as it is, as it may never be asked for.
+    /// A string with its Jinja rendered. A string that cannot be rendered stays as it is: it may not be used.
     fn rendered(&self, value: &Value) -> Value {
         match value.as_str() {
             Some(text) if text.contains("{{") => {
@@ -87,7 +87,7 @@ impl TargetFinder<'_> {
         }
     }
 
-    /// The folder that the flags name, else the working directory if it has a profiles.yml, else `~/.dbt`.
+    /// The folder given by flag, otherwise the working directory if it has a profiles.yml, otherwise `~/.dbt`.
     fn profiles_dir(&self) -> Result<PathBuf, String> {
         if let Some(dir) = &self.args.profiles_dir {
             return Ok(dir.clone());
@@ -95,10 +95,6 @@ impl TargetFinder<'_> {
         if PathBuf::from("profiles.yml").exists() {
             return Ok(PathBuf::new());
         }
-        Ok(self
-            .home
-            .as_ref()
-            .ok_or("there is no home directory")?
-            .join(".dbt"))
+        Ok(self.home.as_ref().ok_or("HOME is not set")?.join(".dbt"))
     }
 }

@@ -1,4 +1,4 @@
-//! Where the project is, and what its dbt_project.yml says about finding the rest.
+//! The project: its folders, and the settings of dbt_project.yml that `ls` uses.
 
 use std::path::{Path, PathBuf};
 
@@ -8,16 +8,16 @@ use serde::Deserialize;
 use super::args::LsArgs;
 use super::error::LsError;
 
-/// A dbt project, or the folder that stands in for one where only a manifest is given.
+/// A dbt project, or the folder used instead of one if only a manifest is given.
 pub(super) struct Project {
     pub(super) root: PathBuf,
     /// The folder that dbt writes to.
     pub(super) target: PathBuf,
-    /// What dbt_project.yml says; none if there is none.
+    /// The settings of dbt_project.yml; `None` if the file does not exist.
     pub(super) settings: Option<Settings>,
 }
 
-/// What is taken from dbt_project.yml.
+/// The settings that are read from dbt_project.yml.
 #[derive(Debug, Deserialize, Default)]
 #[serde(default, rename_all = "kebab-case")]
 pub(super) struct Settings {
@@ -32,10 +32,10 @@ struct Flags {
 }
 
 impl Project {
-    /// The project that the flags name, else the nearest around the working directory.
+    /// The project given by flag, otherwise the working directory or the nearest folder above it that is one.
     ///
     /// # Errors
-    /// There is none, and no manifest is named either; or dbt_project.yml cannot be read.
+    /// There is no project and no manifest is given, or dbt_project.yml cannot be read.
     pub(super) fn find(args: &LsArgs) -> Result<Self, LsError> {
         let here = std::env::current_dir().map_err(LsError::NoWorkingDirectory)?;
         let places = crate::dbt::Project::find(

@@ -1,4 +1,4 @@
-//! From flags to lines.
+//! Runs the command: reads the inputs, selects, and prints.
 
 use std::io::{BufWriter, Write};
 use std::mem::ManuallyDrop;
@@ -11,7 +11,7 @@ use crate::cli::error_report::ErrorReport;
 use crate::model::exit;
 use dbt_selector::{Command, Context, NodeFilter, Request, SelectionGraph};
 
-/// Prints what is selected to `out`, and warnings and errors to `err`. Gives back the exit code.
+/// Prints the selected nodes to `out`, warnings and errors to `err`. Returns the exit code.
 pub(crate) fn run(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     match list(args, &mut BufWriter::new(out), err) {
         Ok(()) => exit::SUCCESS,
@@ -52,7 +52,7 @@ fn list(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), L
     Ok(())
 }
 
-/// The command to answer for, and what the flags select for it.
+/// The dbt command, and the selection of the flags for it.
 fn request(args: &LsArgs) -> Result<(Command, Request), LsError> {
     let command = Command::from_name(&args.command).ok_or_else(|| LsError::Command {
         name: args.command.clone(),

@@ -10,7 +10,7 @@ use super::*;
 use crate::hooks::node_report::NodeReport;
 use crate::hooks::registry::Hooks;
 use crate::hooks::stuck_hooks::{HookState, watch_for_stuck_hooks};
-use crate::model::{FlowTarget, NodeResult, RunEnd, State, StateKind};
+use crate::model::{FlowRunRef, NewFlowRun, NodeResult, RunEnd, State, StateKind};
 use crate::store::{Header, JOURNAL_FORMAT, JournalWriter};
 
 const MANIFEST: &str = r#"{
@@ -69,7 +69,7 @@ impl Set {
         let manifest = OnceLock::new();
         manifest.get_or_init(|| Arc::new(Manifest::from_slice(MANIFEST.as_bytes()).unwrap()));
         let caller = HookCaller {
-            run: RunInfo {
+            command: CommandInfo {
                 command: "build".to_owned(),
                 args: vec!["build".to_owned()],
                 owner: None,
@@ -136,12 +136,11 @@ fn journal(nodes: &[(&str, &str)]) -> JournalReader {
         key: None,
         created: Timestamp::UNIX_EPOCH,
         args: Vec::new(),
-        flow: FlowTarget::Nowhere {
-            key: None,
+        flow: FlowRunRef::NotReported(NewFlowRun {
             flow_name: None,
-            tags: Vec::new(),
             flow_run_name: String::new(),
-        },
+            tags: Vec::new(),
+        }),
     };
     let mut writer = JournalWriter::in_memory(&header);
     for (id, status) in nodes {

@@ -36,10 +36,10 @@ impl Receipt {
             | FinalState::AlreadyTerminal
             | FinalState::Refused { .. } => Some(Self::OrchestrationAborted),
             // The supervisor decides: it sets such a run to Crashed, or has set a state itself.
-            FinalState::NotOurs
+            FinalState::NotOwned
             | FinalState::NotSent
             | FinalState::AwaitingRetry { .. }
-            | FinalState::LeftAlone
+            | FinalState::LeftToSupervisor
             | FinalState::Rescheduled => None,
         }
     }

@@ -13,7 +13,7 @@ use super::frame::Intent;
 use super::receipt::Receipt;
 use super::supervisor::{OnSigterm, Supervisor};
 use super::watch::{POLL_INTERVAL, cancellation, is_cancelled};
-use crate::model::{FinalState, FlowTarget, StopCause, Stopper};
+use crate::model::{ExistingFlowRun, FinalState, StopCause, Stopper};
 use crate::prefect::flow_run::FinalStateSetter;
 
 /// How long setting a state may take before it is left to the supervisor, which waits for one second.
@@ -39,33 +39,27 @@ struct Listener {
     /// The supervisor, if it started us as the engine of this flow run.
     supervisor: Option<Supervisor>,
     /// The end of the flow run, if it is ours to set.
-    ending: Option<FinalStateSetter>,
+    final_state: Option<FinalStateSetter>,
     flow_run: watch::Receiver<Option<Uuid>>,
     stopper: Stopper,
 }
 
 impl Supervision {
-    /// Starts to listen. `ending` is the end of the flow run, if it is ours to set. The id of a flow run that does not exist yet
+    /// Starts to listen. `final_state` is the end of the flow run, if it is ours to set. The id of a flow run that does not exist yet
     /// is given later, see [`Supervision::flow_run_sender`].
     pub(crate) fn begin(
         supervisor: Option<Supervisor>,
-        target: &FlowTarget,
+        flow_run: Option<ExistingFlowRun>,
         client: Option<&Client>,
-        ending: Option<FinalStateSetter>,
+        final_state: Option<FinalStateSetter>,
         stopper: &Stopper,
     ) -> Self {
-        let (flow_run_id, supervisor) = match target {
-            FlowTarget::Existing {
-                flow_run_id,
-                own_states,
-            } => (Some(*flow_run_id), supervisor.filter(|_| *own_states)),
-            _ => (None, None),
-        };
-        let (sender, flow_run) = watch::channel(flow_run_id);
+        let supervisor = supervisor.filter(|_| flow_run.is_some_and(ExistingFlowRun::is_owned));
+        let (sender, flow_run) = watch::channel(flow_run.map(|run| run.id));
         let listener = Arc::new(Listener {
             client: client.cloned(),
             supervisor,
-            ending,
+            final_state,
             flow_run,
             stopper: stopper.clone(),
         });
@@ -81,11 +75,6 @@ impl Supervision {
     /// Takes the id of the flow run once it exists.
     pub(crate) fn flow_run_sender(&self) -> watch::Sender<Option<Uuid>> {
         self.flow_run.clone()
-    }
-
-    /// The same, under its former name.
-    pub(crate) fn introduction(&self) -> watch::Sender<Option<Uuid>> {
-        self.flow_run_sender()
     }
 
     /// The real cause of a stop. A SIGTERM may be part of a cancellation, or of a move to another machine: then the state of the
@@ -107,12 +96,13 @@ impl Supervision {
             listener.stopper.stop(StopCause::Cancel);
             return StopCause::Cancel;
         }
-        if let (Some(supervisor), Some(ending)) = (&listener.supervisor, &listener.ending) {
+        if let (Some(supervisor), Some(final_state)) = (&listener.supervisor, &listener.final_state)
+        {
             match supervisor.on_sigterm() {
                 OnSigterm::Crash => {}
-                OnSigterm::Relinquish => ending.leave().await,
+                OnSigterm::Relinquish => final_state.leave().await,
                 OnSigterm::Reschedule => {
-                    match timeout(STATE_TIMEOUT, ending.reschedule(client, id)).await {
+                    match timeout(STATE_TIMEOUT, final_state.reschedule(client, id)).await {
                         Ok(Ok(_)) => {}
                         Ok(Err(error)) => {
                             tracing::warn!(%error, "cannot reschedule the flow run");
@@ -147,8 +137,8 @@ impl Listener {
                 Some(Intent::Cancel) => return self.cancel().await,
                 Some(Intent::Reschedule | Intent::Relinquish) => {
                     // The SIGTERM that follows stops dbt.
-                    if let Some(ending) = &self.ending {
-                        ending.leave().await;
+                    if let Some(final_state) = &self.final_state {
+                        final_state.leave().await;
                     }
                     return channel.acknowledge();
                 }
@@ -169,13 +159,13 @@ impl Listener {
     async fn cancel(&self) {
         self.stopper.stop(StopCause::Cancel);
         let id = *self.flow_run.borrow();
-        if let (Some(client), Some(ending), Some(id)) =
-            (self.client.clone(), self.ending.clone(), id)
+        if let (Some(client), Some(final_state), Some(id)) =
+            (self.client.clone(), self.final_state.clone(), id)
         {
             // In a task of its own, so that a timeout does not lose an answer.
             let setting = tokio::spawn(async move {
                 let state = StopCause::Cancel.state();
-                timeout(STATE_TIMEOUT, ending.set(&client, id, &state)).await
+                timeout(STATE_TIMEOUT, final_state.set(&client, id, &state)).await
             });
             if let Ok(Ok(Ok(Ok(state)))) = timeout(SUPERVISOR_WAIT, setting).await {
                 self.report(&state).await;

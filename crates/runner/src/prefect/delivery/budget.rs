@@ -13,7 +13,7 @@
 //! number. What is omitted is counted by kind and reported once, at the end.
 
 use super::node_count::NodeCount;
-use crate::model::{AssetHappening, Effect, Level};
+use crate::model::{AssetEventKind, Effect, Level};
 use crate::track::is_closing_line;
 
 /// What units are spent on.
@@ -50,9 +50,7 @@ impl Expense {
             Effect::Log(line) if line.level <= Level::Debug => Self::DebugLog,
             Effect::Log(line) if line.level <= Level::Info => Self::InfoLog,
             Effect::Log(_) => Self::OtherLog,
-            Effect::Asset(event) if event.happening == AssetHappening::Referenced => {
-                Self::Reference
-            }
+            Effect::Asset(event) if event.kind == AssetEventKind::Referenced => Self::Reference,
             Effect::Asset(_) => Self::Asset,
             Effect::NodeFinished(..) => Self::End,
             _ => return None,

@@ -4,14 +4,14 @@ use super::confirmation::Confirmation;
 use super::outage::SendError;
 use super::sender::Sender;
 use super::summary_artifact::publish;
-use crate::model::{Delivery, FinalState, Notice, RunEnd, RunSummary, error_chain};
+use crate::model::{Delivery, FinalState, Notice, Ownership, RunEnd, RunSummary, error_chain};
 use crate::prefect::flow_run::{FinalStateSetter, finish};
 use crate::store::Feed;
 
 /// The last steps of a delivery.
 pub(super) struct Finish {
-    pub(super) own_states: bool,
-    pub(super) ending: FinalStateSetter,
+    pub(super) ownership: Ownership,
+    pub(super) setter: FinalStateSetter,
     /// Whether the run was over before its delivery began.
     pub(super) is_replay: bool,
 }
@@ -24,15 +24,15 @@ impl Finish {
         journal: &F,
         end: Option<&RunEnd>,
     ) -> (FinalState, Result<(), SendError>) {
-        if !self.own_states {
-            return (FinalState::NotOurs, Ok(()));
+        if self.ownership == Ownership::Attached {
+            return (FinalState::NotOwned, Ok(()));
         }
         let (Some(end), Some(flow_run_id)) = (end, sender.context.flow_run_id()) else {
             return (FinalState::NotSent, Ok(()));
         };
         let (client, outages) = (sender.client, &mut sender.outages);
         let answer = self
-            .ending
+            .setter
             .decide(async |transition| {
                 let set = || finish(client, flow_run_id, &end.state, transition);
                 outages.wait_out(journal, set).await
@@ -85,7 +85,7 @@ impl Finish {
         };
         let mut outages = sender.outages;
         if let Some(problem) = sender.budget.omitted() {
-            outages.notify(Notice::LeftOut { problem });
+            outages.notify(Notice::Omitted { problem });
         }
         let flow_run_id = sender.context.flow_run_id();
         Delivery {

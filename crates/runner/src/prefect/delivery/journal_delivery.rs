@@ -10,7 +10,7 @@ use super::finish::Finish;
 use super::outage::{Outages, SendError};
 use super::reporter::ReportOptions;
 use super::sender::Sender;
-use crate::model::{Delivery, Effect, RunEnd};
+use crate::model::{Delivery, Effect, Ownership, RunEnd};
 use crate::prefect::flow_run::{Connection, FinalStateSetter, Heartbeat, Lease};
 use crate::store::{Entry, Feed};
 
@@ -31,16 +31,16 @@ impl<'a> JournalDelivery<'a> {
         connection: Connection,
         outages: Outages<'a>,
         options: &ReportOptions,
-        ending: FinalStateSetter,
+        setter: FinalStateSetter,
         already_stored: Option<AlreadyStored>,
     ) -> Self {
         let Connection {
             context,
-            own_states,
+            ownership,
             lease,
         } = connection;
         let is_replay = already_stored.is_some();
-        let has_heartbeat = own_states && !is_replay;
+        let has_heartbeat = ownership == Ownership::Owned && !is_replay;
         let heartbeat =
             has_heartbeat.then(|| Heartbeat::new(client.settings().heartbeat_frequency));
         Self {
@@ -49,8 +49,8 @@ impl<'a> JournalDelivery<'a> {
                 .with_heartbeat(heartbeat),
             confirmation: Confirmation::new(options.verify_timeout, is_replay),
             finish: Finish {
-                own_states,
-                ending,
+                ownership,
+                setter,
                 is_replay,
             },
             _lease: lease,

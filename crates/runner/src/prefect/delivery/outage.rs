@@ -82,7 +82,7 @@ impl<'a> Outages<'a> {
         tracing::warn!(problem, "not sent");
         if !self.reported.left_out {
             self.reported.left_out = true;
-            self.notify(Notice::LeftOut { problem });
+            self.notify(Notice::Omitted { problem });
         }
     }
 
@@ -203,7 +203,7 @@ impl<'a> Outages<'a> {
         self.since.get_or_insert_with(Instant::now);
         if !self.reported.outage {
             self.reported.outage = true;
-            self.notify(Notice::Away {
+            self.notify(Notice::ApiUnreachable {
                 problem: explain(error),
             });
         }
@@ -218,7 +218,7 @@ impl<'a> Outages<'a> {
     pub(super) fn note_success(&mut self) {
         self.has_succeeded = true;
         if self.since.take().is_some() {
-            self.notify(Notice::Back);
+            self.notify(Notice::ApiReachable);
         }
     }
 }

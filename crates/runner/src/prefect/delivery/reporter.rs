@@ -1,4 +1,4 @@
-//! The reporter, from the outside.
+//! The reporter: connects to the flow run of a run and delivers its journal.
 
 use std::time::Duration;
 
@@ -8,23 +8,24 @@ use uuid::Uuid;
 use super::already_stored::AlreadyStored;
 use super::journal_delivery::JournalDelivery;
 use super::outage::{Outages, SendError};
-use crate::model::{Delivery, FinalState, FlowTarget, Notice, error_chain};
+use crate::model::{
+    Delivery, ExistingFlowRun, FinalState, FlowRunRef, Notice, Ownership, error_chain,
+};
 use crate::prefect::flow_run::{
-    Connection, FinalStateSetter, Mode, NewRun, PastRun, ReportError, attach, create, reconnect,
-    rejoin, settle,
+    Connection, FinalStateSetter, NewRun, PastRun, ReportError, attach, create, ownership_by_state,
+    reconnect, resume,
 };
 use crate::store::Feed;
 
-/// How a run is reported.
+/// Limits of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub(crate) struct ReportOptions {
     /// How long, after the run has ended, the server is asked whether it has everything, and an outage is waited out.
     pub verify_timeout: Duration,
-    /// Most log lines and events in a minute; what that leaves no time for stays in the journal.
+    /// Maximum number of log lines and events per minute. What is not sent in time stays in the journal.
     pub rate: Option<u32>,
-    /// Most log lines and events of the run; only the ends of nodes may exceed it. What is left out for it is gone, and
-    /// told.
+    /// Maximum number of log lines and events of the run; only the ends of nodes may exceed it. The rest is omitted, with a notice.
     pub budget: Option<u32>,
 }
 
@@ -45,34 +46,38 @@ pub(crate) struct Reporter {
     run_id: Uuid,
     target: Target,
     options: ReportOptions,
-    ending: FinalStateSetter,
+    final_state: FinalStateSetter,
 }
 
 #[derive(Debug)]
 enum Target {
     Connected(Connection),
     Create(NewRun),
-    Reconnect(Uuid),
+    Resume(Uuid),
     Past(Connection, AlreadyStored),
     TasksAlone,
 }
 
 impl Reporter {
-    /// Finds out whether a flow run is ours to run: it is while it waits.
+    /// Reads a flow run that we were started for, to decide whether we own it: we do while it waits to start.
     ///
     /// # Errors
-    /// When the API is away or refuses.
-    pub(crate) async fn probe(client: &Client, flow_run_id: Uuid) -> Result<Mode, ReportError> {
+    /// When the API cannot be reached or refuses.
+    pub(crate) async fn probe(
+        client: &Client,
+        flow_run_id: Uuid,
+    ) -> Result<ExistingFlowRun, ReportError> {
         let run = Self::read(client, flow_run_id).await?;
-        Ok(settle(flow_run_id, run.state.map(|state| state.kind)))
+        let ownership = ownership_by_state(run.state.map(|state| state.kind));
+        Ok(ExistingFlowRun::new(flow_run_id, ownership))
     }
 
     /// Reads a flow run.
     ///
     /// # Errors
-    /// When the API is away or refuses.
+    /// When the API cannot be reached or refuses.
     pub(crate) async fn read(client: &Client, flow_run_id: Uuid) -> Result<FlowRun, ReportError> {
-        let run = client.clone().with_retry(quick(client));
+        let run = client.clone().with_retry(short_retries(client));
         let run = run.read_flow_run(flow_run_id).await;
         run.map_err(|source| ReportError::Unreachable {
             flow_run_id,
@@ -81,47 +86,34 @@ impl Reporter {
         })
     }
 
-    /// A reporter for a flow run that exists, which is set Running if its states are ours.
+    /// A reporter for a flow run that exists. It is set Running if we own it.
     ///
     /// # Errors
-    /// When the API is away or refuses, or does not let the run start.
+    /// When the API cannot be reached or refuses, or does not let the flow run start.
     pub(crate) async fn attach(
         client: &Client,
         run_id: Uuid,
-        flow_run_id: Uuid,
-        own_states: bool,
+        flow_run: ExistingFlowRun,
         options: ReportOptions,
     ) -> Result<Self, ReportError> {
-        let client = client.clone().with_retry(quick(client));
-        let connection = attach(&client, run_id, flow_run_id, own_states).await?;
-        Ok(Self {
-            client,
-            run_id,
-            target: Target::Connected(connection),
-            options,
-            ending: FinalStateSetter::default(),
-        })
+        let mut reporter = Self::new(client, run_id, Target::TasksAlone, options);
+        let connection = attach(&reporter.client, run_id, flow_run).await?;
+        reporter.target = Target::Connected(connection);
+        Ok(reporter)
     }
 
-    /// A reporter for the next attempt of a flow run whose engine we are, which the API need not let us begin at once: it
-    /// is set Running as soon as that can be done.
+    /// A reporter for the next attempt of a flow run that we own. It is set Running as soon as the API can be reached.
     #[must_use]
-    pub(crate) fn rejoin(
+    pub(crate) fn resume(
         client: &Client,
         run_id: Uuid,
         flow_run_id: Uuid,
         options: ReportOptions,
     ) -> Self {
-        Self {
-            client: client.clone().with_retry(quick(client)),
-            run_id,
-            target: Target::Reconnect(flow_run_id),
-            options,
-            ending: FinalStateSetter::default(),
-        }
+        Self::new(client, run_id, Target::Resume(flow_run_id), options)
     }
 
-    /// A reporter that creates a flow run as soon as it runs and the API lets it.
+    /// A reporter that creates a flow run as soon as it runs and the API can be reached.
     #[must_use]
     pub(crate) fn create(
         client: &Client,
@@ -129,85 +121,71 @@ impl Reporter {
         run: NewRun,
         options: ReportOptions,
     ) -> Self {
-        Self {
-            client: client.clone().with_retry(quick(client)),
-            run_id,
-            target: Target::Create(run),
-            options,
-            ending: FinalStateSetter::default(),
-        }
+        Self::new(client, run_id, Target::Create(run), options)
     }
 
     /// A reporter of task runs without a flow run.
     #[must_use]
     pub(crate) fn of_tasks_alone(client: &Client, run_id: Uuid, options: ReportOptions) -> Self {
-        Self {
-            client: client.clone().with_retry(quick(client)),
-            run_id,
-            target: Target::TasksAlone,
-            options,
-            ending: FinalStateSetter::default(),
-        }
+        Self::new(client, run_id, Target::TasksAlone, options)
     }
 
-    /// A reporter that delivers what the server lacks of a run that is over. It waits an outage out for no longer than
+    /// A reporter that delivers what the server does not have of a run that is over. It waits an outage out for at most
     /// `verify_timeout`.
     ///
     /// # Errors
-    /// When the API is away or refuses; 404 when the flow run was deleted.
+    /// When the API cannot be reached or refuses; 404 when the flow run was deleted.
     pub(crate) async fn catch_up(
         client: &Client,
         past: &PastRun,
         options: ReportOptions,
     ) -> Result<Self, Error> {
-        // Nobody waits for dbt here: a busy server gets the time that Prefect's own client would give it.
+        // No run of dbt waits for this, so the client keeps its own retries, which give a busy server more time.
         let connection = reconnect(client, past).await?;
         let stored = match connection.context.flow_run_id() {
             Some(id) => AlreadyStored::read(client, id).await?,
             None => AlreadyStored::default(),
         };
-        Ok(Self {
-            client: client.clone().with_retry(quick(client)),
-            run_id: past.run_id,
-            target: Target::Past(connection, stored),
-            options,
-            ending: FinalStateSetter::default(),
-        })
+        let target = Target::Past(connection, stored);
+        Ok(Self::new(client, past.run_id, target, options))
     }
 
-    /// How it reaches the server.
+    fn new(client: &Client, run_id: Uuid, target: Target, options: ReportOptions) -> Self {
+        Self {
+            client: client.clone().with_retry(short_retries(client)),
+            run_id,
+            target,
+            options,
+            final_state: FinalStateSetter::default(),
+        }
+    }
+
+    /// Its connection to the server.
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The end of the flow run, if that is ours to set.
-    pub(crate) fn ending(&self) -> Option<FinalStateSetter> {
-        let is_ours = match &self.target {
-            Target::Connected(connection) | Target::Past(connection, _) => connection.own_states,
-            Target::Create(_) | Target::Reconnect(_) => true,
+    /// The final state of the flow run, if we set it.
+    pub(crate) fn final_state(&self) -> Option<FinalStateSetter> {
+        let is_owned = match &self.target {
+            Target::Connected(connection) | Target::Past(connection, _) => {
+                connection.ownership == Ownership::Owned
+            }
+            Target::Create(_) | Target::Resume(_) => true,
             Target::TasksAlone => false,
         };
-        is_ours.then(|| self.ending.clone())
+        is_owned.then(|| self.final_state.clone())
     }
 
-    /// What the journal's header says of the target; `None` for task runs without a flow run.
+    /// The flow run; `None` for task runs without one.
     #[must_use]
-    pub(crate) fn flow_target(&self) -> Option<FlowTarget> {
+    pub(crate) fn flow_run(&self) -> Option<FlowRunRef> {
         Some(match &self.target {
-            Target::Connected(connection) | Target::Past(connection, _) => FlowTarget::Existing {
-                flow_run_id: connection.context.flow_run_id()?,
-                own_states: connection.own_states,
-            },
-            Target::Reconnect(flow_run_id) => FlowTarget::Existing {
-                flow_run_id: *flow_run_id,
-                own_states: true,
-            },
-            Target::Create(run) => FlowTarget::Create {
-                key: run.key,
-                flow_name: run.flow_name.clone(),
-                flow_run_name: run.flow_run_name.clone(),
-                tags: run.tags.clone(),
-            },
+            Target::Connected(connection) | Target::Past(connection, _) => {
+                FlowRunRef::Existing(connection.flow_run()?)
+            }
+            Target::Resume(flow_run_id) => FlowRunRef::owned(*flow_run_id),
+            Target::Create(run) => FlowRunRef::ToCreate(run.names.clone()),
             Target::TasksAlone => return None,
         })
     }
@@ -222,7 +200,7 @@ impl Reporter {
         let grace = self.options.verify_timeout;
         let mut outages = Outages::new(self.client.clone(), grace, &mut on_notice);
         let known = match &self.target {
-            Target::Reconnect(id) => Some(*id),
+            Target::Resume(id) => Some(*id),
             _ => None,
         };
         let (client, run_id) = (&self.client, self.run_id);
@@ -238,14 +216,14 @@ impl Reporter {
                 already_stored = Some(stored);
                 Ok(connection)
             }
-            Target::TasksAlone => Ok(Connection::of_tasks_alone()),
+            Target::TasksAlone => Ok(Connection::without_flow_run()),
             Target::Create(run) => {
                 let create = || create(client, run_id, &run);
                 outages.wait_out(&journal, create).await
             }
-            Target::Reconnect(id) => {
-                let rejoin = || rejoin(client, run_id, id);
-                outages.wait_out(&journal, rejoin).await
+            Target::Resume(id) => {
+                let resume = || resume(client, run_id, id);
+                outages.wait_out(&journal, resume).await
             }
         };
         let connection = match connection {
@@ -260,7 +238,7 @@ impl Reporter {
             connection,
             outages,
             &self.options,
-            self.ending,
+            self.final_state,
             already_stored,
         )
         .run(journal)
@@ -277,7 +255,7 @@ fn not_delivered(
     let problem = error_chain(error);
     // An outage has been reported already.
     if matches!(error, SendError::Refused(_)) {
-        outages.notify(Notice::Away {
+        outages.notify(Notice::ApiUnreachable {
             problem: problem.clone(),
         });
     }
@@ -293,9 +271,9 @@ fn not_delivered(
     }
 }
 
-/// The pace of the reporter's own requests: a busy SQLite answers 503 for a moment, and a run's end does not wait for
-/// the two seconds that Prefect's client would. Outages are waited out by [`Outages`].
-fn quick(client: &Client) -> RetryPolicy {
+/// The retries of a single request. They are short: a busy SQLite answers 503 for a moment, and the end of a run must not wait for
+/// the two seconds of Prefect's client. [`Outages`] waits outages out.
+fn short_retries(client: &Client) -> RetryPolicy {
     client
         .settings()
         .retry

@@ -10,26 +10,32 @@ use super::error::ReportError;
 use super::lease::Lease;
 use super::new_run::NewRun;
 use super::orchestrate::{finish, start};
-use crate::model::{Notice, State, StateKind};
+use crate::model::{ExistingFlowRun, Notice, Ownership, State, StateKind};
 
 /// A flow run that we report to.
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) context: RunContext,
-    /// Whether we set its states.
-    pub(crate) own_states: bool,
+    /// Who sets its states.
+    pub(crate) ownership: Ownership,
     /// Its slot of the concurrency limit of its deployment.
     pub(crate) lease: Option<Lease>,
 }
 
 impl Connection {
     /// Task runs without a flow run.
-    pub(crate) fn of_tasks_alone() -> Self {
+    pub(crate) fn without_flow_run() -> Self {
         Self {
             context: RunContext::default(),
-            own_states: false,
+            ownership: Ownership::Attached,
             lease: None,
         }
+    }
+
+    /// The flow run; `None` for task runs without one.
+    pub(crate) fn flow_run(&self) -> Option<ExistingFlowRun> {
+        let id = self.context.flow_run_id()?;
+        Some(ExistingFlowRun::new(id, self.ownership))
     }
 
     /// The notice with the page of the flow run; `None` without a flow run.
@@ -55,9 +61,9 @@ pub(crate) fn retry_rules(retries: Option<u32>, delay: Duration) -> RetryRules {
 pub(crate) async fn attach(
     client: &Client,
     run_id: Uuid,
-    flow_run_id: Uuid,
-    own_states: bool,
+    flow_run: ExistingFlowRun,
 ) -> Result<Connection, ReportError> {
+    let flow_run_id = flow_run.id;
     let unreachable = |source| ReportError::Unreachable {
         flow_run_id,
         api: client.api_url().to_string(),
@@ -68,13 +74,13 @@ pub(crate) async fn attach(
         .await
         .map_err(unreachable)?;
     let context = RunContext::read(client, &run).await.map_err(unreachable)?;
-    refuse_cancelled(client, &run, own_states).await?;
+    refuse_cancelled(client, &run, flow_run.ownership).await?;
     let mut lease = None;
-    if own_states {
+    if flow_run.is_owned() {
         let started = start(client, flow_run_id, transition(run_id)).await;
         if let Err(reason) = started.map_err(unreachable)? {
             let run = client.read_flow_run(flow_run_id).await;
-            refuse_cancelled(client, &run.map_err(unreachable)?, own_states).await?;
+            refuse_cancelled(client, &run.map_err(unreachable)?, flow_run.ownership).await?;
             return Err(ReportError::NotAllowed {
                 flow_run_id,
                 reason,
@@ -84,7 +90,7 @@ pub(crate) async fn attach(
     }
     Ok(Connection {
         context,
-        own_states,
+        ownership: flow_run.ownership,
         lease,
     })
 }
@@ -96,13 +102,13 @@ pub(crate) async fn attach(
 pub(crate) async fn refuse_cancelled(
     client: &Client,
     run: &FlowRun,
-    own_states: bool,
+    ownership: Ownership,
 ) -> Result<(), ReportError> {
     let kind = run.state.as_ref().map(|state| state.kind);
     if !matches!(kind, Some(StateType::Cancelling | StateType::Cancelled)) {
         return Ok(());
     }
-    if own_states && kind == Some(StateType::Cancelling) {
+    if ownership == Ownership::Owned && kind == Some(StateType::Cancelling) {
         let end = State {
             kind: StateKind::Cancelled,
             name: "Cancelled".to_owned(),
@@ -130,13 +136,13 @@ pub(crate) async fn create(
     }
     Ok(Connection {
         context: RunContext::new(&created, flow_name),
-        own_states: true,
+        ownership: Ownership::Owned,
         lease: None,
     })
 }
 
 /// Resumes a flow run that we own: sets it Running, unless it has ended meanwhile. May be repeated.
-pub(crate) async fn rejoin(
+pub(crate) async fn resume(
     client: &Client,
     run_id: Uuid,
     flow_run_id: Uuid,
@@ -152,7 +158,7 @@ pub(crate) async fn rejoin(
     }
     Ok(Connection {
         context,
-        own_states: !has_ended,
+        ownership: Ownership::owned_if(!has_ended),
         lease: Lease::of(client, &run),
     })
 }
@@ -163,10 +169,14 @@ pub(crate) async fn find_or_create(
     run_id: Uuid,
     run: &NewRun,
 ) -> Result<(FlowRun, String), Error> {
-    let flow = client.create_flow(&NewFlow::new(&run.flow_name)).await?;
+    let flow = client
+        .create_flow(&NewFlow::new(
+            run.names.flow_name.as_deref().unwrap_or("dbt"),
+        ))
+        .await?;
     let mut request = NewFlowRun::new(flow.id);
-    request.name = Some(run.flow_run_name.clone());
-    request.tags = run.tags.clone();
+    request.name = Some(run.names.flow_run_name.clone());
+    request.tags = run.names.tags.clone();
     request.parameters = run.parameters.clone();
     request.empirical_policy = run.policy.clone();
     request.idempotency_key = Some(run.key.unwrap_or(run_id).to_string());

@@ -57,8 +57,9 @@ impl FinalStateSetter {
 
     /// Leaves the final state to the supervisor.
     pub(crate) async fn leave(&self) {
-        let left: Result<_, std::convert::Infallible> =
-            self.decide(async |_| Ok(FinalState::LeftAlone)).await;
+        let left: Result<_, std::convert::Infallible> = self
+            .decide(async |_| Ok(FinalState::LeftToSupervisor))
+            .await;
         let Ok(state) = left;
         tracing::debug!(?state, "the final state is left to the supervisor");
     }

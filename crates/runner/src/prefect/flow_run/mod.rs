@@ -12,15 +12,14 @@ mod orchestrate;
 mod reconnect;
 mod run_name;
 
-pub(crate) use connect::{Connection, attach, create, refuse_cancelled, rejoin, retry_rules};
+pub(crate) use connect::{Connection, attach, create, refuse_cancelled, resume, retry_rules};
 pub(crate) use context::RunContext;
 pub(crate) use error::ReportError;
 pub(crate) use final_state::FinalStateSetter;
-pub(crate) use final_state::FinalStateSetter as Ending;
 pub(crate) use heartbeat::Heartbeat;
 pub(crate) use lease::Lease;
-pub(crate) use mode::{Decision, Mode, ModeFacts, decide, settle};
+pub(crate) use mode::{Mode, ModeFacts, decide, ownership_by_state};
 pub(crate) use new_run::NewRun;
 pub(crate) use orchestrate::{conclude, finish, state_type};
-pub(crate) use reconnect::{Home, PastRun, reconnect};
+pub(crate) use reconnect::{PastRun, reconnect};
 pub(crate) use run_name::flow_run_name;

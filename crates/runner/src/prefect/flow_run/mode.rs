@@ -4,53 +4,45 @@ use prefect_client::StateType;
 use uuid::Uuid;
 
 use super::error::ReportError;
+use crate::model::{ExistingFlowRun, Ownership};
 
-/// Where a run reports to.
+/// How a run is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// To this flow run, whose states are ours to set.
-    Engine(Uuid),
-    /// To this flow run, whose states are somebody else's.
-    Attached(Uuid),
+    /// To this flow run.
+    Existing(ExistingFlowRun),
+    /// To this flow run. Its state decides who owns it: read it and call [`ownership_by_state`].
+    Inherited(Uuid),
     /// To a flow run that we create.
     Create,
-    /// To no flow run: task runs alone.
+    /// As task runs without a flow run.
     TasksAlone,
-    /// Nowhere.
-    Alone,
+    /// Not at all.
+    NotReported,
 }
 
 /// What the decision depends on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ModeFacts {
-    /// The user wants no Prefect (`--no-prefect`).
+    /// Nothing is to be reported (`--no-prefect`).
     pub declined: bool,
     /// An API is configured.
     pub api_configured: bool,
-    /// The user says that we are the engine (`--engine`).
+    /// We are the engine of the flow run (`--engine`).
     pub engine: bool,
-    /// The user wants task runs even without a flow run (`force_nodes_as_tasks`), and no flow run for them.
+    /// Task runs are reported without a flow run, and none is created for them (`force_nodes_as_tasks`).
     pub tasks_alone: bool,
-    /// The flow run that the user names (`--flow-run-id`).
+    /// The flow run that the caller names (`--flow-run-id`).
     pub named: Option<Uuid>,
     /// The flow run that we were started for (`PREFECT__FLOW_RUN_ID`).
     pub inherited: Option<Uuid>,
 }
 
-/// A decision, as far as the facts go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Decision {
-    /// This is it.
-    Settled(Mode),
-    /// It depends on the state of this flow run: read it and ask [`settle`].
-    DependsOn(Uuid),
-}
-
-/// Decides where a run reports to.
+/// Decides how a run is reported.
 ///
 /// # Errors
 /// [`ReportError::Usage`] when the facts contradict each other.
-pub(crate) fn decide(facts: ModeFacts) -> Result<Decision, ReportError> {
+pub(crate) fn decide(facts: ModeFacts) -> Result<Mode, ReportError> {
     let usage = |problem, help| Err(ReportError::Usage { problem, help });
     let flow_run = facts.named.or(facts.inherited);
     if facts.declined {
@@ -60,7 +52,7 @@ pub(crate) fn decide(facts: ModeFacts) -> Result<Decision, ReportError> {
                 None,
             )
         } else {
-            Ok(Decision::Settled(Mode::Alone))
+            Ok(Mode::NotReported)
         };
     }
     if facts.engine && flow_run.is_none() {
@@ -73,23 +65,23 @@ pub(crate) fn decide(facts: ModeFacts) -> Result<Decision, ReportError> {
         return Err(ReportError::NoApi);
     }
     Ok(match (facts.named, facts.inherited) {
-        (Some(id), _) | (None, Some(id)) if facts.engine => Decision::Settled(Mode::Engine(id)),
-        (Some(id), _) => Decision::Settled(Mode::Attached(id)),
-        (None, Some(id)) => Decision::DependsOn(id),
-        (None, None) if facts.api_configured && facts.tasks_alone => {
-            Decision::Settled(Mode::TasksAlone)
+        (Some(id), _) | (None, Some(id)) if facts.engine => {
+            Mode::Existing(ExistingFlowRun::owned(id))
         }
-        (None, None) if facts.api_configured => Decision::Settled(Mode::Create),
-        (None, None) => Decision::Settled(Mode::Alone),
+        (Some(id), _) => Mode::Existing(ExistingFlowRun::attached(id)),
+        (None, Some(id)) => Mode::Inherited(id),
+        (None, None) if facts.api_configured && facts.tasks_alone => Mode::TasksAlone,
+        (None, None) if facts.api_configured => Mode::Create,
+        (None, None) => Mode::NotReported,
     })
 }
 
-/// Decides for a flow run in a state of this type: one that still waits is ours to run, any other is somebody's.
+/// Who owns the flow run that we were started for, by its state: we do while it waits to start.
 #[must_use]
-pub(crate) fn settle(flow_run_id: Uuid, state: Option<StateType>) -> Mode {
+pub(crate) fn ownership_by_state(state: Option<StateType>) -> Ownership {
     match state {
-        None | Some(StateType::Pending | StateType::Scheduled) => Mode::Engine(flow_run_id),
-        Some(_) => Mode::Attached(flow_run_id),
+        None | Some(StateType::Pending | StateType::Scheduled) => Ownership::Owned,
+        Some(_) => Ownership::Attached,
     }
 }
 
@@ -122,45 +114,45 @@ mod tests {
             ..inherited
         };
         let cases = [
-            (ModeFacts::default(), Decision::Settled(Mode::Alone)),
-            (facts(), Decision::Settled(Mode::Create)),
+            (ModeFacts::default(), Mode::NotReported),
+            (facts(), Mode::Create),
             (
                 ModeFacts {
                     declined: true,
                     ..facts()
                 },
-                Decision::Settled(Mode::Alone),
+                Mode::NotReported,
             ),
             (
                 ModeFacts {
                     declined: true,
                     ..inherited
                 },
-                Decision::Settled(Mode::Alone),
+                Mode::NotReported,
             ),
-            (named, Decision::Settled(Mode::Attached(NAMED))),
-            (both, Decision::Settled(Mode::Attached(NAMED))),
-            (inherited, Decision::DependsOn(INHERITED)),
+            (named, Mode::Existing(ExistingFlowRun::attached(NAMED))),
+            (both, Mode::Existing(ExistingFlowRun::attached(NAMED))),
+            (inherited, Mode::Inherited(INHERITED)),
             (
                 ModeFacts {
                     engine: true,
                     ..named
                 },
-                Decision::Settled(Mode::Engine(NAMED)),
+                Mode::Existing(ExistingFlowRun::owned(NAMED)),
             ),
             (
                 ModeFacts {
                     engine: true,
                     ..both
                 },
-                Decision::Settled(Mode::Engine(NAMED)),
+                Mode::Existing(ExistingFlowRun::owned(NAMED)),
             ),
             (
                 ModeFacts {
                     engine: true,
                     ..inherited
                 },
-                Decision::Settled(Mode::Engine(INHERITED)),
+                Mode::Existing(ExistingFlowRun::owned(INHERITED)),
             ),
         ];
         for (facts, expected) in cases {
@@ -200,16 +192,16 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_waits_is_ours() {
+    fn a_flow_run_that_waits_is_owned() {
         for state in [None, Some(StateType::Pending), Some(StateType::Scheduled)] {
-            assert_eq!(settle(NAMED, state), Mode::Engine(NAMED));
+            assert_eq!(ownership_by_state(state), Ownership::Owned);
         }
         for state in [
             StateType::Running,
             StateType::Completed,
             StateType::Cancelling,
         ] {
-            assert_eq!(settle(NAMED, Some(state)), Mode::Attached(NAMED));
+            assert_eq!(ownership_by_state(Some(state)), Ownership::Attached);
         }
     }
 }

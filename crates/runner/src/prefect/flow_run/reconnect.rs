@@ -1,158 +1,154 @@
-//! Getting hold of the flow run of a run that is over.
+//! Reconnects to the flow run of a run that is over.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use prefect_client::{Client, Error, FlowRun, StateType};
 use uuid::Uuid;
 
-use super::connect::{Connection, find_or_create, transition};
+use super::connect::{Connection, find_or_create, retry_rules, transition};
 use super::context::RunContext;
 use super::new_run::NewRun;
 use super::orchestrate::start;
+use crate::model::{FlowRunRef, Ownership};
 
-/// A run that is over, to be delivered later, or once more.
+/// A run that is over, and is delivered later or once more.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PastRun {
-    /// Identity of the invocation.
+    /// Id of the invocation.
     pub(crate) run_id: Uuid,
-    /// Where it belongs.
-    pub(crate) home: Home,
-    /// Which attempt of its flow run it was, from 1.
+    /// Its flow run. One that was to be created, or that was not reported, is created if the server does not have it.
+    pub(crate) flow: FlowRunRef,
+    /// The run id of the first attempt of the flow run.
+    pub(crate) first_attempt: Uuid,
+    /// dbt's arguments.
+    pub(crate) args: Vec<String>,
+    /// Number of the attempt, from 1.
     pub(crate) attempt: u32,
-    /// The time of the last that is known of it.
+    /// The time of the newest entry of its journal.
     pub(crate) last: Timestamp,
-    /// Whether it was stopped before it began: there is nothing to tell but the end.
-    pub(crate) is_unbegun: bool,
-    /// Whether the end of the flow run is for a later attempt to tell.
+    /// Whether it was stopped before dbt started: only its end is delivered.
+    pub(crate) is_unstarted: bool,
+    /// Whether a later attempt sets the final state of the flow run.
     pub(crate) is_superseded: bool,
 }
 
-/// The flow run of a past run.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Home {
-    /// One that exists, or existed.
-    Existing { flow_run_id: Uuid, own_states: bool },
-    /// One that the server may have by its idempotency key, and else gets.
-    Created(NewRun),
-}
-
-/// What the flow run's states are to us.
+/// Which states of the flow run the delivery sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    /// Nobody's yet, and so ours: it waits.
-    Waiting,
-    /// Ours: it still runs, since its end was never told.
-    Open,
-    /// Not ours: it has ended, another process is at work on it, or it never was.
-    Closed,
+enum StatesToSet {
+    /// Running and the final state: it waits to start.
+    All,
+    /// The final state: it is Running, because the end of this run was not delivered.
+    Final,
+    /// None: it has ended, another process runs it, or its states were never ours.
+    None,
 }
 
-/// Finds or creates the flow run. One that has ended keeps its state, and so does one that runs on.
+/// Finds or creates the flow run. One that has ended keeps its state, and so does one that another process runs.
 pub(crate) async fn reconnect(client: &Client, past: &PastRun) -> Result<Connection, Error> {
-    let (run, context) = match &past.home {
-        Home::Existing { flow_run_id, .. } => {
-            let run = client.read_flow_run(*flow_run_id).await?;
+    let (run, context) = match &past.flow {
+        FlowRunRef::Existing(existing) => {
+            let run = client.read_flow_run(existing.id).await?;
             let context = RunContext::read(client, &run).await?;
             (run, context)
         }
-        Home::Created(new) => {
-            let (run, flow_name) = find_or_create(client, past.run_id, new).await?;
+        FlowRunRef::ToCreate(names) | FlowRunRef::NotReported(names) => {
+            let policy = retry_rules(None, Duration::ZERO);
+            let new = NewRun::new(names.clone(), &past.args, Some(past.first_attempt), policy);
+            let (run, flow_name) = find_or_create(client, past.run_id, &new).await?;
             let context = RunContext::new(&run, flow_name);
             (run, context)
         }
     };
     let skew = client.read_clock_skew().await.ok().flatten();
     let last = past.last.saturating_add(skew.unwrap_or_default());
-    let standing = standing(past, &run, last.unwrap_or(past.last));
-    if standing == Standing::Waiting
+    let states = states_to_set(past, &run, last.unwrap_or(past.last));
+    if states == StatesToSet::All
         && let Err(reason) = start(client, run.id, transition(past.run_id)).await?
     {
-        tracing::warn!(reason, "the flow run did not become Running");
+        tracing::warn!(reason, "the server does not set the flow run to Running");
     }
     Ok(Connection {
         context,
-        own_states: standing != Standing::Closed,
+        ownership: Ownership::owned_if(states != StatesToSet::None),
         lease: None,
     })
 }
 
-/// `last` is by the server's clock.
-fn standing(past: &PastRun, run: &FlowRun, last: Timestamp) -> Standing {
-    let is_created = match past.home {
-        Home::Existing { own_states, .. } if !own_states => return Standing::Closed,
-        Home::Existing { .. } => false,
-        Home::Created(_) => true,
-    };
+/// `last` is by the clock of the server.
+fn states_to_set(past: &PastRun, run: &FlowRun, last: Timestamp) -> StatesToSet {
+    let existing = past.flow.existing();
+    if existing.is_some_and(|run| !run.is_owned()) {
+        return StatesToSet::None;
+    }
+    let is_created = existing.is_none();
     let kind = run.state.as_ref().map(|state| state.kind);
     let is_superseded = past.is_superseded || run.run_count > past.attempt;
     if is_superseded || kind.is_some_and(StateType::is_terminal) {
-        return Standing::Closed;
+        return StatesToSet::None;
     }
     let since = run.state.as_ref().and_then(|state| state.timestamp);
     match kind {
-        Some(StateType::Cancelling) => Standing::Open,
-        // Nobody else begins a run of our own making.
-        Some(StateType::Running) if is_created => Standing::Open,
-        _ if is_created => Standing::Waiting,
-        // Another one was in its state before we wrote our last word, or somebody else is at work on it.
-        _ if since.is_some_and(|since| since > last) => Standing::Closed,
-        Some(StateType::Running) => Standing::Open,
-        // It waits for this very attempt.
+        Some(StateType::Cancelling) => StatesToSet::Final,
+        // No other process starts a flow run that we created.
+        Some(StateType::Running) if is_created => StatesToSet::Final,
+        _ if is_created => StatesToSet::All,
+        // It got its state after the last entry of this run: another process runs it.
+        _ if since.is_some_and(|since| since > last) => StatesToSet::None,
+        Some(StateType::Running) => StatesToSet::Final,
+        // It waits for this attempt.
         Some(StateType::Scheduled | StateType::Pending) if past.attempt > run.run_count => {
-            match past.is_unbegun {
-                true => Standing::Open,
-                false => Standing::Waiting,
+            match past.is_unstarted {
+                true => StatesToSet::Final,
+                false => StatesToSet::All,
             }
         }
-        // It is to run again.
-        _ => Standing::Closed,
+        // It will run again.
+        _ => StatesToSet::None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Map, json};
+    use serde_json::json;
 
     use super::*;
-    use crate::prefect::flow_run::connect::retry_rules;
+    use crate::model::{ExistingFlowRun, NewFlowRun};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + second).expect("in range")
     }
 
-    fn past(home: Home) -> PastRun {
+    fn past(flow: FlowRunRef) -> PastRun {
         PastRun {
             run_id: Uuid::from_u128(1),
-            home,
+            flow,
+            first_attempt: Uuid::from_u128(1),
+            args: Vec::new(),
             attempt: 1,
             last: at(10),
-            is_unbegun: false,
+            is_unstarted: false,
             is_superseded: false,
         }
     }
 
-    fn engine() -> Home {
-        Home::Existing {
-            flow_run_id: Uuid::from_u128(2),
-            own_states: true,
-        }
+    fn owned() -> FlowRunRef {
+        FlowRunRef::owned(Uuid::from_u128(2))
     }
 
-    fn created() -> Home {
-        Home::Created(NewRun {
-            flow_name: "dbt build".to_owned(),
+    fn created() -> FlowRunRef {
+        FlowRunRef::ToCreate(NewFlowRun {
+            flow_name: Some("dbt build".to_owned()),
             flow_run_name: "calm-otter".to_owned(),
             tags: Vec::new(),
-            parameters: Map::new(),
-            key: None,
-            policy: retry_rules(None, std::time::Duration::ZERO),
         })
     }
 
-    fn of(past: &PastRun, kind: &str, since: i64) -> Standing {
-        begun(past, kind, since, 1)
+    fn of(past: &PastRun, kind: &str, since: i64) -> StatesToSet {
+        with_run_count(past, kind, since, 1)
     }
 
-    fn begun(past: &PastRun, kind: &str, since: i64, run_count: u32) -> Standing {
+    fn with_run_count(past: &PastRun, kind: &str, since: i64, run_count: u32) -> StatesToSet {
         let state = json!({ "type": kind, "name": kind, "timestamp": at(since) });
         let run = json!({
             "id": Uuid::nil(),
@@ -162,53 +158,55 @@ mod tests {
             "state": state,
         });
         let run: FlowRun = serde_json::from_value(run).expect("a flow run");
-        standing(past, &run, past.last)
+        states_to_set(past, &run, past.last)
     }
 
     #[test]
-    fn what_has_ended_keeps_its_state() {
-        for home in [engine(), created()] {
+    fn a_flow_run_that_has_ended_keeps_its_state() {
+        for flow in [owned(), created()] {
             for kind in ["COMPLETED", "FAILED", "CANCELLED", "CRASHED"] {
-                assert_eq!(of(&past(home.clone()), kind, 0), Standing::Closed);
+                assert_eq!(of(&past(flow.clone()), kind, 0), StatesToSet::None);
             }
         }
     }
 
     #[test]
-    fn what_runs_on_is_left_alone() {
-        assert_eq!(of(&past(engine()), "RUNNING", 5), Standing::Open);
-        assert_eq!(of(&past(engine()), "RUNNING", 15), Standing::Closed);
-        assert_eq!(of(&past(engine()), "SCHEDULED", 15), Standing::Closed);
-        assert_eq!(of(&past(created()), "RUNNING", 15), Standing::Open);
+    fn a_flow_run_of_another_process_keeps_its_state() {
+        assert_eq!(of(&past(owned()), "RUNNING", 5), StatesToSet::Final);
+        assert_eq!(of(&past(owned()), "RUNNING", 15), StatesToSet::None);
+        assert_eq!(of(&past(owned()), "SCHEDULED", 15), StatesToSet::None);
+        assert_eq!(of(&past(created()), "RUNNING", 15), StatesToSet::Final);
         let mut earlier = past(created());
         earlier.is_superseded = true;
-        assert_eq!(of(&earlier, "RUNNING", 5), Standing::Closed);
-        assert_eq!(begun(&past(created()), "RUNNING", 5, 2), Standing::Closed);
-        let attached = past(Home::Existing {
-            flow_run_id: Uuid::from_u128(2),
-            own_states: false,
-        });
-        assert_eq!(of(&attached, "RUNNING", 5), Standing::Closed);
+        assert_eq!(of(&earlier, "RUNNING", 5), StatesToSet::None);
+        assert_eq!(
+            with_run_count(&past(created()), "RUNNING", 5, 2),
+            StatesToSet::None
+        );
+        let attached = past(FlowRunRef::Existing(ExistingFlowRun::attached(
+            Uuid::from_u128(2),
+        )));
+        assert_eq!(of(&attached, "RUNNING", 5), StatesToSet::None);
     }
 
     #[test]
-    fn what_waits_for_an_attempt_is_that_attempts() {
-        let mut second = past(engine());
+    fn a_flow_run_that_waits_for_the_attempt_gets_its_states() {
+        let mut second = past(owned());
         second.attempt = 2;
         for kind in ["SCHEDULED", "PENDING"] {
-            second.is_unbegun = false;
-            assert_eq!(of(&second, kind, 5), Standing::Waiting);
-            assert_eq!(begun(&second, kind, 5, 2), Standing::Closed);
-            second.is_unbegun = true;
-            assert_eq!(of(&second, kind, 5), Standing::Open);
-            // It was scheduled anew.
-            assert_eq!(of(&second, kind, 15), Standing::Closed);
+            second.is_unstarted = false;
+            assert_eq!(of(&second, kind, 5), StatesToSet::All);
+            assert_eq!(with_run_count(&second, kind, 5, 2), StatesToSet::None);
+            second.is_unstarted = true;
+            assert_eq!(of(&second, kind, 5), StatesToSet::Final);
+            // It was rescheduled.
+            assert_eq!(of(&second, kind, 15), StatesToSet::None);
         }
     }
 
     #[test]
-    fn what_was_never_begun_is_begun() {
-        assert_eq!(of(&past(created()), "PENDING", 5), Standing::Waiting);
-        assert_eq!(of(&past(engine()), "CANCELLING", 15), Standing::Open);
+    fn a_flow_run_that_never_started_is_started() {
+        assert_eq!(of(&past(created()), "PENDING", 5), StatesToSet::All);
+        assert_eq!(of(&past(owned()), "CANCELLING", 15), StatesToSet::Final);
     }
 }

@@ -4,7 +4,7 @@ use prefect_client::{Event, Resource};
 use serde_json::json;
 
 use super::task_run::to_microseconds;
-use crate::model::{AssetEvent, AssetHappening};
+use crate::model::{AssetEvent, AssetEventKind};
 use crate::prefect::flow_run::RunContext;
 
 /// Most related resources of an event.
@@ -13,10 +13,10 @@ const MOST_RELATED: usize = 100;
 /// The event of an asset. If there are too many related resources, those of the flow run are omitted first, then the last of the
 /// upstream assets. The payload has the number of omitted upstream assets.
 pub(crate) fn asset(context: &RunContext, event: &AssetEvent) -> Event {
-    let name = match event.happening {
-        AssetHappening::Referenced => "prefect.asset.referenced",
-        AssetHappening::Succeeded => "prefect.asset.materialization.succeeded",
-        AssetHappening::Failed => "prefect.asset.materialization.failed",
+    let name = match event.kind {
+        AssetEventKind::Referenced => "prefect.asset.referenced",
+        AssetEventKind::Succeeded => "prefect.asset.materialization.succeeded",
+        AssetEventKind::Failed => "prefect.asset.materialization.failed",
     };
     let mut sent = Event::new(event.id, to_microseconds(event.at), name, resource(event));
     let mut payload = event.payload.clone();
@@ -27,7 +27,7 @@ pub(crate) fn asset(context: &RunContext, event: &AssetEvent) -> Event {
     ]);
     let mut of_run = context.related_to_task_run().into_iter();
     sent.related = of_run.next().into_iter().chain([task_run]).collect();
-    if event.happening != AssetHappening::Referenced {
+    if event.kind != AssetEventKind::Referenced {
         sent.related.push(related("asset-materialized-by", "dbt"));
     }
     let room = MOST_RELATED - sent.related.len();

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::FlowTarget;
+use crate::model::{FlowRunRef, NewFlowRun};
 use crate::store::{Header, JOURNAL_FORMAT};
 
 fn at(second: i64) -> Timestamp {
@@ -46,12 +46,11 @@ fn header() -> Entry {
         key: None,
         created: at(0),
         args: vec!["build".to_owned()],
-        flow: FlowTarget::Nowhere {
-            key: None,
+        flow: FlowRunRef::NotReported(NewFlowRun {
             flow_name: None,
-            tags: Vec::new(),
             flow_run_name: "calm-otter".to_owned(),
-        },
+            tags: Vec::new(),
+        }),
     }))
 }
 
@@ -138,14 +137,14 @@ proptest! {
         let length = (whole.len() as f64 * cut) as usize;
         let seen = &whole[..length];
         let added = closing(seen);
-        let mut begun = BTreeSet::new();
+        let mut started = BTreeSet::new();
         let mut ended = Vec::new();
         let mut ends_of_run = 0;
         for effect in effects(seen).chain(&added) {
             prop_assert_eq!(ends_of_run, 0, "there is an effect after the end of the run");
             match effect {
                 Effect::NodeRunning(task) => {
-                    begun.insert(task.id);
+                    started.insert(task.id);
                 }
                 Effect::NodeFinished(task, end) => {
                     prop_assert!(end.end_time >= task.start_time);
@@ -158,6 +157,6 @@ proptest! {
         prop_assert_eq!(ends_of_run, usize::from(length > 0));
         let distinct: BTreeSet<Uuid> = ended.iter().copied().collect();
         prop_assert_eq!(distinct.len(), ended.len());
-        prop_assert_eq!(distinct, begun);
+        prop_assert_eq!(distinct, started);
     }
 }

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::model::NewFlowRun;
 use crate::replay::log::scan;
 use crate::store::Entry;
 
@@ -16,12 +17,11 @@ fn converted(name: &str) -> Vec<Effect> {
     let run = scan(&log).unwrap().remove(0);
     let artifacts = Artifacts::read(Some(&fixture("manifest.json")), &log).unwrap();
     let place = tempfile::tempdir().unwrap();
-    let flow = FlowTarget::Nowhere {
-        key: None,
+    let flow = FlowRunRef::NotReported(NewFlowRun {
         flow_name: None,
         flow_run_name: "calm-otter".to_owned(),
         tags: Vec::new(),
-    };
+    });
     let folder = JournalFolder::at(place.path());
     let (header, mut journal) =
         write_journal(&log, &run, &artifacts, flow, LogLevel::Info, &folder).unwrap();
@@ -101,10 +101,7 @@ fn every_recorded_stream_becomes_a_complete_journal() {
         let artifacts = Artifacts::read(None, &log).unwrap();
         for run in scan(&log).unwrap() {
             let place = tempfile::tempdir().unwrap();
-            let flow = FlowTarget::Existing {
-                flow_run_id: run.run_id(),
-                own_states: true,
-            };
+            let flow = FlowRunRef::owned(run.run_id());
             let folder = JournalFolder::at(place.path());
             let (_, mut journal) =
                 write_journal(&log, &run, &artifacts, flow, LogLevel::Info, &folder).unwrap();

@@ -11,7 +11,7 @@ use super::description::description;
 use super::hook::AssetKeyHook;
 use super::payload::payload;
 use crate::model::{
-    AssetEvent, AssetFacts, AssetHappening, Effect, NodeEnd, StateKind, TaskRef, TaskRun,
+    AssetEvent, AssetEventKind, AssetProperties, Effect, NodeEnd, StateKind, TaskRef, TaskRun,
 };
 
 /// Which assets are reported, and how.
@@ -100,11 +100,11 @@ impl Assets {
         let Some(ix) = built.filter(|&ix| self.catalog.get(ix).is_built) else {
             return;
         };
-        let happening = match (end.state.kind, end.state.name.as_str()) {
+        let kind = match (end.state.kind, end.state.name.as_str()) {
             // Nothing was built: the relation was up to date.
             (StateKind::Completed, "Cached") => return,
-            (StateKind::Completed, _) => AssetHappening::Succeeded,
-            (StateKind::Failed, _) => AssetHappening::Failed,
+            (StateKind::Completed, _) => AssetEventKind::Succeeded,
+            (StateKind::Failed, _) => AssetEventKind::Failed,
             // Skipped, cancelled or crashed.
             _ => return,
         };
@@ -112,12 +112,12 @@ impl Assets {
         for &above in upstream.iter() {
             if self.referenced.insert(above) {
                 let asset = self.describe(above, compiled);
-                added.push(new_event(AssetHappening::Referenced, asset, task, end));
+                added.push(new_event(AssetEventKind::Referenced, asset, task, end));
             }
         }
         let asset = self.describe(ix, compiled);
         let tests = self.tests.remove(&ix).unwrap_or_default();
-        let mut event_of_asset = new_event(happening, asset, task, end);
+        let mut event_of_asset = new_event(kind, asset, task, end);
         event_of_asset.payload = payload(task, end, event, tests);
         event_of_asset.upstream = upstream
             .iter()
@@ -130,7 +130,7 @@ impl Assets {
         &mut self,
         ix: AssetIndex,
         compiled: &dyn Fn(&str) -> Option<String>,
-    ) -> AssetFacts {
+    ) -> AssetProperties {
         let asset = self.catalog.get(ix);
         let code = asset
             .compiled
@@ -145,7 +145,7 @@ impl Assets {
                 asset.name
             ));
         }
-        AssetFacts {
+        AssetProperties {
             key: asset.key.to_string(),
             name: asset.name.to_string(),
             description: Some(description).filter(|text| !text.is_empty()),
@@ -157,15 +157,15 @@ impl Assets {
 
 /// An event without upstream and payload. Its id depends only on its content, so that a replay sends the same id.
 fn new_event(
-    happening: AssetHappening,
-    asset: AssetFacts,
+    kind: AssetEventKind,
+    asset: AssetProperties,
     task: &TaskRun,
     end: &NodeEnd,
 ) -> AssetEvent {
-    let identity = format!("{happening:?} {}", asset.key);
+    let identity = format!("{kind:?} {}", asset.key);
     AssetEvent {
         id: Uuid::new_v5(&task.id, identity.as_bytes()),
-        happening,
+        kind,
         at: end.end_time,
         asset,
         task: TaskRef {

@@ -40,6 +40,8 @@ fn options_and_variables_are_invalid() {
     let settings = [("PREFECT_API_REQUEST_TIMEOUT", "soon")];
     let deploy = ["deploy", "nightly", "--work-pool", "p", "--", "build"];
     place.fails("invalid_prefect_settings", &deploy, &settings, 2);
+    let api = [("PREFECT_API_URL", "prefect.example.org")];
+    place.fails("invalid_api_url", &deploy, &api, 3);
 }
 
 #[test]

@@ -65,7 +65,8 @@ impl Workplace {
             .current_dir(self.dir.path())
             .env_clear()
             .env("HOME", self.dir.path().join("home"))
-            .env("PATH", "/usr/bin:/bin")
+            // Without a dbt of this machine.
+            .env("PATH", self.dir.path().join("no-programs"))
             .envs(env.iter().copied())
             .output()
             .expect("the program was built")

@@ -17,7 +17,7 @@ fn ends(effects: &[Effect]) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn a_skip_before_the_run_begins_has_one_event_alone() {
+fn a_skipped_node_has_one_event() {
     let (mut tracker, mut out) = (tracker(), Vec::new());
     let line = r#"{"info": {"name": "SkippingDetails", "level": "info", "msg": "SKIP", "ts": "2026-01-01T00:00:00Z"},
         "data": {"node_info": {"unique_id": "model.tiny.stg", "node_status": "skipped"}}}"#;
@@ -27,7 +27,7 @@ fn a_skip_before_the_run_begins_has_one_event_alone() {
 }
 
 #[test]
-fn an_exception_is_an_end_even_without_a_node_info() {
+fn an_exception_ends_its_node_even_without_node_info() {
     let (mut tracker, mut out) = (tracker(), Vec::new());
     let line = r#"{"info": {"name": "GenericExceptionOnRun", "level": "error", "msg": "Unhandled", "ts": "2026-01-01T00:00:00Z"},
         "data": {"unique_id": "model.tiny.stg", "exc": "disk full"}}"#;
@@ -38,7 +38,7 @@ fn an_exception_is_an_end_even_without_a_node_info() {
 }
 
 #[test]
-fn a_result_that_never_came_is_in_the_artifact() {
+fn a_missing_result_is_read_from_run_results() {
     let (mut tracker, mut out) = (tracker(), Vec::new());
     for line in lines("good")
         .iter()
@@ -77,7 +77,7 @@ fn plain_lines_are_logs_and_the_reason_when_dbt_could_not_run() {
 }
 
 #[test]
-fn times_are_dbts_own_to_the_microsecond() {
+fn times_are_those_of_dbt_to_the_microsecond() {
     let (effects, _) = run("good", exit(0));
     let mut checked = 0;
     for line in lines("good")

@@ -13,7 +13,7 @@ struct Setup {
     supervision: Supervision,
     supervisor: TcpStream,
     stopper: Stopper,
-    ending: FinalStateSetter,
+    final_state: FinalStateSetter,
     _api: TcpListener,
 }
 
@@ -29,17 +29,14 @@ impl Setup {
             supervisor: Supervisor::new(Some(&control), Some(Secret::new("t0k3n")), None),
             ..FlowChoice::default()
         };
-        let target = FlowTarget::Existing {
-            flow_run_id: id,
-            own_states: true,
-        };
+        let flow_run = ExistingFlowRun::owned(id);
         let silent = format!("http://127.0.0.1:{}/api", port(&api));
         let client = Client::new(&Settings::with_api_url(&silent)).expect("a client");
-        let (stopper, ending) = (Stopper::default(), FinalStateSetter::default());
-        let ours = Some(ending.clone());
+        let (stopper, final_state) = (Stopper::default(), FinalStateSetter::default());
+        let ours = Some(final_state.clone());
         let supervision = Supervision::begin(
-            flow.supervisor_of_target(&target),
-            &target,
+            flow.supervisor_of(id),
+            Some(flow_run),
             Some(&client),
             ours,
             &stopper,
@@ -49,7 +46,7 @@ impl Setup {
             supervision,
             supervisor,
             stopper,
-            ending,
+            final_state,
             _api: api,
         }
     }
@@ -96,7 +93,7 @@ async fn a_move_to_another_machine_does_not_end_the_flow_run() {
         assert_eq!(setup.stopper.cause(), None);
         let explained = setup.supervision.explain(StopCause::Terminate).await;
         assert_eq!(explained, StopCause::Terminate);
-        let end: Result<_, ()> = setup.ending.decide(async |_| Err(())).await;
-        assert_eq!(end, Ok(FinalState::LeftAlone));
+        let end: Result<_, ()> = setup.final_state.decide(async |_| Err(())).await;
+        assert_eq!(end, Ok(FinalState::LeftToSupervisor));
     }
 }

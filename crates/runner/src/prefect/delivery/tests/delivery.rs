@@ -10,9 +10,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::support::{Journal, Notices, Run, Server};
-use crate::model::{Effect, FinalState, Notice, StateKind};
+use crate::model::{Effect, ExistingFlowRun, FinalState, Notice, StateKind};
 use crate::prefect::delivery::reporter::{ReportOptions, Reporter};
-use crate::prefect::flow_run::{Mode, ReportError};
+use crate::prefect::flow_run::ReportError;
 
 /// In seconds; longer than any server needs, so that tests do not depend on its speed.
 const TIMEOUT: u64 = 60;
@@ -47,7 +47,7 @@ async fn task_runs_are_reported_without_a_flow_run() {
         .run(journal, |_| {})
         .await;
     assert!(delivery.verified, "{delivery:?}");
-    assert_eq!(delivery.final_state, FinalState::NotOurs);
+    assert_eq!(delivery.final_state, FinalState::NotOwned);
     let mut filter = TaskRunFilter::default();
     filter.ids = vec![model.id];
     let found = server.client().filter_task_runs(&filter).await;
@@ -233,16 +233,16 @@ async fn a_pending_flow_run_is_owned_and_a_running_one_is_attached() {
     let running = foreign_run(&server, StateType::Running).await;
     assert_eq!(
         Reporter::probe(&client, waiting).await.ok(),
-        Some(Mode::Engine(waiting))
+        Some(ExistingFlowRun::owned(waiting))
     );
     assert_eq!(
         Reporter::probe(&client, running).await.ok(),
-        Some(Mode::Attached(running))
+        Some(ExistingFlowRun::attached(running))
     );
 
-    for (id, own_states, expected) in [
-        (waiting, true, StateType::Completed),
-        (running, false, StateType::Running),
+    for (attached, expected) in [
+        (ExistingFlowRun::owned(waiting), StateType::Completed),
+        (ExistingFlowRun::attached(running), StateType::Running),
     ] {
         let run = Run::new();
         let task = run.task("one", 0, &[]);
@@ -250,10 +250,10 @@ async fn a_pending_flow_run_is_owned_and_a_running_one_is_attached() {
             verify_timeout: std::time::Duration::from_secs(TIMEOUT),
             ..ReportOptions::default()
         };
-        let reporter = Reporter::attach(&client, run.id, id, own_states, options)
+        let reporter = Reporter::attach(&client, run.id, attached, options)
             .await
             .expect("attached");
-        let state = flow_run(&server, id).await.state.expect("a state");
+        let state = flow_run(&server, attached.id).await.state.expect("a state");
         assert_eq!(state.kind, StateType::Running);
         let journal = Journal::complete(vec![
             run.finished(&task, 10, StateKind::Completed, "Completed"),
@@ -262,10 +262,14 @@ async fn a_pending_flow_run_is_owned_and_a_running_one_is_attached() {
         let delivery = reporter.run(journal, |_| {}).await;
         assert!(delivery.verified, "{delivery:?}");
         assert_eq!(
-            flow_run(&server, id).await.state.expect("a state").kind,
+            flow_run(&server, attached.id)
+                .await
+                .state
+                .expect("a state")
+                .kind,
             expected
         );
-        assert_eq!(task_runs(&server, id).await.len(), 1);
+        assert_eq!(task_runs(&server, attached.id).await.len(), 1);
     }
 }
 
@@ -279,8 +283,7 @@ async fn two_invocations_of_one_flow_run_have_separate_task_runs() {
         let reporter = Reporter::attach(
             &server.client(),
             run.id,
-            id,
-            false,
+            ExistingFlowRun::attached(id),
             ReportOptions::default(),
         )
         .await
@@ -305,9 +308,14 @@ async fn a_flow_run_that_is_being_cancelled_ends_cancelled() {
     let run = Run::new();
     let id = foreign_run(&server, StateType::Pending).await;
     let client = server.client();
-    let reporter = Reporter::attach(&client, run.id, id, true, ReportOptions::default())
-        .await
-        .expect("attached");
+    let reporter = Reporter::attach(
+        &client,
+        run.id,
+        ExistingFlowRun::owned(id),
+        ReportOptions::default(),
+    )
+    .await
+    .expect("attached");
     let stop = NewState::new(StateType::Cancelling);
     client
         .set_flow_run_state(id, &stop, false)
@@ -329,9 +337,14 @@ async fn a_flow_run_that_has_ended_keeps_its_state() {
     let run = Run::new();
     let id = foreign_run(&server, StateType::Pending).await;
     let client = server.client();
-    let reporter = Reporter::attach(&client, run.id, id, true, ReportOptions::default())
-        .await
-        .expect("attached");
+    let reporter = Reporter::attach(
+        &client,
+        run.id,
+        ExistingFlowRun::owned(id),
+        ReportOptions::default(),
+    )
+    .await
+    .expect("attached");
     let end = NewState::new(StateType::Cancelled);
     client
         .set_flow_run_state(id, &end, true)
@@ -347,8 +360,13 @@ async fn a_flow_run_that_has_ended_keeps_its_state() {
 async fn a_missing_flow_run_is_an_error_before_dbt_starts() {
     let server = Server::from_env();
     let id = Uuid::now_v7();
-    let error = Reporter::attach(&server.client(), id, id, true, ReportOptions::default())
-        .await
-        .expect_err("no such run");
+    let error = Reporter::attach(
+        &server.client(),
+        id,
+        ExistingFlowRun::owned(id),
+        ReportOptions::default(),
+    )
+    .await
+    .expect_err("no such run");
     assert!(matches!(error, ReportError::Unreachable { source, .. } if source.is_not_found()));
 }

@@ -61,7 +61,7 @@ async fn a_budget_omits_logs_but_no_ends_of_nodes() {
     assert_eq!(stored(&server.client(), id).await, (4, 2));
     let expected = "not sent, because the budget is 8 units: 6 info logs";
     assert!(
-        notices.any(|notice| matches!(notice, Notice::LeftOut { problem } if problem == expected)),
+        notices.any(|notice| matches!(notice, Notice::Omitted { problem } if problem == expected)),
         "{:?}",
         notices.all()
     );

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::proxy::{Fate, Proxy};
 use super::support::{Journal, Notices, Run, Server, client};
-use crate::model::{Delivery, Effect, FinalState, Notice, StateKind};
+use crate::model::{Delivery, Effect, ExistingFlowRun, FinalState, Notice, StateKind};
 use crate::prefect::delivery::reporter::{ReportOptions, Reporter};
 
 /// In seconds; longer than any server needs.
@@ -54,16 +54,16 @@ async fn everything_is_delivered_after_an_outage() {
     let report = tokio::spawn(reporter.run(journal.clone(), notices.taker()));
     journal.write(small_run(&run));
     notices
-        .wait_for(|notice| matches!(notice, Notice::Away { .. }))
+        .wait_for(|notice| matches!(notice, Notice::ApiUnreachable { .. }))
         .await;
     proxy.set(|_| Fate::Pass);
     notices
-        .wait_for(|notice| matches!(notice, Notice::Back))
+        .wait_for(|notice| matches!(notice, Notice::ApiReachable))
         .await;
     journal.close();
     let delivery = report.await.expect("no panic");
     assert_complete(&server, &delivery).await;
-    let away = |notice: &&Notice| matches!(notice, Notice::Away { .. });
+    let away = |notice: &&Notice| matches!(notice, Notice::ApiUnreachable { .. });
     assert_eq!(notices.all().iter().filter(away).count(), 1);
 }
 
@@ -170,7 +170,7 @@ async fn an_unreachable_server_causes_one_notice() {
         assert_eq!(delivery.final_state, FinalState::NotSent);
         assert!(delivery.problem.is_some());
         assert!(
-            matches!(&notices.all()[..], [Notice::Away { .. }]),
+            matches!(&notices.all()[..], [Notice::ApiUnreachable { .. }]),
             "{:?}",
             notices.all()
         );
@@ -181,9 +181,14 @@ async fn an_unreachable_server_causes_one_notice() {
 async fn a_run_that_needs_the_server_fails_immediately_without_it() {
     let proxy = Proxy::before("http://127.0.0.1:9/api", |_| Fate::refuse(401));
     let id = Uuid::now_v7();
-    let error = Reporter::attach(&client(&proxy.url), id, id, true, ReportOptions::default())
-        .await
-        .expect_err("refused");
+    let error = Reporter::attach(
+        &client(&proxy.url),
+        id,
+        ExistingFlowRun::owned(id),
+        ReportOptions::default(),
+    )
+    .await
+    .expect_err("refused");
     assert!(error.to_string().contains(&proxy.url), "{error}");
 }
 
@@ -209,5 +214,5 @@ async fn one_refused_log_does_not_affect_the_others() {
         .await;
     let id = delivery.flow_run_id.expect("a flow run");
     assert_eq!(stored_logs(&server.client(), id).await, ["first"]);
-    assert!(notices.any(|notice| matches!(notice, Notice::LeftOut { .. })));
+    assert!(notices.any(|notice| matches!(notice, Notice::Omitted { .. })));
 }

@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::stand_in;
 use crate::model::{
-    Effect, Level, LogLine, NodeEnd, NodeResult, Notice, RunEnd, State, StateKind, TaskRef, TaskRun,
+    Effect, Level, LogLine, NewFlowRun, NodeEnd, NodeResult, Notice, RunEnd, State, StateKind,
+    TaskRef, TaskRun,
 };
 use crate::prefect::delivery::reporter::{ReportOptions, Reporter};
 use crate::prefect::flow_run::NewRun;
@@ -182,14 +183,12 @@ impl Run {
 
     /// A reporter that creates this run.
     pub(crate) fn reporter_with(&self, client: &Client, options: ReportOptions) -> Reporter {
-        let run = NewRun {
-            flow_name: "report tests".to_owned(),
+        let names = NewFlowRun {
+            flow_name: Some("report tests".to_owned()),
             flow_run_name: crate::prefect::flow_run::flow_run_name(self.id),
             tags: vec!["tested".to_owned()],
-            parameters: serde_json::Map::new(),
-            key: None,
-            policy: prefect_client::RetryRules::default(),
         };
+        let run = NewRun::new(names, &[], None, prefect_client::RetryRules::default());
         Reporter::create(client, self.id, run, options)
     }
 }

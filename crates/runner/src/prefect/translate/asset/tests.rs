@@ -3,15 +3,15 @@ use serde_json::Map;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::{AssetFacts, TaskRef};
+use crate::model::{AssetProperties, TaskRef};
 use crate::prefect::flow_run::context::tests::deployed_run;
 
 fn built(upstream: usize) -> AssetEvent {
     AssetEvent {
         id: Uuid::from_u128(1),
-        happening: AssetHappening::Succeeded,
+        kind: AssetEventKind::Succeeded,
         at: Timestamp::UNIX_EPOCH,
-        asset: AssetFacts {
+        asset: AssetProperties {
             key: "duckdb://shop/main/orders".to_owned(),
             name: "shop.main.orders".to_owned(),
             description: Some("Orders.".to_owned()),
@@ -39,7 +39,7 @@ fn an_asset_that_was_built() {
 #[test]
 fn an_asset_that_was_read() {
     let mut read = built(0);
-    read.happening = AssetHappening::Referenced;
+    read.kind = AssetEventKind::Referenced;
     read.payload.clear();
     (read.asset.description, read.asset.url) = (None, None);
     read.asset.owners.clear();

@@ -93,7 +93,7 @@ fn events(assets: &mut Assets, effects: Vec<Effect>) -> Vec<AssetEvent> {
 fn summaries(events: &[AssetEvent]) -> Vec<String> {
     events
         .iter()
-        .map(|event| format!("{:?} {}", event.happening, event.asset.name))
+        .map(|event| format!("{:?} {}", event.kind, event.asset.name))
         .collect()
 }
 
@@ -156,7 +156,7 @@ fn only_nodes_that_were_built_or_failed_have_asset_events() {
         );
         let expected: Vec<_> = expected
             .iter()
-            .map(|happening| format!("{happening} shop.main.raw"))
+            .map(|kind| format!("{kind} shop.main.raw"))
             .collect();
         assert_eq!(summaries(&found), expected, "{name}");
         let error = found.first().and_then(|event| event.payload.get("error"));

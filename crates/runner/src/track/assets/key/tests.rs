@@ -116,7 +116,7 @@ proptest! {
         let name = parts.iter().map(|part| format!("\"{part}\"")).collect::<Vec<_>>().join(".");
         let known: Vec<&str> = parts.iter().map(String::as_str).collect();
         prop_assert_eq!(&components(&name, &known), &parts);
-        // Even when nobody knows the parts.
+        // Even if the parts are unknown.
         prop_assert_eq!(&components(&name, &[]), &parts);
     }
 

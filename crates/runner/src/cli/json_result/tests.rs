@@ -13,7 +13,7 @@ fn a_good_run() {
 }
 
 #[test]
-fn a_run_with_failures_that_prefect_does_not_hold() {
+fn a_run_with_failures_that_is_not_delivered() {
     let mut outcome = outcome("freshness", 1, None);
     outcome.delivery = Some(delivery(Some("the server does not answer")));
     outcome.journal = Some(PathBuf::from(".prefect-dbt/0.jsonl"));
@@ -21,13 +21,13 @@ fn a_run_with_failures_that_prefect_does_not_hold() {
 }
 
 #[test]
-fn a_run_that_could_not_begin() {
+fn a_run_that_dbt_could_not_start() {
     let outcome = outcome("parse_fails", 2, None);
     insta::assert_json_snapshot!(ResultObject::of(outcome, Vec::new()));
 }
 
 #[test]
-fn a_run_that_took_too_long_says_so() {
+fn a_run_that_timed_out() {
     let outcome = outcome("interrupted", 2, Some(StopCause::Timeout));
     let object = serde_json::to_value(ResultObject::of(outcome, Vec::new())).unwrap();
     let verdict: Vec<_> = ["success", "exit_code", "state", "counts", "error"]
@@ -38,7 +38,7 @@ fn a_run_that_took_too_long_says_so() {
 }
 
 #[test]
-fn no_run_at_all() {
+fn an_error_before_the_run() {
     let error = crate::outcome::Error::Dbt(crate::dbt::DbtError::NoProject {
         dir: PathBuf::from("shop"),
     });

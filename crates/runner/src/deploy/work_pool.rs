@@ -1,10 +1,10 @@
-//! What a work pool takes.
+//! The job variables of a work pool.
 
 use prefect_client::WorkPool;
 use serde_json::Value;
 
-/// Job variables of the kinds of pools that are known well, for a pool whose template its first worker has still to fill.
-const KINDS: [(&str, &[&str]); 3] = [
+/// Job variables of well-known pool types, for a pool without a template. The first worker of a pool writes its template.
+const POOL_TYPES: [(&str, &[&str]); 3] = [
     (
         "process",
         &[
@@ -61,20 +61,20 @@ const KINDS: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// What a work pool takes.
+/// A work pool, and its job variables.
 #[derive(Debug)]
-pub(super) struct PoolFacts<'a> {
+pub(super) struct WorkPoolFacts<'a> {
     pool: &'a WorkPool,
-    /// Names of its job variables, where they can be known.
+    /// Names of its job variables, if they are known.
     variables: Option<Vec<&'a str>>,
 }
 
-impl<'a> PoolFacts<'a> {
-    /// Looks at a pool's template, or at its kind.
+impl<'a> WorkPoolFacts<'a> {
+    /// Takes the job variables from the template of the pool, otherwise from its type.
     pub(super) fn of(pool: &'a WorkPool) -> Self {
         let template = pool.base_job_template.get("variables");
         let own = template.and_then(|variables| variables.get("properties")?.as_object());
-        let of_kind = KINDS.iter().find(|(kind, _)| *kind == pool.kind);
+        let of_kind = POOL_TYPES.iter().find(|(kind, _)| *kind == pool.kind);
         let variables = match (own, of_kind) {
             (Some(own), _) => Some(own.keys().map(String::as_str).collect()),
             (None, Some((_, variables))) => Some(variables.to_vec()),
@@ -83,55 +83,56 @@ impl<'a> PoolFacts<'a> {
         Self { pool, variables }
     }
 
-    /// Whether a job variable has an effect; nobody knows for kinds that are not known well, so that they get it.
-    pub(super) fn takes(&self, variable: &str) -> bool {
+    /// Whether the pool has a job variable. A pool of an unknown type may have any.
+    pub(super) fn has_variable(&self, variable: &str) -> bool {
         let variables = self.variables.as_ref();
         variables.is_none_or(|variables| variables.contains(&variable))
     }
 
-    /// What is to be said of a variable that has no effect.
-    pub(super) fn refusal(&self, variable: &str) -> String {
+    /// The message for a job variable that the pool does not have.
+    pub(super) fn missing_variable(&self, variable: &str) -> String {
         let WorkPool { name, kind, .. } = self.pool;
         let advice = match (variable, kind.as_str()) {
             ("working_dir", "docker" | "kubernetes") => {
-                "; the image's WORKDIR counts, or `--project-dir` among dbt's arguments"
+                " (set WORKDIR in the image, or give --project-dir to dbt)"
             }
-            ("image", "process") => "; its runs are processes of the worker's machine",
+            ("image", "process") => " (its runs are processes on the worker's machine)",
             ("command", _) => {
-                "; its template must have it, since that is how prefect-dbt is started"
+                " (add it to the base job template: it is how prefect-dbt is started)"
             }
             _ => "",
         };
-        format!("the work pool `{name}` (of type {kind}) has no job variable `{variable}`{advice}")
+        format!("work pool `{name}` (type {kind}) has no job variable `{variable}`{advice}")
     }
 
-    /// What the user should know about runs on this pool, depending on whether they find their project, and whether
-    /// their image is given.
-    pub(super) fn notes(&self, finds_project: bool, has_image: bool) -> Vec<String> {
+    /// What the user should know about runs on this pool, given whether they know their project and their image.
+    pub(super) fn notes(&self, gives_project: bool, has_image: bool) -> Vec<String> {
         let WorkPool { name, kind, .. } = self.pool;
         let mut notes = Vec::new();
         if self.variables.is_none() {
             notes.push(format!(
-                "the work pool is of the type `{kind}`, which is not known here: it gets the job variables `command` and `env`"
+                "the work pool has the unknown type `{kind}`: the deployment sets the job variables `command` and `env`"
             ));
         }
         if self.pool.is_paused {
-            notes.push(format!("the work pool `{name}` is paused: its runs wait"));
+            notes.push(format!(
+                "work pool `{name}` is paused: its runs wait until it is resumed"
+            ));
         } else if self.pool.status.as_deref() == Some("NOT_READY") {
             notes.push(format!(
-                "no worker is at work for the work pool `{name}`: start one with `prefect worker start --pool {name}`"
+                "work pool `{name}` has no running worker: start one with `prefect worker start --pool {name}`"
             ));
         }
-        if kind == "process" && !finds_project && !self.has_default("working_dir") {
+        if kind == "process" && !gives_project && !self.has_default("working_dir") {
             notes.push(
-                "runs start in an empty folder, since there is no --working-dir: dbt finds its project by --project-dir or DBT_PROJECT_DIR"
+                "runs start in an empty folder: give --working-dir, or the project with --project-dir or DBT_PROJECT_DIR"
                     .to_owned(),
             );
         }
-        let may_have_image = self.variables.is_some() && self.takes("image");
+        let may_have_image = self.variables.is_some() && self.has_variable("image");
         if may_have_image && !has_image && !self.has_default("image") {
             notes.push(
-                "runs use the work pool's usual image, since there is no --image: it must hold prefect-dbt and dbt"
+                "runs use the default image of the work pool: it must contain prefect-dbt and dbt, or give another one with --image"
                     .to_owned(),
             );
         }

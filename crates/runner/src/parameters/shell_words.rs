@@ -1,6 +1,9 @@
-//! A command line as one text.
+//! A command line as one text, quoted for a POSIX shell.
+//!
+//! Not the crate `shlex`: Prefect's workers split the text with Python's `shlex.split`, which, unlike that crate, keeps
+//! words that begin with `#`, splits at carriage returns, and keeps escaped line breaks.
 
-/// Puts words together to one text that shells, and Python's `shlex.split`, take apart to the same words.
+/// Joins words to one text that shells and Python's `shlex.split` split into the same words.
 ///
 /// ```
 /// use prefect_dbt::parameters::join_words;
@@ -20,12 +23,12 @@ fn quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', r#"'"'"'"#))
 }
 
-/// Takes a text apart to words as `shlex.split` of Python does: quotes and backslashes have a shell's meaning, and
-/// nothing else has. `None` when a quote is not closed, or the last backslash has nothing to escape.
+/// Splits a text into words as Python's `shlex.split` does: quotes and backslashes have their meaning in a shell, other
+/// characters have none. `None` if a quote is not closed, or if the text ends with a backslash.
 #[must_use]
 pub fn split_words(text: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
-    // A word that has begun; an empty one in quotes is one, too.
+    // The current word; `''` is one, too.
     let mut word: Option<String> = None;
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
@@ -68,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_taken_apart_as_python_does() {
+    fn texts_are_split_as_by_python() {
         for (text, words) in [
             ("", vec![]),
             (" build \t-s  x\n", vec!["build", "-s", "x"]),
@@ -86,12 +89,12 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn words_come_back(words in proptest::collection::vec(proptest::prelude::any::<String>(), 0..6)) {
+        fn joined_words_are_split_again(words in proptest::collection::vec(proptest::prelude::any::<String>(), 0..6)) {
             proptest::prop_assert_eq!(split_words(&join_words(&words)), Some(words));
         }
 
         #[test]
-        fn any_text_is_read(text in ".*") {
+        fn any_text_can_be_split(text in ".*") {
             let _ = split_words(&text);
         }
     }

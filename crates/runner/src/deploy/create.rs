@@ -1,4 +1,4 @@
-//! Putting a plan into effect.
+//! Creates deployments and starts their runs.
 
 use prefect_client::{Client, FlowRun, NewDeploymentRun, NewFlow, WorkPool};
 use uuid::Uuid;
@@ -7,27 +7,27 @@ use super::error::DeployError;
 use super::plan::plan;
 use super::spec::DeploySpec;
 
-/// A deployment that was made.
+/// A deployment that was created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deployed {
     /// Its id.
     pub id: Uuid,
-    /// The names of its flow and its own, with a slash between: what Prefect's command line knows it by.
+    /// `<flow>/<deployment>`, the name in Prefect's command line.
     pub full_name: String,
-    /// Whether there had been one of that name, which it replaces.
+    /// Whether it replaced a deployment with the same name.
     pub replaced: bool,
     /// Its page in Prefect's UI.
     pub page: Option<String>,
-    /// What the user should know, a sentence each.
+    /// What the user should know; one sentence each.
     pub notes: Vec<String>,
 }
 
-/// Makes a deployment, or replaces the one of that flow and name: what that had besides goes.
+/// Creates a deployment. A deployment of the same flow with the same name is replaced completely.
 ///
 /// # Errors
-/// When it cannot be, when there is no such work pool, when Prefect refuses or cannot be reached. Nothing is made then,
-/// but for the flow that a refused deployment was to be of.
+/// When the specification is invalid, the work pool does not exist, or a request fails. No deployment is created then, but
+/// the flow may be.
 pub async fn deploy(client: &Client, spec: &DeploySpec) -> Result<Deployed, DeployError> {
     let pool = work_pool(client, &spec.work_pool).await?;
     let mut plan = plan(spec, &pool)?;
@@ -36,30 +36,30 @@ pub async fn deploy(client: &Client, spec: &DeploySpec) -> Result<Deployed, Depl
     let flow = flow.map_err(DeployError::during("create the flow"))?;
     let before = match client.read_deployment_by_name(&flow_name, &spec.name).await {
         Err(error) if error.is_not_found() => None,
-        answer => Some(answer.map_err(DeployError::during("look for the deployment"))?),
+        answer => Some(answer.map_err(DeployError::during("look up the deployment"))?),
     };
-    let made = client.create_deployment(&plan.deployment(flow.id)).await;
-    let made = made.map_err(DeployError::during("make the deployment"))?;
-    if made.paused {
-        let note = "the deployment is paused, and stays so: resume it for its schedule to count";
+    let created = client.create_deployment(&plan.deployment(flow.id)).await;
+    let created = created.map_err(DeployError::during("create the deployment"))?;
+    if created.paused {
+        let note = "the deployment is paused: resume it so that its schedule has an effect";
         plan.notes.push(note.to_owned());
     }
     Ok(Deployed {
-        id: made.id,
+        id: created.id,
         full_name: format!("{flow_name}/{}", spec.name),
         replaced: before.is_some(),
-        page: client.settings().deployment_page(made.id),
+        page: client.settings().deployment_page(created.id),
         notes: plan.notes,
     })
 }
 
-/// Starts a run of a deployment, at once and with its own parameters.
+/// Starts a run of a deployment immediately, with the deployment's parameters.
 ///
 /// # Errors
-/// When Prefect refuses or cannot be reached.
+/// When the request fails.
 pub async fn start(client: &Client, deployment: Uuid) -> Result<FlowRun, DeployError> {
     let mut run = NewDeploymentRun::default();
-    // So that a request whose answer was lost starts no second run.
+    // A repeated request must not start a second run.
     run.idempotency_key = Some(Uuid::new_v4().to_string());
     let started = client.create_deployment_run(deployment, &run).await;
     started.map_err(DeployError::during("start a run"))

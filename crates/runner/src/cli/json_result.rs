@@ -1,4 +1,4 @@
-//! The object of `--output json`: a contract with the programs that read it.
+//! The JSON object of `invoke --output json`. Other programs read it: fields keep their names and meanings.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,10 +11,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// The version of the object; it grows when a field goes away or changes its meaning, not when one is added.
+/// Version of the object. It is raised when a field is removed or changes its meaning, not when one is added.
 const SCHEMA_VERSION: u32 = 1;
 
-/// What became of an invocation.
+/// The result of an invocation.
 #[derive(Debug, Serialize)]
 pub(super) struct ResultObject {
     schema_version: u32,
@@ -29,19 +29,19 @@ pub(super) struct ResultObject {
     nodes: Vec<Node>,
     /// Number of nodes by dbt's status.
     counts: BTreeMap<String, usize>,
-    /// The failures, or why nothing could run, for people.
+    /// What failed, or why dbt could not run, for people.
     error: Option<String>,
     flow_run: Option<FlowRun>,
-    /// Where the record of the run is, if it was kept.
+    /// The journal of the run, if it is not deleted because Prefect has everything.
     journal: Option<PathBuf>,
-    /// dbt's data lines (of `ls`, `show`, `compile`).
+    /// The lines that dbt prints as data (`ls`, `show`, `compile`).
     data: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
 struct Dbt {
     version: Option<String>,
-    /// `null` when a signal ended dbt.
+    /// `null` if a signal ended dbt.
     exit_code: Option<i32>,
 }
 
@@ -65,13 +65,13 @@ struct FlowRun {
     id: Option<Uuid>,
     name: Option<String>,
     url: Option<String>,
-    /// Whether the server was seen to hold everything.
+    /// Whether the server confirmed that it has everything.
     verified: bool,
     problem: Option<String>,
 }
 
 impl ResultObject {
-    /// The object of a run.
+    /// The object for a run of dbt.
     pub(super) fn of(outcome: Outcome, data: Vec<String>) -> Self {
         let counts = Summary::new(&outcome.run, 0).counts;
         Self {
@@ -101,7 +101,7 @@ impl ResultObject {
         }
     }
 
-    /// The object of a run that could not be.
+    /// The object for an invocation that did not start dbt.
     pub(super) fn of_error(args: Vec<String>, error: &ErrorReport) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,

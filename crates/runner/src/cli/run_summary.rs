@@ -1,15 +1,15 @@
-//! The account of a run, shown at its end.
+//! The summary that is shown at the end of a run.
 
 use std::fmt::Write;
 
 use crate::outcome::Outcome;
 use crate::track::{Summary, stopped_line};
 
-/// How many of the slowest nodes are named.
+/// Number of the slowest nodes that are listed.
 const SLOWEST: usize = 5;
 
-/// The account of a run, for people; `None` when no node ran and nothing is left to deliver.
-pub(super) fn account(outcome: &Outcome) -> Option<String> {
+/// The summary of a run: its nodes, the flow run's page, and what Prefect does not have. `None` if that is nothing.
+pub(super) fn run_summary(outcome: &Outcome) -> Option<String> {
     let summary = Summary::new(&outcome.run, SLOWEST);
     let delivery = outcome.delivery.as_ref();
     let mut text = counts(&summary);
@@ -33,12 +33,12 @@ pub(super) fn account(outcome: &Outcome) -> Option<String> {
         let problem = delivery
             .problem
             .as_deref()
-            .unwrap_or("not all was confirmed");
-        let _ = writeln!(text, "Prefect may not hold the whole run: {problem}");
+            .unwrap_or("it did not confirm everything");
+        let _ = writeln!(text, "Prefect may not have the whole run: {problem}");
         if let Some(journal) = &outcome.journal {
             let _ = writeln!(
                 text,
-                "The record of the run is kept; deliver it by `prefect-dbt replay {}`",
+                "To deliver the run later: prefect-dbt replay {}",
                 journal.display()
             );
         }
@@ -58,7 +58,7 @@ fn counts(summary: &Summary) -> String {
         .collect();
     let took = summary
         .seconds
-        .map(|took| format!(" in {took:.2}s, parsing included"));
+        .map(|took| format!(" in {took:.2}s, including parsing"));
     let took = took.unwrap_or_default();
     format!("Nodes: {total}{took} ({})\n", counts.join(", "))
 }
@@ -69,19 +69,19 @@ mod tests {
     use crate::cli::recorded::{delivery, outcome};
 
     #[test]
-    fn accounts_tell_what_became_of_the_nodes_and_of_the_report() {
+    fn a_summary_has_the_nodes_and_what_is_not_delivered() {
         let mut failed = outcome("fail_fast", 1, None);
         failed.delivery = Some(delivery(None));
         let mut undelivered = outcome("batch_fails", 1, None);
         undelivered.delivery = Some(delivery(Some("the server does not answer")));
         undelivered.journal = Some(".prefect-dbt/0.jsonl".into());
-        insta::assert_snapshot!("failed", account(&failed).unwrap());
-        insta::assert_snapshot!("undelivered", account(&undelivered).unwrap());
-        insta::assert_snapshot!("good", account(&outcome("good", 0, None)).unwrap());
+        insta::assert_snapshot!("failed", run_summary(&failed).unwrap());
+        insta::assert_snapshot!("undelivered", run_summary(&undelivered).unwrap());
+        insta::assert_snapshot!("good", run_summary(&outcome("good", 0, None)).unwrap());
     }
 
     #[test]
-    fn a_run_without_nodes_has_none() {
-        assert_eq!(account(&outcome("parse_fails", 2, None)), None);
+    fn a_run_without_nodes_has_no_summary() {
+        assert_eq!(run_summary(&outcome("parse_fails", 2, None)), None);
     }
 }
