@@ -58,7 +58,7 @@ pub(super) async fn connect(
     };
     let reporter = match mode {
         Mode::NotReported => None,
-        Mode::TasksAlone => Some(Reporter::of_tasks_alone(client, run_id, options)),
+        Mode::TaskRunsOnly => Some(Reporter::without_flow_run(client, run_id, options)),
         Mode::Existing(run) => Some(attach(client, run_id, run, request, options).await?),
         Mode::Inherited(id) => {
             let run = Reporter::probe(client, id).await?;

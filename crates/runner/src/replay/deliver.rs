@@ -8,7 +8,7 @@ use super::stored_feed::StoredFeed;
 use crate::dbt::CommandLine;
 use crate::model::{Delivery, FinalState, FlowRunRef, Notice};
 use crate::prefect::delivery::{ReportOptions, Reporter};
-use crate::prefect::flow_run::{PastRun, conclude};
+use crate::prefect::flow_run::{PastRun, force_final_state};
 use crate::store::{Feed as _, Header, JournalReader};
 
 /// Delivers what the server does not have of a journal that is not being written. If the end of the run is missing, it is added.
@@ -31,7 +31,7 @@ pub(super) async fn deliver(
         is_unstarted: overview.is_unstarted,
         is_superseded,
     };
-    let reporter = Reporter::catch_up(client, &past, options)
+    let reporter = Reporter::for_past_run(client, &past, options)
         .await
         .map_err(|error| ReplayError::of_connection(client, header, error))?;
     let mut delivery = reporter.run(StoredFeed::new(journal), on_notice).await;
@@ -40,7 +40,7 @@ pub(super) async fn deliver(
     if is_owned
         && matches!(delivery.final_state, FinalState::AwaitingRetry { .. })
         && let (Some(id), Some(end)) = (delivery.flow_run_id, &overview.end)
-        && let Some(problem) = conclude(client, id, end).await
+        && let Some(problem) = force_final_state(client, id, end).await
     {
         delivery.verified = false;
         delivery.problem = Some(problem);

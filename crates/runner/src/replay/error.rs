@@ -1,4 +1,4 @@
-//! Why something cannot be replayed.
+//! Why a file or folder cannot be replayed.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::model::exit;
 use crate::store::Header;
 
-/// Why something cannot be replayed.
+/// Why a file or folder cannot be replayed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
@@ -18,17 +18,17 @@ pub enum ReplayError {
     /// No API is configured.
     #[error("no Prefect API is configured to deliver to")]
     NoApi,
-    /// The file is neither a journal nor a log of dbt's.
+    /// The file is neither a journal nor a JSON log of dbt.
     #[error("{}, line {line}: {problem}", path.display())]
     NotARecord {
         /// The file.
         path: PathBuf,
-        /// The line that shows it, from 1.
+        /// Number of the line that shows it, from 1.
         line: usize,
         /// What the line is.
         problem: String,
     },
-    /// The journal is of a later version of this program.
+    /// A later version of this program wrote the journal.
     #[error("{}: a later version of prefect-dbt wrote the journal (format {format})", path.display())]
     Newer {
         /// The journal.
@@ -36,7 +36,7 @@ pub enum ReplayError {
         /// Its format.
         format: u32,
     },
-    /// The log does not say when nodes began and ended.
+    /// The log does not have the start and the end of the nodes.
     #[error(
         "{}: the log of invocation {invocation_id} does not contain the results of its nodes",
         path.display()
@@ -44,35 +44,35 @@ pub enum ReplayError {
     NotDetailed {
         /// The log.
         path: PathBuf,
-        /// dbt's id of the invocation.
+        /// Id of the invocation.
         invocation_id: String,
     },
-    /// The manifest that was named cannot be read.
+    /// The given manifest cannot be read.
     #[error("{problem}")]
     Manifest {
         /// What is wrong with it.
         problem: String,
     },
-    /// Somebody writes the journal, or delivers it.
+    /// Another process writes or delivers the journal.
     #[error("{} is in use by a run or by another replay", path.display())]
     Busy {
         /// The journal.
         path: PathBuf,
     },
-    /// The flow run was deleted.
+    /// The flow run does not exist (any more).
     #[error("flow run {flow_run_id} does not exist at {api}")]
     Gone {
-        /// The flow run.
+        /// Id of the flow run.
         flow_run_id: Uuid,
-        /// The API.
+        /// URL of the API.
         api: String,
     },
-    /// The API could not be asked, or refused.
+    /// The API cannot be reached, or refuses.
     #[error("cannot deliver to the Prefect API at {api}")]
     Unreachable {
-        /// The API.
+        /// URL of the API.
         api: String,
-        /// Why.
+        /// The cause.
         source: Box<prefect_client::Error>,
     },
 }
@@ -111,12 +111,12 @@ impl ReplayError {
         Some(help.to_owned())
     }
 
-    /// Of a file among journals that does not begin as one.
+    /// For a file in a folder of journals that is not a journal.
     pub(super) fn no_journal(path: &Path) -> Self {
         Self::NotARecord {
             path: path.to_path_buf(),
             line: 1,
-            problem: "it does not begin as a journal does".to_owned(),
+            problem: "this is not the header of a journal".to_owned(),
         }
     }
 

@@ -34,20 +34,35 @@ pub(super) fn write_journal(
     };
     let mut journal = JournalWriter::begin(folder.create(header.run_id), &header);
     let command = CommandLine::parse(&run.args).command();
-    let mut tracker = Tracker::new(TrackerOptions::new(header.run_id).level(level));
+    let tracked = track(log, run, artifacts, (&command, level), &mut journal)?;
+    let state = state(&run.args, &tracked);
+    let summary = markdown(&command, &run.args, &state, &tracked);
+    journal.append(summary.map(Effect::Summary));
+    journal.append(end_of_run(state, &tracked, level));
+    Ok((header, journal.reader()))
+}
+
+/// Appends what the events of an invocation mean to the journal; gives the nodes and the end.
+fn track(
+    log: &Path,
+    run: &LoggedRun,
+    artifacts: &Artifacts,
+    (command, level): (&str, LogLevel),
+    journal: &mut JournalWriter,
+) -> std::io::Result<TrackedRun> {
+    let mut tracker = Tracker::new(TrackerOptions::new(run.run_id()).level(level));
     let (manifest, _) = artifacts.manifest(&run.invocation_id);
     tracker.set_manifest(manifest.cloned());
     let mut assets = manifest
-        .filter(|_| materializes(&command))
+        .filter(|_| materializes(command))
         .map(|manifest| Assets::new(manifest, &AssetOptions::default()));
-
     let mut effects = Vec::new();
     let mut last = run.started;
     follow(log, run, |logged| {
         match logged {
             Logged::Event(event) => {
                 last = last.max(event.ts());
-                if is_data(event.name(), &command) {
+                if is_data(event.name(), command) {
                     return;
                 }
                 tracker.on_event(event, &mut effects);
@@ -72,11 +87,7 @@ pub(super) fn write_journal(
     }
     journal.append(effects.drain(..));
     tracked.end.exit_code = exit_code(&tracked, run.success);
-    let state = state(&run.args, &tracked);
-    let summary = markdown(&command, &run.args, &state, &tracked);
-    journal.append(summary.map(Effect::Summary));
-    journal.append(end_of_run(state, &tracked, level));
-    Ok((header, journal.reader()))
+    Ok(tracked)
 }
 
 /// The exit code of dbt after such a run: 2 when the command failed and no node did.

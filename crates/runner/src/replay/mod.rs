@@ -10,11 +10,13 @@ mod from_log;
 mod headers;
 mod journal_overview;
 mod log;
+mod options;
 mod recover;
 mod run;
 mod stored_feed;
 
 pub use error::ReplayError;
+pub use options::ReplayOptions;
 
 pub use recover::{KilledRuns, recover_killed_runs};
-pub use run::{ReplayOptions, ReplayedRun, replay};
+pub use run::{ReplayedRun, replay};

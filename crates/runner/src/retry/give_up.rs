@@ -11,7 +11,9 @@ use crate::model::{Ownership, State, StateKind, error_chain};
 use crate::observe::Observer;
 use crate::outcome::Error;
 use crate::prefect::delivery::Reporter;
-use crate::prefect::flow_run::{ReportError, conclude, ownership_by_state, refuse_cancelled};
+use crate::prefect::flow_run::{
+    ReportError, force_final_state, ownership_by_state, refuse_cancelled,
+};
 use crate::request::Request;
 
 /// The longest time that the server may take to accept the state.
@@ -31,7 +33,7 @@ pub(crate) async fn give_up(request: &Request, error: &Error, observer: &dyn Obs
         Some(supervisor),
     ) = (error, &supervisor)
     {
-        supervisor.abandon().await;
+        supervisor.report_aborted().await;
     }
     // The state of a flow run that is not ours, or that could not be reached, is not ours to set.
     if matches!(error, Error::Report(_)) {
@@ -50,7 +52,7 @@ pub(crate) async fn give_up(request: &Request, error: &Error, observer: &dyn Obs
     match (problem, supervisor) {
         (Some(problem), _) if !choice.engine => observer.on_warning(&problem),
         (Some(problem), _) => save_unsent_end(request, id, &state, &problem, observer),
-        (None, Some(supervisor)) => supervisor.abandon().await,
+        (None, Some(supervisor)) => supervisor.report_aborted().await,
         (None, None) => {}
     }
 }
@@ -66,7 +68,7 @@ async fn end_flow_run(client: &Client, id: Uuid, engine: bool, state: &State) ->
     let ending = async {
         match is_ours(client, id, engine).await {
             Ok(false) => Ended::NotOurs,
-            Ok(true) => match conclude(client, id, state).await {
+            Ok(true) => match force_final_state(client, id, state).await {
                 None => Ended::Sent,
                 Some(problem) => Ended::NotSent(problem),
             },

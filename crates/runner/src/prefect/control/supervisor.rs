@@ -70,7 +70,7 @@ impl Supervisor {
     }
 
     /// Reports that the flow run ended without us.
-    pub(crate) async fn abandon(&self) {
+    pub(crate) async fn report_aborted(&self) {
         if let Some(channel) = self.channel() {
             channel.report(&Receipt::OrchestrationAborted).await;
         }

@@ -22,6 +22,7 @@ mod sender;
 mod sent_events;
 mod stall;
 mod summary_artifact;
+mod target;
 
 pub(crate) use reporter::{ReportOptions, Reporter};
 

@@ -8,12 +8,10 @@ use uuid::Uuid;
 use super::already_stored::AlreadyStored;
 use super::journal_delivery::JournalDelivery;
 use super::outage::{Outages, SendError};
-use crate::model::{
-    Delivery, ExistingFlowRun, FinalState, FlowRunRef, Notice, Ownership, error_chain,
-};
+use super::target::Target;
+use crate::model::{Delivery, ExistingFlowRun, FinalState, FlowRunRef, Notice, error_chain};
 use crate::prefect::flow_run::{
-    Connection, FinalStateSetter, NewRun, PastRun, ReportError, attach, create, ownership_by_state,
-    reconnect, resume,
+    FinalStateSetter, NewRun, PastRun, ReportError, attach, ownership_by_state, reconnect,
 };
 use crate::store::Feed;
 
@@ -47,15 +45,6 @@ pub(crate) struct Reporter {
     target: Target,
     options: ReportOptions,
     final_state: FinalStateSetter,
-}
-
-#[derive(Debug)]
-enum Target {
-    Connected(Connection),
-    Create(NewRun),
-    Resume(Uuid),
-    Past(Connection, AlreadyStored),
-    TasksAlone,
 }
 
 impl Reporter {
@@ -96,7 +85,7 @@ impl Reporter {
         flow_run: ExistingFlowRun,
         options: ReportOptions,
     ) -> Result<Self, ReportError> {
-        let mut reporter = Self::new(client, run_id, Target::TasksAlone, options);
+        let mut reporter = Self::new(client, run_id, Target::TaskRunsOnly, options);
         let connection = attach(&reporter.client, run_id, flow_run).await?;
         reporter.target = Target::Connected(connection);
         Ok(reporter)
@@ -126,8 +115,8 @@ impl Reporter {
 
     /// A reporter of task runs without a flow run.
     #[must_use]
-    pub(crate) fn of_tasks_alone(client: &Client, run_id: Uuid, options: ReportOptions) -> Self {
-        Self::new(client, run_id, Target::TasksAlone, options)
+    pub(crate) fn without_flow_run(client: &Client, run_id: Uuid, options: ReportOptions) -> Self {
+        Self::new(client, run_id, Target::TaskRunsOnly, options)
     }
 
     /// A reporter that delivers what the server does not have of a run that is over. It waits an outage out for at most
@@ -135,7 +124,7 @@ impl Reporter {
     ///
     /// # Errors
     /// When the API cannot be reached or refuses; 404 when the flow run was deleted.
-    pub(crate) async fn catch_up(
+    pub(crate) async fn for_past_run(
         client: &Client,
         past: &PastRun,
         options: ReportOptions,
@@ -167,27 +156,13 @@ impl Reporter {
 
     /// The final state of the flow run, if we set it.
     pub(crate) fn final_state(&self) -> Option<FinalStateSetter> {
-        let is_owned = match &self.target {
-            Target::Connected(connection) | Target::Past(connection, _) => {
-                connection.ownership == Ownership::Owned
-            }
-            Target::Create(_) | Target::Resume(_) => true,
-            Target::TasksAlone => false,
-        };
-        is_owned.then(|| self.final_state.clone())
+        self.target.is_owned().then(|| self.final_state.clone())
     }
 
     /// The flow run; `None` for task runs without one.
     #[must_use]
     pub(crate) fn flow_run(&self) -> Option<FlowRunRef> {
-        Some(match &self.target {
-            Target::Connected(connection) | Target::Past(connection, _) => {
-                FlowRunRef::Existing(connection.flow_run()?)
-            }
-            Target::Resume(flow_run_id) => FlowRunRef::owned(*flow_run_id),
-            Target::Create(run) => FlowRunRef::ToCreate(run.names.clone()),
-            Target::TasksAlone => return None,
-        })
+        self.target.flow_run()
     }
 
     /// Follows the journal to the end of the run and sends it. Never fails: the [`Delivery`] says what could not be
@@ -197,37 +172,18 @@ impl Reporter {
         journal: F,
         mut on_notice: impl FnMut(Notice) + Send,
     ) -> Delivery {
-        let grace = self.options.verify_timeout;
-        let mut outages = Outages::new(self.client.clone(), grace, &mut on_notice);
+        let (client, grace) = (&self.client, self.options.verify_timeout);
+        let mut outages = Outages::new(client.clone(), grace, &mut on_notice);
         let known = match &self.target {
             Target::Resume(id) => Some(*id),
             _ => None,
         };
-        let (client, run_id) = (&self.client, self.run_id);
-        let mut already_stored = None;
-        let connection = match self.target {
-            Target::Connected(connection) => {
-                outages.note_success();
-                Ok(connection)
-            }
-            Target::Past(connection, stored) => {
-                outages.note_success();
-                outages.limit(grace);
-                already_stored = Some(stored);
-                Ok(connection)
-            }
-            Target::TasksAlone => Ok(Connection::without_flow_run()),
-            Target::Create(run) => {
-                let create = || create(client, run_id, &run);
-                outages.wait_out(&journal, create).await
-            }
-            Target::Resume(id) => {
-                let resume = || resume(client, run_id, id);
-                outages.wait_out(&journal, resume).await
-            }
-        };
-        let connection = match connection {
-            Ok(connection) => connection,
+        let connected = self
+            .target
+            .connect(client, self.run_id, &mut outages, &journal, grace)
+            .await;
+        let (connection, already_stored) = match connected {
+            Ok(connected) => connected,
             Err(error) => return not_delivered(&mut outages, known, &error),
         };
         if let Some(notice) = connection.notice(client) {

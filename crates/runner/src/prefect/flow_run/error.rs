@@ -1,45 +1,45 @@
-//! Why a run that needs Prefect cannot be reported.
+//! Why a run cannot be reported to its flow run.
 
 use uuid::Uuid;
 
-/// A run cannot be reported; raised before dbt starts.
+/// Why a run cannot be reported to its flow run. Raised before dbt starts.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
     /// The options contradict each other.
     #[error("{problem}")]
     Usage {
-        /// How.
+        /// The contradiction.
         problem: &'static str,
         /// What to do, if that is not obvious.
         help: Option<&'static str>,
     },
-    /// A flow run is named, but no API.
+    /// A flow run is given, but no API is configured.
     #[error("a flow run is given, but no Prefect API is configured")]
     NoApi,
-    /// The API could not be asked about the flow run, or refused.
+    /// The flow run cannot be read or changed: the API cannot be reached, or refuses.
     #[error("cannot report to flow run {flow_run_id} at {api}")]
     Unreachable {
-        /// The flow run.
+        /// Id of the flow run.
         flow_run_id: Uuid,
-        /// The API.
+        /// URL of the API.
         api: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: Box<prefect_client::Error>,
     },
-    /// Somebody cancelled the flow run before it began.
+    /// The flow run was cancelled before dbt was started.
     #[error("flow run {flow_run_id} was cancelled before dbt was started")]
     Cancelled {
-        /// The flow run.
+        /// Id of the flow run.
         flow_run_id: Uuid,
     },
     /// The server does not let the flow run start.
     #[error("Prefect does not allow flow run {flow_run_id} to start: {reason}")]
     NotAllowed {
-        /// The flow run.
+        /// Id of the flow run.
         flow_run_id: Uuid,
-        /// The server's reason, or the state that the run is in.
+        /// The reason of the server, or the state of the flow run.
         reason: String,
     },
 }

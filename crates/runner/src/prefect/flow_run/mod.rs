@@ -20,6 +20,6 @@ pub(crate) use heartbeat::Heartbeat;
 pub(crate) use lease::Lease;
 pub(crate) use mode::{Mode, ModeFacts, decide, ownership_by_state};
 pub(crate) use new_run::NewRun;
-pub(crate) use orchestrate::{conclude, finish, state_type};
+pub(crate) use orchestrate::{finish, force_final_state, state_type};
 pub(crate) use reconnect::{PastRun, reconnect};
 pub(crate) use run_name::flow_run_name;

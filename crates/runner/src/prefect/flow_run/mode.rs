@@ -16,7 +16,7 @@ pub(crate) enum Mode {
     /// To a flow run that we create.
     Create,
     /// As task runs without a flow run.
-    TasksAlone,
+    TaskRunsOnly,
     /// Not at all.
     NotReported,
 }
@@ -70,7 +70,7 @@ pub(crate) fn decide(facts: ModeFacts) -> Result<Mode, ReportError> {
         }
         (Some(id), _) => Mode::Existing(ExistingFlowRun::attached(id)),
         (None, Some(id)) => Mode::Inherited(id),
-        (None, None) if facts.api_configured && facts.tasks_alone => Mode::TasksAlone,
+        (None, None) if facts.api_configured && facts.tasks_alone => Mode::TaskRunsOnly,
         (None, None) if facts.api_configured => Mode::Create,
         (None, None) => Mode::NotReported,
     })

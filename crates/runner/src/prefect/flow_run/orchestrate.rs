@@ -104,14 +104,17 @@ pub(crate) async fn finish(
     if is_cancelled && has_ended(client, flow_run_id).await? {
         return Ok(FinalState::AlreadyTerminal);
     }
-    let mut state = NewState::new(state_type(end.kind))
-        .named(&end.name)
-        .with_message(end.message.clone())
-        .with_transition_id(if is_cancelled {
-            cancelled
-        } else {
-            transition_id
-        });
+    let id = match is_cancelled {
+        true => cancelled,
+        false => transition_id,
+    };
+    let new_state = |kind: StateKind, name: &str, id| {
+        NewState::new(state_type(kind))
+            .named(name)
+            .with_message(end.message.clone())
+            .with_transition_id(id)
+    };
+    let mut state = new_state(end.kind, &end.name, id);
     let mut kind = end.kind;
     loop {
         let proposal = client
@@ -131,10 +134,7 @@ pub(crate) async fn finish(
             Answer::Later(delay) => sleep(delay).await,
             Answer::Cancelling if state.kind != StateType::Cancelled => {
                 kind = StateKind::Cancelled;
-                state = NewState::new(StateType::Cancelled)
-                    .named("Cancelled")
-                    .with_message(end.message.clone())
-                    .with_transition_id(cancelled);
+                state = new_state(kind, "Cancelled", cancelled);
             }
             Answer::Cancelling => {
                 return Ok(FinalState::Refused {
@@ -152,7 +152,11 @@ async fn has_ended(client: &Client, flow_run_id: Uuid) -> Result<bool, Error> {
 }
 
 /// Forces the terminal state of a flow run, even where the server would retry it. `Some` is what went wrong.
-pub(crate) async fn conclude(client: &Client, flow_run_id: Uuid, end: &State) -> Option<String> {
+pub(crate) async fn force_final_state(
+    client: &Client,
+    flow_run_id: Uuid,
+    end: &State,
+) -> Option<String> {
     let mut state = NewState::new(state_type(end.kind))
         .named(&end.name)
         .with_transition_id(Uuid::new_v4());

@@ -43,7 +43,7 @@ async fn task_runs_are_reported_without_a_flow_run() {
         verify_timeout: std::time::Duration::from_secs(TIMEOUT),
         ..ReportOptions::default()
     };
-    let delivery = Reporter::of_tasks_alone(&server.client(), run.id, options)
+    let delivery = Reporter::without_flow_run(&server.client(), run.id, options)
         .run(journal, |_| {})
         .await;
     assert!(delivery.verified, "{delivery:?}");

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::proxy::{Fate, Proxy};
 use super::support::{Journal, Notices, Run, Server, client};
-use crate::model::{Delivery, Effect, ExistingFlowRun, FinalState, Notice, StateKind};
+use crate::model::{Delivery, Effect, ExistingFlowRun, FinalState, Notice, StateKind, error_chain};
 use crate::prefect::delivery::reporter::{ReportOptions, Reporter};
 
 /// In seconds; longer than any server needs.
@@ -190,6 +190,27 @@ async fn a_run_that_needs_the_server_fails_immediately_without_it() {
     .await
     .expect_err("refused");
     assert!(error.to_string().contains(&proxy.url), "{error}");
+}
+
+#[tokio::test]
+async fn each_cause_of_a_failed_connection_has_its_own_message() {
+    let id = Uuid::now_v7();
+    let missing = Proxy::before("http://127.0.0.1:9/api", |_| Fate::refuse(404));
+    let not_tls = missing.url.replace("http://", "https://");
+    let cases = [
+        (missing.url.as_str(), "404 Not Found"),
+        ("http://127.0.0.1:9/api", "connection refused"),
+        (not_tls.as_str(), "TLS failure"),
+    ];
+    for (api, cause) in cases {
+        let flow_run = ExistingFlowRun::owned(id);
+        let client = client(api);
+        let reporter = Reporter::attach(&client, id, flow_run, ReportOptions::default());
+        let message = error_chain(&reporter.await.expect_err("no connection")).to_lowercase();
+        let start = format!("cannot report to flow run {id} at {api}");
+        assert!(message.starts_with(&start), "{message}");
+        assert!(message.contains(&cause.to_lowercase()), "{message}");
+    }
 }
 
 #[tokio::test]
