@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use rustix::process::{Pid, test_kill_process};
 
 use super::environment::EnvironmentChange;
+use super::environment::tests::secret_variable;
 use super::watchdog::Watchdog;
 use super::*;
 
@@ -16,6 +17,7 @@ fn start(script: &str) -> DbtProcess {
         environment: vec![
             EnvironmentChange::Set("WORD".to_owned(), "from us".into()),
             EnvironmentChange::Remove("HOME".to_owned()),
+            EnvironmentChange::SetSecret(secret_variable("hunter2")),
         ],
     })
     .unwrap()
@@ -38,6 +40,12 @@ async fn dbt_gets_arguments_environment_and_pipes_and_returns_an_exit_code() {
     assert_eq!(stderr, "oops\n");
     let ended = process.exit.await.unwrap();
     assert_eq!((ended.exit_code(), ended.signal()), (Some(3), None));
+}
+
+#[tokio::test]
+async fn dbt_gets_the_secrets() {
+    let mut process = start("echo $DBT_ENV_SECRET_PREFECT_BLOCKS_DATABASE_SHOP_PASSWORD");
+    assert_eq!(first_line(&mut process), "hunter2");
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ pub(crate) enum Plan {
     },
     /// The whole command of the first attempt.
     Full {
-        /// Why `dbt retry` does not do, for a sentence that ends with it.
+        /// Why `dbt retry` is not used, as the end of a sentence.
         reason: String,
     },
 }

@@ -55,13 +55,8 @@ pub(crate) fn remaining(
     let Some(mut results) = results.filter(|results| belong_to(results, run)) else {
         return unknown(Obstacle::NoResults);
     };
-    let command = results.command();
-    if !RETRYABLE.contains(&command) {
-        return unknown(Obstacle::Command(command.to_owned()));
-    }
-    let version = results.dbt_version();
-    if !is_supported(version) {
-        return unknown(Obstacle::Version(version.to_owned()));
+    if let Some(obstacle) = unsupported(&results) {
+        return unknown(obstacle);
     }
     results.keep_retried();
     let is_empty = results.ids().next().is_none();
@@ -87,9 +82,20 @@ pub(crate) fn remaining(
     Remaining::Nodes { ids, results }
 }
 
+/// Whether the results are those of this run, and not of an earlier one.
 fn belong_to(results: &Results, run: &TrackedRun) -> bool {
     let id = results.invocation_id();
     !id.is_empty() && run.invocation_id.as_deref() == Some(id)
+}
+
+/// Whether the results are of a command or a version of dbt that `dbt retry` does not support.
+fn unsupported(results: &Results) -> Option<Obstacle> {
+    let command = results.command();
+    if !RETRYABLE.contains(&command) {
+        return Some(Obstacle::Command(command.to_owned()));
+    }
+    let version = results.dbt_version();
+    (!is_supported(version)).then(|| Obstacle::Version(version.to_owned()))
 }
 
 /// Whether `dbt retry --state` of this version of dbt is supported: 1.8 and later, not 2.
