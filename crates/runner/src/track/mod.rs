@@ -7,6 +7,7 @@ mod lineage;
 mod log_lines;
 mod node_details;
 mod node_finished;
+mod node_life;
 mod node_outcome;
 mod node_progress;
 mod redact;

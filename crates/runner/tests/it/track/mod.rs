@@ -1,6 +1,7 @@
 //! The tracker over recorded streams.
 
 mod chaos;
+mod lost;
 mod rules;
 mod streams;
 mod support;
