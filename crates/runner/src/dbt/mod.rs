@@ -12,7 +12,7 @@ mod project;
 mod pump;
 mod watchdog;
 
-pub(crate) use artifacts::{read_manifest, read_run_results};
+pub(crate) use artifacts::{read_manifest, read_run_results, read_sources};
 pub(crate) use command_line::CommandLine;
 pub(crate) use dbt_args::DbtArgs;
 pub(crate) use environment::{CONTROL, Wanted, child_environment};

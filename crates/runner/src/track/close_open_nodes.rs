@@ -10,7 +10,7 @@ use super::lineage::NodeIndex;
 use super::node_outcome::{NodeOutcome, plain_text};
 use super::tracked_run::{ProcessEnd, TrackedRun};
 use super::tracker::Tracker;
-use crate::model::{Effect, NodeStatus};
+use crate::model::{Effect, NodeStatus, StateKind};
 
 impl Tracker {
     /// Ends the run, for whatever reason dbt's process ended. Nodes that are still open get their terminal state at the
@@ -73,7 +73,8 @@ impl Tracker {
         }
     }
 
-    /// Adds the messages of run_results.json to nodes whose events had none. Events of dbt 2 never have one.
+    /// Adds the messages of run_results.json to nodes whose events had none. Events of dbt 2 never have one. A failed node
+    /// always has a message.
     fn add_messages(&mut self, listed: &HashMap<NodeIndex, &dbt_manifest::RunResult>) {
         for node in &mut self.ended {
             let result = &mut node.result;
@@ -81,6 +82,12 @@ impl Tracker {
                 && let Some(listed) = listed.get(&self.lineage.index_of(&result.unique_id))
             {
                 result.message = listed.message.as_deref().and_then(plain_text);
+            }
+            if result.message.is_none() && node.state.kind == StateKind::Failed {
+                result.message = Some(format!(
+                    "dbt reported status {} and no message",
+                    result.status
+                ));
             }
         }
     }

@@ -31,14 +31,24 @@ pub(super) fn is_lost_event(line: &str) -> bool {
     line.trim() == "{}"
 }
 
+fn is_connection(name: EventName) -> bool {
+    matches!(name, EventName::NewConnection | EventName::ConnectionReused)
+}
+
 impl Tracker {
+    /// Whether the manifest is needed for this event: dbt works at a node, so it has written its manifest.
+    pub fn needs_manifest(&self, event: &Event<'_>) -> bool {
+        let is_connection = || {
+            let data = event.data::<Connection<'_>>().unwrap_or_default();
+            is_connection(event.name()) && data.conn_name.contains('.')
+        };
+        (event.has_node() && is_of_life(event)) || (self.has_lost_events && is_connection())
+    }
+
     /// A connection that bears a node's name: dbt works at the node, even if it can write none of the node's events. Other
     /// nodes may wait for it from now on.
     pub(super) fn on_connection(&mut self, event: &Event<'_>) {
-        if !matches!(
-            event.name(),
-            EventName::NewConnection | EventName::ConnectionReused
-        ) {
+        if !is_connection(event.name()) {
             return;
         }
         let data = event.data::<Connection<'_>>().unwrap_or_default();

@@ -66,7 +66,7 @@ impl Tracker {
     }
 
     /// Sets the manifest of this invocation. Without one, task runs have neither edges nor tags. Call it before
-    /// [`on_event`](Self::on_event) gets the first event with a node (see [`Event::has_node`]).
+    /// [`on_event`](Self::on_event) gets the first event that needs it ([`needs_manifest`](Self::needs_manifest)).
     pub fn set_manifest(&mut self, manifest: Option<Arc<Manifest>>) {
         for node in manifest.iter().flat_map(|manifest| manifest.iter()) {
             self.lineage
@@ -209,6 +209,7 @@ impl Tracker {
         let Some(node) = self.nodes.get_mut(&ix).filter(|node| !node.is_finished) else {
             return;
         };
+        node.batches.on_event(info, event);
         let status = NodeStatus::from(&*info.node_status);
         match event.name() {
             EventName::LogStartBatch | EventName::LogBatchResult => node.has_batches = true,
@@ -248,9 +249,11 @@ impl Tracker {
             return;
         };
         let ended = info.node_finished_at.unwrap_or(event.ts());
-        let outcome = NodeOutcome::of_event(&data.run_result, ended);
+        let mut outcome = NodeOutcome::of_event(&data.run_result, ended);
+        let is_held = self.is_held(ix, &outcome);
+        outcome.stands = is_held && self.interrupted.is_none();
         match self.nodes.get_mut(&ix) {
-            Some(node) if !node.ends_with(&outcome) => node.provisional = Some(outcome),
+            Some(node) if is_held || !node.ends_with(&outcome) => node.provisional = Some(outcome),
             _ => self.finish_node(ix, outcome, out),
         }
     }

@@ -2,6 +2,7 @@
 
 mod chaos;
 mod lost;
+mod reasons;
 mod rules;
 mod streams;
 mod support;
