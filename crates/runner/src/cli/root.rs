@@ -44,7 +44,9 @@ enum Command {
 pub fn run() -> ExitCode {
     let args = ls::spread_values(std::env::args_os());
     let cli = Cli::parse_from(split::mark_dbt_arguments(args));
-    logging::from_env();
+    if !matches!(cli.command, Command::Invoke(_)) {
+        logging::from_env(io::stderr);
+    }
     match cli.command {
         Command::Invoke(args) => invoke::run(args).into(),
         Command::Ls(args) => ls::run(&args, &mut io::stdout(), &mut io::stderr()).into(),

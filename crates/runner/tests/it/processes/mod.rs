@@ -1,0 +1,4 @@
+//! The processes of a run: dbt, hooks, the watchdog, and what becomes of them when one of them is stopped or killed.
+
+mod printing;
+mod stand_in;
