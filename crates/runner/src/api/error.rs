@@ -1,4 +1,4 @@
-//! Why an invocation did not succeed.
+//! Why an invocation failed.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ impl fmt::Debug for RunError {
 }
 
 impl RunError {
-    /// The outcome of the invocation, if dbt ran.
+    /// The outcome of the run; `None` if dbt did not run.
     #[must_use]
     pub fn outcome(&self) -> Option<&Outcome> {
         match self {
@@ -49,7 +49,7 @@ impl RunError {
         }
     }
 
-    /// An outcome as a result: an error unless the program may exit with success.
+    /// Turns an outcome into a result: an error unless its exit code is 0.
     pub(super) fn check(outcome: Outcome) -> Result<Outcome, Self> {
         match outcome.exit_code {
             exit::SUCCESS => Ok(outcome),

@@ -1,4 +1,4 @@
-//! What an attempt has left undone, and whether `dbt retry` can be trusted with it.
+//! Which nodes an attempt did not complete, and whether `dbt retry` can run exactly these.
 
 use std::collections::BTreeSet;
 
@@ -7,57 +7,60 @@ use crate::model::NodeStatus;
 use crate::store::Obstacle;
 use crate::track::TrackedRun;
 
-/// Commands that `dbt retry` (1.x) repeats, as run_results.json names them; `run-operation` is one statement.
+/// Commands that `dbt retry` (1.x) retries, as run_results.json names them. It also retries `run-operation`, which has no
+/// nodes.
 const RETRYABLE: [&str; 8] = [
     "build", "clone", "compile", "generate", "run", "seed", "snapshot", "test",
 ];
-/// Kinds of nodes that a selection schedules and that dbt lists in its results.
+/// Resource types that a selection schedules and that dbt lists in its results.
 const SCHEDULED: [&str; 6] = ["model", "seed", "snapshot", "test", "unit_test", "function"];
 
-/// What an attempt has left undone.
+/// The work that an attempt did not complete.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Rest {
-    /// Nothing.
+pub(crate) enum Remaining {
+    /// No work: dbt succeeded.
     Nothing,
-    /// These nodes. The results are for `dbt retry`: dbt's own, without what it does not need, and with what it lacks.
-    Nodes { ids: Vec<String>, results: Results },
-    /// It is not known, or not for `dbt retry`. There may be results all the same.
-    Unclear {
+    /// These nodes did not succeed.
+    Nodes {
+        /// The unique_ids.
+        ids: Vec<String>,
+        /// The state for `dbt retry`: dbt's results of these nodes, and a skipped result for each node that has none.
+        results: Results,
+    },
+    /// The nodes are not known, or `dbt retry` cannot run them.
+    Unknown {
+        /// Why.
         obstacle: Obstacle,
+        /// The results of the nodes that are known to have failed, if there are any.
         results: Option<Results>,
     },
 }
 
-/// Finds out what an attempt has left undone, by what dbt said (`run`), by its run_results.json (`results`) and by what
-/// the command had selected: `known`, or else `select`, which takes time and is only called where dbt's results cannot do
-/// without it.
-pub(crate) fn rest(
+/// Determines the work that an attempt did not complete, from dbt's events (`run`), from run_results.json (`results`) and
+/// from the selected nodes: `known`, else those of `select`. `select` takes time and is only called if dbt's results may
+/// be incomplete.
+pub(crate) fn remaining(
     run: &TrackedRun,
     results: Option<Results>,
     known: Option<Vec<String>>,
     select: impl FnOnce() -> Option<Vec<String>>,
-) -> Rest {
+) -> Remaining {
     if run.end.exit_code == Some(0) {
-        return Rest::Nothing;
+        return Remaining::Nothing;
     }
-    let unclear = |obstacle| Rest::Unclear {
+    let unknown = |obstacle| Remaining::Unknown {
         obstacle,
         results: None,
     };
-    let Some(mut results) = results.filter(|results| is_of(results, run)) else {
-        return unclear(Obstacle::NoResults);
+    let Some(mut results) = results.filter(|results| belong_to(results, run)) else {
+        return unknown(Obstacle::NoResults);
     };
-    let command = results.command();
-    if !RETRYABLE.contains(&command) {
-        return unclear(Obstacle::Command(command.to_owned()));
-    }
-    let version = results.dbt_version();
-    if !is_known(version) {
-        return unclear(Obstacle::Version(version.to_owned()));
+    if let Some(obstacle) = unsupported(&results) {
+        return unknown(obstacle);
     }
     results.keep_retried();
     let is_empty = results.ids().next().is_none();
-    // dbt lists whatever it had scheduled when it comes to its regular end.
+    // dbt lists every scheduled node when it ends regularly.
     let is_complete = run.end.exit_code == Some(1) && run.interrupted.is_none() && !is_empty;
     match known.or_else(|| if is_complete { None } else { select() }) {
         Some(scheduled) => {
@@ -66,7 +69,7 @@ pub(crate) fn rest(
         }
         None if is_complete => {}
         None => {
-            return Rest::Unclear {
+            return Remaining::Unknown {
                 obstacle: Obstacle::UnknownSchedule,
                 results: (!is_empty).then_some(results),
             };
@@ -74,28 +77,39 @@ pub(crate) fn rest(
     }
     let ids: Vec<String> = results.ids().map(str::to_owned).collect();
     if ids.is_empty() {
-        return unclear(Obstacle::OnlyHooks);
+        return unknown(Obstacle::OnlyHooks);
     }
-    Rest::Nodes { ids, results }
+    Remaining::Nodes { ids, results }
 }
 
-fn is_of(results: &Results, run: &TrackedRun) -> bool {
-    let theirs = results.invocation_id();
-    !theirs.is_empty() && run.invocation_id.as_deref() == Some(theirs)
+/// Whether the results are those of this run, and not of an earlier one.
+fn belong_to(results: &Results, run: &TrackedRun) -> bool {
+    let id = results.invocation_id();
+    !id.is_empty() && run.invocation_id.as_deref() == Some(id)
 }
 
-/// `dbt retry --state` reads its state since 1.8; dbt 2 has rules of its own.
-fn is_known(version: &str) -> bool {
+/// Whether the results are of a command or a version of dbt that `dbt retry` does not support.
+fn unsupported(results: &Results) -> Option<Obstacle> {
+    let command = results.command();
+    if !RETRYABLE.contains(&command) {
+        return Some(Obstacle::Command(command.to_owned()));
+    }
+    let version = results.dbt_version();
+    (!is_supported(version)).then(|| Obstacle::Version(version.to_owned()))
+}
+
+/// Whether `dbt retry --state` of this version of dbt is supported: 1.8 and later, not 2.
+fn is_supported(version: &str) -> bool {
     let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());
     matches!((parts.next(), parts.next()), (Some(Some(1)), Some(Some(minor))) if minor >= 8)
 }
 
-/// The nodes that were scheduled, and that neither dbt's events nor its results tell to have ended.
+/// The scheduled nodes without a result, and without an event that says that they succeeded.
 fn missing(results: &Results, run: &TrackedRun, scheduled: &[String]) -> Vec<String> {
     let listed: BTreeSet<&str> = results.ids().collect();
     let settled: BTreeSet<&str> = run
         .results()
-        .filter(|result| result.status != NodeStatus::NotReported && !is_left(&result.status))
+        .filter(|result| result.status != NodeStatus::NotReported && !is_unfinished(&result.status))
         .map(|result| result.unique_id.as_str())
         .collect();
     scheduled
@@ -110,8 +124,8 @@ fn missing(results: &Results, run: &TrackedRun, scheduled: &[String]) -> Vec<Str
         .collect()
 }
 
-/// dbt 2 and an interrupt of ours say `cancelled`.
-fn is_left(status: &NodeStatus) -> bool {
+/// Whether a node with this status has to run again. `cancelled` is the status after an interrupt.
+fn is_unfinished(status: &NodeStatus) -> bool {
     status.is_retried_by_dbt() || status.is_failure() || *status == NodeStatus::Cancelled
 }
 

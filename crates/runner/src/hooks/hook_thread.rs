@@ -42,7 +42,7 @@ impl HookThread {
             let observer = Arc::clone(observer);
             Arc::new(move |warning| observer.on_warning(warning))
         };
-        let (timer, state) = watch_for_stuck_hooks(options.warn_after, Arc::clone(&warn))?;
+        let (timer, state) = watch_for_stuck_hooks(options.timeout, Arc::clone(&warn))?;
         let (manifest, is_abandoned) = <(Arc<OnceLock<_>>, Arc<AtomicBool>)>::default();
         let caller = HookCaller {
             command: CommandInfo {

@@ -1,4 +1,4 @@
-//! What to run and how to report it: what a caller asks for, its options, and the resolved request that the engine works from.
+//! What to run and how to report it: the invocation of a caller, its options, and the resolved request that the engine uses.
 
 mod attempt;
 mod error;
