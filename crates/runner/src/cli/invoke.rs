@@ -90,7 +90,8 @@ pub(crate) struct InvokeArgs {
     /// What a retry runs.
     #[arg(long, value_name = "STRATEGY", default_value = "auto", value_parser = retry_strategies())]
     retry_strategy: String,
-    /// Stop dbt after this number of seconds; the run fails [default: no limit].
+    /// Stop the run after this number of seconds, which include the wait for the target folder; the run fails [default: no
+    /// limit].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
     /// Exit 0 even if dbt reports failures. The failures are still shown and reported.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::{deploy, doctor, invoke, logging, ls, render_profiles, replay, split};
+use super::{deploy, doctor, invoke, logging, ls, render_profiles, replay, signals, split};
 
 /// Run dbt and report the run to Prefect exactly as dbt ran it.
 #[derive(Debug, Parser)]
@@ -42,6 +42,7 @@ enum Command {
 
 /// Runs the command. The exit code is 2 for invalid usage.
 pub fn run() -> ExitCode {
+    signals::survive_the_file_size_limit();
     let args = ls::spread_values(std::env::args_os());
     let cli = Cli::parse_from(split::mark_dbt_arguments(args));
     if !matches!(cli.command, Command::Invoke(_)) {

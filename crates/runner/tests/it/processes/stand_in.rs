@@ -3,11 +3,11 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use crate::errors::project::Workplace;
 
@@ -74,6 +74,12 @@ impl Pipe {
         })
     }
 
+    /// Writes to it, for a script that reads it.
+    pub(super) fn write(&self, text: &'static str) {
+        let path = self.0.clone();
+        within_patience("nobody reads the pipe", move || std::fs::write(path, text));
+    }
+
     /// The process id that is written to it.
     pub(super) fn read_pid(&self) -> Pid {
         let id = self.read().parse().expect("a process id");
@@ -81,7 +87,7 @@ impl Pipe {
     }
 }
 
-/// A run of the program.
+/// A run of the program. A test that fails leaves none.
 pub(super) struct Run {
     child: Child,
 }
@@ -94,7 +100,7 @@ impl Run {
     }
 
     pub(super) fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).expect("it runs");
+        kill_process(self.pid(), signal).expect("it runs");
     }
 
     /// Everything that it prints to stdout.
@@ -107,15 +113,27 @@ impl Run {
         })
     }
 
-    /// Its exit code. Its pipes stay open until then, whether they are read or not.
-    pub(super) fn exit_code(mut self) -> Option<i32> {
-        let _pipes = (self.child.stdout.take(), self.child.stderr.take());
-        let id = Pid::from_child(&self.child);
-        let status: Option<ExitStatus> = answer(move || self.child.wait());
-        if status.is_none() {
-            let _ = kill_process(id, Signal::KILL);
-        }
-        status.expect("it ends").code()
+    /// Its exit code; `None` if a signal ended it. Its pipes stay open until then, whether they are read or not.
+    pub(super) fn exit_code(self) -> Option<i32> {
+        let id = self.pid();
+        let wait = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        within_patience("it does not end", move || {
+            waitid(WaitId::Pid(id), wait)?;
+            Ok(())
+        });
+        let mut this = self;
+        this.child.wait().expect("it ended").code()
+    }
+
+    pub(super) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -124,16 +142,8 @@ fn within_patience<T: Send + 'static>(
     complaint: &str,
     act: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> T {
-    answer(act).expect(complaint)
-}
-
-fn answer<T: Send + 'static>(
-    act: impl FnOnce() -> std::io::Result<T> + Send + 'static,
-) -> Option<T> {
     let (done, when_done) = mpsc::channel();
     std::thread::spawn(move || done.send(act()));
-    when_done
-        .recv_timeout(PATIENCE)
-        .ok()
-        .map(|result| result.expect("it works"))
+    let result = when_done.recv_timeout(PATIENCE).expect(complaint);
+    result.expect("it works")
 }
