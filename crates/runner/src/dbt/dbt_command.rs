@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::environment::EnvironmentChange;
+use super::child_environment::EnvironmentChange;
 use super::watchdog::Aftercare;
 
 /// What to start. Its `Debug` form shows no secret.

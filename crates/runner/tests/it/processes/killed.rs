@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::stand_in::StandIn;
 
@@ -19,10 +19,11 @@ fn children(of: Pid) -> Vec<Pid> {
         .collect()
 }
 
-/// Waits until a process is gone, reaped by its parent.
-fn wait_until_gone(process: Pid) {
+/// Waits until a process has ended, whether its parent has noticed or not.
+pub(super) fn wait_until_gone(process: Pid) {
     let patience = Instant::now() + Duration::from_secs(20);
-    while test_kill_process(process).is_ok() {
+    let command = format!("/proc/{}/cmdline", process.as_raw_nonzero());
+    while std::fs::read(&command).is_ok_and(|command| !command.is_empty()) {
         assert!(Instant::now() < patience, "it is still there");
         std::thread::yield_now();
     }
