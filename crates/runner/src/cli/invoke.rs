@@ -1,6 +1,5 @@
 //! `prefect-dbt invoke`.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +12,15 @@ use crate::request::{FlowChoice, Invocation, RetryStrategy};
 use crate::retry;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::console::Console;
 use super::error_report::ErrorReport;
 use super::hooks::HookArgs;
 use super::json_result::ResultObject;
+use super::logging;
+use super::print_wait::wait_for_printer;
 use super::printer::Printer;
 use super::run_summary::run_summary;
 use super::signals;
@@ -96,7 +98,8 @@ pub(crate) struct InvokeArgs {
     /// What a retry runs [default: auto].
     #[arg(long, value_name = "STRATEGY", default_value = "auto", hide_default_value = true, value_parser = retry_strategies())]
     retry_strategy: String,
-    /// Stop dbt after this number of seconds, in each attempt; the run ends TimedOut (exit code 1) [default: no limit].
+    /// Stop the run after this number of seconds, in each attempt; they include the wait for the target folder. The run ends
+    /// TimedOut (exit code 1) [default: no limit].
     #[arg(long, value_name = "SECONDS", value_parser = time_limit)]
     timeout: Option<Duration>,
     /// Failed nodes do not fail the run: the exit code is 0, and the flow run ends Completed.
@@ -188,50 +191,74 @@ fn retry_strategies() -> PossibleValuesParser {
 pub(crate) fn run(args: InvokeArgs) -> u8 {
     let json = args.output == Output::Json;
     let console = Arc::new(Console::new(Printer::from_env(args.quiet), json));
-    let dbt_args = args.args.clone();
-    let can_create = args.flow_run_id.is_some() && !args.engine;
-    let outcome = invoke(args, &console);
-    let outcome = outcome.map_err(|error| ErrorReport::of_invoke(&error, can_create));
-    let (printer, data) = console.finish();
-    let code = match &outcome {
-        Ok(outcome) => {
-            show_end(outcome, printer);
-            outcome.exit_code
-        }
-        Err(error) => {
-            printer.line(&error.to_string());
-            error.exit_code
-        }
-    };
-    if json {
-        print(&match outcome {
-            Ok(outcome) => ResultObject::of(outcome, data),
-            Err(error) => ResultObject::of_error(dbt_args, &error),
-        });
-    }
-    code
-}
-
-fn invoke(args: InvokeArgs, console: &Arc<Console>) -> Result<Outcome, Error> {
+    let log = console.printer().clone();
+    logging::from_env(move || log.log_writer());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
-        .build()
-        .map_err(Error::Runtime)?;
-    runtime.block_on(async {
-        let stopper = Stopper::default();
-        signals::forward(stopper.clone()).map_err(Error::Runtime)?;
-        let (invocation, hooks) = invocation_of(args, console);
-        let options = HookOptions::default();
-        retry::run(
-            invocation,
-            Arc::clone(console) as _,
-            stopper,
-            &hooks,
-            options,
-        )
-        .await
-    })
+        .build();
+    match runtime {
+        Ok(runtime) => {
+            let exit_code = runtime.block_on(run_and_show(args, &console));
+            // Nothing that still runs is worth waiting for.
+            runtime.shutdown_background();
+            exit_code
+        }
+        Err(error) => {
+            let error = ErrorReport::from(Error::Runtime(error));
+            console.printer().line(error.to_string());
+            console.printer().wait_until_printed();
+            error.exit_code
+        }
+    }
+}
+
+/// Runs dbt, and shows the end of the run. Returns the exit code.
+async fn run_and_show(args: InvokeArgs, console: &Arc<Console>) -> u8 {
+    let stopper = Stopper::default();
+    let deadline = args.timeout.map(|timeout| Instant::now() + timeout);
+    let (json, dbt_args) = (args.output == Output::Json, args.args.clone());
+    let can_create = args.flow_run_id.is_some() && !args.engine;
+    let outcome = invoke(args, console, &stopper).await;
+    let outcome = outcome.map_err(|error| ErrorReport::of_invoke(&error, can_create));
+    let exit_code = match &outcome {
+        Ok(outcome) => outcome.exit_code,
+        Err(error) => error.exit_code,
+    };
+    let data = console.take_data();
+    let printed = console.finish(move |printer| {
+        match &outcome {
+            Ok(outcome) => show_end(outcome, printer),
+            Err(error) => printer.line(error.to_string()),
+        }
+        if json {
+            let object = match outcome {
+                Ok(outcome) => ResultObject::of(outcome, data),
+                Err(error) => ResultObject::of_error(dbt_args, &error),
+            };
+            print(&object, printer);
+        }
+    });
+    wait_for_printer(printed, console.printer(), &stopper, deadline).await;
+    exit_code
+}
+
+async fn invoke(
+    args: InvokeArgs,
+    console: &Arc<Console>,
+    stopper: &Stopper,
+) -> Result<Outcome, Error> {
+    signals::forward(stopper.clone()).map_err(Error::Runtime)?;
+    let (invocation, hooks) = invocation_of(args, console);
+    let options = HookOptions::default();
+    retry::run(
+        invocation,
+        Arc::clone(console) as _,
+        stopper.clone(),
+        &hooks,
+        options,
+    )
+    .await
 }
 
 fn invocation_of(args: InvokeArgs, console: &Console) -> (Invocation, Hooks) {
@@ -282,7 +309,7 @@ fn show_end(outcome: &Outcome, printer: &Printer) {
     if !printer.quiet
         && let Some(summary) = run_summary(outcome)
     {
-        printer.line(&summary);
+        printer.line(summary);
     }
     // Without --quiet, dbt's own error is in the log lines above.
     let is_new = printer.quiet
@@ -292,16 +319,14 @@ fn show_end(outcome: &Outcome, printer: &Printer) {
             .iter()
             .any(|node| node.state.kind == StateKind::Failed);
     if let Some(failure) = outcome.failure.as_ref().filter(|_| is_new) {
-        printer.line(failure);
+        printer.line(failure.clone());
     }
 }
 
-/// Prints the result object. A closed stdout does not change the exit code.
-fn print(object: &ResultObject) {
+/// Prints the result object.
+fn print(object: &ResultObject, printer: &Printer) {
     match serde_json::to_string(object) {
-        Ok(text) => {
-            let _ = writeln!(std::io::stdout(), "{text}");
-        }
+        Ok(text) => printer.data(text),
         Err(error) => tracing::error!(%error, "cannot write the result"),
     }
 }

@@ -11,6 +11,8 @@ mod line;
 mod logging;
 mod ls;
 mod notice;
+mod print_queue;
+mod print_wait;
 mod printer;
 #[cfg(test)]
 mod recorded;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::usage_error::misplaced_dbt_flag;
-use super::{deploy, doctor, invoke, logging, ls, render_profiles, replay, split};
+use super::{deploy, doctor, invoke, logging, ls, render_profiles, replay, signals, split};
 use crate::model::exit_codes;
 
 /// Run dbt and show every node as a Prefect task run.
@@ -45,6 +45,7 @@ enum Command {
 
 /// Runs the command. The exit code is 2 for invalid usage.
 pub fn run() -> ExitCode {
+    signals::survive_the_file_size_limit();
     let args = ls::spread_values(std::env::args_os());
     let args = split::mark_dbt_arguments(args);
     let command = args.get(1).map(|word| word.to_string_lossy().into_owned());
@@ -59,7 +60,9 @@ pub fn run() -> ExitCode {
             None => error.exit(),
         },
     };
-    logging::from_env();
+    if !matches!(cli.command, Command::Invoke(_)) {
+        logging::from_env(io::stderr);
+    }
     match cli.command {
         Command::Invoke(args) => invoke::run(args).into(),
         Command::Ls(args) => ls::run(&args, &mut io::stdout(), &mut io::stderr()).into(),

@@ -27,6 +27,7 @@ pub(crate) use process_group::ProcessGroup;
 pub(crate) use profiles_dir::{PROFILES_FILE, find_profiles_dir};
 pub use project::{PROJECT_FILE, Project};
 pub(crate) use pump::pump;
+pub(crate) use watchdog::Aftercare;
 
 #[cfg(test)]
 mod tests;
