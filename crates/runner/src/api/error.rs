@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::model::{error_messages, exit};
+use crate::model::{error_messages, exit_codes};
 use crate::outcome::{Error, Outcome, error_text};
 
 /// Why an invocation did not succeed. Its `Debug` form is the text for people, with causes and hint, because a `main` that
@@ -40,7 +40,7 @@ impl RunError {
         }
     }
 
-    /// The exit code of the program for this error, see [`exit`].
+    /// The exit code of the program for this error, see [`exit_codes`].
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -52,7 +52,7 @@ impl RunError {
     /// Turns an outcome into a result: an error unless its exit code is 0.
     pub(super) fn check(outcome: Outcome) -> Result<Outcome, Self> {
         match outcome.exit_code {
-            exit::SUCCESS => Ok(outcome),
+            exit_codes::SUCCESS => Ok(outcome),
             _ => Err(Self::Failed(Box::new(outcome))),
         }
     }

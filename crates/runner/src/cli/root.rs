@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use super::usage_error::misplaced_dbt_flag;
 use super::{deploy, doctor, invoke, logging, ls, render_profiles, replay, split};
-use crate::model::exit;
+use crate::model::exit_codes;
 
 /// Run dbt and show every node as a Prefect task run.
 #[derive(Debug, Parser)]
@@ -54,7 +54,7 @@ pub fn run() -> ExitCode {
             Some(text) => {
                 // A closed stderr does not change the exit code.
                 let _ = writeln!(io::stderr(), "{text}");
-                return exit::CANNOT_RUN.into();
+                return exit_codes::CANNOT_RUN.into();
             }
             None => error.exit(),
         },

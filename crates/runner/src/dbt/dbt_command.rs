@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::environment::EnvironmentChange;
+use super::child_environment::EnvironmentChange;
 
 /// What to start. Its `Debug` form shows no secret.
 #[derive(Debug)]

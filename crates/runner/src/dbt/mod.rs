@@ -1,10 +1,10 @@
 //! dbt as a program, without Prefect: its command line, its executable, its process, its environment, its project and its artifacts.
 
 mod artifacts;
+mod child_environment;
 pub(crate) mod command_line;
 mod dbt_args;
 mod dbt_command;
-mod environment;
 mod error;
 mod find;
 mod process;
@@ -16,10 +16,10 @@ mod spawn;
 mod watchdog;
 
 pub(crate) use artifacts::{read_manifest, read_run_results};
+pub(crate) use child_environment::{CONTROL_VARIABLES, EnvironmentOptions, child_environment};
 pub(crate) use command_line::CommandLine;
 pub(crate) use dbt_args::DbtArgs;
 pub(crate) use dbt_command::DbtCommand;
-pub(crate) use environment::{CONTROL_VARIABLES, EnvironmentOptions, child_environment};
 pub use error::DbtError;
 pub use find::find_dbt;
 pub(crate) use process::{DbtExit, DbtProcess};

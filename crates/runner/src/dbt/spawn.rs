@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, getpid, getppid};
 
+use super::child_environment::EnvironmentChange;
 use super::dbt_command::DbtCommand;
-use super::environment::EnvironmentChange;
 use super::watchdog::Watchdog;
 
 /// Starts dbt as the leader of a process group of its own, with pipes for its output.

@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader, Read};
 
 use rustix::process::{Pid, test_kill_process};
 
-use super::environment::EnvironmentChange;
-use super::environment::tests::secret_variable;
+use super::child_environment::EnvironmentChange;
+use super::child_environment::tests::secret_variable;
 use super::watchdog::Watchdog;
 use super::*;
 

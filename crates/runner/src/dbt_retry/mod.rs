@@ -2,7 +2,7 @@
 
 mod dropped_flags;
 mod plan;
-mod remaining;
+mod remaining_nodes;
 mod results;
 mod retry_guard;
 mod save;

@@ -199,7 +199,7 @@ mod tests {
         guard.last.record.obstacle = Some(Obstacle::UnknownSchedule);
         assert_eq!(guard.nodes(), None);
         let mut busy = idle(0);
-        busy.nodes = crate::dbt_retry::remaining::tests::tracked(&["model.a.b"]);
+        busy.nodes = crate::dbt_retry::remaining_nodes::tests::tracked(&["model.a.b"]);
         let problem = guard.unfinished_work(&busy).unwrap();
         assert!(problem.contains("may have missed nodes"), "{problem}");
         guard.last.record.obstacle = Some(Obstacle::Open);

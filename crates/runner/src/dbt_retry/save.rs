@@ -7,7 +7,7 @@ use dbt_selector::Command;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::remaining::{Remaining, remaining};
+use super::remaining_nodes::{Remaining, remaining};
 use super::results::Results;
 use super::retry_guard::RetryGuard;
 use crate::dbt::{CommandLine, Project, read_manifest};

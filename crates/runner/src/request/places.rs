@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::process_env::ProcessEnv;
-use super::request::Request;
+use super::resolved_request::Request;
 use crate::dbt::{DbtArgs, Project, find_profiles_dir};
 use crate::store::JOURNAL_DIR;
 
