@@ -144,6 +144,7 @@ Exit codes:
   2    dbt could not run: its own error, an invalid option, dbt not found
   3    Prefect refused the run or was not reachable, and the run needs it
   130  interrupted (Ctrl-C), or cancelled through Prefect
+  137  dbt was killed because memory ran out
   143  terminated by SIGTERM; 0 if that put the flow run back on the schedule";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
