@@ -166,6 +166,7 @@ Exit codes:
   3    Prefect refused the run or was not reachable, and the run has a given flow run, or
        profiles.yml refers to Prefect
   130  interrupted (Ctrl-C), or cancelled through Prefect
+  137  dbt was killed because memory ran out
   143  terminated by SIGTERM (0 if the flow run was rescheduled)";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -15,7 +15,7 @@ use super::session::Session;
 use super::start::Started;
 use super::stop_dbt::stop_when_asked;
 use super::target_lock::TargetLock;
-use crate::dbt::{DbtExit, DbtProcess, ProcessGroup, pump};
+use crate::dbt::{DbtExit, DbtProcess, MemoryKills, ProcessGroup, pump};
 use crate::model::StopCause;
 use crate::outcome::Error;
 use crate::track::ProcessEnd;
@@ -82,6 +82,7 @@ async fn follow(
     let stdout = listen("dbt-stdout", process.stdout, &shared, Recorder::on_stdout);
     let stderr = listen("dbt-stderr", process.stderr, &shared, Recorder::on_stderr);
 
+    let kills = MemoryKills::read();
     let mut stopped = None;
     let stopping = stop_when_asked(stopper, deadline, process.group.clone(), |cause| {
         stopped = Some(cause);
@@ -104,6 +105,9 @@ async fn follow(
                 recorder.tracker.interrupted(cause.reason())
             });
         }
+    }
+    if kills.explain(MemoryKills::read(), &ended) {
+        with(&shared, |recorder| recorder.tracker.out_of_memory());
     }
     let drained = async { (stdout.await, stderr.await) };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {

@@ -35,6 +35,7 @@ pub struct Tracker {
     pub(super) mentioned: Vec<NodeIndex>,
     pub(super) ended: Vec<TrackedNode>,
     pub(super) interrupted: Option<String>,
+    pub(super) is_out_of_memory: bool,
     /// The last failed node whose children dbt announced to skip.
     pub(super) last_failed: Option<NodeIndex>,
     /// For each node, a test of it that failed: `build` then skips what is downstream of the node.
@@ -57,6 +58,7 @@ impl Tracker {
             mentioned: Vec::new(),
             ended: Vec::new(),
             interrupted: None,
+            is_out_of_memory: false,
             last_failed: None,
             failed_tests: BTreeMap::new(),
             unnamed_hook_failure: None,
@@ -77,6 +79,11 @@ impl Tracker {
     /// Notes that we asked dbt to stop: nodes that do not end by themselves from now on are cancelled.
     pub fn interrupted(&mut self, reason: &str) {
         self.interrupted.get_or_insert_with(|| reason.to_owned());
+    }
+
+    /// Notes that the operating system killed dbt because memory ran out.
+    pub fn out_of_memory(&mut self) {
+        self.is_out_of_memory = true;
     }
 
     /// Takes a line that is not an event, written at about `at`: a log line of the run at level info, whatever its source
