@@ -37,7 +37,7 @@ impl Recorded {
             end,
             stopped,
         } = self;
-        let (run, mut closing) = recorder.close(end);
+        let (mut run, mut closing) = recorder.close(end);
         let manifest = closing.manifest.take();
         let guard = prepared.guard.as_ref();
         let objection = guard.and_then(|guard| guard.objection(&run));
@@ -60,6 +60,9 @@ impl Recorded {
             manifest: manifest.clone(),
         };
         let record = save_record(&session, &ended, keeps_record);
+        if let (Some(record), true) = (&record, run.interrupted.is_some()) {
+            run.not_started = not_started(&record.record.nodes, &run);
+        }
         drop(lock);
         Judged {
             session,
@@ -72,6 +75,12 @@ impl Recorded {
             record,
         }
     }
+}
+
+/// The nodes left to do of which dbt has reported nothing.
+fn not_started(left: &[String], run: &TrackedRun) -> Vec<String> {
+    let has_begun = |id: &&String| run.results().any(|result| result.unique_id == **id);
+    left.iter().filter(|id| !has_begun(id)).cloned().collect()
 }
 
 fn save_record(

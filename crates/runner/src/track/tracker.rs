@@ -35,12 +35,14 @@ pub struct Tracker {
     pub(super) mentioned: Vec<NodeIndex>,
     pub(super) ended: Vec<TrackedNode>,
     pub(super) interrupted: Option<String>,
-    /// The last failed node whose children dbt announced to skip.
-    pub(super) last_failed: Option<NodeIndex>,
+    /// The failed nodes whose children dbt announced to skip, in order.
+    pub(super) announced: Vec<NodeIndex>,
     /// For each node, a test of it that failed: `build` then skips what is downstream of the node.
     pub(super) failed_tests: BTreeMap<NodeIndex, NodeIndex>,
     pub(super) unnamed_hook_failure: Option<UnnamedHookFailure>,
     pub(super) run_info: RunInfo,
+    /// The nodes whose queries dbt cancelled.
+    pub(super) cancelled_queries: Vec<String>,
     /// Whether dbt could not write all of its events: its results may list nodes that no event named.
     pub(super) has_lost_events: bool,
 }
@@ -57,10 +59,11 @@ impl Tracker {
             mentioned: Vec::new(),
             ended: Vec::new(),
             interrupted: None,
-            last_failed: None,
+            announced: Vec::new(),
             failed_tests: BTreeMap::new(),
             unnamed_hook_failure: None,
             run_info: RunInfo::default(),
+            cancelled_queries: Vec::new(),
             has_lost_events: false,
         }
     }
@@ -107,11 +110,12 @@ impl Tracker {
         let ix = info.as_ref().and_then(|info| self.note_node(info, event));
         self.on_connection(event);
         self.run_info.on_event(event, out);
-        self.note_last_failed(event);
+        self.note_announced(event);
         if let (Some(ix), Some(info)) = (ix, &info) {
             self.report_if_running(ix, event.name(), info, ts, out);
         }
-        self.log(event, ix, out);
+        let owner = ix.or_else(|| self.on_cancel(event));
+        self.log(event, owner, out);
         match (ix, &info) {
             (Some(ix), Some(info)) => self.on_node_event(ix, info, event, out),
             _ => {
@@ -122,12 +126,12 @@ impl Tracker {
     }
 
     /// Notes the failed node whose children dbt skips.
-    fn note_last_failed(&mut self, event: &Event<'_>) {
+    fn note_announced(&mut self, event: &Event<'_>) {
         if event.name() == EventName::MarkSkippedChildren {
             let data = event.data::<MarkSkippedChildren<'_>>().unwrap_or_default();
             if !data.unique_id.is_empty() && NodeStatus::from(&*data.status) != NodeStatus::Skipped
             {
-                self.last_failed = Some(self.lineage.index_of(&data.unique_id));
+                self.announced.push(self.lineage.index_of(&data.unique_id));
             }
         }
     }

@@ -58,6 +58,10 @@ fn judge_failure(args: &[String], run: &TrackedRun, raise_on_failure: bool) -> V
     let failures = failure_text(args, run);
     if let Some(signal) = run.end.signal {
         let cause = format!("dbt was terminated by signal {signal}");
+        let cause = match run.dbt_error.as_deref().filter(|_| run.nodes.is_empty()) {
+            Some(error) => format!("{cause}\n{error}"),
+            None => cause,
+        };
         let text = failures.unwrap_or_else(|| format!("{}\n{cause}", headline(args)));
         let state = state(StateKind::Crashed, "Crashed", Some(cause));
         return Verdict::failed(state, exit::CANNOT_RUN, text);
