@@ -48,6 +48,12 @@ impl PrefectDbtRunnerBuilder {
         self
     }
 
+    /// Whether a selection that matches no node fails the run; it does not by default.
+    pub fn fail_on_empty(mut self, fail: bool) -> Self {
+        self.options.fail_on_empty = Some(fail);
+        self
+    }
+
     /// The connection to Prefect; the one that Prefect's settings describe when not given.
     pub fn client(mut self, client: Client) -> Self {
         self.options.client = Some(client);

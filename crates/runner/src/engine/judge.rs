@@ -10,7 +10,7 @@ use super::run::Attempt;
 use super::session::Session;
 use crate::dbt_retry::{self};
 use crate::store::SavedAttempt;
-use crate::track::{ProcessEnd, TrackedRun, Verdict, judge};
+use crate::track::{ProcessEnd, TrackedRun, Verdict, empty_selection, judge};
 
 /// An attempt whose end is decided, and not yet written.
 pub(super) struct Judged {
@@ -24,6 +24,10 @@ pub(super) struct Judged {
     /// What a retry needs to know of this attempt.
     pub(super) record: Option<SavedAttempt>,
 }
+
+/// The warning about a success of dbt of which nothing is known.
+const NO_EVENT: &str = "dbt exited with code 0 and wrote no event: it is not known whether it did anything; check that the \
+    executable is dbt";
 
 impl Recorded {
     /// Judges the run. The target folder is free afterwards: nothing of dbt's is read any more.
@@ -43,7 +47,9 @@ impl Recorded {
         let objection = guard.and_then(|guard| guard.objection(&run));
         // Work that this run left undone is retried from the record that exists.
         let keeps_record = objection.is_none();
-        let verdict = judge(
+        let objection =
+            objection.or_else(|| empty_selection(&run).filter(|_| request.fail_on_empty));
+        let mut verdict = judge(
             &request.args,
             &run,
             stopped,
@@ -59,6 +65,11 @@ impl Recorded {
             guard,
             manifest: manifest.clone(),
         };
+        let has_no_event = run.first_event.is_none() && prepared.args.has_command();
+        if has_no_event && verdict.success {
+            attempt.observer.on_warning(NO_EVENT);
+            verdict.state.message = Some(NO_EVENT.to_owned());
+        }
         let record = save_record(&session, &ended, keeps_record);
         if let (Some(record), true) = (&record, run.interrupted.is_some()) {
             run.not_started = not_started(&record.record.nodes, &run);

@@ -38,6 +38,8 @@ pub(crate) struct Request {
     /// How assets are reported; `None` when they are not.
     pub(crate) assets: Option<AssetOptions>,
     pub(crate) raise_on_failure: bool,
+    /// Whether an empty selection makes the run fail.
+    pub(crate) fail_on_empty: bool,
     pub(crate) timeout: Option<Duration>,
     pub(crate) summary_artifact: bool,
     pub(crate) keep_artifacts: bool,
@@ -104,6 +106,7 @@ impl Request {
             },
             assets: asset_options(&options),
             raise_on_failure: options.raise_on_failure.unwrap_or(true),
+            fail_on_empty: options.fail_on_empty.unwrap_or_default(),
             timeout: options.timeout,
             summary_artifact: options.summary_artifact.unwrap_or(true),
             keep_artifacts: options.keep_artifacts.unwrap_or(true),

@@ -16,6 +16,7 @@ use super::node_life::{is_lost_event, is_of_life};
 use super::node_outcome::{NodeOutcome, plain_text};
 use super::node_progress::NodeProgress;
 use super::run_info::RunInfo;
+use super::task_names::distinct_names;
 use super::tracked_run::{TextSource, TrackedNode};
 use super::tracker_options::TrackerOptions;
 use super::unnamed_hook_failure::UnnamedHookFailure;
@@ -74,6 +75,13 @@ impl Tracker {
         for node in manifest.iter().flat_map(|manifest| manifest.iter()) {
             self.lineage
                 .define(NodeDetails::of_manifest(node), node.depends_on_nodes());
+        }
+        for (unique_id, name) in manifest
+            .iter()
+            .flat_map(|manifest| distinct_names(manifest))
+        {
+            let ix = self.lineage.index_of(unique_id);
+            self.lineage.details_mut(ix).distinct_name = Some(name.into());
         }
     }
 

@@ -40,7 +40,7 @@ pub(crate) fn judge(
         // The stop came too late to stop anything.
         return Verdict {
             success: true,
-            state: state(StateKind::Completed, "Completed", None),
+            state: state(StateKind::Completed, "Completed", empty_selection(run)),
             exit_code: exit::SUCCESS,
             failure: None,
         };
@@ -51,6 +51,15 @@ pub(crate) fn judge(
         return Verdict::failed(state, cause.exit_code(), text);
     }
     judge_failure(args, run, raise_on_failure)
+}
+
+/// What there is to say of a run in which dbt had nothing to do.
+pub(crate) fn empty_selection(run: &TrackedRun) -> Option<String> {
+    let why = run
+        .nothing_selected
+        .as_ref()
+        .filter(|_| run.nodes.is_empty())?;
+    Some(format!("nothing was selected: {why}"))
 }
 
 /// The verdict on a run of dbt that was not stopped and did not succeed.

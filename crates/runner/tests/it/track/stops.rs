@@ -136,3 +136,35 @@ fn a_dbt_that_dies_without_a_node_leaves_its_last_line_of_standard_error() {
         );
     }
 }
+
+#[test]
+fn an_empty_selection_is_noted_with_its_criteria() {
+    let event = |name: &str, message: &str| {
+        json!({
+            "info": {"name": name, "level": "warn", "msg": message, "ts": "2026-01-01T00:00:00Z"},
+            "data": {},
+        })
+        .to_string()
+    };
+    let nothing = "Nothing to do. Try checking your model configs and model specification args";
+    let unmatched = "The selection criterion 'nope' does not match any enabled nodes";
+    for (lines, expected) in [
+        (vec![event("NothingToDo", nothing)], Some(nothing)),
+        (
+            vec![
+                event("NoNodesForSelectionCriteria", unmatched),
+                event("NothingToDo", nothing),
+            ],
+            Some(unmatched),
+        ),
+        // Another criterion did match.
+        (vec![event("NoNodesForSelectionCriteria", unmatched)], None),
+    ] {
+        let (mut tracker, mut out) = (tracker(), Vec::new());
+        for line in &lines {
+            feed(&mut tracker, line, &mut out);
+        }
+        let run = tracker.close(exit(0), None, &mut out);
+        assert_eq!(run.nothing_selected.as_deref(), expected);
+    }
+}
