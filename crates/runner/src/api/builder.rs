@@ -48,6 +48,12 @@ impl PrefectDbtRunnerBuilder {
         self
     }
 
+    /// Whether a selection that matches no node fails the run. Default: false.
+    pub fn fail_on_empty(mut self, fail: bool) -> Self {
+        self.options.fail_on_empty = Some(fail);
+        self
+    }
+
     /// Sets the connection to Prefect. Default: the one that Prefect's settings describe; without one, runs are not
     /// reported.
     pub fn client(mut self, client: Client) -> Self {

@@ -107,6 +107,9 @@ pub(crate) struct InvokeArgs {
     /// The failures are still shown and reported. Errors with which dbt cannot run are not covered (exit code 2).
     #[arg(long)]
     no_raise_on_failure: bool,
+    /// Exit 1 if the selection is empty and dbt runs nothing.
+    #[arg(long)]
+    fail_on_empty: bool,
     /// Append the compiled SQL to the descriptions of Prefect assets.
     #[arg(long)]
     include_compiled_code: bool,
@@ -290,6 +293,7 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> (Invocation, Hooks) {
     options.dbt = args.dbt;
     options.client = client;
     options.raise_on_failure = Some(!args.no_raise_on_failure);
+    options.fail_on_empty = Some(args.fail_on_empty);
     options.timeout = args.timeout;
     options.verify_timeout = args.verify_timeout;
     options.rate = args.rate;

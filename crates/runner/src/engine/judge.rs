@@ -10,7 +10,7 @@ use super::run::Attempt;
 use super::session::Session;
 use crate::dbt_retry;
 use crate::store::SavedAttempt;
-use crate::track::{ProcessEnd, TrackedRun, Verdict, judge};
+use crate::track::{ProcessEnd, TrackedRun, Verdict, empty_selection, judge};
 
 /// An attempt whose end is decided, and not yet written.
 pub(super) struct Judged {
@@ -25,6 +25,10 @@ pub(super) struct Judged {
     pub(super) record: Option<SavedAttempt>,
 }
 
+/// The warning about a success of dbt of which nothing is known.
+const NO_EVENT: &str = "dbt exited with code 0 and wrote no event: it is not known whether it did anything; check that the \
+    executable is dbt";
+
 impl Recorded {
     /// Judges the run. The target folder is free afterwards: nothing of dbt's is read any more.
     pub(super) fn judge(self, attempt: Attempt<'_>) -> Judged {
@@ -37,17 +41,19 @@ impl Recorded {
             end,
             stopped,
         } = self;
-        let (run, mut closing) = recorder.close(end);
+        let (mut run, mut closing) = recorder.close(end);
         let manifest = closing.manifest.take();
         let guard = prepared.guard.as_ref();
         let unfinished = guard.and_then(|guard| guard.unfinished_work(&run));
         // Work that this run left undone is retried from the record that exists.
         let keeps_record = unfinished.is_none();
-        let verdict = judge(
+        let objection =
+            unfinished.or_else(|| empty_selection(&run).filter(|_| request.fail_on_empty));
+        let mut verdict = judge(
             &request.args,
             &run,
             stopped,
-            unfinished,
+            objection,
             request.raise_on_failure,
         );
         let ended = dbt_retry::EndedAttempt {
@@ -59,7 +65,15 @@ impl Recorded {
             guard,
             manifest: manifest.clone(),
         };
+        let has_no_event = run.first_event.is_none() && prepared.args.has_command();
+        if has_no_event && verdict.success {
+            attempt.observer.on_warning(NO_EVENT);
+            verdict.state.message = Some(NO_EVENT.to_owned());
+        }
         let record = save_record(&session, &ended, keeps_record);
+        if let (Some(record), true) = (&record, run.interrupted.is_some()) {
+            run.not_started = not_started(&record.record.nodes, &run);
+        }
         drop(lock);
         Judged {
             session,
@@ -72,6 +86,12 @@ impl Recorded {
             record,
         }
     }
+}
+
+/// The nodes left to do of which dbt has reported nothing.
+fn not_started(left: &[String], run: &TrackedRun) -> Vec<String> {
+    let has_begun = |id: &&String| run.results().any(|result| result.unique_id == **id);
+    left.iter().filter(|id| !has_begun(id)).cloned().collect()
 }
 
 fn save_record(

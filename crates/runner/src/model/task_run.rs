@@ -16,7 +16,7 @@ pub struct TaskRun {
     pub unique_id: String,
     /// `<run id>#<attempt>`; the dynamic key.
     pub dynamic_key: String,
-    /// `<resource_type> <name>`.
+    /// `<resource_type> <name>`; where two nodes share a name, version or package tells them apart.
     pub name: String,
     /// When the node started, by dbt's clock (UTC, microseconds).
     pub start_time: Timestamp,

@@ -24,6 +24,8 @@ pub struct RunOptions {
     pub client: Option<Client>,
     /// Whether failed nodes make the run fail. Default: true.
     pub raise_on_failure: Option<bool>,
+    /// Whether an empty selection makes the run fail. Default: false.
+    pub fail_on_empty: Option<bool>,
     /// The longest time that dbt may take; then it is stopped and the run ends `TimedOut`. Default: no limit.
     pub timeout: Option<Duration>,
     /// The longest time after dbt's end for the check that the server has recorded every task run. Default: 3 seconds.
@@ -65,6 +67,7 @@ impl RunOptions {
             dbt: self.dbt.or(defaults.dbt),
             client: self.client.or(defaults.client),
             raise_on_failure: self.raise_on_failure.or(defaults.raise_on_failure),
+            fail_on_empty: self.fail_on_empty.or(defaults.fail_on_empty),
             timeout: self.timeout.or(defaults.timeout),
             verify_timeout: self.verify_timeout.or(defaults.verify_timeout),
             rate: self.rate.or(defaults.rate),

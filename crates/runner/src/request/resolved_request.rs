@@ -45,6 +45,8 @@ pub(crate) struct Request {
     pub(crate) assets: Option<AssetOptions>,
     /// Whether failed nodes make the run fail.
     pub(crate) raise_on_failure: bool,
+    /// Whether an empty selection makes the run fail.
+    pub(crate) fail_on_empty: bool,
     /// The longest time that dbt may take; `None` without a limit.
     pub(crate) timeout: Option<Duration>,
     /// Whether the flow run gets an artifact with a summary.
@@ -117,6 +119,7 @@ impl Request {
             },
             assets: asset_options(&options),
             raise_on_failure: options.raise_on_failure.unwrap_or(true),
+            fail_on_empty: options.fail_on_empty.unwrap_or_default(),
             timeout: options.timeout,
             summary_artifact: options.summary_artifact.unwrap_or(true),
             keep_artifacts: options.keep_artifacts.unwrap_or(true),

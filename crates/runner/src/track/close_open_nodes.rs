@@ -174,19 +174,25 @@ impl Tracker {
         let info = self.run_info;
         let last_lines =
             || (!info.last_lines.is_empty()).then(|| Vec::from(info.last_lines.clone()).join("\n"));
+        let has_failed = end.exit_code != Some(0);
         let could_not_run = !matches!(end.exit_code, Some(0 | 1));
+        let is_alone = has_failed && self.ended.is_empty();
+        let last_stderr = info.last_stderr.clone().filter(|_| is_alone);
         TrackedRun {
             nodes: self.ended,
             dbt_error: info
                 .dbt_error
                 .clone()
-                .or_else(|| could_not_run.then(last_lines).flatten()),
+                .or_else(|| (could_not_run || is_alone).then(last_lines).flatten())
+                .or(last_stderr),
             success: info.success,
             dbt_version: info.version,
             invocation_id: info.invocation_id,
             dbt_command: info.command,
             interrupted: self.interrupted,
-            cancelled_queries: info.cancelled_queries,
+            cancelled_queries: self.cancelled_queries,
+            nothing_selected: info.nothing_selected,
+            not_started: Vec::new(),
             first_event: info.first_event,
             last_event: info.last_event,
             is_out_of_memory: self.is_out_of_memory,

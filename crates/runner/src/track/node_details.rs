@@ -12,6 +12,8 @@ pub(super) struct NodeDetails {
     pub(super) unique_id: Arc<str>,
     pub(super) resource_type: Arc<str>,
     pub(super) name: Arc<str>,
+    /// Name for the task run, where the node shares its own with another.
+    pub(super) distinct_name: Option<Arc<str>>,
     pub(super) package: Arc<str>,
     pub(super) materialized: Arc<str>,
     pub(super) tags: Vec<Arc<str>>,
@@ -30,6 +32,7 @@ impl NodeDetails {
             unique_id: Arc::from(node.unique_id.as_str()),
             resource_type: Arc::from(node.resource_type.as_str()),
             name: node.name.clone(),
+            distinct_name: None,
             package: node.package_name.clone(),
             materialized,
             tags: node.tags.clone(),
@@ -94,7 +97,8 @@ impl NodeDetails {
 
     /// Name of the task run.
     pub(super) fn task_name(&self) -> String {
-        format!("{} {}", self.resource_type, self.name)
+        let name = self.distinct_name.as_ref().unwrap_or(&self.name);
+        format!("{} {name}", self.resource_type)
     }
 
     /// Labels of the task run's events.

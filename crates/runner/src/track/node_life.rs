@@ -1,6 +1,6 @@
 //! Which events bring a node into the run: those of its own life.
 
-use dbt_events::{Connection, Event, EventName};
+use dbt_events::{CancelLine, Connection, Event, EventName};
 
 use super::lineage::NodeIndex;
 use super::tracker::Tracker;
@@ -61,10 +61,18 @@ impl Tracker {
         }
     }
 
-    /// The node that a connection is named after, if the node is open.
-    pub(super) fn open_node_of(&self, connection: &str) -> Option<NodeIndex> {
-        let ix = self.lineage.find(connection)?;
-        let node = self.nodes.get(&ix)?;
-        (!node.is_finished).then_some(ix)
+    /// The open node whose query dbt cancels with this event. dbt cancels idle connections and its own, too: those count
+    /// for nothing.
+    pub(super) fn on_cancel(&mut self, event: &Event<'_>) -> Option<NodeIndex> {
+        if event.name() != EventName::LogCancelLine {
+            return None;
+        }
+        let data = event.data::<CancelLine<'_>>().unwrap_or_default();
+        let ix = self.lineage.find(&data.conn_name)?;
+        if self.nodes.get(&ix)?.is_finished {
+            return None;
+        }
+        self.cancelled_queries.push(data.conn_name.to_string());
+        Some(ix)
     }
 }

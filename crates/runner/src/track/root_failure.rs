@@ -1,5 +1,7 @@
 //! Which failure made dbt skip a node.
 
+use std::collections::HashSet;
+
 use super::lineage::NodeIndex;
 use super::node_outcome::NodeOutcome;
 use super::tracker::Tracker;
@@ -13,17 +15,51 @@ impl Tracker {
         if !outcome.is_skip() {
             return None;
         }
-        let unit_tests = self.lineage.unit_tests(ix).iter();
-        let upstream = unit_tests.chain(self.lineage.depends_on(ix));
+        let upstream = self.directly_above(ix);
         let failed = |other: &NodeIndex| self.nodes.get(other).and_then(|node| node.root_failure);
+        let tested = |other: &NodeIndex| self.failed_tests.get(other).copied();
         upstream
-            .clone()
+            .iter()
             .find_map(failed)
-            .or_else(|| {
-                upstream
-                    .clone()
-                    .find_map(|other| self.failed_tests.get(other).copied())
-            })
-            .or(self.last_failed)
+            .or_else(|| upstream.iter().find_map(tested))
+            .or_else(|| self.unfinished_failure(&upstream))
+            .or(self.announced.last().copied())
+    }
+
+    /// The failed node at or above these whose last event is lost: dbt announced to skip what is below it, or another of
+    /// its events has its failure. Nodes that are not in the run, and skipped ones whose last event is lost, lead further up.
+    fn unfinished_failure(&self, start: &[NodeIndex]) -> Option<NodeIndex> {
+        let (mut seen, mut todo) = (HashSet::new(), start.to_vec());
+        while let Some(ix) = todo.pop() {
+            if !seen.insert(ix) {
+                continue;
+            }
+            if self.announced.contains(&ix) {
+                return Some(ix);
+            }
+            let Some(node) = self.nodes.get(&ix) else {
+                todo.extend(self.directly_above(ix));
+                continue;
+            };
+            match node.provisional.as_ref().filter(|_| !node.is_finished) {
+                Some(outcome) if outcome.is_failure() => return Some(ix),
+                Some(outcome) if outcome.is_skip() => todo.extend(self.directly_above(ix)),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// What a node waits for. In `build`, unit tests run before their model: they wait for what the model waits for.
+    fn directly_above(&self, ix: NodeIndex) -> Vec<NodeIndex> {
+        let parents = self.lineage.depends_on(ix);
+        if self.lineage.details(ix).is_unit_test() {
+            let above = parents
+                .iter()
+                .flat_map(|&model| self.lineage.depends_on(model));
+            return above.copied().collect();
+        }
+        let unit_tests = self.lineage.unit_tests(ix).iter();
+        unit_tests.chain(parents).copied().collect()
     }
 }

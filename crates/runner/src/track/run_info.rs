@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use dbt_events::{
-    CancelLine, CommandCompleted, Concurrency, EncounteredError, Event, EventName, HookStart,
+    CommandCompleted, Concurrency, EncounteredError, Event, EventName, ExceptionOnRun, HookStart,
     ReportArgs, ReportVersion, StartLine,
 };
 use jiff::Timestamp;
@@ -19,14 +19,19 @@ const LAST_LINES: usize = 20;
 pub(super) struct RunInfo {
     pub(super) dbt_error: Option<String>,
     pub(super) last_lines: VecDeque<String>,
+    /// The last line on standard error. After the first event it is often noise of adapters.
+    pub(super) last_stderr: Option<String>,
+    /// Why the text of `--inline` could not be parsed; dbt's error does not say it.
+    inline_error: Option<String>,
+    /// What dbt says if the selection is empty.
+    pub(super) nothing_selected: Option<String>,
+    unmatched: Vec<String>,
     pub(super) success: Option<bool>,
     pub(super) version: Option<String>,
     pub(super) invocation_id: Option<String>,
     pub(super) command: Option<String>,
     pub(super) first_event: Option<Timestamp>,
     pub(super) last_event: Option<Timestamp>,
-    /// Names of the connections whose queries dbt cancelled.
-    pub(super) cancelled_queries: Vec<String>,
     totals: Totals,
 }
 
@@ -62,13 +67,24 @@ impl RunInfo {
             EventName::MainEncounteredError => {
                 let data = event.data::<EncounteredError<'_>>().unwrap_or_default();
                 if let Some(exc) = data.exc.non_empty() {
-                    self.dbt_error = Some(dbt_events::strip_ansi(exc).into_owned());
+                    let exc = dbt_events::strip_ansi(exc).into_owned();
+                    let inline = self.inline_error.iter().map(|why| format!("\n{why}"));
+                    self.dbt_error = Some(exc + &inline.collect::<String>());
                 }
             }
-            EventName::LogCancelLine => {
-                let data = event.data::<CancelLine<'_>>().unwrap_or_default();
-                self.cancelled_queries
-                    .extend(data.conn_name.non_empty().map(str::to_owned));
+            EventName::ParseInlineNodeError => {
+                let data = event.data::<ExceptionOnRun<'_>>().unwrap_or_default();
+                self.inline_error = data.exc.non_empty().map(str::to_owned);
+            }
+            EventName::NoNodesForSelectionCriteria => {
+                self.unmatched.push(plain(&event.message()));
+            }
+            EventName::NothingToDo => {
+                let mut why = std::mem::take(&mut self.unmatched);
+                if why.is_empty() {
+                    why.push(plain(&event.message()));
+                }
+                self.nothing_selected = Some(why.join("; "));
             }
             EventName::CommandCompleted => {
                 self.success = event
@@ -94,8 +110,14 @@ impl RunInfo {
     /// Takes a line that is not an event. Lines on standard error after the first event are noise of adapters.
     pub(super) fn on_text(&mut self, source: TextSource, line: &str) {
         let line = line.trim_end();
-        if line.is_empty() || (source == TextSource::Stderr && self.first_event.is_some()) {
+        if line.is_empty() {
             return;
+        }
+        if source == TextSource::Stderr {
+            self.last_stderr = Some(dbt_events::strip_ansi(line).into_owned());
+            if self.first_event.is_some() {
+                return;
+            }
         }
         if self.last_lines.len() == LAST_LINES {
             self.last_lines.pop_front();
@@ -103,6 +125,17 @@ impl RunInfo {
         self.last_lines
             .push_back(dbt_events::strip_ansi(line).into_owned());
     }
+}
+
+/// A message of dbt's without colours and without the prefix of its level, as dbt 1.12 writes it.
+fn plain(message: &str) -> String {
+    let message = dbt_events::strip_ansi(message);
+    let message = message.trim();
+    message
+        .strip_prefix("[WARNING]")
+        .unwrap_or(message)
+        .trim_start_matches([':', ' '])
+        .to_owned()
 }
 
 impl Totals {

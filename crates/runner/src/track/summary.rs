@@ -9,6 +9,9 @@ use crate::model::{NodeResult, NodeStatus, StateKind};
 
 pub use markdown::markdown;
 
+/// How many nodes a list of names has.
+const MOST_NAMES: usize = 20;
+
 /// The summary of a run.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -65,23 +68,30 @@ pub fn failure_text(args: &[String], run: &TrackedRun) -> Option<String> {
     Some(lines.join("\n"))
 }
 
-/// What a stop cancelled: the nodes that were running, and dbt's queries. `None` for a run that was not stopped, or in
-/// which nothing was running.
+/// What a stop cancelled: the nodes that were running, their queries, and the nodes that had not started. `None` for a
+/// run that was not stopped, or in which there was nothing to stop.
 pub fn stopped_line(run: &TrackedRun) -> Option<String> {
     run.interrupted.as_ref()?;
     let nodes: Vec<&str> = run
         .nodes
         .iter()
-        .filter(|node| node.state.kind == StateKind::Cancelled && node.state.name == "Cancelled")
+        .filter(|node| is_cancelled(node))
         .map(|node| node.result.unique_id.as_str())
         .collect();
     let list = |what: &str, names: &[&str]| {
-        (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
+        let shown = names.iter().take(MOST_NAMES).copied();
+        let mut shown: Vec<String> = shown.map(str::to_owned).collect();
+        if names.len() > MOST_NAMES {
+            shown.push(format!("and {} more", names.len() - MOST_NAMES));
+        }
+        (!names.is_empty()).then(|| format!("{what}: {}", shown.join(", ")))
     };
     let queries: Vec<&str> = run.cancelled_queries.iter().map(String::as_str).collect();
+    let waiting: Vec<&str> = run.not_started.iter().map(String::as_str).collect();
     let lists = [
         list("Cancelled while running", &nodes),
         list("Queries cancelled by dbt", &queries),
+        list("Not started", &waiting),
     ];
     let lists: Vec<String> = lists.into_iter().flatten().collect();
     (!lists.is_empty()).then(|| lists.join(". "))
@@ -126,12 +136,18 @@ fn failed(run: &TrackedRun) -> impl Iterator<Item = &TrackedNode> {
         .filter(|node| node.state.kind == StateKind::Failed)
 }
 
-/// dbt's status; a node without one counts under the name of its state.
+/// dbt's status; a node without one counts under the name of its state. A node that an interrupt cancelled counts as
+/// cancelled, whatever dbt calls it.
 fn status_of(node: &TrackedNode) -> String {
     match &node.result.status {
+        _ if is_cancelled(node) => NodeStatus::Cancelled.to_string(),
         NodeStatus::NotReported => node.state.name.to_ascii_lowercase(),
         status => status.to_string(),
     }
+}
+
+fn is_cancelled(node: &TrackedNode) -> bool {
+    node.state.kind == StateKind::Cancelled && node.state.name == "Cancelled"
 }
 
 fn slowest_of(run: &TrackedRun, count: usize) -> Vec<(String, f64)> {

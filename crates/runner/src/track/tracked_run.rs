@@ -58,8 +58,12 @@ pub struct TrackedRun {
     pub dbt_command: Option<String>,
     /// Why we interrupted dbt, if we did.
     pub interrupted: Option<String>,
-    /// The connections whose queries dbt cancelled: unique_ids of nodes, and names of dbt's own connections.
+    /// The nodes whose queries dbt cancelled. Connections that were idle are not among them.
     pub cancelled_queries: Vec<String>,
+    /// The nodes that were selected and had not started when the run was stopped, as far as that is known.
+    pub not_started: Vec<String>,
+    /// What dbt said about an empty selection; `None` if it had something to do.
+    pub nothing_selected: Option<String>,
     /// Time of dbt's first event.
     pub first_event: Option<Timestamp>,
     /// Time of dbt's last event.

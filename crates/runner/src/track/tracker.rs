@@ -16,6 +16,7 @@ use super::node_life::{is_lost_event, is_of_life};
 use super::node_outcome::{NodeOutcome, plain_text};
 use super::node_progress::NodeProgress;
 use super::run_info::RunInfo;
+use super::task_names::distinct_names;
 use super::tracked_run::{TextSource, TrackedNode};
 use super::tracker_options::TrackerOptions;
 use super::unnamed_hook_failure::UnnamedHookFailure;
@@ -36,12 +37,14 @@ pub struct Tracker {
     pub(super) ended: Vec<TrackedNode>,
     pub(super) interrupted: Option<String>,
     pub(super) is_out_of_memory: bool,
-    /// The last failed node whose children dbt announced to skip.
-    pub(super) last_failed: Option<NodeIndex>,
+    /// The failed nodes whose children dbt announced to skip, in order.
+    pub(super) announced: Vec<NodeIndex>,
     /// For each node, a test of it that failed: `build` then skips what is downstream of the node.
     pub(super) failed_tests: BTreeMap<NodeIndex, NodeIndex>,
     pub(super) unnamed_hook_failure: Option<UnnamedHookFailure>,
     pub(super) run_info: RunInfo,
+    /// The nodes whose queries dbt cancelled.
+    pub(super) cancelled_queries: Vec<String>,
     /// Whether dbt could not write all of its events: its results may list nodes that no event named.
     pub(super) has_lost_events: bool,
 }
@@ -59,10 +62,11 @@ impl Tracker {
             ended: Vec::new(),
             interrupted: None,
             is_out_of_memory: false,
-            last_failed: None,
+            announced: Vec::new(),
             failed_tests: BTreeMap::new(),
             unnamed_hook_failure: None,
             run_info: RunInfo::default(),
+            cancelled_queries: Vec::new(),
             has_lost_events: false,
         }
     }
@@ -73,6 +77,13 @@ impl Tracker {
         for node in manifest.iter().flat_map(|manifest| manifest.iter()) {
             self.lineage
                 .define(NodeDetails::of_manifest(node), node.depends_on_nodes());
+        }
+        for (unique_id, name) in manifest
+            .iter()
+            .flat_map(|manifest| distinct_names(manifest))
+        {
+            let ix = self.lineage.index_of(unique_id);
+            self.lineage.details_mut(ix).distinct_name = Some(name.into());
         }
     }
 
@@ -114,11 +125,12 @@ impl Tracker {
         let ix = info.as_ref().and_then(|info| self.note_node(info, event));
         self.on_connection(event);
         self.run_info.on_event(event, out);
-        self.note_last_failed(event);
+        self.note_announced(event);
         if let (Some(ix), Some(info)) = (ix, &info) {
             self.report_if_running(ix, event.name(), info, ts, out);
         }
-        self.log(event, ix, out);
+        let owner = ix.or_else(|| self.on_cancel(event));
+        self.log(event, owner, out);
         match (ix, &info) {
             (Some(ix), Some(info)) => self.on_node_event(ix, info, event, out),
             _ => {
@@ -129,12 +141,12 @@ impl Tracker {
     }
 
     /// Notes the failed node whose children dbt skips.
-    fn note_last_failed(&mut self, event: &Event<'_>) {
+    fn note_announced(&mut self, event: &Event<'_>) {
         if event.name() == EventName::MarkSkippedChildren {
             let data = event.data::<MarkSkippedChildren<'_>>().unwrap_or_default();
             if !data.unique_id.is_empty() && NodeStatus::from(&*data.status) != NodeStatus::Skipped
             {
-                self.last_failed = Some(self.lineage.index_of(&data.unique_id));
+                self.announced.push(self.lineage.index_of(&data.unique_id));
             }
         }
     }

@@ -43,7 +43,7 @@ pub(crate) fn judge(
         // The stop came too late to stop anything.
         return Verdict {
             success: true,
-            state: state(StateKind::Completed, "Completed", None),
+            state: state(StateKind::Completed, "Completed", empty_selection(run)),
             exit_code: exit_codes::SUCCESS,
             failure: None,
         };
@@ -56,15 +56,28 @@ pub(crate) fn judge(
     judge_failure(args, run, raise_on_failure)
 }
 
+/// What there is to say of a run in which dbt had nothing to do.
+pub(crate) fn empty_selection(run: &TrackedRun) -> Option<String> {
+    let why = run
+        .nothing_selected
+        .as_ref()
+        .filter(|_| run.nodes.is_empty())?;
+    Some(format!("nothing was selected: {why}"))
+}
+
 /// The verdict on a run of dbt that was not stopped and did not succeed.
 fn judge_failure(args: &[String], run: &TrackedRun, raise_on_failure: bool) -> Verdict {
     let failures = failure_text(args, run);
     let crash = match run.end.signal {
         _ if run.is_out_of_memory => Some((OUT_OF_MEMORY.to_owned(), exit_codes::OUT_OF_MEMORY)),
-        Some(signal) => Some((
-            format!("dbt was terminated by signal {signal}"),
-            exit_codes::CANNOT_RUN,
-        )),
+        Some(signal) => {
+            let cause = format!("dbt was terminated by signal {signal}");
+            let cause = match run.dbt_error.as_deref().filter(|_| run.nodes.is_empty()) {
+                Some(error) => format!("{cause}\n{error}"),
+                None => cause,
+            };
+            Some((cause, exit_codes::CANNOT_RUN))
+        }
         None => None,
     };
     if let Some((cause, exit_code)) = crash {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::{Summary, failed, stopped_line};
+use super::{MOST_NAMES, Summary, failed, stopped_line};
 use crate::model::{NodeResult, RunSummary, State};
 use crate::track::tracked_run::TrackedRun;
 
@@ -11,8 +11,6 @@ use crate::track::tracked_run::TrackedRun;
 const MOST_FAILURES: usize = 50;
 /// How many characters of a failure's message are shown.
 const LONGEST_MESSAGE: usize = 2_000;
-/// How many skipped nodes are named for each cause.
-const MOST_NAMES: usize = 20;
 /// How many of the slowest nodes are listed.
 const SLOWEST: usize = 10;
 

@@ -79,3 +79,32 @@ fn a_run_that_memory_ran_out_for_says_so_unless_it_was_stopped() {
     let verdict = judge(&args, &killed, Some(StopCause::Interrupt), None, true);
     assert_eq!(verdict.exit_code, 130);
 }
+
+#[test]
+fn an_empty_selection_is_named() {
+    let mut run = run(Some(0), None);
+    run.nothing_selected = Some("the selection criterion 'x' matches nothing".to_owned());
+    let verdict = judge(&["build".to_owned()], &run, None, None, true);
+    assert!(verdict.success);
+    assert_eq!(
+        verdict.state.message.as_deref(),
+        Some("nothing was selected: the selection criterion 'x' matches nothing")
+    );
+    let objection = empty_selection(&run);
+    let verdict = judge(&["build".to_owned()], &run, None, objection, true);
+    assert_eq!(
+        (verdict.exit_code, verdict.state.kind),
+        (1, StateKind::Failed)
+    );
+}
+
+#[test]
+fn a_signal_is_named_with_what_dbt_said_before_it() {
+    let mut run = run(None, Some(6));
+    run.dbt_error = Some("Fatal Python error: Aborted".to_owned());
+    let verdict = judge(&["build".to_owned()], &run, None, None, true);
+    assert_eq!(
+        verdict.state.message.as_deref(),
+        Some("dbt was terminated by signal 6\nFatal Python error: Aborted")
+    );
+}

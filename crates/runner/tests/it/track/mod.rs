@@ -4,5 +4,6 @@ mod chaos;
 mod lost;
 mod reasons;
 mod rules;
+mod stops;
 mod streams;
 mod support;

@@ -44,6 +44,8 @@ fn run(nodes: Vec<TrackedNode>, dbt_error: Option<&str>) -> TrackedRun {
         invocation_id: None,
         dbt_command: None,
         interrupted: None,
+        not_started: Vec::new(),
+        nothing_selected: None,
         cancelled_queries: Vec::new(),
         is_out_of_memory: false,
         first_event: Some(Timestamp::UNIX_EPOCH),
