@@ -22,5 +22,6 @@ mod root;
 mod run_summary;
 mod signals;
 mod split;
+mod usage_error;
 
 pub use root::run;

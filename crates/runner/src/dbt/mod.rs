@@ -16,7 +16,7 @@ mod pump;
 mod spawn;
 mod watchdog;
 
-pub(crate) use artifacts::{read_manifest, read_run_results};
+pub(crate) use artifacts::{read_manifest, read_run_results, read_sources};
 pub(crate) use child_environment::{CONTROL_VARIABLES, EnvironmentOptions, child_environment};
 pub(crate) use command_line::CommandLine;
 pub(crate) use dbt_args::DbtArgs;

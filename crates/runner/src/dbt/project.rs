@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::error::DbtError;
+
 /// Name of the file that makes a folder a dbt project.
 pub const PROJECT_FILE: &str = "dbt_project.yml";
 
@@ -17,6 +19,8 @@ pub struct Project {
     pub exists: bool,
     /// The target folder, where dbt writes its artifacts.
     pub target: PathBuf,
+    /// Whether the caller gave the folder, so that no other was searched.
+    is_given: bool,
 }
 
 /// The part of dbt_project.yml that is read.
@@ -54,6 +58,15 @@ impl Project {
             target: root.join(target),
             exists: text.is_some(),
             root,
+            is_given: given.is_some(),
+        }
+    }
+
+    /// The error for a project that does not exist.
+    pub(crate) fn not_found(&self) -> DbtError {
+        DbtError::NoProject {
+            dir: self.root.clone(),
+            searched_above: !self.is_given,
         }
     }
 }

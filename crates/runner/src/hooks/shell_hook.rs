@@ -52,7 +52,8 @@ impl ShellHook {
         let flag = match event {
             HookEvent::RunStart => "--on-run-start",
             HookEvent::PostModel => "--post-model",
-            HookEvent::PostNode => "--post-node",
+            // The command line has no flag for it.
+            HookEvent::PostNode => "post_node hook",
             HookEvent::RunEnd => "--on-run-end",
         };
         let mut builder = hooks
