@@ -32,6 +32,10 @@ pub(crate) struct DoctorArgs {
     /// Folder with profiles.yml [env: DBT_PROFILES_DIR] [default: the working directory if it has one, otherwise ~/.dbt].
     #[arg(long, value_name = "DIR")]
     profiles_dir: Option<PathBuf>,
+    /// Folder that dbt writes its artifacts to, relative to the project [env: DBT_TARGET_PATH] [default: `target-path` of
+    /// dbt_project.yml, otherwise `target`].
+    #[arg(long, value_name = "DIR")]
+    target_path: Option<PathBuf>,
     /// Name of the dbt profile [env: DBT_PROFILE] [default: `profile` of dbt_project.yml].
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
@@ -97,6 +101,7 @@ fn report(args: DoctorArgs) -> Result<DoctorReport, Error> {
     options.dbt = args.dbt;
     options.settings.project_dir = args.project_dir.or(options.settings.project_dir);
     options.settings.profiles_dir = args.profiles_dir.or(options.settings.profiles_dir);
+    options.settings.target_path = args.target_path.or(options.settings.target_path);
     options.profile = args.profile.or(options.profile);
     options.target = args.target.or(options.target);
     let prefect = prefect_client::Settings::from_env();

@@ -98,8 +98,8 @@ pub(crate) struct InvokeArgs {
     /// What a retry runs [default: auto].
     #[arg(long, value_name = "STRATEGY", default_value = "auto", hide_default_value = true, value_parser = retry_strategies())]
     retry_strategy: String,
-    /// Stop each attempt after this number of seconds, which include the wait for the target folder; the run ends TimedOut
-    /// (exit code 1) [default: no limit].
+    /// Stop the run after this number of seconds, in each attempt; they include the wait for the target folder. The run ends
+    /// TimedOut (exit code 1) [default: no limit].
     #[arg(long, value_name = "SECONDS", value_parser = time_limit)]
     timeout: Option<Duration>,
     /// Failed nodes do not fail the run: the exit code is 0, and the flow run ends Completed.
@@ -218,8 +218,8 @@ pub(crate) fn run(args: InvokeArgs) -> u8 {
 async fn run_and_show(args: InvokeArgs, console: &Arc<Console>) -> u8 {
     let stopper = Stopper::default();
     let deadline = args.timeout.map(|timeout| Instant::now() + timeout);
-    let can_create = args.flow_run_id.is_some() && !args.engine;
     let (json, dbt_args) = (args.output == Output::Json, args.args.clone());
+    let can_create = args.flow_run_id.is_some() && !args.engine;
     let outcome = invoke(args, console, &stopper).await;
     let outcome = outcome.map_err(|error| ErrorReport::of_invoke(&error, can_create));
     let exit_code = match &outcome {

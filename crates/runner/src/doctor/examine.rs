@@ -152,7 +152,12 @@ fn examine_project(
     let found = Project::find(given, settings.target_path.as_deref(), &around.cwd);
     let file = found.root.join(PROJECT_FILE);
     let bytes = fs_err::read(&file).map_err(|_| found.not_found());
-    project::check(&file, bytes.as_deref())
+    let (check, read) = project::check(&file, bytes.as_deref());
+    let check = match found.exists {
+        true => check.detail("target_path", found.target.display().to_string()),
+        false => check,
+    };
+    (check, read)
 }
 
 async fn examine_profiles(
