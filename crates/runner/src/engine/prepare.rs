@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use dbt_templating::RenderOptions;
 
 use super::preflight;
-use crate::dbt::{DbtArgs, DbtCommand, Project, Wanted, child_environment, find_dbt};
+use crate::dbt::{
+    DbtArgs, DbtCommand, Project, Wanted, child_environment, find_dbt, log_folder_problem,
+};
 use crate::dbt_retry::Guard;
 use crate::observe::Observer;
 use crate::outcome::Error;
@@ -21,9 +23,9 @@ pub(super) struct Prepared {
     pub(super) folder: Option<JournalFolder>,
     /// What is known against a `dbt retry` of the user's own.
     pub(super) guard: Option<Guard>,
+    around: ProcessEnv,
     dbt: PathBuf,
     profiles: Option<RenderedProfiles>,
-    sets_file_level: bool,
 }
 
 impl Prepared {
@@ -52,7 +54,7 @@ impl Prepared {
             guard: None,
             dbt,
             profiles,
-            sets_file_level: around.sets_file_level,
+            around,
         })
     }
 
@@ -80,6 +82,12 @@ impl Prepared {
         variables.collect()
     }
 
+    /// Why dbt cannot write its log, if that is so.
+    pub(super) fn log_folder_problem(&self) -> Option<String> {
+        let variable = self.around.log_path.as_deref();
+        log_folder_problem(&self.args.passed, variable, &self.project, &self.around.cwd)
+    }
+
     /// How dbt is called.
     pub(super) fn command(&self, request: &Request) -> DbtCommand {
         let settings = &request.settings;
@@ -98,7 +106,7 @@ impl Prepared {
                     .map(RenderedProfiles::dir)
                     .or(settings.profiles_dir.as_deref()),
                 target_path: settings.target_path.as_deref(),
-                sets_file_level: self.args.sets_file_level || self.sets_file_level,
+                sets_file_level: self.args.sets_file_level || self.around.sets_file_level,
                 flags: guarded.chain(request.attempt.environment.clone()).collect(),
                 secrets: self.secrets(),
             }),
