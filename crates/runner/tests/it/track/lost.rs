@@ -12,7 +12,7 @@ const OTHER: &str = "11111111-1111-4111-8111-111111111111";
 /// The stream as dbt writes it if it can serialise no event of `node`: an empty object in place of each.
 fn without_events_of(stream: &str, node: &str) -> Vec<String> {
     let has_node = |line: &String| {
-        let event: Value = serde_json::from_str(line).unwrap();
+        let event: Value = serde_json::from_str(line).expect("recorded data can be read");
         event["data"]["node_info"]["unique_id"] == node
     };
     let lines = lines(stream);

@@ -62,7 +62,7 @@ fn sources(invocation: &str) -> Sources {
             result("nothing", "error", "0001-01-01T00:00:00+00:00", 63_000_000_000.0),
         ],
     });
-    Sources::from_slice(text.to_string().as_bytes()).unwrap()
+    Sources::from_slice(text.to_string().as_bytes()).expect("the text is a sources.json")
 }
 
 fn freshness(sources: &Sources) -> (Vec<Effect>, TrackedRun) {
@@ -91,7 +91,7 @@ fn state_of(run: &TrackedRun, name: &str) -> (String, String) {
         .nodes
         .iter()
         .find(|node| node.result.name == name)
-        .unwrap();
+        .expect("the node has ended");
     let message = node.state.message.clone().unwrap_or_default();
     let why = message.split_once('\n').map_or(&*message, |(_, why)| why);
     (node.state.name.clone(), why.to_owned())
