@@ -42,6 +42,9 @@ impl Recorded {
             stopped,
         } = self;
         let (mut run, mut closing) = recorder.close(end);
+        if is_mute(&run) && prepared.args.has_command() {
+            run.dbt_error = prepared.log_folder_problem();
+        }
         let manifest = closing.manifest.take();
         let guard = prepared.guard.as_ref();
         let unfinished = guard.and_then(|guard| guard.unfinished_work(&run));
@@ -86,6 +89,11 @@ impl Recorded {
             record,
         }
     }
+}
+
+/// Whether dbt failed without a word, as it does if it cannot write its log.
+fn is_mute(run: &TrackedRun) -> bool {
+    run.end.exit_code != Some(0) && run.first_event.is_none() && run.dbt_error.is_none()
 }
 
 /// The nodes left to do of which dbt has reported nothing.

@@ -8,6 +8,7 @@ use dbt_templating::{EnvironmentVariable, RenderOptions};
 use super::preflight;
 use crate::dbt::{
     Aftercare, DbtArgs, DbtCommand, EnvironmentOptions, Project, child_environment, find_dbt,
+    log_folder_problem,
 };
 use crate::dbt_retry::RetryGuard;
 use crate::observe::Observer;
@@ -26,12 +27,12 @@ pub(super) struct Prepared {
     pub(super) folder: Option<JournalFolder>,
     /// Set when the user runs `dbt retry` after a failed run that is on record.
     pub(super) guard: Option<RetryGuard>,
+    /// What the process environment says.
+    env: ProcessEnv,
     /// The dbt executable.
     dbt: PathBuf,
     /// The rendered profiles.yml, if it refers to Prefect.
     profiles: Option<RenderedProfiles>,
-    /// Whether the environment sets the level of dbt's own log file.
-    sets_file_level: bool,
 }
 
 impl Prepared {
@@ -60,7 +61,7 @@ impl Prepared {
             guard: None,
             dbt,
             profiles,
-            sets_file_level: env.sets_file_level,
+            env,
         })
     }
 
@@ -85,6 +86,12 @@ impl Prepared {
         profiles.map_or(&[], RenderedProfiles::variables)
     }
 
+    /// Why dbt cannot write its log, if that is so.
+    pub(super) fn log_folder_problem(&self) -> Option<String> {
+        let variable = self.env.log_path.as_deref();
+        log_folder_problem(&self.args.passed, variable, &self.project, &self.env.cwd)
+    }
+
     /// What to start. `lock` is the lock on the target folder.
     pub(super) fn command(&self, request: &Request, lock: Option<OwnedFd>) -> DbtCommand {
         let settings = &request.settings;
@@ -103,7 +110,7 @@ impl Prepared {
                     .map(RenderedProfiles::dir)
                     .or(settings.profiles_dir.as_deref()),
                 target_path: settings.target_path.as_deref(),
-                sets_file_level: self.args.sets_file_level || self.sets_file_level,
+                sets_file_level: self.args.sets_file_level || self.env.sets_file_level,
                 flags: of_guard
                     .chain(request.attempt.environment.clone())
                     .collect(),
@@ -174,7 +181,7 @@ mod tests {
             guard: None,
             dbt: "dbt".into(),
             profiles: profiles.unwrap(),
-            sets_file_level: false,
+            env: ProcessEnv::from_env().unwrap(),
         };
         let secrets: Vec<_> = prepared.secrets().iter().collect();
         assert_eq!(secrets[0].value.expose(), "hunter2");

@@ -16,6 +16,8 @@ pub(crate) struct ProcessEnv {
     pub(crate) virtual_env: Option<OsString>,
     /// The folders of programs (`PATH`).
     pub(crate) path: Option<OsString>,
+    /// dbt's log folder, if the environment names one.
+    pub(crate) log_path: Option<PathBuf>,
     /// Whether the environment sets the level of dbt's own log file (`DBT_LOG_LEVEL_FILE`).
     pub(crate) sets_file_level: bool,
 }
@@ -32,6 +34,9 @@ impl ProcessEnv {
             home: get("HOME").map(PathBuf::from),
             virtual_env: get("VIRTUAL_ENV"),
             path: get("PATH"),
+            log_path: get("DBT_ENGINE_LOG_PATH")
+                .or_else(|| get("DBT_LOG_PATH"))
+                .map(PathBuf::from),
             sets_file_level: get("DBT_LOG_LEVEL_FILE")
                 .or_else(|| get("DBT_ENGINE_LOG_LEVEL_FILE"))
                 .is_some(),

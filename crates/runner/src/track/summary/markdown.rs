@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{MOST_NAMES, Summary, failed, stopped_line};
-use crate::model::{NodeResult, RunSummary, State};
+use crate::model::{NodeResult, NodeStatus, RunSummary, State};
 use crate::track::tracked_run::TrackedRun;
 
-/// How many failures are listed.
-const MOST_FAILURES: usize = 50;
+/// How many failures, and how many warnings, are listed.
+const MOST_RESULTS: usize = 50;
 /// How many characters of a failure's message are shown.
 const LONGEST_MESSAGE: usize = 2_000;
 /// How many of the slowest nodes are listed.
@@ -39,6 +39,7 @@ pub fn markdown(
         put(&mut text, format_args!("\n{line}\n"));
     }
     put_failures(&mut text, run);
+    put_warnings(&mut text, run);
     put_skipped(&mut text, run);
     put_slowest(&mut text, &summary.slowest);
     Some(RunSummary {
@@ -82,16 +83,29 @@ fn put_failures(text: &mut String, run: &TrackedRun) {
         }
         return;
     }
-    text.push_str("\n## Failures\n");
-    for result in failures.iter().take(MOST_FAILURES) {
+    put_results(text, "Failures", &failures);
+}
+
+/// The nodes that gave a warning, with its reason.
+fn put_warnings(text: &mut String, run: &TrackedRun) {
+    let is_warning = |result: &&NodeResult| result.status == NodeStatus::Warn;
+    let warnings: Vec<&NodeResult> = run.results().filter(is_warning).collect();
+    if !warnings.is_empty() {
+        put_results(text, "Warnings", &warnings);
+    }
+}
+
+fn put_results(text: &mut String, title: &str, results: &[&NodeResult]) {
+    put(text, format_args!("\n## {title}\n"));
+    for result in results.iter().take(MOST_RESULTS) {
         let name = code(&result.unique_id);
         put(text, format_args!("\n### {name}: {}\n\n", result.status));
         if let Some(message) = &result.message {
             text.push_str(&block(message));
         }
     }
-    if failures.len() > MOST_FAILURES {
-        let more = failures.len() - MOST_FAILURES;
+    if results.len() > MOST_RESULTS {
+        let more = results.len() - MOST_RESULTS;
         put(text, format_args!("\nand {more} more\n"));
     }
 }

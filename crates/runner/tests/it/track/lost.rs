@@ -12,7 +12,7 @@ const OTHER: &str = "11111111-1111-4111-8111-111111111111";
 /// The stream as dbt writes it if it can serialise no event of `node`: an empty object in place of each.
 fn without_events_of(stream: &str, node: &str) -> Vec<String> {
     let has_node = |line: &String| {
-        let event: Value = serde_json::from_str(line).expect("recorded so");
+        let event: Value = serde_json::from_str(line).expect("recorded data can be read");
         event["data"]["node_info"]["unique_id"] == node
     };
     let lines = lines(stream);
@@ -127,7 +127,7 @@ fn results_without_a_stream_or_of_another_invocation_do_not_count() {
             },
             "results": [{"unique_id": "model.tiny.stg", "status": "skipped"}],
         });
-        RunResults::from_slice(text.to_string().as_bytes()).expect("recorded so")
+        RunResults::from_slice(text.to_string().as_bytes()).unwrap()
     };
     for (invocation, has_stream) in [
         (json!(OTHER), false),
@@ -161,6 +161,6 @@ fn a_node_that_dbts_death_leaves_open_ends_when_dbt_died() {
         .nodes
         .iter()
         .find(|node| node.state.name == "Crashed")
-        .expect("recorded so");
+        .unwrap();
     assert_eq!(open.end_time, exit(-9).at);
 }

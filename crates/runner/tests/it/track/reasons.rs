@@ -62,7 +62,7 @@ fn sources(invocation: &str) -> Sources {
             result("nothing", "error", "0001-01-01T00:00:00+00:00", 63_000_000_000.0),
         ],
     });
-    Sources::from_slice(text.to_string().as_bytes()).expect("recorded so")
+    Sources::from_slice(text.to_string().as_bytes()).expect("the text is a sources.json")
 }
 
 fn freshness(sources: &Sources) -> (Vec<Effect>, TrackedRun) {
@@ -91,7 +91,7 @@ fn state_of(run: &TrackedRun, name: &str) -> (String, String) {
         .nodes
         .iter()
         .find(|node| node.result.name == name)
-        .expect("recorded so");
+        .expect("the node has ended");
     let message = node.state.message.clone().unwrap_or_default();
     let why = message.split_once('\n').map_or(&*message, |(_, why)| why);
     (node.state.name.clone(), why.to_owned())
@@ -127,7 +127,7 @@ fn a_stale_source_says_how_stale_it_is_and_what_is_allowed() {
         assert_eq!(state_of(&run, name), (state.to_owned(), why.to_owned()));
     }
     let args = ["source".to_owned(), "freshness".to_owned()];
-    let text = summary::failure_text(&args, &run).expect("recorded so");
+    let text = summary::failure_text(&args, &run).unwrap();
     assert!(text.contains("Source receipts errored with message: \"stale: newest row 2017-10-22"));
 }
 
@@ -147,7 +147,7 @@ fn a_microbatch_model_names_its_first_batch_that_failed() {
     assert_eq!(state, "Failed");
     let mut lines = why.lines();
     assert_eq!(lines.next(), Some("PARTIAL SUCCESS (2/3)"));
-    let batch = lines.next().expect("recorded so");
+    let batch = lines.next().unwrap();
     assert!(
         batch.starts_with("batch 2026-11-22 of main.daily failed: "),
         "{batch}"
