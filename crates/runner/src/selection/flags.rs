@@ -1,6 +1,6 @@
 //! The flags that decide what is selected.
 
-use dbt_selector::{Command, IndirectSelection, KindMistake, NodeFilter, Request};
+use dbt_selector::{Command, Dialect, IndirectSelection, KindMistake, NodeFilter, Request};
 
 use crate::dbt::CommandLine;
 use crate::dbt::command_line::Flag;
@@ -73,7 +73,11 @@ impl SelectionFlags {
     }
 
     /// What these flags ask of the command.
-    pub(crate) fn request(&self, command: Command) -> Result<Request, KindMistake> {
+    pub(crate) fn request(
+        &self,
+        command: Command,
+        dialect: Dialect,
+    ) -> Result<Request, KindMistake> {
         // The variables of the environment concern the commands that know the flags, and no other.
         let flag = Flag::named("--resource-types");
         let knows_kinds = flag.is_some_and(|flag| flag.is_taken_by(command.as_str()));
@@ -81,7 +85,8 @@ impl SelectionFlags {
             true => list.to_vec(),
             false => Vec::new(),
         };
-        let filter = NodeFilter::new(command, &kinds(&self.kinds), &kinds(&self.excluded_kinds))?;
+        let (include, exclude) = (kinds(&self.kinds), kinds(&self.excluded_kinds));
+        let filter = NodeFilter::new(command, &include, &exclude, dialect)?;
         let mut request = Request::new(filter);
         request.select.clone_from(&self.select);
         request.exclude.clone_from(&self.exclude);

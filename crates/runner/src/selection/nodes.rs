@@ -22,7 +22,8 @@ pub(crate) fn scheduled(
     let mut context = Context::default();
     context.selectors = Some(&selectors);
     context.state = Some(state);
-    let request = flags.request(command).map_err(|error| error.to_string())?;
+    let request = flags.request(command, graph.dialect());
+    let request = request.map_err(|error| error.to_string())?;
     let selection = request
         .select(&graph, &context)
         .map_err(|errors| errors.to_string())?;

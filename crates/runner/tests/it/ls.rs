@@ -199,3 +199,21 @@ fn the_help_describes_every_method() {
         assert!(help.contains(&format!("`{method}:`")), "{method}");
     }
 }
+
+#[test]
+fn a_manifest_of_a_newer_schema_is_read_with_a_warning() {
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = dir.path().join("manifest.json");
+    let text = std::fs::read_to_string(project().join("artifacts/manifest.json")).unwrap();
+    let newer = text.replace("manifest/v12.json", "manifest/v13.json");
+    assert_ne!(newer, text);
+    std::fs::write(&manifest, newer).unwrap();
+    let args = ["-s", "orders", "--manifest", manifest.to_str().unwrap()];
+    let (code, out, err) = ls_with(&[], &args);
+    assert_eq!(code, Some(0));
+    assert_eq!(out, "shop.orders\nshop.not_null_orders_id\n");
+    assert_eq!(
+        err,
+        "warning: manifest.json v13 is newer than this program knows, and is read as v12\n"
+    );
+}
