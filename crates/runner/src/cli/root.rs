@@ -42,7 +42,7 @@ enum Command {
 
 /// Runs the command. The exit code is 2 for invalid usage.
 pub fn run() -> ExitCode {
-    let args = ls::spread_values(std::env::args_os());
+    let args = ls::for_clap(std::env::args_os());
     let cli = Cli::parse_from(split::mark_dbt_arguments(args));
     logging::from_env();
     match cli.command {

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::guard::Guard;
 use super::remaining::{Rest, rest};
 use super::results::Results;
-use crate::dbt::{CommandLine, Project, read_manifest};
-use crate::request::Request;
+use crate::dbt::{CommandLine, DbtArgs, Project, read_manifest};
+use crate::request::{ProcessEnv, Request};
 use crate::selection::selected;
 use crate::store::{AttemptRecord, AttemptRecords, Obstacle, SavedAttempt};
 use crate::track::TrackedRun;
@@ -89,7 +89,9 @@ pub(crate) fn save(ended: &Ended<'_>, records: &AttemptRecords) -> Option<SavedA
             Some(manifest) => Arc::clone(manifest),
             None => read_manifest(&ended.project.target, Some(invocation_id)).ok()?,
         };
-        let selected = selected(&manifest, &asked, ended.project);
+        let env = ProcessEnv::from_env().ok()?;
+        let profiles_dir = request.profiles_dir(&DbtArgs::of(&asked), &env);
+        let selected = selected(&manifest, &asked, ended.project, profiles_dir);
         selected
             .inspect_err(|problem| tracing::debug!(problem, "the schedule is not known"))
             .ok()?

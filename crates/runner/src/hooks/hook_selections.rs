@@ -6,7 +6,8 @@ use dbt_manifest::Manifest;
 use dbt_selector::{Context, Expr, IndirectSelection, SelectionGraph};
 
 use super::hook::Hook;
-use crate::selection::named_selectors;
+use crate::model::error_chain;
+use crate::selection::SelectorsFile;
 
 /// The nodes of each selection; an invalid selection has none.
 #[derive(Debug, Default)]
@@ -14,14 +15,27 @@ pub(super) struct HookSelections(HashMap<Vec<String>, BTreeSet<String>>);
 
 impl HookSelections {
     /// Evaluates the selections of all hooks. Warns of each that is invalid or selects nothing.
-    pub(super) fn resolve(hooks: &[Hook], manifest: &Manifest, warn: &dyn Fn(&str)) -> Self {
+    /// `selectors` is the project's selectors.yml, which is read only if a selection names a selector.
+    pub(super) fn resolve(
+        hooks: &[Hook],
+        manifest: &Manifest,
+        selectors: Option<&SelectorsFile>,
+        warn: &dyn Fn(&str),
+    ) -> Self {
         let mut selections = Self::default();
         if hooks.iter().all(|hook| hook.select.is_none()) {
             return selections;
         }
         let graph = SelectionGraph::new(manifest);
         let mode = IndirectSelection::Eager;
-        let named = named_selectors(manifest, mode, graph.dialect()).unwrap_or_default();
+        let selectors = selectors.filter(|_| hooks.iter().any(names_selector));
+        let named = selectors.map(|file| file.read(mode, graph.dialect()));
+        let named = named.transpose().unwrap_or_else(|error| {
+            let error = error_chain(&error);
+            warn(&format!("the hooks know no named selectors: {error}"));
+            None
+        });
+        let named = named.unwrap_or_default();
         let mut context = Context::default();
         context.selectors = Some(&named);
         for hook in hooks {
@@ -60,4 +74,10 @@ impl HookSelections {
                 .is_some_and(|nodes| nodes.contains(unique_id))
         })
     }
+}
+
+/// Whether the selection of a hook may use the method `selector:`.
+fn names_selector(hook: &Hook) -> bool {
+    let select = hook.select.iter().flatten();
+    select.into_iter().any(|value| value.contains("selector"))
 }

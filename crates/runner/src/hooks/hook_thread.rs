@@ -15,10 +15,12 @@ use super::options::HookOptions;
 use super::run_result::RunResult;
 use super::schedule::ScheduledNodes;
 use super::stuck_hooks::{HookState, watch_for_stuck_hooks};
+use crate::dbt::DbtArgs;
 use crate::model::Stopper;
 use crate::observe::Observer;
 use crate::outcome::{Error, Outcome};
-use crate::request::Request;
+use crate::request::{ProcessEnv, Request};
+use crate::selection::{SelectionFlags, SelectorsFile};
 
 /// The thread that calls the hooks of a run.
 pub(super) struct HookThread {
@@ -53,6 +55,7 @@ impl HookThread {
             },
             hooks,
             manifest: Arc::clone(&manifest),
+            selectors: selectors_file(request),
             warn,
             timer,
             is_abandoned: Arc::clone(&is_abandoned),
@@ -132,4 +135,13 @@ impl HookThread {
             _ => None,
         }
     }
+}
+
+/// The project's selectors.yml. `None` if the working directory or `--vars` cannot be read: then dbt does not run, either.
+fn selectors_file(request: &Request) -> Option<SelectorsFile> {
+    let (asked, env) = (request.asked(), ProcessEnv::from_env().ok()?);
+    let args = DbtArgs::of(asked);
+    let project = request.project(&args, &env.cwd);
+    let profiles_dir = request.profiles_dir(&args, &env);
+    SelectorsFile::of(&project, &SelectionFlags::from_env(asked), profiles_dir).ok()
 }

@@ -7,7 +7,9 @@ use dbt_manifest::{Manifest, RunResults, Sources};
 use dbt_selector::{Command, Context, SelectionGraph, State};
 
 use super::flags::SelectionFlags;
-use super::named_selectors::named_selectors;
+use super::selectors_file::SelectorsFile;
+use crate::dbt::Project;
+use crate::model::error_chain;
 
 /// The nodes that dbt is going to run, in the order of their unique ids: those selected without ephemeral models, which
 /// never run by themselves.
@@ -15,10 +17,12 @@ pub(crate) fn scheduled(
     manifest: &Manifest,
     command: Command,
     flags: &SelectionFlags,
+    selectors: &SelectorsFile,
     state: &State,
 ) -> Result<Vec<String>, String> {
     let graph = SelectionGraph::new(manifest);
-    let selectors = named_selectors(manifest, flags.mode(), graph.dialect())?;
+    let selectors = selectors.read(flags.mode(), graph.dialect());
+    let selectors = selectors.map_err(|error| error_chain(&error))?;
     let mut context = Context::default();
     context.selectors = Some(&selectors);
     context.state = Some(state);
@@ -38,9 +42,10 @@ pub(crate) fn scheduled(
 }
 
 /// The artifacts that `--state` names, and the current sources; what cannot be read is left out, and dbt will say so.
-pub(crate) fn read_state(dir: Option<&Path>, target: &Path) -> State {
+pub(crate) fn read_state(dir: Option<&Path>, project: &Project) -> State {
     let mut state = State::default();
     state.now = SystemTime::now();
+    state.compares_unrendered = project.flags.state_modified_compare_more_unrendered_values;
     let Some(dir) = dir else { return state };
     let read = |path: &Path| fs_err::read(path).ok();
     let sources = |dir: &Path| Sources::from_slice(&read(&dir.join("sources.json"))?).ok();
@@ -49,6 +54,6 @@ pub(crate) fn read_state(dir: Option<&Path>, target: &Path) -> State {
     state.run_results =
         read(&dir.join("run_results.json")).and_then(|bytes| RunResults::from_slice(&bytes).ok());
     state.sources = sources(dir);
-    state.current_sources = sources(target);
+    state.current_sources = sources(&project.target);
     state
 }

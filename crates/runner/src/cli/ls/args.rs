@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 /// List the nodes that dbt would select, without starting dbt.
 ///
-/// Reads the manifest that dbt wrote last. The flags are those of `dbt ls`. A flag that can have several values takes
+/// Reads the manifest that dbt wrote last. Takes all flags of `dbt ls`; those that are not listed here have no effect. A flag that can have several values takes
 /// them after one flag (`--select a b`) or with the flag repeated (`--select a --select b`).
 #[derive(Debug, Args)]
 #[command(after_long_help = dbt_selector::REFERENCE)]
@@ -106,6 +106,9 @@ pub(crate) struct LsArgs {
     /// dbt command whose nodes to list: `build` lists what `dbt build` would run.
     #[arg(long, default_value = "ls", value_name = "NAME")]
     pub(super) command: String,
+    /// Fail if there is a warning, and list nothing.
+    #[arg(long, env = "DBT_WARN_ERROR", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) warn_error: bool,
     /// Do not print warnings.
     #[arg(short, long, env = "DBT_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) quiet: bool,

@@ -5,10 +5,10 @@ use std::mem::ManuallyDrop;
 
 use super::args::LsArgs;
 use super::error::LsError;
-use super::project::Project;
 use super::{inputs, lines};
 use crate::cli::error_report::ErrorReport;
 use crate::model::exit;
+use crate::request::ProcessEnv;
 use dbt_selector::{Command, Context, Dialect, NodeFilter, Request, SelectionGraph};
 
 /// Prints the selected nodes to `out`, warnings and errors to `err`. Returns the exit code.
@@ -27,7 +27,9 @@ pub(crate) fn run(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8
 
 fn list(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), LsError> {
     let command = command(args)?;
-    let project = Project::find(args)?;
+    let process = ProcessEnv::from_env()?;
+    let project = inputs::project(args, &process.cwd)?;
+    let selectors = inputs::selectors_file(args, &project, &process)?;
     // The manifest is large and the process ends soon: freeing it would only take time.
     let manifest = ManuallyDrop::new(inputs::manifest(args, &project)?);
     if let Some(newer) = manifest.newer_version().filter(|_| !args.quiet) {
@@ -35,7 +37,7 @@ fn list(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), L
     }
     let graph = SelectionGraph::new(&manifest);
     let request = request(args, command, graph.dialect())?;
-    let selectors = inputs::selectors(args, &project, graph.dialect())?;
+    let selectors = selectors.read(args.indirect_selection.into(), graph.dialect())?;
     let state = inputs::state(args, &project)?;
     let files = inputs::files(args, &project)?;
 
@@ -46,8 +48,13 @@ fn list(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), L
     let selection = request
         .select(&graph, &context)
         .map_err(|errors| LsError::Selection(errors.into()))?;
+    let warnings = selection.warnings();
+    if args.warn_error && !warnings.is_empty() {
+        let warnings = warnings.iter().map(ToString::to_string).collect();
+        return Err(LsError::Warnings(warnings));
+    }
     if !args.quiet {
-        for warning in selection.warnings() {
+        for warning in warnings {
             writeln!(err, "warning: {warning}")?;
         }
     }

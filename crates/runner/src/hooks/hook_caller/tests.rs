@@ -80,6 +80,7 @@ impl Set {
             warn,
             timer,
             is_abandoned: Arc::clone(&self.is_abandoned),
+            selectors: None,
             selections: None,
             runtime: None,
         };
