@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::deploy::{
     DeployError, DeploySpec, Deployed, Progress, Schedule, When, deploy, exit_code, follow, start,
 };
-use crate::model::{Level, exit};
+use crate::model::{Level, exit_codes};
 use crate::outcome::{Error, client_from_env};
 use crate::parameters::split_words;
 use clap::parser::ValueSource;
@@ -130,7 +130,7 @@ fn attempt(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result
         show(&deployed, out, err);
         match runs {
             true => watch(&client, &deployed, err).await,
-            false => Ok(exit::SUCCESS),
+            false => Ok(exit_codes::SUCCESS),
         }
     });
     Ok(code?)
@@ -218,7 +218,7 @@ async fn watch(
         }),
         _ = tokio::signal::ctrl_c() => {
             let _ = writeln!(std::io::stderr(), "the run continues: {page}");
-            Ok(exit::INTERRUPTED)
+            Ok(exit_codes::INTERRUPTED)
         }
     }
 }

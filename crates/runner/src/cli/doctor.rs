@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use crate::doctor::{DoctorOptions, DoctorReport, examine};
-use crate::model::exit;
+use crate::model::exit_codes;
 use crate::outcome::Error;
 use clap::{Args, ValueEnum};
 
@@ -67,8 +67,8 @@ pub(crate) fn run(args: DoctorArgs, out: &mut dyn Write, err: &mut dyn Write) ->
                 Form::Json => print_json(&report, out),
             };
             match report.ok {
-                true => exit::SUCCESS,
-                false => exit::CANNOT_RUN,
+                true => exit_codes::SUCCESS,
+                false => exit_codes::CANNOT_RUN,
             }
         }
         Err(error) => {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::ls::LsError;
 use crate::deploy::DeployError;
-use crate::model::{error_messages, exit};
+use crate::model::{error_messages, exit_codes};
 use crate::outcome::{Error, error_text};
 use crate::replay::ReplayError;
 
@@ -82,6 +82,6 @@ impl From<ReplayError> for ErrorReport {
 
 impl From<LsError> for ErrorReport {
     fn from(error: LsError) -> Self {
-        Self::new(&error, error.help(), exit::CANNOT_RUN)
+        Self::new(&error, error.help(), exit_codes::CANNOT_RUN)
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use crate::model::{error_chain, exit};
+use crate::model::{error_chain, exit_codes};
 use crate::outcome::{Error, client_from_env};
 use crate::profiles::Preview;
 use crate::request::PrefectDbtSettings;
@@ -44,7 +44,7 @@ pub(crate) fn run(args: RenderProfilesArgs, out: &mut dyn Write, err: &mut dyn W
                     preview.file.display()
                 ),
             };
-            exit::SUCCESS
+            exit_codes::SUCCESS
         }
         Err(error) => {
             let report = ErrorReport::from(error);

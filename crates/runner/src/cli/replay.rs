@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::model::{Level, LogLevel, Notice, exit};
+use crate::model::{Level, LogLevel, Notice, exit_codes};
 use crate::observe::Observer;
 use crate::outcome::{Error, client_from_env};
 use crate::replay::{ReplayError, ReplayOptions, ReplayedRun, replay};
@@ -125,8 +125,8 @@ fn attempt(args: ReplayArgs, lines: &Lines<'_>) -> Result<Vec<ReplayedRun>, Erro
 
 fn code(run: &ReplayedRun) -> u8 {
     match &run.result {
-        Ok(delivery) if delivery.verified => exit::SUCCESS,
-        Ok(_) => exit::NO_PREFECT,
+        Ok(delivery) if delivery.verified => exit_codes::SUCCESS,
+        Ok(_) => exit_codes::NO_PREFECT,
         Err(error) => error.exit_code(),
     }
 }

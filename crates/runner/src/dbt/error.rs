@@ -1,17 +1,17 @@
-//! Why dbt cannot run.
+//! Why dbt cannot start.
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why dbt cannot run at all, before it has read the project.
+/// Why dbt cannot start.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DbtError {
     /// The dbt executable was not found.
     #[error("cannot find dbt: {}", searched.join(", "))]
     NotFound {
-        /// The places that were searched, in order, each with what is wrong there.
+        /// The places that were searched, in order, each with the reason why it does not count.
         searched: Vec<String>,
     },
     /// The operating system could not start the executable.
@@ -19,7 +19,7 @@ pub enum DbtError {
     Start {
         /// The executable.
         dbt: PathBuf,
-        /// The reason of the operating system.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// The project folder has no dbt_project.yml.
@@ -37,7 +37,7 @@ pub enum DbtError {
 }
 
 impl DbtError {
-    /// What to do about it, where there is something to do.
+    /// What the user can do about the error, if there is something.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let help = match self {

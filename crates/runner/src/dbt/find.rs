@@ -1,4 +1,4 @@
-//! Finding dbt.
+//! Finds the dbt executable.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::error::DbtError;
 
-/// The dbt to run: the one given, else that of the active virtual environment, of `.venv` here, of `PATH`.
+/// Finds the dbt to run: `given`, else the dbt of the active virtual environment (`virtual_env`), of `.venv` in the working
+/// directory, or in `path`, in this order.
+///
+/// `given` is a path relative to `cwd`, or a bare name, which is looked up in `path` as a shell does. `virtual_env` and
+/// `path` are the values of `VIRTUAL_ENV` and `PATH`.
 ///
 /// # Errors
 /// [`DbtError::NotFound`] with the places that were searched.
@@ -30,12 +34,11 @@ pub fn find_dbt(
         None
     };
     if let Some(given) = given {
-        // A bare name is looked for in PATH, as a shell does.
         if given.components().count() > 1 || path.is_none() {
             return try_at(cwd.join(given)).ok_or(DbtError::NotFound { searched });
         }
         return search_path(given, path).ok_or_else(|| DbtError::NotFound {
-            searched: vec![format!("no `{}` in PATH", given.display())],
+            searched: vec![format!("`{}` is not in PATH", given.display())],
         });
     }
     let environments = [
@@ -48,7 +51,7 @@ pub fn find_dbt(
         }
     }
     search_path(Path::new("dbt"), path).ok_or_else(|| {
-        searched.push("no `dbt` in PATH".to_owned());
+        searched.push("`dbt` is not in PATH".to_owned());
         DbtError::NotFound { searched }
     })
 }
@@ -76,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_places() {
+    fn places_are_searched_in_order() {
         let dir = tempfile::tempdir().unwrap();
         let cwd = dir.path();
         let on_path = cwd.join("usr/bin");

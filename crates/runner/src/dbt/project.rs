@@ -1,4 +1,4 @@
-//! Where a dbt project is, where its artifacts are, and what else its dbt_project.yml sets.
+//! Finds a dbt project and its target folder, and reads the settings of dbt_project.yml.
 
 use std::path::{Path, PathBuf};
 
@@ -9,15 +9,15 @@ use serde_yaml::Value;
 /// Name of the file that makes a folder a dbt project.
 pub const PROJECT_FILE: &str = "dbt_project.yml";
 
-/// A dbt project.
+/// A dbt project: its folders, and settings of dbt_project.yml.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Project {
-    /// Its folder.
+    /// The folder of the project.
     pub root: PathBuf,
-    /// Whether there is a dbt_project.yml.
+    /// Whether the folder holds a dbt_project.yml.
     pub exists: bool,
-    /// Where dbt writes its artifacts.
+    /// The target folder, where dbt writes its artifacts.
     pub target: PathBuf,
     /// The name of its profile.
     pub(crate) profile: Option<String>,
@@ -37,9 +37,10 @@ pub(crate) struct ProjectFlags {
 }
 
 impl Project {
-    /// The project in the folder given, else the nearest from the working directory upwards (dbt's own search).
+    /// Finds the project: in the folder `given`, else in the nearest folder with a dbt_project.yml, from `cwd` upwards.
+    /// This is dbt's own search. `target_path` beats the target path in dbt_project.yml.
     ///
-    /// A part of dbt_project.yml that cannot be read counts as missing.
+    /// A part of dbt_project.yml that cannot be read counts as missing: dbt reports the error.
     #[must_use]
     pub fn find(given: Option<&Path>, target_path: Option<&Path>, cwd: &Path) -> Self {
         let root = match given {
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_project_and_what_it_says_of_its_target() {
+    fn the_nearest_project_and_its_target_path_are_found() {
         let dir = tempfile::tempdir().unwrap();
         let inner = dir.path().join("models/staging");
         std::fs::create_dir_all(&inner).unwrap();

@@ -15,7 +15,7 @@ use super::session::Session;
 use super::start::Started;
 use super::stop_dbt::stop_when_asked;
 use super::target_lock::TargetLock;
-use crate::dbt::{DbtProcess, Ended, Group, pump};
+use crate::dbt::{DbtExit, DbtProcess, ProcessGroup, pump};
 use crate::model::{StopCause, Stopper};
 use crate::outcome::Error;
 use crate::track::ProcessEnd;
@@ -85,10 +85,10 @@ async fn follow(
         with(&shared, |recorder| recorder.on_stop(cause));
     });
     let ended = tokio::select! {
-        ended = process.ended => ended,
+        ended = process.exit => ended,
         never = stopping => match never {},
     };
-    let ended = ended.unwrap_or(Ended {
+    let ended = ended.unwrap_or(DbtExit {
         status: None,
         at: Timestamp::now(),
     });
@@ -142,7 +142,7 @@ fn with(recorder: &SharedRecorder, act: impl FnOnce(&mut Recorder)) {
 }
 
 /// Stops dbt when the future that waits for it is dropped.
-struct StopOnDrop(Group);
+struct StopOnDrop(ProcessGroup);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {

@@ -128,7 +128,7 @@ fn record_attempt(request: &Request, prepared: &Prepared, session: &Session) {
     if let Some(records) = &session.records {
         let ids = (session.run_id, session.owned_flow_run());
         let guard = prepared.guard.as_ref();
-        dbt_retry::begin(ids, request, &prepared.project, guard, records);
+        dbt_retry::save_started(ids, request, &prepared.project, guard, records);
     }
 }
 
@@ -150,7 +150,12 @@ fn recorder(
         tracker: Tracker::new(options),
         assets: AssetWatch::new(request, &prepared.args, target),
         journal,
-        redactor: Redactor::new(prepared.secrets().into_iter().map(|(_, value)| value)),
+        redactor: Redactor::new(
+            prepared
+                .secrets()
+                .iter()
+                .map(|secret| secret.value.expose()),
+        ),
         observer: observer.clone(),
         target: target.clone(),
         command: prepared.args.command.clone(),

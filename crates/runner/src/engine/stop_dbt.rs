@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use crate::dbt::Group;
+use crate::dbt::ProcessGroup;
 use crate::model::{StopCause, Stopper};
 
 /// The time that dbt has to cancel its queries before the second SIGINT.
@@ -16,7 +16,7 @@ const SECOND_GRACE: Duration = Duration::from_secs(8);
 pub(super) async fn stop_when_asked(
     stopper: &Stopper,
     timeout: Option<Duration>,
-    group: Group,
+    group: ProcessGroup,
     mut on_stop: impl FnMut(StopCause),
 ) -> Infallible {
     let cause = tokio::select! {

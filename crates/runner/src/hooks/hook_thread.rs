@@ -44,7 +44,7 @@ impl HookThread {
             let observer = Arc::clone(observer);
             Arc::new(move |warning| observer.on_warning(warning))
         };
-        let (timer, state) = watch_for_stuck_hooks(options.warn_after, Arc::clone(&warn))?;
+        let (timer, state) = watch_for_stuck_hooks(options.timeout, Arc::clone(&warn))?;
         let (manifest, is_abandoned) = <(Arc<OnceLock<_>>, Arc<AtomicBool>)>::default();
         let caller = HookCaller {
             command: CommandInfo {
@@ -139,7 +139,7 @@ impl HookThread {
 
 /// The project's selectors.yml. `None` if the working directory or `--vars` cannot be read: then dbt does not run, either.
 fn selectors_file(request: &Request) -> Option<SelectorsFile> {
-    let (asked, env) = (request.asked(), ProcessEnv::from_env().ok()?);
+    let (asked, env) = (request.original_line(), ProcessEnv::from_env().ok()?);
     let args = DbtArgs::of(asked);
     let project = request.project(&args, &env.cwd);
     let profiles_dir = request.profiles_dir(&args, &env);

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use super::hook::BoxError;
 use super::hook_context::{DbtHookContext, HookEvent};
 use super::registry::Hooks;
-use crate::dbt::CONTROL;
+use crate::dbt::CONTROL_VARIABLES;
 use crate::request::inherited::FLOW_RUN_ID;
 
 /// Characters that no selection contains: a `=` after one of them is part of the command.
@@ -80,7 +80,7 @@ pub fn shell_hook(
             .arg(&command)
             .stdin(Stdio::piped())
             .stdout(std::io::stderr().as_fd().try_clone_to_owned()?);
-        for name in CONTROL {
+        for name in CONTROL_VARIABLES {
             shell.env_remove(name);
         }
         if context.event == HookEvent::RunStart {

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::dbt::DbtError;
-use crate::model::exit;
+use crate::model::exit_codes;
 use crate::parameters::ParameterError;
 use crate::prefect::flow_run::ReportError;
 use crate::profiles::ProfilesError;
@@ -55,15 +55,15 @@ impl From<prefect_client::Error> for Error {
 }
 
 impl Error {
-    /// The exit code of the program for this error, see [`exit`].
+    /// The exit code of the program for this error, see [`exit_codes`].
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Profiles(error) if error.is_about_prefect() => exit::NO_PREFECT,
-            Self::Report(ReportError::Usage { .. }) => exit::CANNOT_RUN,
-            Self::Report(ReportError::Cancelled { .. }) => exit::INTERRUPTED,
-            Self::Report(_) | Self::Connect(_) => exit::NO_PREFECT,
-            _ => exit::CANNOT_RUN,
+            Self::Profiles(error) if error.is_about_prefect() => exit_codes::NO_PREFECT,
+            Self::Report(ReportError::Usage { .. }) => exit_codes::CANNOT_RUN,
+            Self::Report(ReportError::Cancelled { .. }) => exit_codes::INTERRUPTED,
+            Self::Report(_) | Self::Connect(_) => exit_codes::NO_PREFECT,
+            _ => exit_codes::CANNOT_RUN,
         }
     }
 

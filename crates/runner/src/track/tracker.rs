@@ -18,7 +18,7 @@ use super::run_info::RunInfo;
 use super::tracked_run::{TextSource, TrackedNode};
 use super::tracker_options::TrackerOptions;
 use super::unnamed_hook_failure::UnnamedHookFailure;
-use super::upstream::Upstream;
+use super::wait_for::Upstream;
 use crate::model::{Effect, Level, NodeStatus, TaskRef, task_run_id};
 
 /// Follows a run of dbt. Each node that an event names gets exactly one terminal state, at the latest in

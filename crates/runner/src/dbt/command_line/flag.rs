@@ -1,7 +1,7 @@
 //! What a row of the flag table says.
 
 use super::commands::canonical;
-use super::table::FLAGS;
+use super::flag_table::FLAGS;
 
 /// A flag of dbt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
