@@ -1,6 +1,7 @@
 //! The nodes that a command line selects from a manifest, without starting dbt. The evaluation is `dbt_selector`'s.
 
 mod flags;
+mod jinja_order;
 mod nodes;
 mod selected;
 mod selectors_file;

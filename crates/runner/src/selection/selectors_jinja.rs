@@ -8,6 +8,8 @@ use minijinja::value::{Kwargs, Rest, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use serde_json::{Map, Value as Json};
 
+use super::jinja_order;
+
 /// Prefix of environment variables that are secrets. dbt does not allow them in selectors.
 const SECRET_PREFIX: &str = "DBT_ENV_SECRET_";
 
@@ -51,6 +53,12 @@ impl<'a> SelectorsJinja<'a> {
                 let found = vars.get(&name).map(to_jinja);
                 let missing = || invalid(format!("`{name}` is not set by --vars"));
                 found.or(default(rest, &named)?).ok_or_else(missing)
+            },
+        );
+        environment.add_function(
+            jinja_order::FUNCTION,
+            |left: Value, operator: String, right: Value| {
+                jinja_order::compare(left, &operator, right)
             },
         );
         environment.add_filter("as_text", |value: Value| python_text(&value));
@@ -99,9 +107,10 @@ impl RenderJinja for SelectorsJinja<'_> {
         };
         let context = self.context(text)?;
         if let Some(expression) = single_expression(text) {
+            let expression = jinja_order::with_calls(expression);
             let expression = self
                 .environment
-                .compile_expression(expression)
+                .compile_expression(&expression)
                 .map_err(explain)?;
             let value = expression.eval(context).map_err(explain)?;
             if value.is_undefined() {
@@ -284,6 +293,9 @@ mod tests {
             ("target.threads == '4' | as_number", false),
             ("target.threads | as_number == 4", false),
             ("(target.name == 'prod') | as_bool", true),
+            ("target.threads > 3 and '1' | as_text < '2'", true),
+            ("true >= 1 and not 1.5 < 1", true),
+            ("false and 'a' > 1", false),
             (
                 "'True' | as_bool if target.name == 'prod' else 'x' | as_number",
                 true,
@@ -304,6 +316,14 @@ mod tests {
         assert_eq!(
             error("{{ 'true' | as_bool }}"),
             "`true` cannot be converted by `as_bool`"
+        );
+        assert_eq!(
+            error("{{ target.threads > '1' | as_number }}"),
+            "`>` cannot compare a number with a text"
+        );
+        assert_eq!(
+            error("{{ (none) <= 1 }}"),
+            "`<=` cannot compare none with a number"
         );
         assert_eq!(
             error("{{ 'True' | as_number }}"),
