@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use dbt_selector::{Dialect, IndirectSelection, SelectorErrors, Selectors};
+use serde::de::Error as _;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -62,7 +63,7 @@ impl SelectorsFile {
         Ok(Self {
             path: project.root.join(SELECTORS_FILE),
             must_exist: false,
-            vars: parse_vars(flags.vars.as_deref().unwrap_or_default())?,
+            vars: flags.vars.as_deref().map_or(Ok(Vars::new()), parse_vars)?,
             profile: flags.profile.clone().or(project.profile.clone()),
             target: flags.target.clone(),
             profiles_dir,
@@ -98,10 +99,18 @@ impl SelectorsFile {
     }
 }
 
-/// The variables of `--vars`, which is a YAML mapping. An empty text has none.
+/// The variables of `--vars`: a YAML mapping whose keys are texts, as in dbt.
 fn parse_vars(text: &str) -> Result<Vars, serde_yaml::Error> {
-    let vars: Option<Vars> = serde_yaml::from_str(text)?;
-    Ok(vars.unwrap_or_default())
+    let vars: serde_yaml::Value = serde_yaml::from_str(text)?;
+    let serde_yaml::Value::Mapping(vars) = vars else {
+        return Err(serde_yaml::Error::custom("the value is not a mapping"));
+    };
+    if let Some(key) = vars.keys().find(|key| !key.is_string()) {
+        let key = serde_yaml::to_string(key)?;
+        let message = format!("the key {} is not a text", key.trim_end());
+        return Err(serde_yaml::Error::custom(message));
+    }
+    serde_yaml::from_value(vars.into())
 }
 
 /// The environment variables for `env_var` in selectors.yml.
@@ -168,11 +177,10 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_a_mapping_or_nothing() {
-        assert_eq!(parse_vars("").unwrap(), Vars::new());
+    fn variables_are_a_mapping() {
         assert_eq!(parse_vars("{}").unwrap(), Vars::new());
         assert_eq!(parse_vars("days: 3").unwrap()["days"], 3);
-        for wrong in ["[1]", "days", "3", "{a: "] {
+        for wrong in ["", "~", "[1]", "days", "3", "{1: 2}", "{a: "] {
             assert!(parse_vars(wrong).is_err(), "{wrong}");
         }
     }
