@@ -72,4 +72,4 @@ pub use manifest::{Group, Macro, Manifest, Metadata, Owner};
 pub use node::{Node, TestMetadata};
 pub use non_finite::without_non_finite;
 pub use run_results::{BatchResults, RunResult, RunResults, Timing};
-pub use sources::{SourceResult, Sources};
+pub use sources::{FreshnessLimit, SourceResult, Sources};

@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use dbt_manifest::{Manifest, RunResults};
+use dbt_manifest::{Manifest, RunResults, Sources};
 
 /// Name of the manifest in the target folder.
 const MANIFEST: &str = "manifest.json";
 /// Name of the results in the target folder.
 const RUN_RESULTS: &str = "run_results.json";
+/// Name of the results of freshness checks in the target folder.
+const SOURCES: &str = "sources.json";
 
 /// Reads the manifest in a target folder. With an invocation id, a manifest of another invocation of dbt is an error.
 pub(crate) fn read_manifest(
@@ -40,5 +42,14 @@ pub(crate) fn read_run_results(target: &Path) -> Option<RunResults> {
         .inspect_err(
             |error| tracing::warn!(%error, "cannot read run_results.json, which is ignored"),
         )
+        .ok()
+}
+
+/// Reads the results of freshness checks in a target folder, of whichever invocation. `None` if they are missing or cannot
+/// be read.
+pub(crate) fn read_sources(target: &Path) -> Option<Sources> {
+    let bytes = fs_err::read(target.join(SOURCES)).ok()?;
+    Sources::from_slice(&bytes)
+        .inspect_err(|error| tracing::warn!(%error, "sources.json is ignored"))
         .ok()
 }

@@ -91,7 +91,7 @@ pub(super) mod tests {
     use dbt_templating::{Block, RenderOptions, Resolved, Template};
 
     use super::*;
-    use crate::dbt::DbtCommand;
+    use crate::dbt::{Aftercare, DbtCommand};
 
     /// The variable that passes a secret of a profiles.yml to dbt.
     pub(in crate::dbt) fn secret_variable(value: &str) -> EnvironmentVariable {
@@ -187,6 +187,7 @@ pub(super) mod tests {
                 secrets: vec![secret],
                 ..no_options()
             }),
+            aftercare: Aftercare::default(),
         };
         let debug = format!("{command:?}");
         assert!(debug.contains(&name), "{debug}");

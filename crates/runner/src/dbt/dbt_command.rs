@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::child_environment::EnvironmentChange;
+use super::watchdog::Aftercare;
 
 /// What to start. Its `Debug` form shows no secret.
 #[derive(Debug)]
@@ -13,4 +14,6 @@ pub(crate) struct DbtCommand {
     pub(crate) args: Vec<String>,
     /// Changes to the environment of this process, which dbt inherits. A later change beats an earlier one.
     pub(crate) environment: Vec<EnvironmentChange>,
+    /// What remains to be done if this process is killed.
+    pub(crate) aftercare: Aftercare,
 }

@@ -9,10 +9,10 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum DbtError {
     /// The dbt executable was not found.
-    #[error("cannot find dbt: {}", searched.join(", "))]
+    #[error("cannot find dbt: {problem}")]
     NotFound {
-        /// The places that were searched, in order, each with the reason why it does not count.
-        searched: Vec<String>,
+        /// The places that were searched, in order; for a given path, what is wrong with it.
+        problem: String,
     },
     /// The operating system could not start the executable.
     #[error("cannot start {}", dbt.display())]
@@ -23,10 +23,12 @@ pub enum DbtError {
         source: std::io::Error,
     },
     /// The project folder has no dbt_project.yml.
-    #[error("cannot find dbt_project.yml in {}", dir.display())]
+    #[error("cannot find dbt_project.yml in {}{}", dir.display(), if *searched_above { " or in a folder above it" } else { "" })]
     NoProject {
         /// The folder that was searched.
         dir: PathBuf,
+        /// Whether the folders above it were searched, too.
+        searched_above: bool,
     },
     /// The profiles folder has no profiles.yml.
     #[error("cannot find profiles.yml in {}", dir.display())]
@@ -42,7 +44,7 @@ impl DbtError {
     pub fn help(&self) -> Option<String> {
         let help = match self {
             Self::NotFound { .. } => {
-                "install dbt, or give its path with --dbt or PREFECT_DBT_EXECUTABLE"
+                "install dbt, or give its path with --dbt or PREFECT_DBT_EXECUTABLE; `prefect-dbt doctor` checks everything"
             }
             Self::Start { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 "reinstall dbt: the interpreter in the first line of this script does not exist"

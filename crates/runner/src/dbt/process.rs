@@ -72,9 +72,12 @@ impl DbtProcess {
 }
 
 /// Starts dbt, sends the process or the error to `started`, and returns when dbt has ended.
-fn start_and_wait(command: DbtCommand, started: &mpsc::SyncSender<std::io::Result<DbtProcess>>) {
+fn start_and_wait(
+    mut command: DbtCommand,
+    started: &mpsc::SyncSender<std::io::Result<DbtProcess>>,
+) {
     let (ended, exit) = oneshot::channel();
-    let mut watchdog = Watchdog::start();
+    let mut watchdog = Watchdog::start(std::mem::take(&mut command.aftercare));
     let mut child = match spawn(command, &watchdog) {
         Ok(child) => child,
         Err(error) => {

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_yaml::Value;
 
+use super::error::DbtError;
+
 /// Name of the file that makes a folder a dbt project.
 pub const PROJECT_FILE: &str = "dbt_project.yml";
 
@@ -25,6 +27,8 @@ pub struct Project {
     pub(crate) flags: ProjectFlags,
     /// Why dbt_project.yml, or a part of it, cannot be read. A run ignores it: dbt says what is wrong.
     pub(crate) problem: Option<String>,
+    /// Whether the caller gave the folder, so that no other was searched.
+    is_given: bool,
 }
 
 /// The `flags` of dbt_project.yml that decide what is selected.
@@ -66,6 +70,15 @@ impl Project {
             profile: settings.take("profile"),
             flags: settings.take("flags").unwrap_or_default(),
             problem: settings.problem,
+            is_given: given.is_some(),
+        }
+    }
+
+    /// The error for a project that does not exist.
+    pub(crate) fn not_found(&self) -> DbtError {
+        DbtError::NoProject {
+            dir: self.root.clone(),
+            searched_above: !self.is_given,
         }
     }
 }

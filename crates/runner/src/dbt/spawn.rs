@@ -32,13 +32,14 @@ pub(super) fn spawn(dbt: DbtCommand, watchdog: &Watchdog) -> std::io::Result<Chi
     command.spawn()
 }
 
-/// Signals that end a process by default, and that this process may have inherited as ignored.
+/// Signals that end a process by default, and that this process ignores or may have inherited as ignored. SIGHUP stays
+/// ignored if it was (`nohup`).
 const DEFAULT_SIGNALS: [libc::c_int; 5] = [
     libc::SIGINT,
     libc::SIGTERM,
     libc::SIGQUIT,
-    libc::SIGHUP,
     libc::SIGPIPE,
+    libc::SIGXFSZ,
 ];
 
 /// Gives the child default signal handlers and a watchdog.

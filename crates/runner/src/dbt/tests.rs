@@ -6,7 +6,7 @@ use rustix::process::{Pid, test_kill_process};
 
 use super::child_environment::EnvironmentChange;
 use super::child_environment::tests::secret_variable;
-use super::watchdog::Watchdog;
+use super::watchdog::{Aftercare, Watchdog};
 use super::*;
 
 fn start(script: &str) -> DbtProcess {
@@ -19,6 +19,7 @@ fn start(script: &str) -> DbtProcess {
             EnvironmentChange::Remove("HOME".to_owned()),
             EnvironmentChange::SetSecret(secret_variable("hunter2")),
         ],
+        aftercare: Aftercare::default(),
     })
     .unwrap()
 }
@@ -79,6 +80,7 @@ fn the_error_of_a_failed_start_names_the_executable() {
         program: "/nowhere/dbt".into(),
         args: Vec::new(),
         environment: Vec::new(),
+        aftercare: Aftercare::default(),
     })
     .err()
     .unwrap();
@@ -95,8 +97,8 @@ fn interruptible_group() -> (DbtProcess, u32) {
 }
 
 /// A watchdog that knows the id of the group.
-fn watchdog_over(group: u32) -> Watchdog {
-    let watchdog = Watchdog::start();
+fn watchdog_over(group: u32, aftercare: Aftercare) -> Watchdog {
+    let watchdog = Watchdog::start(aftercare);
     let line = format!("{group}\n");
     rustix::io::write(watchdog.pipe().unwrap(), line.as_bytes()).unwrap();
     watchdog
@@ -106,7 +108,7 @@ fn watchdog_over(group: u32) -> Watchdog {
 fn a_watchdog_whose_pipe_ends_interrupts_the_group() {
     let (mut process, group) = interruptible_group();
     // The kernel closes the pipe of a process that dies in the same way.
-    drop(watchdog_over(group));
+    drop(watchdog_over(group, Aftercare::default()));
     let mut rest = String::new();
     process.stdout.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "interrupted\n");
@@ -115,9 +117,28 @@ fn a_watchdog_whose_pipe_ends_interrupts_the_group() {
 #[test]
 fn a_dismissed_watchdog_signals_nothing() {
     let (mut process, group) = interruptible_group();
-    watchdog_over(group).dismiss();
+    watchdog_over(group, Aftercare::default()).dismiss();
     process.group.kill();
     let mut rest = String::new();
     process.stdout.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "");
+}
+
+#[test]
+fn a_watchdog_whose_pipe_ends_holds_a_file_until_the_group_has_ended_and_removes_a_folder() {
+    let (mut process, group) = interruptible_group();
+    let folder = tempfile::tempdir().unwrap().keep();
+    fs_err::write(folder.join("profiles.yml"), "shop: {}").unwrap();
+    let (mut held, file) = std::io::pipe().unwrap();
+    let aftercare = Aftercare {
+        lock: Some(file.into()),
+        folder: Some(folder.clone()),
+    };
+    drop(watchdog_over(group, aftercare));
+    // It ends when the watchdog does.
+    held.read_to_end(&mut Vec::new()).unwrap();
+    assert!(!folder.exists());
+    let mut rest = String::new();
+    process.stdout.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "interrupted\n");
 }

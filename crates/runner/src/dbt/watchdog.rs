@@ -6,37 +6,56 @@
 //! on two SIGINTs in a row: it then neither cancels its queries nor writes its results.
 
 use std::io::Write;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 /// Reads the id of the group, then waits for a line or the end of the pipe. At the end of the pipe, the group gets SIGINT;
 /// 12 seconds later another SIGINT, since dbt cancels only the queries that run at that moment and would wait for one that
-/// starts a moment later; and after 30 seconds SIGKILL. Uses `kill -s`, which POSIX has: not every shell accepts a group
-/// after `kill -INT --`.
+/// starts a moment later; and after 30 seconds SIGKILL. Then the folder, if there is one, is removed. Uses `kill -s`, which
+/// POSIX has: not every shell accepts a group after `kill -INT --`.
+///
+/// A signal for every process of a service or a container does not end it: dbt would be left alone if this process were
+/// killed later.
 const SCRIPT: &str = r#"
-read -r group || exit 0
-read -r word && exit 0
-kill -s INT -- "-$group" 2>/dev/null || exit 0
-seconds=0
-while [ "$seconds" -lt 30 ] && kill -s 0 -- "-$group" 2>/dev/null; do
-  [ "$seconds" -eq 12 ] && kill -s INT -- "-$group" 2>/dev/null
-  sleep 1
-  seconds=$((seconds + 1))
-done
-kill -s KILL -- "-$group" 2>/dev/null
+trap '' HUP INT QUIT TERM
+if read -r group; then
+  [ "$group" = done ] && exit 0
+  read -r word && exit 0
+  kill -s INT -- "-$group"
+  seconds=0
+  while [ "$seconds" -lt 30 ] && kill -s 0 -- "-$group"; do
+    [ "$seconds" -eq 12 ] && kill -s INT -- "-$group"
+    sleep 1
+    seconds=$((seconds + 1))
+  done
+  kill -s KILL -- "-$group"
+fi
+[ -z "$1" ] || rm -rf -- "$1"
 "#;
+
+/// What else the watchdog does if this process is killed.
+#[derive(Debug, Default)]
+pub(crate) struct Aftercare {
+    /// A file whose lock it holds until dbt has ended.
+    pub(crate) lock: Option<OwnedFd>,
+    /// A folder that it removes when dbt has ended.
+    pub(crate) folder: Option<PathBuf>,
+}
 
 /// Stops one process group when this process dies, unless it is dismissed before.
 pub(super) struct Watchdog(Option<Child>);
 
 impl Watchdog {
     /// Starts a watchdog, which waits for a line with the id of the group.
-    pub(super) fn start() -> Self {
+    pub(super) fn start(aftercare: Aftercare) -> Self {
         let child = Command::new("/bin/sh")
             .args(["-c", SCRIPT, "watchdog"])
+            .args(aftercare.folder)
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            // It writes nothing: this is only the way to pass an open file on.
+            .stdout(aftercare.lock.map_or_else(Stdio::null, Stdio::from))
             .stderr(Stdio::null())
             // Ctrl-C in the terminal must not end it.
             .process_group(0)

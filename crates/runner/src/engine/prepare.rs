@@ -1,11 +1,14 @@
 //! Finds everything that an invocation needs, before anything is started.
 
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use dbt_templating::{EnvironmentVariable, RenderOptions};
 
 use super::preflight;
-use crate::dbt::{DbtArgs, DbtCommand, EnvironmentOptions, Project, child_environment, find_dbt};
+use crate::dbt::{
+    Aftercare, DbtArgs, DbtCommand, EnvironmentOptions, Project, child_environment, find_dbt,
+};
 use crate::dbt_retry::RetryGuard;
 use crate::observe::Observer;
 use crate::outcome::Error;
@@ -82,8 +85,8 @@ impl Prepared {
         profiles.map_or(&[], RenderedProfiles::variables)
     }
 
-    /// What to start.
-    pub(super) fn command(&self, request: &Request) -> DbtCommand {
+    /// What to start. `lock` is the lock on the target folder.
+    pub(super) fn command(&self, request: &Request, lock: Option<OwnedFd>) -> DbtCommand {
         let settings = &request.settings;
         let of_guard = self.guard.iter().flat_map(RetryGuard::environment);
         DbtCommand {
@@ -106,6 +109,13 @@ impl Prepared {
                     .collect(),
                 secrets: self.secrets().to_vec(),
             }),
+            aftercare: Aftercare {
+                lock,
+                folder: self
+                    .profiles
+                    .as_ref()
+                    .map(|profiles| profiles.dir().to_owned()),
+            },
         }
     }
 }
@@ -168,7 +178,7 @@ mod tests {
         };
         let secrets: Vec<_> = prepared.secrets().iter().collect();
         assert_eq!(secrets[0].value.expose(), "hunter2");
-        let command = prepared.command(&request);
+        let command = prepared.command(&request, None);
         let debug = format!("{secrets:?} {:?} {command:?}", prepared.profiles);
         assert!(debug.contains(&secrets[0].name), "{debug}");
         assert!(!debug.contains("hunter2"), "{debug}");

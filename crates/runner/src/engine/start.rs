@@ -63,7 +63,8 @@ impl Admitted {
         );
         let recorder = recorder(attempt, &prepared, run_id, journal);
         record_attempt(request, &prepared, &session);
-        match DbtProcess::start(prepared.command(request)) {
+        let handle = lock.as_ref().and_then(|lock| lock.handle().ok());
+        match DbtProcess::start(prepared.command(request, handle)) {
             Ok(process) => Ok(Started {
                 session,
                 prepared,

@@ -81,6 +81,9 @@ fn track(
         signal: None,
         at: last,
     };
+    if let Some(sources) = artifacts.sources() {
+        tracker.add_sources(sources, &mut effects);
+    }
     let mut tracked = tracker.close(end, artifacts.results(), &mut effects);
     if let Some(assets) = &mut assets {
         assets.follow(None, &|_| None, &mut effects);

@@ -4,6 +4,9 @@ use super::summary::{failure_text, headline};
 use super::tracked_run::{TrackedNode, TrackedRun};
 use crate::model::{State, StateKind, StopCause, exit_codes};
 
+/// Why dbt crashed, if memory ran out.
+pub(super) const OUT_OF_MEMORY: &str = "dbt was killed because memory ran out";
+
 /// How a run is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Verdict {
@@ -56,11 +59,18 @@ pub(crate) fn judge(
 /// The verdict on a run of dbt that was not stopped and did not succeed.
 fn judge_failure(args: &[String], run: &TrackedRun, raise_on_failure: bool) -> Verdict {
     let failures = failure_text(args, run);
-    if let Some(signal) = run.end.signal {
-        let cause = format!("dbt was terminated by signal {signal}");
+    let crash = match run.end.signal {
+        _ if run.is_out_of_memory => Some((OUT_OF_MEMORY.to_owned(), exit_codes::OUT_OF_MEMORY)),
+        Some(signal) => Some((
+            format!("dbt was terminated by signal {signal}"),
+            exit_codes::CANNOT_RUN,
+        )),
+        None => None,
+    };
+    if let Some((cause, exit_code)) = crash {
         let text = failures.unwrap_or_else(|| format!("{}\n{cause}", headline(args)));
         let state = state(StateKind::Crashed, "Crashed", Some(cause));
-        return Verdict::failed(state, exit_codes::CANNOT_RUN, text);
+        return Verdict::failed(state, exit_code, text);
     }
     let text = failures.unwrap_or_else(|| {
         let code = run.end.exit_code.unwrap_or(-1);

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::args::LsArgs;
 use super::disk::DiskFiles;
 use super::error::{Cause, LsError};
-use crate::dbt::{DbtError, PROJECT_FILE, Project, find_profiles_dir};
+use crate::dbt::{PROJECT_FILE, Project, find_profiles_dir};
 use crate::request::ProcessEnv;
 use crate::selection::{SelectionFlags, SelectorsFile};
 
@@ -38,7 +38,7 @@ pub(super) fn project(args: &LsArgs, here: &Path) -> Result<Project, LsError> {
         here,
     );
     if !project.exists && args.manifest.is_none() {
-        return Err(DbtError::NoProject { dir: project.root }.into());
+        return Err(project.not_found().into());
     }
     match &project.problem {
         Some(problem) => Err(LsError::read(

@@ -6,6 +6,7 @@ mod disk;
 mod error;
 mod inputs;
 mod lines;
+mod reference;
 mod run;
 
 pub(crate) use args::LsArgs;

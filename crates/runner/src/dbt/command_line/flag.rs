@@ -155,6 +155,11 @@ impl Flag {
         Self::by_name("", name)
     }
 
+    /// Whether a flag has this letter.
+    pub(crate) fn has_letter(letter: char) -> bool {
+        FLAGS.iter().any(|flag| flag.letters.contains(letter))
+    }
+
     /// The flag that a command takes by this letter.
     pub(super) fn by_letter(command: &str, letter: char) -> Option<&'static Self> {
         best(command, |flag| flag.letters.contains(letter))

@@ -67,3 +67,15 @@ fn a_run_that_was_stopped_says_why() {
             .ends_with("interrupted by SIGINT")
     );
 }
+
+#[test]
+fn a_run_that_memory_ran_out_for_says_so_unless_it_was_stopped() {
+    let args = ["build".to_owned()];
+    let mut killed = run(None, Some(9));
+    killed.is_out_of_memory = true;
+    let verdict = judge(&args, &killed, None, None, true);
+    assert_eq!((verdict.exit_code, &*verdict.state.name), (137, "Crashed"));
+    assert!(verdict.failure.unwrap().ends_with(OUT_OF_MEMORY));
+    let verdict = judge(&args, &killed, Some(StopCause::Interrupt), None, true);
+    assert_eq!(verdict.exit_code, 130);
+}

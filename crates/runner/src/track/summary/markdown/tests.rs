@@ -45,6 +45,7 @@ fn run(nodes: Vec<TrackedNode>, dbt_error: Option<&str>) -> TrackedRun {
         dbt_command: None,
         interrupted: None,
         cancelled_queries: Vec::new(),
+        is_out_of_memory: false,
         first_event: Some(Timestamp::UNIX_EPOCH),
         last_event: Some(Timestamp::UNIX_EPOCH + SignedDuration::from_millis(12_340)),
         end,
