@@ -31,17 +31,10 @@ pub enum ErrorKind {
         /// What was found or expected.
         message: String,
     },
-    /// The schema version is not supported.
+    /// The schema version is too old.
     #[error(
-        "{artifact} v{found} is not supported (supported: {}): {}",
-        match artifact.supported().into_inner() {
-            (first, last) if first == last => format!("v{first}"),
-            (first, last) => format!("v{first} to v{last}"),
-        },
-        match *found < *artifact.supported().start() {
-            true => "run dbt again with a newer version of dbt",
-            false => "a newer version of dbt wrote it, so update this program",
-        }
+        "{artifact} v{found} is not supported (the oldest is v{}): run dbt again with a newer version of dbt",
+        artifact.supported().start()
     )]
     #[non_exhaustive]
     UnsupportedVersion {

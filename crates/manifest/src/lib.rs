@@ -36,8 +36,10 @@
 //! | run_results.json | v4 to v6 | dbt 1.0 to 1.12, dbt 2 |
 //! | sources.json | v3 | dbt 1.0 to 1.12, dbt 2 |
 //!
-//! Old versions are converted to the model of the newest. Unknown keys are ignored, unknown kinds of nodes are kept as
-//! [`ResourceType::Other`], and a missing key counts as null.
+//! Old versions are converted to the model of the newest, and newer ones are read as the newest
+//! ([`Artifact::newer_version`] has the warning). Unknown keys are ignored, unknown kinds of nodes are kept as
+//! [`ResourceType::Other`], and a missing key counts as null. So do the numbers `NaN` and `Infinity`, which Python writes
+//! although JSON does not have them.
 //!
 //! # Cost of reading
 //!
@@ -55,11 +57,12 @@ mod lenient;
 mod load;
 mod manifest;
 mod node;
+mod non_finite;
 mod run_results;
 mod sources;
 mod version;
 
-pub use artifact::Artifact;
+pub use artifact::{Artifact, NewerVersion};
 pub use config::Config;
 pub use error::{Error, ErrorKind};
 pub use fields::Fields;
@@ -67,5 +70,6 @@ pub use header::Header;
 pub use ids::{Collection, ResourceType, UniqueId};
 pub use manifest::{Group, Macro, Manifest, Metadata, Owner};
 pub use node::{Node, TestMetadata};
+pub use non_finite::without_non_finite;
 pub use run_results::{BatchResults, RunResult, RunResults, Timing};
 pub use sources::{FreshnessLimit, SourceResult, Sources};

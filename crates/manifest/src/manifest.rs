@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::artifact::{Artifact, NewerVersion};
 use crate::ids::UniqueId;
 use crate::node::Node;
 
@@ -86,6 +87,11 @@ pub struct Owner {
 }
 
 impl Manifest {
+    /// What to warn of if the schema of the file is newer than this crate knows.
+    pub fn newer_version(&self) -> Option<NewerVersion> {
+        Artifact::Manifest.newer_version(self.metadata.schema_version)
+    }
+
     /// The metadata: version and dbt invocation.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::header::{Header, read};
 use crate::ids::UniqueId;
 use crate::lenient::{Flag, List, Number, Text};
+use crate::non_finite;
 
 /// The results of a run, read from run_results.json.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,6 +138,11 @@ impl RunResults {
     /// # Errors
     /// If the text is not JSON or not a run_results.json, or if its schema version is not supported.
     pub fn from_slice(bytes: &[u8]) -> Result<Self, Error> {
+        Self::read(bytes)
+            .or_else(|error| non_finite::read_again(error, bytes, |text| Self::read(&text)))
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, Error> {
         let (metadata, document) = read::<Document<'_>>(Artifact::RunResults, bytes)?;
         Ok(Self {
             metadata,

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::header::{Header, read};
 use crate::ids::UniqueId;
 use crate::lenient::{Number, Text};
+use crate::non_finite;
 
 /// The results of `dbt source freshness`, read from sources.json.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,6 +115,11 @@ impl Sources {
     /// # Errors
     /// If the text is not JSON or not a sources.json, or if its schema version is not supported.
     pub fn from_slice(bytes: &[u8]) -> Result<Self, Error> {
+        Self::read(bytes)
+            .or_else(|error| non_finite::read_again(error, bytes, |text| Self::read(&text)))
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, Error> {
         let (metadata, document) = read::<Document<'_>>(Artifact::Sources, bytes)?;
         Ok(Self {
             metadata,

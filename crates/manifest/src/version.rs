@@ -14,7 +14,8 @@ pub(crate) fn check(artifact: Artifact, schema: Option<&str>) -> Result<u32, Err
         .rsplit_once(&format!("/{}/v", schema_name(artifact)))
         .and_then(|(_, version)| version.trim_end_matches(".json").parse().ok());
     match version {
-        Some(version) if artifact.supported().contains(&version) => Ok(version),
+        // A newer version is read as the newest known one; the caller warns of it.
+        Some(version) if version >= *artifact.supported().start() => Ok(version),
         Some(found) => Err(ErrorKind::UnsupportedVersion { artifact, found }.into()),
         None => Err(ErrorKind::WrongArtifact {
             artifact,

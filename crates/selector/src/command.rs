@@ -3,7 +3,9 @@
 use dbt_manifest::Node;
 use thiserror::Error;
 
+use crate::dialect::Dialect;
 use crate::graph::is_without_code;
+use crate::method::kind_since;
 use crate::selection::Selection;
 use crate::warning::Warning;
 
@@ -157,12 +159,14 @@ const KIND_VALUES: [&str; 14] = [
 #[non_exhaustive]
 pub enum KindMistake {
     /// The value is not a kind. Letter case matters.
-    #[error("invalid value `{value}` for {flag}: expected {}", known(flag).join(", "))]
+    #[error("invalid value `{value}` for {flag}: expected {}", known(flag, *dialect).join(", "))]
     Unknown {
         /// The option.
         flag: &'static str,
         /// The invalid value.
         value: String,
+        /// The version of dbt whose kinds are valid.
+        dialect: Dialect,
     },
     /// The command does not have this option.
     #[error("`dbt {}` does not have the option {flag}", command.as_str())]
@@ -178,9 +182,15 @@ const INCLUDE: &str = "--resource-type";
 const EXCLUDE: &str = "--exclude-resource-type";
 
 /// The valid values of `flag`. Everything, or the default, cannot be excluded.
-fn known(flag: &str) -> Vec<&'static str> {
+fn known(flag: &str, dialect: Dialect) -> Vec<&'static str> {
     let kinds = if flag == INCLUDE { 14 } else { 12 };
-    KIND_VALUES[..kinds].to_vec()
+    let kinds = KIND_VALUES[..kinds].iter().copied();
+    kinds.filter(|kind| dialect >= kind_since(kind)).collect()
+}
+
+/// Whether there is no other kind than this one.
+fn is_only(kinds: &[&str], only: &str) -> bool {
+    !kinds.is_empty() && kinds.iter().all(|kind| *kind == only)
 }
 
 /// Which of the selected nodes a command processes.
@@ -194,15 +204,16 @@ impl NodeFilter {
     /// The filter of `command`: the kinds `include` (if empty, the command's default) without the kinds `exclude`.
     ///
     /// # Errors
-    /// If a value is not a kind, or if the command does not have these options.
+    /// If a value is not a kind of this version of dbt, or if the command does not have these options.
     pub fn new(
         command: Command,
         include: &[impl AsRef<str>],
         exclude: &[impl AsRef<str>],
+        dialect: Dialect,
     ) -> Result<Self, KindMistake> {
         let defaults = command.default_kinds();
         let mut kinds = Vec::new();
-        for value in checked(command, INCLUDE, include)? {
+        for value in checked(command, INCLUDE, include, dialect)? {
             match value {
                 "default" => kinds.extend(defaults),
                 "all" => kinds.extend(
@@ -216,10 +227,15 @@ impl NodeFilter {
         if include.is_empty() {
             kinds.extend(defaults);
         }
-        let excluded = checked(command, EXCLUDE, exclude)?;
+        let excluded = checked(command, EXCLUDE, exclude, dialect)?;
         kinds.retain(|kind| !excluded.contains(kind));
         if command.is_bounded() {
             kinds.retain(|kind| defaults.contains(kind));
+        }
+        // In dbt 1.8 only, `ls` lists unit tests with the tests if nothing else is asked for.
+        let is_1_8 = (Dialect::V1_8..Dialect::V1_9).contains(&dialect);
+        if is_1_8 && command == Command::List && is_only(&kinds, "test") {
+            kinds.push("unit_test");
         }
         Ok(Self { command, kinds })
     }
@@ -253,16 +269,18 @@ fn checked(
     command: Command,
     flag: &'static str,
     values: &[impl AsRef<str>],
+    dialect: Dialect,
 ) -> Result<Vec<&'static str>, KindMistake> {
     if !values.is_empty() && !command.takes_kinds() {
         return Err(KindMistake::NotTaken { command, flag });
     }
-    let known = known(flag);
+    let known = known(flag, dialect);
     let check = |value: &str| {
         let found = known.iter().copied().find(|kind| *kind == value);
         found.ok_or_else(|| KindMistake::Unknown {
             flag,
             value: value.to_owned(),
+            dialect,
         })
     };
     values.iter().map(|value| check(value.as_ref())).collect()
@@ -287,7 +305,8 @@ mod tests {
     use super::*;
 
     fn kinds(command: Command, include: &[&str], exclude: &[&str]) -> Vec<&'static str> {
-        NodeFilter::new(command, include, exclude).unwrap().kinds
+        let filter = NodeFilter::new(command, include, exclude, Dialect::default());
+        filter.unwrap().kinds
     }
 
     #[test]
@@ -309,9 +328,27 @@ mod tests {
     }
 
     #[test]
+    fn kinds_depend_on_the_version() {
+        let of = |include: &[&str], dialect| {
+            NodeFilter::new(Command::List, include, &[""; 0], dialect).map(|filter| filter.kinds)
+        };
+        let both = vec!["test", "unit_test"];
+        assert_eq!(of(&["test"], Dialect::V1_8), Ok(both));
+        for dialect in [Dialect::V1_7, Dialect::V1_9, Dialect::V1_12] {
+            assert_eq!(of(&["test"], dialect), Ok(vec!["test"]), "{dialect}");
+        }
+        let more = of(&["test", "seed"], Dialect::V1_8);
+        assert_eq!(more, Ok(vec!["test", "seed"]));
+        assert_eq!(of(&["function"], Dialect::V1_11), Ok(vec!["function"]));
+        let error = of(&["function"], Dialect::V1_10).unwrap_err().to_string();
+        assert!(!error.ends_with("function, model"), "{error}");
+        assert!(error.contains("invalid value `function`"), "{error}");
+    }
+
+    #[test]
     fn values_that_are_not_kinds_are_errors() {
         let error = |command, include: &[&str], exclude: &[&str]| {
-            NodeFilter::new(command, include, exclude)
+            NodeFilter::new(command, include, exclude, Dialect::default())
                 .unwrap_err()
                 .to_string()
         };

@@ -8,12 +8,14 @@ use std::fmt;
 /// |---|---|
 /// | 1.6 | `semantic_model:`; `state:old`, `state:unmodified`; `fqn` and `resource_type` match all kinds, not only models, tests, seeds, snapshots and analyses; `file` also matches the name without suffix; `name_v2` matches a version |
 /// | 1.7 | `saved_query:` |
-/// | 1.8 | `unit_test:` and `test_type:unit`; wildcards in `group:`; `test_type:data` matches generic tests; tests left out on one side of `--exclude` stay out |
+/// | 1.8 | `unit_test:` and `test_type:unit`; wildcards in `group:`; `package:this`; `test_type:data` matches generic tests; tests left out on one side of `--exclude` stay out |
+/// | 1.8 only | `ls --resource-type test` also lists unit tests |
 /// | 1.9 | mode `empty` follows graph operators; nodes without code are part of the graph; saved queries have tags, paths and packages |
-/// | 1.11.15 (not 1.12) | a wildcard without dots matches the name of a node in any directory |
-/// | 1.12 | `selector:` |
+/// | 1.11 | the kind `function`; `ls --output-keys` takes paths with dots and keeps the order of the keys |
+/// | 1.11.15, 1.12.6 | a wildcard without dots matches the name of a node in any directory (1.12.0 to 1.12.5 do not have it) |
+/// | 1.12 | `selector:`; `ls --output json` ends with `direct_parents` for a model |
 ///
-/// dbt 2 is assumed to select like dbt 1.12.
+/// dbt 2 is assumed to select like the latest dbt 1.12.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Dialect {
     major: u32,
@@ -38,8 +40,10 @@ impl Dialect {
     pub const V1_11: Self = Self::new(1, 11, 0);
     /// dbt 1.11 since 1.11.15: the default.
     pub const V1_11_15: Self = Self::new(1, 11, 15);
-    /// dbt 1.12.
+    /// dbt 1.12 up to 1.12.5.
     pub const V1_12: Self = Self::new(1, 12, 0);
+    /// dbt 1.12 since 1.12.6.
+    pub const V1_12_6: Self = Self::new(1, 12, 6);
     /// dbt 2.
     pub const V2: Self = Self::new(2, 0, 0);
 
@@ -75,7 +79,7 @@ impl Dialect {
 
     /// Whether a wildcard without a dot is also compared with the last part of an fqn.
     pub(crate) fn matches_leaves(self) -> bool {
-        (Self::V1_11_15..Self::V1_12).contains(&self)
+        (Self::V1_11_15..Self::V1_12).contains(&self) || self >= Self::V1_12_6
     }
 }
 
@@ -107,14 +111,15 @@ mod tests {
     }
 
     #[test]
-    fn the_leaf_wildcard_exists_in_late_1_11_only() {
-        let matching = [
-            Dialect::new(1, 11, 14),
-            Dialect::new(1, 11, 16),
-            Dialect::new(1, 12, 3),
-            Dialect::V2,
-        ]
-        .map(Dialect::matches_leaves);
-        assert_eq!(matching, [false, true, false, false]);
+    fn the_leaf_wildcard_exists_since_1_11_15_and_1_12_6() {
+        let has_it = |version| Dialect::from_dbt_version(version).unwrap().matches_leaves();
+        for version in [
+            "1.11.15", "1.11.16", "1.12.6", "1.12.7", "1.13.0b1", "2.0.0",
+        ] {
+            assert!(has_it(version), "{version}");
+        }
+        for version in ["1.5.12", "1.11.14", "1.12.0b3", "1.12.0", "1.12.5"] {
+            assert!(!has_it(version), "{version}");
+        }
     }
 }

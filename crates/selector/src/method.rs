@@ -1,5 +1,7 @@
 //! The names of the selection methods.
 
+use crate::dialect::Dialect;
+
 /// A method and its arguments: `config.meta.owner` is the method `config` with the arguments `meta` and `owner`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Method {
@@ -61,6 +63,17 @@ pub(crate) const RESOURCE_TYPES: &[&str] = &[
     "fixture",
     "function",
 ];
+
+/// The first version of dbt that has this kind of node.
+pub(crate) fn kind_since(kind: &str) -> Dialect {
+    match kind {
+        "semantic_model" => Dialect::V1_6,
+        "saved_query" => Dialect::V1_7,
+        "unit_test" | "fixture" => Dialect::V1_8,
+        "function" => Dialect::V1_11,
+        _ => Dialect::V1_5,
+    }
+}
 
 macro_rules! method_names {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+) => {

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::ids::Collection;
 use crate::lenient::Text;
 use crate::manifest::Manifest;
+use crate::non_finite;
 use crate::version;
 
 impl Manifest {
@@ -31,25 +32,28 @@ impl Manifest {
     /// # Errors
     /// The same as [`from_slice`](Self::from_slice).
     pub fn from_vec(bytes: Vec<u8>) -> Result<Self, Error> {
-        read(bytes)
+        let text = utf8(bytes)?;
+        read(&text).or_else(|error| {
+            non_finite::read_again(error, text.as_bytes(), |bytes| read(&utf8(bytes)?))
+        })
     }
 }
 
-fn read(bytes: Vec<u8>) -> Result<Manifest, Error> {
+fn utf8(bytes: Vec<u8>) -> Result<Arc<String>, Error> {
     let text = String::from_utf8(bytes).map_err(|error| {
-        Error::utf8(
-            Artifact::Manifest,
-            error.as_bytes(),
-            error.utf8_error().valid_up_to(),
-        )
+        let valid = error.utf8_error().valid_up_to();
+        Error::utf8(Artifact::Manifest, error.as_bytes(), valid)
     })?;
-    let text = Arc::new(text);
-    let mut builder = Builder::new(&text);
-    let mut json = serde_json::Deserializer::from_str(&text);
+    Ok(Arc::new(text))
+}
+
+fn read(text: &Arc<String>) -> Result<Manifest, Error> {
+    let mut builder = Builder::new(text);
+    let mut json = serde_json::Deserializer::from_str(text);
     Document(&mut builder)
         .deserialize(&mut json)
         .and_then(|()| json.end())
-        .map_err(|error| version::explain(Artifact::Manifest, &text, &error))?;
+        .map_err(|error| version::explain(Artifact::Manifest, text, &error))?;
     let schema = builder.metadata.dbt_schema_version.as_deref();
     let version = version::check(Artifact::Manifest, schema)?;
     Ok(builder.finish(version))

@@ -122,3 +122,47 @@ fn results_of_a_freshness_check() {
         Sources::from_slice(include_bytes!("../data/sources.json")).unwrap()
     );
 }
+
+#[test]
+fn numbers_that_are_not_finite_are_read() {
+    let meta = |name: &str| {
+        format!(
+            r#""metadata": {{"dbt_schema_version": "https://schemas.getdbt.com/dbt/{name}.json"}}"#
+        )
+    };
+    let manifest = format!(
+        r#"{{{}, "nodes": {{
+            "model.p.a": {{"resource_type": "model", "name": "a", "config": {{"meta": {{"limit": Infinity, "n": 1}}}}}},
+            "test.p.t": {{"resource_type": "test", "name": "t", "description": "NaN",
+              "test_metadata": {{"name": "below", "kwargs": {{"max": -Infinity, "min": NaN}}}},
+              "depends_on": {{"nodes": ["model.p.a"]}}}}}}}}"#,
+        meta("manifest/v12")
+    );
+    let manifest = Manifest::from_slice(manifest.as_bytes()).unwrap();
+    let model = manifest.get("model.p.a").unwrap();
+    assert_eq!(
+        model.config.get("meta"),
+        Some(&json!({"limit": null, "n": 1}))
+    );
+    let test = manifest.get("test.p.t").unwrap();
+    assert_eq!(test.depends_on_nodes().collect::<Vec<_>>(), ["model.p.a"]);
+    assert_eq!(test.description(), "NaN");
+    assert!(test.is_generic_test());
+
+    let results = format!(
+        r#"{{{}, "results": [{{"unique_id": "model.p.a", "status": "error", "message": "NaN rows", "failures": NaN,
+            "adapter_response": {{"rate": Infinity}}}}], "args": {{"vars": {{"x": -Infinity}}}}}}"#,
+        meta("run-results/v6")
+    );
+    let results = RunResults::from_slice(results.as_bytes()).unwrap();
+    let result = results.get("model.p.a").unwrap();
+    assert_eq!(result.message.as_deref(), Some("NaN rows"));
+    assert_eq!((result.status.as_str(), result.failures), ("error", None));
+
+    let sources = format!(
+        r#"{{{}, "results": [{{"unique_id": "source.p.s.t", "status": "pass", "max_loaded_at_time_ago_in_s": NaN}}]}}"#,
+        meta("sources/v3")
+    );
+    let sources = Sources::from_slice(sources.as_bytes()).unwrap();
+    assert_eq!(sources.get("source.p.s.t").unwrap().status, "pass");
+}

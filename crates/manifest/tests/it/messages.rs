@@ -1,6 +1,6 @@
 //! The messages for artifacts that cannot be read.
 
-use dbt_manifest::{Error, Manifest, RunResults, Sources};
+use dbt_manifest::{Artifact, Error, Manifest, RunResults, Sources};
 
 fn manifest(text: impl AsRef<[u8]>) -> String {
     Manifest::from_slice(text.as_ref())
@@ -26,12 +26,11 @@ fn messages_say_what_is_wrong_and_where() {
         manifest(b"{\"nodes\":\n {\"\xff\": {}}}"),
         manifest("{}"),
         manifest(of("manifest/v3")),
-        manifest(of("manifest/v13")),
         manifest(of("run-results/v6")),
         manifest(
             r#"{"nodes": [], "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v1.json"}}"#,
         ),
-        results(RunResults::from_slice(of("run-results/v7").as_bytes()).unwrap_err()),
+        results(RunResults::from_slice(of("run-results/v3").as_bytes()).unwrap_err()),
         results(Sources::from_slice(of("sources/v2").as_bytes()).unwrap_err()),
         results(Sources::from_slice(b"[]").unwrap_err()),
     ];
@@ -46,4 +45,37 @@ fn only_a_syntax_error_may_be_gone_later() {
             .is_syntax()
     );
     assert!(!Manifest::from_slice(b"{}").unwrap_err().is_syntax());
+}
+
+#[test]
+fn newer_versions_are_read_as_the_newest_known_one() {
+    let schema = |name: &str| format!("https://schemas.getdbt.com/dbt/{name}.json");
+    let manifest = format!(
+        r#"{{"metadata": {{"dbt_schema_version": "{}"}}, "news": [1],
+            "nodes": {{"model.p.a": {{"resource_type": "model", "name": "a", "newer": {{}}}}}},
+            "metrics": {{"metric.p.m": {{"resource_type": "metric", "name": "m"}}}}}}"#,
+        schema("manifest/v13")
+    );
+    let manifest = Manifest::from_slice(manifest.as_bytes()).unwrap();
+    assert_eq!(manifest.iter().count(), 2);
+    let warning = |artifact: Artifact, version| {
+        let warning = artifact.newer_version(version);
+        warning.map(|warning| warning.to_string())
+    };
+    assert_eq!(
+        warning(Artifact::Manifest, manifest.metadata().schema_version).as_deref(),
+        Some("manifest.json v13 is newer than this program knows, and is read as v12")
+    );
+    assert_eq!(warning(Artifact::Manifest, 12), None);
+
+    let of = |name: &str| {
+        format!(
+            r#"{{"metadata": {{"dbt_schema_version": "{}"}}}}"#,
+            schema(name)
+        )
+    };
+    let results = RunResults::from_slice(of("run-results/v7").as_bytes()).unwrap();
+    assert_eq!(results.metadata.schema_version, 7);
+    let sources = Sources::from_slice(of("sources/v4").as_bytes()).unwrap();
+    assert!(warning(Artifact::Sources, sources.metadata.schema_version).is_some());
 }

@@ -46,7 +46,7 @@ enum Command {
 /// Runs the command. The exit code is 2 for invalid usage.
 pub fn run() -> ExitCode {
     signals::survive_the_file_size_limit();
-    let args = ls::spread_values(std::env::args_os());
+    let args = ls::for_clap(std::env::args_os());
     let args = split::mark_dbt_arguments(args);
     let command = args.get(1).map(|word| word.to_string_lossy().into_owned());
     let cli = match Cli::try_parse_from(args) {

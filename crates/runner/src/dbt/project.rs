@@ -1,40 +1,50 @@
-//! Finds a dbt project and its target folder.
+//! Finds a dbt project and its target folder, and reads the settings of dbt_project.yml.
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_yaml::Value;
 
 use super::error::DbtError;
 
 /// Name of the file that makes a folder a dbt project.
 pub const PROJECT_FILE: &str = "dbt_project.yml";
 
-/// The folders of a dbt project.
+/// A dbt project: its folders, and settings of dbt_project.yml.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Project {
     /// The folder of the project.
     pub root: PathBuf,
-    /// Whether the folder holds a readable dbt_project.yml.
+    /// Whether the folder holds a dbt_project.yml.
     pub exists: bool,
     /// The target folder, where dbt writes its artifacts.
     pub target: PathBuf,
+    /// The name of its profile.
+    pub(crate) profile: Option<String>,
+    /// Its flags.
+    pub(crate) flags: ProjectFlags,
+    /// Why dbt_project.yml, or a part of it, cannot be read. A run ignores it: dbt says what is wrong.
+    pub(crate) problem: Option<String>,
     /// Whether the caller gave the folder, so that no other was searched.
     is_given: bool,
 }
 
-/// The part of dbt_project.yml that is read.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
-struct Settings {
-    target_path: Option<PathBuf>,
+/// The `flags` of dbt_project.yml that decide what is selected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct ProjectFlags {
+    /// Whether `state:modified` compares more of the values before rendering.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) state_modified_compare_more_unrendered_values: bool,
 }
 
 impl Project {
     /// Finds the project: in the folder `given`, else in the nearest folder with a dbt_project.yml, from `cwd` upwards.
     /// This is dbt's own search. `target_path` beats the target path in dbt_project.yml.
     ///
-    /// A dbt_project.yml that is not valid YAML counts as empty: dbt reports the error.
+    /// A part of dbt_project.yml that cannot be read counts as missing: dbt reports the error.
     #[must_use]
     pub fn find(given: Option<&Path>, target_path: Option<&Path>, cwd: &Path) -> Self {
         let root = match given {
@@ -45,19 +55,21 @@ impl Project {
                 .unwrap_or(cwd)
                 .to_path_buf(),
         };
-        let text = fs_err::read_to_string(root.join(PROJECT_FILE)).ok();
-        let settings: Settings = text
-            .as_deref()
-            .and_then(|text| serde_yaml::from_str(text).ok())
-            .unwrap_or_default();
-        let target = target_path
-            .map(Path::to_path_buf)
-            .or(settings.target_path)
-            .unwrap_or_else(|| PathBuf::from("target"));
+        let file = root.join(PROJECT_FILE);
+        let exists = file.is_file();
+        let mut settings = Settings::default();
+        if exists {
+            settings.read(&file);
+        }
+        let target = target_path.map(Path::to_path_buf);
+        let target = target.or_else(|| settings.take("target-path"));
         Self {
-            target: root.join(target),
-            exists: text.is_some(),
+            target: root.join(target.unwrap_or_else(|| PathBuf::from("target"))),
+            exists,
             root,
+            profile: settings.take("profile"),
+            flags: settings.take("flags").unwrap_or_default(),
+            problem: settings.problem,
             is_given: given.is_some(),
         }
     }
@@ -71,9 +83,52 @@ impl Project {
     }
 }
 
+/// The content of dbt_project.yml, and the first problem with it.
+#[derive(Default)]
+struct Settings {
+    content: Value,
+    problem: Option<String>,
+}
+
+impl Settings {
+    fn read(&mut self, file: &Path) {
+        match std::fs::read_to_string(file) {
+            Ok(text) => match serde_yaml::from_str(&text) {
+                Ok(content) => self.content = content,
+                Err(error) => self.problem = Some(error.to_string()),
+            },
+            Err(error) => self.problem = Some(error.to_string()),
+        }
+    }
+
+    /// The value of a key; `None` if it is missing, null, or of another type, which is a problem.
+    fn take<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
+        let value = self.content.get(key)?.clone();
+        match serde_yaml::from_value(value) {
+            Ok(value) => value,
+            Err(error) => {
+                self.problem.get_or_insert(format!("{key}: {error}"));
+                None
+            }
+        }
+    }
+}
+
+/// A value that is false if it is null.
+fn or_default<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn project(text: &str) -> (tempfile::TempDir, Project) {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(PROJECT_FILE), text).unwrap();
+        let found = Project::find(Some(dir.path()), None, Path::new("/"));
+        (dir, found)
+    }
 
     #[test]
     fn the_nearest_project_and_its_target_path_are_found() {
@@ -91,5 +146,36 @@ mod tests {
         assert_eq!(found.target, dir.path().join("out"));
         let given = Project::find(Some(dir.path()), Some(Path::new("there")), Path::new("/"));
         assert_eq!(given.target, dir.path().join("there"));
+    }
+
+    #[test]
+    fn profile_and_flags() {
+        let flag = "state_modified_compare_more_unrendered_values";
+        let (_dir, found) = project(&format!("profile: till\nflags: {{{flag}: true, x: 1}}\n"));
+        assert_eq!(found.profile.as_deref(), Some("till"));
+        assert!(found.flags.state_modified_compare_more_unrendered_values);
+        assert_eq!(found.problem, None);
+        for nothing in ["", "name: shop\nflags:\n", &format!("flags: {{{flag}: }}")] {
+            let (_dir, found) = project(nothing);
+            assert_eq!(
+                (found.flags, found.problem),
+                Default::default(),
+                "{nothing}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_part_that_cannot_be_read_is_a_problem_and_costs_no_other_part() {
+        let (dir, found) = project("target-path: out\nprofile: [1]\nflags: 3\n");
+        assert_eq!(found.target, dir.path().join("out"));
+        assert_eq!(found.profile, None);
+        assert!(
+            found
+                .problem
+                .is_some_and(|problem| problem.starts_with("profile: "))
+        );
+        let (_dir, found) = project("name: [");
+        assert!(found.exists && found.problem.is_some());
     }
 }

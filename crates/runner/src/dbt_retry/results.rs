@@ -1,9 +1,8 @@
 //! run_results.json, as `dbt retry` reads it.
 
-use std::io::BufReader;
 use std::path::Path;
 
-use fs_err::File;
+use dbt_manifest::without_non_finite;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -32,8 +31,12 @@ struct NodeResult {
 impl Results {
     /// Reads a file. `None` if it is missing or cannot be read.
     pub(super) fn read(path: &Path) -> Option<Self> {
-        let file = File::open(path).ok()?;
-        serde_json::from_reader(BufReader::new(file))
+        let text = fs_err::read(path).ok()?;
+        serde_json::from_slice(&text)
+            .or_else(|error| match without_non_finite(&text) {
+                Some(text) => serde_json::from_slice(&text),
+                None => Err(error),
+            })
             .inspect_err(
                 |error| tracing::debug!(%error, "cannot read run_results.json, which is ignored"),
             )
@@ -111,4 +114,21 @@ impl From<NodeResult> for Map<String, Value> {
 
 fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_with_numbers_that_are_not_finite_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("run_results.json");
+        let text = r#"{"metadata": {"invocation_id": "i"}, "args": {"which": "run", "vars": {"x": Infinity}},
+            "results": [{"unique_id": "model.p.a", "status": "error", "adapter_response": {"rate": NaN}}]}"#;
+        std::fs::write(&path, text).unwrap();
+        let results = Results::read(&path).unwrap();
+        assert_eq!(results.ids().collect::<Vec<_>>(), ["model.p.a"]);
+        assert_eq!(results.command(), "run");
+    }
 }

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::remaining_nodes::{Remaining, remaining};
 use super::results::Results;
 use super::retry_guard::RetryGuard;
-use crate::dbt::{CommandLine, Project, read_manifest};
-use crate::request::Request;
+use crate::dbt::{CommandLine, DbtArgs, Project, read_manifest};
+use crate::request::{ProcessEnv, Request};
 use crate::selection::selected;
 use crate::store::{AttemptRecord, AttemptRecords, Obstacle, SavedAttempt};
 use crate::track::TrackedRun;
@@ -126,7 +126,9 @@ impl EndedAttempt<'_> {
             Some(manifest) => Arc::clone(manifest),
             None => read_manifest(&self.project.target, Some(invocation_id)).ok()?,
         };
-        selected(&manifest, line, self.project)
+        let env = ProcessEnv::from_env().ok()?;
+        let profiles_dir = self.request.profiles_dir(&DbtArgs::of(line), &env);
+        selected(&manifest, line, self.project, profiles_dir)
             .inspect_err(|problem| tracing::debug!(problem, "cannot select the scheduled nodes"))
             .ok()?
     }

@@ -100,6 +100,9 @@ impl Recorder {
     fn read_manifest(&mut self, invocation_id: &str) {
         match read_manifest(&self.target, Some(invocation_id)) {
             Ok(manifest) => {
+                if let Some(newer) = manifest.newer_version() {
+                    self.observer.on_warning(&newer.to_string());
+                }
                 self.observer.on_manifest(&manifest);
                 self.assets.set_manifest(&manifest);
                 self.manifest = self.keeps_artifacts.then(|| Arc::clone(&manifest));

@@ -19,6 +19,7 @@ use super::schedule::ScheduledNodes;
 use super::stuck_hooks::HookTimer;
 use crate::model::{Effect, NodeEnd, TaskRun};
 use crate::request::FlowContext;
+use crate::selection::SelectorsFile;
 use crate::store::{Entry, JournalReader};
 
 /// The command of the run, as every hook gets it.
@@ -47,6 +48,8 @@ pub(super) struct HookCaller {
     pub(super) hooks: Vec<Hook>,
     /// The manifest of the run, once dbt has written it.
     pub(super) manifest: Arc<OnceLock<Arc<Manifest>>>,
+    /// The project's selectors.yml; `None` if it cannot be found.
+    pub(super) selectors: Option<SelectorsFile>,
     pub(super) warn: Arc<dyn Fn(&str) + Send + Sync>,
     pub(super) timer: HookTimer,
     /// Ends the calls.
@@ -155,7 +158,9 @@ impl HookCaller {
         let (hooks, warn) = (&self.hooks, &self.warn);
         let manifest = self.manifest.get();
         let selections = self.selections.get_or_insert_with(|| match manifest {
-            Some(manifest) => HookSelections::resolve(hooks, manifest, &**warn),
+            Some(manifest) => {
+                HookSelections::resolve(hooks, manifest, self.selectors.as_ref(), &**warn)
+            }
             None => {
                 if !node_ids.is_empty() {
                     warn("hooks with a selection are not called: the run has no manifest");

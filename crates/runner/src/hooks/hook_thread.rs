@@ -16,10 +16,12 @@ use super::options::HookOptions;
 use super::run_result::RunResult;
 use super::schedule::ScheduledNodes;
 use super::stuck_hooks::{HookState, watch_for_stuck_hooks};
+use crate::dbt::DbtArgs;
 use crate::model::Stopper;
 use crate::observe::Observer;
 use crate::outcome::{Error, Outcome};
-use crate::request::Request;
+use crate::request::{ProcessEnv, Request};
+use crate::selection::{SelectionFlags, SelectorsFile};
 
 /// How long hooks may go on after a stop. Supervisors wait 10 seconds or more before they kill.
 const STOP_GRACE: Duration = Duration::from_secs(5);
@@ -57,6 +59,7 @@ impl HookThread {
             },
             hooks,
             manifest: Arc::clone(&manifest),
+            selectors: selectors_file(request),
             warn,
             timer,
             stop: stop.clone(),
@@ -137,6 +140,15 @@ impl HookThread {
             _ => None,
         }
     }
+}
+
+/// The project's selectors.yml. `None` if the working directory or `--vars` cannot be read: then dbt does not run, either.
+fn selectors_file(request: &Request) -> Option<SelectorsFile> {
+    let (asked, env) = (request.original_line(), ProcessEnv::from_env().ok()?);
+    let args = DbtArgs::of(asked);
+    let project = request.project(&args, &env.cwd);
+    let profiles_dir = request.profiles_dir(&args, &env);
+    SelectorsFile::of(&project, &SelectionFlags::from_env(asked), profiles_dir).ok()
 }
 
 /// Waits until the run is stopped, and then as long as hooks may go on.

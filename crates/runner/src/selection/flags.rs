@@ -1,6 +1,6 @@
 //! The flags that decide which nodes are selected.
 
-use dbt_selector::{Command, IndirectSelection, KindMistake, NodeFilter, Request};
+use dbt_selector::{Command, Dialect, IndirectSelection, KindMistake, NodeFilter, Request};
 
 use crate::dbt::CommandLine;
 use crate::dbt::command_line::Flag;
@@ -87,11 +87,15 @@ impl SelectionFlags {
         }
     }
 
-    /// The request for the selector, for this command.
+    /// The request for the selector, for this command, with the rules of this version of dbt.
     ///
     /// # Errors
     /// When a resource type is unknown.
-    pub(crate) fn request(&self, command: Command) -> Result<Request, KindMistake> {
+    pub(crate) fn request(
+        &self,
+        command: Command,
+        dialect: Dialect,
+    ) -> Result<Request, KindMistake> {
         // dbt ignores the variable for commands without the flag.
         let flag = Flag::named("--resource-types");
         let has_flag = flag.is_some_and(|flag| flag.is_taken_by(command.as_str()));
@@ -103,6 +107,7 @@ impl SelectionFlags {
             command,
             &types(&self.resource_types),
             &types(&self.excluded_resource_types),
+            dialect,
         )?;
         let mut request = Request::new(filter);
         request.select.clone_from(&self.select);

@@ -1,10 +1,13 @@
 //! The nodes that a command line selects from a manifest, without starting dbt. The evaluation is `dbt_selector`'s.
 
 mod flags;
-mod named_selectors;
+mod jinja_order;
 mod nodes;
 mod selected;
+mod selectors_file;
+mod selectors_jinja;
+mod target;
 
 pub(crate) use flags::SelectionFlags;
-pub(crate) use named_selectors::named_selectors;
 pub(crate) use selected::{command_of, names_state, selected};
+pub(crate) use selectors_file::{SelectorsFile, SelectorsFileError};

@@ -7,7 +7,9 @@ use dbt_manifest::{Manifest, RunResults, Sources};
 use dbt_selector::{Command, Context, SelectionGraph, State};
 
 use super::flags::SelectionFlags;
-use super::named_selectors::named_selectors;
+use super::selectors_file::SelectorsFile;
+use crate::dbt::Project;
+use crate::model::error_chain;
 
 /// The unique_ids of the nodes that dbt runs, sorted: the selected nodes without ephemeral models.
 ///
@@ -17,14 +19,17 @@ pub(crate) fn scheduled(
     manifest: &Manifest,
     command: Command,
     flags: &SelectionFlags,
+    selectors: &SelectorsFile,
     state: &State,
 ) -> Result<Vec<String>, String> {
     let graph = SelectionGraph::new(manifest);
-    let selectors = named_selectors(manifest, flags.mode(), graph.dialect())?;
+    let selectors = selectors.read(flags.mode(), graph.dialect());
+    let selectors = selectors.map_err(|error| error_chain(&error))?;
     let mut context = Context::default();
     context.selectors = Some(&selectors);
     context.state = Some(state);
-    let request = flags.request(command).map_err(|error| error.to_string())?;
+    let request = flags.request(command, graph.dialect());
+    let request = request.map_err(|error| error.to_string())?;
     let selection = request
         .select(&graph, &context)
         .map_err(|errors| errors.to_string())?;
@@ -40,9 +45,10 @@ pub(crate) fn scheduled(
 
 /// Reads the artifacts in the folder of `--state`, and the current sources in the target folder. Files that cannot be read
 /// are left out: dbt reports them.
-pub(crate) fn read_state(dir: Option<&Path>, target: &Path) -> State {
+pub(crate) fn read_state(dir: Option<&Path>, project: &Project) -> State {
     let mut state = State::default();
     state.now = SystemTime::now();
+    state.compares_unrendered = project.flags.state_modified_compare_more_unrendered_values;
     let Some(dir) = dir else { return state };
     let read = |path: &Path| fs_err::read(path).ok();
     let sources = |dir: &Path| Sources::from_slice(&read(&dir.join("sources.json"))?).ok();
@@ -51,6 +57,6 @@ pub(crate) fn read_state(dir: Option<&Path>, target: &Path) -> State {
     state.run_results =
         read(&dir.join("run_results.json")).and_then(|bytes| RunResults::from_slice(&bytes).ok());
     state.sources = sources(dir);
-    state.current_sources = sources(target);
+    state.current_sources = sources(&project.target);
     state
 }

@@ -199,3 +199,58 @@ fn the_help_describes_every_method() {
         assert!(help.contains(&format!("`{method}:`")), "{method}");
     }
 }
+
+#[test]
+fn a_manifest_of_a_newer_schema_is_read_with_a_warning() {
+    let dir = tempfile::tempdir().unwrap();
+    let manifest = dir.path().join("manifest.json");
+    let text = std::fs::read_to_string(project().join("artifacts/manifest.json")).unwrap();
+    let newer = text.replace("manifest/v12.json", "manifest/v13.json");
+    assert_ne!(newer, text);
+    std::fs::write(&manifest, newer).unwrap();
+    let args = ["-s", "orders", "--manifest", manifest.to_str().unwrap()];
+    let (code, out, err) = ls_with(&[], &args);
+    assert_eq!(code, Some(0));
+    assert_eq!(out, "shop.orders\nshop.not_null_orders_id\n");
+    assert_eq!(
+        err,
+        "warning: manifest.json v13 is newer than this program knows, and is read as v12\n"
+    );
+}
+
+#[test]
+fn a_wrong_vars_is_an_error_even_if_no_selector_reads_it() {
+    let manifest = project().join("artifacts/manifest.json");
+    for vars in ["", "days", "[1]", "{1: 2}"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_prefect-dbt"))
+            .args(["ls", "--vars", vars, "--manifest"])
+            .arg(&manifest)
+            .current_dir(std::env::temp_dir())
+            .output()
+            .unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{vars}: {err}");
+        assert!(err.contains("--vars is not a YAML mapping"), "{err}");
+    }
+}
+
+#[test]
+fn flags_of_dbt_that_change_no_list_are_taken() {
+    let args = ["--no-use-colors", "--log-level", "debug", "-dx", "--defer"];
+    assert_eq!(lines(&args).len(), 4);
+    let (code, out, _) = ls_with(&[], &["--version"]);
+    assert_eq!(code, Some(0));
+    assert!(out.starts_with("prefect-dbt "), "{out}");
+}
+
+#[test]
+fn a_warning_is_an_error_if_that_is_asked_for() {
+    for (env, args) in [
+        (&[][..], &["-s", "nobody", "--warn-error"][..]),
+        (&[("DBT_WARN_ERROR", "1")], &["-s", "nobody"]),
+    ] {
+        let (code, out, err) = ls_with(env, args);
+        assert_eq!((code, out.as_str()), (Some(2), ""));
+        assert!(err.contains("`nobody` matches no enabled node"), "{err}");
+    }
+}

@@ -28,6 +28,7 @@ mod history;
 mod hooks;
 mod interrupts;
 mod killed;
+mod ls_flags;
 mod misuse;
 mod profiles;
 mod project;

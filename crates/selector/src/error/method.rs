@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::dialect::Dialect;
 use crate::hint::nearest;
-use crate::method::{MethodName, RESOURCE_TYPES};
+use crate::method::{MethodName, RESOURCE_TYPES, kind_since};
 
 /// A value that its method does not accept, or a method that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -42,6 +42,16 @@ pub enum MethodError {
         /// The value.
         value: String,
     },
+    /// The value is one of the method's only in later versions of dbt.
+    #[error("dbt {dialect} does not have `{method}:{value}`")]
+    NewValue {
+        /// The method.
+        method: MethodName,
+        /// The value.
+        value: String,
+        /// The version of dbt whose rules apply.
+        dialect: Dialect,
+    },
     /// There is no selector with this name in `selectors.yml`.
     #[error("there is no selector `{name}`")]
     UnknownSelector {
@@ -61,6 +71,7 @@ impl MethodError {
     pub fn hint(&self) -> String {
         match self {
             Self::TooNew { method, .. } => format!("use dbt {} or later", method.since()),
+            Self::NewValue { value, .. } => format!("use dbt {} or later", kind_since(value)),
             Self::NotText { .. } => "put the value in quotes".into(),
             Self::TooManyParts { method: MethodName::Source, .. } => {
                 "write `source`, `source.table` or `package.source.table`; in a name, `?` matches a dot".into()

@@ -143,6 +143,31 @@ fn older_dialects_lose_what_operators_reach_in_mode_empty() {
 }
 
 #[test]
+fn versions_differ_in_what_methods_know() {
+    let manifest = chain();
+    let errors = |dialect, text: &str| {
+        let graph = SelectionGraph::with_dialect(&manifest, dialect);
+        let expr = Expr::parse_arguments(&[text], &[""; 0], IndirectSelection::Empty).unwrap();
+        let compiled = expr.compile(&graph, &Context::default());
+        compiled.err().map(|errors| errors.to_string())
+    };
+    let all = SelectionGraph::with_dialect(&manifest, Dialect::V1_8);
+    assert!(!select(&all, "package:this", IndirectSelection::Empty).is_empty());
+    let none = SelectionGraph::with_dialect(&manifest, Dialect::V1_7);
+    assert!(select(&none, "package:this", IndirectSelection::Empty).is_empty());
+
+    assert_eq!(errors(Dialect::V1_11, "resource_type:function"), None);
+    let error = errors(Dialect::V1_10, "resource_type:function").unwrap();
+    assert!(
+        error.contains("dbt 1.10 does not have `resource_type:function`"),
+        "{error}"
+    );
+    assert!(error.contains("use dbt 1.11 or later"), "{error}");
+    assert!(errors(Dialect::V1_7, "resource_type:unit_test").is_some());
+    assert!(errors(Dialect::V1_6, "resource_type:saved_query").is_some());
+}
+
+#[test]
 fn terms_that_select_nothing_are_named_in_order() {
     let manifest = chain();
     let graph = SelectionGraph::new(&manifest);

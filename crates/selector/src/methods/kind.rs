@@ -6,7 +6,7 @@ use crate::dialect::Dialect;
 use crate::error::MethodError;
 use crate::fnmatch::Pattern;
 use crate::graph::{SelectionGraph, is_in_nodes};
-use crate::method::{MethodName, RESOURCE_TYPES};
+use crate::method::{MethodName, RESOURCE_TYPES, kind_since};
 use crate::set::NodeSet;
 
 pub(super) fn resource_type(
@@ -16,7 +16,15 @@ pub(super) fn resource_type(
     if !RESOURCE_TYPES.contains(&text) {
         return Err(unknown(MethodName::ResourceType, text));
     }
-    let only_nodes = graph.dialect() < Dialect::V1_6;
+    let dialect = graph.dialect();
+    if dialect < kind_since(text) {
+        return Err(MethodError::NewValue {
+            method: MethodName::ResourceType,
+            value: text.to_owned(),
+            dialect,
+        });
+    }
+    let only_nodes = dialect < Dialect::V1_6;
     Ok(graph.matching_any(|node| {
         node.resource_type.as_str() == text && (!only_nodes || is_in_nodes(node))
     }))

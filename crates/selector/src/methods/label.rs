@@ -39,9 +39,10 @@ pub(super) fn access(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
     })
 }
 
-/// Nodes of a matching package. `this` is the root project.
+/// Nodes of a matching package. `this` is the root project, since dbt 1.8.
 pub(super) fn package(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
     let project = graph.manifest().metadata().project_name.as_deref();
+    let project = project.filter(|_| graph.dialect() >= Dialect::V1_8);
     let pattern = Pattern::new(match (text, project) {
         ("this", Some(project)) => project,
         _ => text,

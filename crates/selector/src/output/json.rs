@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
-use dbt_manifest::{Fields, Node};
+use dbt_manifest::{Fields, Node, ResourceType};
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::dialect::Dialect;
 
 /// The default keys of dbt.
 const DEFAULT_KEYS: [&str; 10] = [
@@ -20,26 +22,55 @@ const DEFAULT_KEYS: [&str; 10] = [
     "unique_id",
 ];
 
+/// A model's dependencies once more, which dbt 1.12 adds behind the fields of the manifest.
+const DIRECT_PARENTS: &str = "direct_parents";
+
 /// The fields of a node with these `keys` as one JSON object; with dbt's default keys if there are none
 /// (`--output json`, `--output-keys`).
 ///
-/// A key with dots is a path into mappings. It is left out if its value is null or missing.
-pub fn json_line(node: &Node, keys: &[impl AsRef<str>]) -> String {
+/// A key with dots is a path into mappings. It is left out if its value is null or missing. Before dbt 1.11, such a key
+/// names nothing, and the fields have the order of the manifest.
+pub fn json_line(node: &Node, keys: &[impl AsRef<str>], dialect: Dialect) -> String {
     let fields = node.fields();
+    let parents = direct_parents(node, dialect);
     let mut pairs: Vec<(String, String)> = Vec::new();
-    if keys.is_empty() {
-        let printed = fields.iter().filter(|(key, _)| DEFAULT_KEYS.contains(key));
+    if keys.is_empty() || dialect < Dialect::V1_11 {
+        let is_printed = |key: &str| match keys {
+            [] => DEFAULT_KEYS.contains(&key),
+            keys => keys.iter().any(|wanted| wanted.as_ref() == key),
+        };
+        let printed = fields.iter().filter(|(key, _)| is_printed(key));
         pairs.extend(printed.map(|(key, value)| (key.to_owned(), value.get().to_owned())));
+        pairs.extend(parents.map(|parents| (DIRECT_PARENTS.to_owned(), parents)));
+        return object(pairs);
     }
     for key in keys.iter().map(AsRef::as_ref) {
         let value = match key.split_once('.') {
             Some((first, deeper)) => descend(&fields, first, deeper),
+            None if key == DIRECT_PARENTS => parents.clone(),
             None => fields.get(key).map(|value| value.get().to_owned()),
         };
         if pairs.iter().all(|(earlier, _)| earlier != key) {
             pairs.extend(value.map(|value| (key.to_owned(), value)));
         }
     }
+    object(pairs)
+}
+
+/// The ids of the nodes that a model depends on, as a JSON list; `None` for other nodes and for other versions.
+fn direct_parents(node: &Node, dialect: Dialect) -> Option<String> {
+    if dialect < Dialect::V1_12 || node.resource_type != ResourceType::Model {
+        return None;
+    }
+    Some(
+        node.depends_on_nodes()
+            .map(Value::from)
+            .collect::<Value>()
+            .to_string(),
+    )
+}
+
+fn object(pairs: Vec<(String, String)>) -> String {
     let pair = |(key, value): (String, String)| {
         let key = Value::from(key).to_string();
         format!("{}: {}", python_json(&key), python_json(&value))

@@ -3,12 +3,13 @@
 use dbt_manifest::Manifest;
 
 use super::{json_line, name_line, selector_line};
+use crate::Dialect;
 
 const MANIFEST: &str = r#"{
   "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"},
   "nodes": {
     "model.p.m.v2": {"resource_type": "model", "name": "m", "package_name": "p", "fqn": ["p", "dir", "m", "v2"], "version": 2,
-      "original_file_path": "models/m.sql", "alias": null, "tags": ["é\"\\", "x:y,z"], "checksum": {},
+      "original_file_path": "models/m.sql", "alias": null, "tags": ["é\"\\", "x:y,z"], "checksum": {}, "depends_on": {"nodes": ["model.p.z", "model.p.a"]},
       "config": {"meta": {"tier": 1.50, "none": null}}},
     "test.p.t.1": {"resource_type": "test", "name": "t", "package_name": "p", "fqn": ["p", "dir", "t"]}
   },
@@ -44,7 +45,8 @@ fn names_and_selectors() {
 #[test]
 fn json_has_the_keys_that_are_asked_for() {
     let manifest = Manifest::from_slice(MANIFEST.as_bytes()).unwrap();
-    let line = |keys: &[&str]| json_line(manifest.get("model.p.m.v2").unwrap(), keys);
+    let model = manifest.get("model.p.m.v2").unwrap();
+    let line = |keys: &[&str]| json_line(model, keys, Dialect::V1_11);
     assert_eq!(
         line(&[
             "tags",
@@ -61,6 +63,39 @@ fn json_has_the_keys_that_are_asked_for() {
     );
     assert_eq!(
         line(&[]),
-        r#"{"resource_type": "model", "name": "m", "package_name": "p", "original_file_path": "models/m.sql", "alias": null, "tags": ["\u00e9\"\\", "x:y,z"], "config": {"meta": {"tier": 1.50, "none": null}}}"#,
+        r#"{"resource_type": "model", "name": "m", "package_name": "p", "original_file_path": "models/m.sql", "alias": null, "tags": ["\u00e9\"\\", "x:y,z"], "depends_on": {"nodes": ["model.p.z", "model.p.a"]}, "config": {"meta": {"tier": 1.50, "none": null}}}"#,
+    );
+}
+
+#[test]
+fn json_before_1_11_has_the_order_of_the_manifest_and_no_paths() {
+    let manifest = Manifest::from_slice(MANIFEST.as_bytes()).unwrap();
+    let model = manifest.get("model.p.m.v2").unwrap();
+    let line = |keys: &[&str]| json_line(model, keys, Dialect::V1_10);
+    assert_eq!(line(&["config.meta.tier"]), "{}");
+    assert_eq!(
+        line(&["alias", "name", "config.meta.tier"]),
+        r#"{"name": "m", "alias": null}"#
+    );
+}
+
+#[test]
+fn json_of_a_model_since_1_12_ends_with_its_parents() {
+    let manifest = Manifest::from_slice(MANIFEST.as_bytes()).unwrap();
+    let line =
+        |id: &str, keys: &[&str], dialect| json_line(manifest.get(id).unwrap(), keys, dialect);
+    let parents = r#""direct_parents": ["model.p.z", "model.p.a"]}"#;
+    for dialect in [Dialect::V1_12, Dialect::V2] {
+        assert!(line("model.p.m.v2", &[], dialect).ends_with(parents));
+        assert!(!line("test.p.t.1", &[], dialect).contains("direct_parents"));
+        assert_eq!(
+            line("model.p.m.v2", &["direct_parents"], dialect),
+            format!("{{{parents}")
+        );
+    }
+    assert!(!line("model.p.m.v2", &[], Dialect::V1_11).contains("direct_parents"));
+    assert_eq!(
+        line("model.p.m.v2", &["direct_parents"], Dialect::V1_11),
+        "{}"
     );
 }

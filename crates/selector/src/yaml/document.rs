@@ -12,7 +12,30 @@ use super::scalar::resolve;
 /// # Errors
 /// If the text is not YAML, or contains a custom tag or an infinite number.
 pub(super) fn read(text: &str) -> Result<Value, serde_yaml::Error> {
+    if flow_depth(text) > MAX_FLOW_DEPTH {
+        return Err(serde_yaml::Error::custom(
+            "the brackets are nested too deep",
+        ));
+    }
     Reader { text }.deserialize(serde_yaml::Deserializer::from_str(text))
+}
+
+/// How deep `[` and `{` may be nested. The YAML library refuses 128 levels, but only after a scan of the whole text that takes
+/// a time quadratic in their depth.
+const MAX_FLOW_DEPTH: usize = 1000;
+
+/// How deep brackets are nested at most, counted in quoted texts and comments, too.
+fn flow_depth(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// Reads one value. It needs the whole text, because the YAML library does not say whether a scalar was quoted.
@@ -167,5 +190,17 @@ mod tests {
         let error = read("a: [1").unwrap_err();
         assert!(error.location().is_some());
         assert!(read("a: !mine 1").is_err());
+    }
+
+    /// Without the limit, this takes minutes, which the test runner does not wait for.
+    #[test]
+    fn brackets_nested_too_deep_are_refused_at_once() {
+        for (open, close) in [("[", "]"), ("{union: [", "]}"), ("[", "")] {
+            let nested = |n| format!("selectors: {}{}", open.repeat(n), close.repeat(n));
+            let error = read(&nested(100_000)).unwrap_err().to_string();
+            assert_eq!(error, "the brackets are nested too deep");
+            assert!(read(&nested(200)).is_err());
+        }
+        assert!(read(&format!("{}a\n", "- ".repeat(20_000))).is_err());
     }
 }

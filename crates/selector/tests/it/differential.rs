@@ -117,6 +117,7 @@ impl Project {
             command,
             &flags.resource_types,
             &flags.exclude_resource_types,
+            graph.dialect(),
         )
         .map_err(|error| error.to_string())?;
         let mut request = Request::new(filter);
@@ -311,7 +312,7 @@ impl Printed {
         match self.values("--output").first().map(String::as_str) {
             Some("name") => name_line(node).into_owned(),
             Some("path") => node.original_file_path.to_string(),
-            Some("json") => json_line(node, &self.values("--output-keys")),
+            Some("json") => json_line(node, &self.values("--output-keys"), Dialect::default()),
             _ => selector_line(node),
         }
     }

@@ -8,9 +8,9 @@ use super::reference;
 
 /// List the nodes that dbt would select, without starting dbt.
 ///
-/// Reads the manifest that dbt wrote last: changes since then are not seen; run `dbt parse` to update it. The flags are
-/// those of `dbt ls`, plus --manifest, --selectors, --project-files, --command and `--output queue`. Give several values as `--select a b` or
-/// `--select a --select b`.
+/// Reads the manifest that dbt wrote last: changes since then are not seen; run `dbt parse` to update it. All flags of
+/// `dbt ls` are accepted; those not listed here have no effect. There are also --manifest, --selectors, --project-files,
+/// --command and `--output queue`. Give several values as `--select a b` or `--select a --select b`.
 #[derive(Debug, Args)]
 #[command(after_long_help = after_help())]
 pub(crate) struct LsArgs {
@@ -104,6 +104,9 @@ pub(crate) struct LsArgs {
         value_name = "NAME"
     )]
     pub(super) command: String,
+    /// Fail if there is a warning, and list nothing [env: DBT_WARN_ERROR].
+    #[arg(long, env = "DBT_WARN_ERROR", hide_env = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) warn_error: bool,
     /// Do not print warnings [env: DBT_QUIET].
     #[arg(short, long, env = "DBT_QUIET", hide_env = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) quiet: bool,

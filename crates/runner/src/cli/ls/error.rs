@@ -8,6 +8,8 @@ use dbt_selector::Command;
 use thiserror::Error;
 
 use crate::dbt::DbtError;
+use crate::request::RequestError;
+use crate::selection::SelectorsFileError;
 
 /// An error of one of the crates that read artifacts and selections.
 pub(super) type Cause = Box<dyn StdError + Send + Sync>;
@@ -24,9 +26,9 @@ pub(crate) enum LsError {
         first: &'static str,
         second: &'static str,
     },
-    /// The working directory does not exist or cannot be read.
-    #[error("cannot read the working directory")]
-    NoWorkingDirectory(#[source] io::Error),
+    /// The process has no working directory.
+    #[error(transparent)]
+    Process(#[from] RequestError),
     /// The project does not exist.
     #[error(transparent)]
     Project(#[from] DbtError),
@@ -42,9 +44,21 @@ pub(crate) enum LsError {
     /// A flag or a selector selects in a way that is invalid; its message has its own hints.
     #[error(transparent)]
     Selection(Cause),
+    /// There are warnings, and `--warn-error` makes them errors.
+    #[error("with --warn-error, a warning is an error: {}", .0.join("; "))]
+    Warnings(Vec<String>),
     /// The list cannot be written.
     #[error("cannot write the list")]
     Write(#[from] io::Error),
+}
+
+impl From<SelectorsFileError> for LsError {
+    fn from(error: SelectorsFileError) -> Self {
+        match error {
+            SelectorsFileError::Read { path, source } => Self::read(&path, source),
+            SelectorsFileError::Invalid(errors) => Self::Selection(errors.into()),
+        }
+    }
 }
 
 impl LsError {

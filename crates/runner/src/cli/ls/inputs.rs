@@ -1,21 +1,18 @@
-//! Reads the inputs of a selection: manifest, selectors, state and the project's files.
+//! Reads the inputs of a selection: project, manifest, selectors, state and the project's files.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use dbt_manifest::{Manifest, RunResults, Sources};
-use dbt_selector::{Dialect, Listing, ProjectFiles, Selectors, State};
+use dbt_selector::{Listing, ProjectFiles, State};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use super::args::LsArgs;
 use super::disk::DiskFiles;
 use super::error::{Cause, LsError};
-use super::jinja::SelectorsJinja;
-use super::profile::TargetFinder;
-use super::project::Project;
+use crate::dbt::{PROJECT_FILE, Project, find_profiles_dir};
+use crate::request::ProcessEnv;
+use crate::selection::{SelectionFlags, SelectorsFile};
 
 /// The manifest given by flag, otherwise the one in the target folder.
 ///
@@ -30,37 +27,51 @@ pub(super) fn manifest(args: &LsArgs, project: &Project) -> Result<Manifest, LsE
     }
 }
 
-/// The selectors of the file given by flag, otherwise of the project's selectors.yml if it has one.
+/// The project given by flag, otherwise the working directory or the nearest folder above it that is one.
 ///
 /// # Errors
-/// The file cannot be read, or is invalid.
-pub(super) fn selectors(
+/// There is no project and no manifest is given, or dbt_project.yml cannot be read.
+pub(super) fn project(args: &LsArgs, here: &Path) -> Result<Project, LsError> {
+    let project = Project::find(
+        args.project_dir.as_deref(),
+        args.target_path.as_deref(),
+        here,
+    );
+    if !project.exists && args.manifest.is_none() {
+        return Err(project.not_found().into());
+    }
+    match &project.problem {
+        Some(problem) => Err(LsError::read(
+            &project.root.join(PROJECT_FILE),
+            problem.as_str(),
+        )),
+        None => Ok(project),
+    }
+}
+
+/// The file with the selectors: the one given by flag, otherwise the project's selectors.yml if it has one.
+///
+/// # Errors
+/// `--vars` is not a YAML mapping.
+pub(super) fn selectors_file(
     args: &LsArgs,
     project: &Project,
-    dialect: Dialect,
-) -> Result<Selectors, LsError> {
-    let path = args
-        .selectors
-        .clone()
-        .unwrap_or_else(|| project.root.join("selectors.yml"));
-    if args.selectors.is_none() && !path.exists() {
-        return Ok(Selectors::default());
-    }
-    let text = std::fs::read_to_string(&path).map_err(|error| LsError::read(&path, error))?;
-    let (vars, env) = (vars(&args.vars)?, Environment::from_env().variables);
-    let home = env.get("HOME").map(PathBuf::from);
-    let no_target = || Err("profiles.yml cannot use `target`".to_owned());
-    let profile_jinja = SelectorsJinja::new(vars.clone(), env.clone(), &no_target);
-    let finder = TargetFinder {
-        args,
-        project,
-        jinja: &profile_jinja,
-        home,
+    process: &ProcessEnv,
+) -> Result<SelectorsFile, LsError> {
+    let flags = SelectionFlags {
+        vars: Some(args.vars.clone()),
+        profile: args.profile.clone(),
+        target: args.target.clone(),
+        ..SelectionFlags::default()
     };
-    let target = || finder.find();
-    let jinja = SelectorsJinja::new(vars, env, &target);
-    Selectors::parse(&text, &jinja, args.indirect_selection.into(), dialect)
-        .map_err(|errors| LsError::Selection(errors.into()))
+    let profiles_dir = args.profiles_dir.as_deref();
+    let profiles_dir = find_profiles_dir(profiles_dir, &process.cwd, process.home.as_deref());
+    let mut file = SelectorsFile::of(project, &flags, profiles_dir).map_err(LsError::Vars)?;
+    if let Some(path) = &args.selectors {
+        file.path.clone_from(path);
+        file.must_exist = true;
+    }
+    Ok(file)
 }
 
 /// The artifacts in the `--state` folder, and the current sources.json.
@@ -70,7 +81,7 @@ pub(super) fn selectors(
 pub(super) fn state(args: &LsArgs, project: &Project) -> Result<State, LsError> {
     let mut state = State::default();
     state.now = SystemTime::now();
-    state.compares_unrendered = project.compares_unrendered();
+    state.compares_unrendered = project.flags.state_modified_compare_more_unrendered_values;
     if let Some(dir) = args.state.as_ref().map(|dir| project.root.join(dir)) {
         state.manifest = artifact(dir.join("manifest.json"), Manifest::from_vec)?;
         state.run_results = artifact(dir.join("run_results.json"), |bytes| {
@@ -106,7 +117,7 @@ pub(super) fn files(
             serde_json::from_slice(&bytes).map_err(|error| LsError::read(path, error))?;
         return Ok(Some(Box::new(Listing::new(names.dirs, names.files))));
     }
-    let on_disk = project.settings.is_some() || args.project_dir.is_some();
+    let on_disk = project.exists || args.project_dir.is_some();
     Ok(on_disk.then(|| Box::new(DiskFiles::below(project.root.clone())) as Box<dyn ProjectFiles>))
 }
 
@@ -121,26 +132,4 @@ fn artifact<T, E: Into<Cause>>(
     read(bytes)
         .map(Some)
         .map_err(|error| LsError::read(&path, error))
-}
-
-fn vars(text: &str) -> Result<Map<String, Value>, LsError> {
-    let vars: Option<Map<String, Value>> = serde_yaml::from_str(text).map_err(LsError::Vars)?;
-    Ok(vars.unwrap_or_default())
-}
-
-/// The environment variables for `env_var` in selectors.yml.
-struct Environment {
-    variables: BTreeMap<String, String>,
-}
-
-impl Environment {
-    /// Every variable whose name and value are UTF-8.
-    fn from_env() -> Self {
-        let text = |(name, value): (OsString, OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        Self {
-            variables: std::env::vars_os().filter_map(text).collect(),
-        }
-    }
 }

@@ -25,7 +25,11 @@ pub(super) fn write<'m>(
             Output::Selector | Output::Queue => writeln!(out, "{}", selector_line(node))?,
             Output::Name => writeln!(out, "{}", name_line(node))?,
             Output::Path => writeln!(out, "{}", node.original_file_path)?,
-            Output::Json => writeln!(out, "{}", json_line(node, &args.output_keys))?,
+            Output::Json => writeln!(
+                out,
+                "{}",
+                json_line(node, &args.output_keys, graph.dialect())
+            )?,
         }
     }
     Ok(())

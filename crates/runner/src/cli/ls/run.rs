@@ -5,11 +5,11 @@ use std::mem::ManuallyDrop;
 
 use super::args::LsArgs;
 use super::error::LsError;
-use super::project::Project;
 use super::{inputs, lines};
 use crate::cli::error_report::ErrorReport;
 use crate::model::exit_codes;
-use dbt_selector::{Command, Context, NodeFilter, Request, SelectionGraph};
+use crate::request::ProcessEnv;
+use dbt_selector::{Command, Context, Dialect, NodeFilter, Request, SelectionGraph};
 
 /// Prints the selected nodes to `out`, warnings and errors to `err`. Returns the exit code.
 pub(crate) fn run(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
@@ -26,12 +26,18 @@ pub(crate) fn run(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8
 }
 
 fn list(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), LsError> {
-    let (command, request) = request(args)?;
-    let project = Project::find(args)?;
+    let command = command(args)?;
+    let process = ProcessEnv::from_env()?;
+    let project = inputs::project(args, &process.cwd)?;
+    let selectors = inputs::selectors_file(args, &project, &process)?;
     // The manifest is large and the process ends soon: freeing it would only take time.
     let manifest = ManuallyDrop::new(inputs::manifest(args, &project)?);
+    if let Some(newer) = manifest.newer_version().filter(|_| !args.quiet) {
+        writeln!(err, "warning: {newer}")?;
+    }
     let graph = SelectionGraph::new(&manifest);
-    let selectors = inputs::selectors(args, &project, graph.dialect())?;
+    let request = request(args, command, graph.dialect())?;
+    let selectors = selectors.read(args.indirect_selection.into(), graph.dialect())?;
     let state = inputs::state(args, &project)?;
     let files = inputs::files(args, &project)?;
 
@@ -42,8 +48,13 @@ fn list(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), L
     let selection = request
         .select(&graph, &context)
         .map_err(|errors| LsError::Selection(errors.into()))?;
+    let warnings = selection.warnings();
+    if args.warn_error && !warnings.is_empty() {
+        let warnings = warnings.iter().map(ToString::to_string).collect();
+        return Err(LsError::Warnings(warnings));
+    }
     if !args.quiet {
-        for warning in selection.warnings() {
+        for warning in warnings {
             writeln!(err, "warning: {warning}")?;
         }
     }
@@ -52,8 +63,8 @@ fn list(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), L
     Ok(())
 }
 
-/// The dbt command, and the selection of the flags for it.
-fn request(args: &LsArgs) -> Result<(Command, Request), LsError> {
+/// The dbt command, for which the flags must fit together.
+fn command(args: &LsArgs) -> Result<Command, LsError> {
     let command = Command::from_name(&args.command).ok_or_else(|| LsError::Command {
         name: args.command.clone(),
     })?;
@@ -61,22 +72,35 @@ fn request(args: &LsArgs) -> Result<(Command, Request), LsError> {
         first: "--models",
         second,
     };
-    let only_models = command == Command::List && !args.models.is_empty();
+    let only_models = is_only_models(args, command);
     if only_models && !args.select.is_empty() {
         return Err(exclusive("--select"));
     }
     if only_models && !args.resource_type.is_empty() {
         return Err(exclusive("--resource-type"));
     }
-    let filter = match only_models {
+    Ok(command)
+}
+
+/// The selection of the flags for a command.
+fn request(args: &LsArgs, command: Command, dialect: Dialect) -> Result<Request, LsError> {
+    let filter = match is_only_models(args, command) {
         true => NodeFilter::models(),
-        false => NodeFilter::new(command, &args.resource_type, &args.exclude_resource_type)
-            .map_err(|error| LsError::Selection(error.into()))?,
+        false => {
+            let (include, exclude) = (&args.resource_type, &args.exclude_resource_type);
+            NodeFilter::new(command, include, exclude, dialect)
+                .map_err(|error| LsError::Selection(error.into()))?
+        }
     };
     let mut request = Request::new(filter);
     request.select = [args.select.as_slice(), &args.models].concat();
     request.exclude.clone_from(&args.exclude);
     request.selector.clone_from(&args.selector);
     request.mode = args.indirect_selection.into();
-    Ok((command, request))
+    Ok(request)
+}
+
+/// Whether `--models` is given to `ls`, which then lists no other nodes.
+fn is_only_models(args: &LsArgs, command: Command) -> bool {
+    command == Command::List && !args.models.is_empty()
 }

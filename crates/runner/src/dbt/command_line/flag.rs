@@ -195,6 +195,19 @@ impl Flag {
         self.negatable && name.strip_prefix("--no-") == self.name.strip_prefix("--")
     }
 
+    /// The flags that a command of dbt 1 takes, before or after its name.
+    #[cfg(test)]
+    pub(crate) fn all_of(command: &str) -> impl Iterator<Item = &'static Self> {
+        FLAGS
+            .iter()
+            .filter(move |flag| flag.is_taken_by_dbt_1(command))
+    }
+
+    /// Whether a command of dbt 1 takes the flag.
+    pub(crate) fn is_taken_by_dbt_1(&self, command: &str) -> bool {
+        self.engine != Some(Engine::Fusion) && self.is_taken_by(command)
+    }
+
     /// Whether a command takes the flag.
     pub(crate) fn is_taken_by(&self, command: &str) -> bool {
         self.commands.is_empty() || self.commands.contains(&canonical(command))

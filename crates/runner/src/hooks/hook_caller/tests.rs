@@ -79,6 +79,7 @@ impl Set {
             manifest: Arc::new(manifest),
             warn,
             timer,
+            selectors: None,
             stop: self.stop.clone(),
             selections: None,
             runtime: None,

@@ -16,16 +16,16 @@ use crate::selection::SelectionFlags;
 /// Where the project and its profiles.yml are.
 pub(super) struct ProjectManifest {
     pub(super) project: Project,
-    profiles: Option<PathBuf>,
+    /// The folder of profiles.yml.
+    pub(super) profiles_dir: Option<PathBuf>,
 }
 
 impl ProjectManifest {
     pub(super) fn of(request: &Request, args: &DbtArgs) -> Result<Self, crate::outcome::Error> {
         let env = ProcessEnv::from_env()?;
-        let profiles_dir = request.profiles_dir(args, &env);
         Ok(Self {
             project: request.project(args, &env.cwd),
-            profiles: profiles_dir.map(|dir| dir.join(PROFILES_FILE)),
+            profiles_dir: request.profiles_dir(args, &env),
         })
     }
 
@@ -56,10 +56,12 @@ impl ProjectManifest {
     /// folder of the project, and if no file reads environment variables, whose values are recorded nowhere.
     pub(super) fn is_up_to_date(&self, manifest: &Manifest, flags: &SelectionFlags) -> bool {
         let Project { root, target, .. } = &self.project;
+        let profiles = self.profiles_dir.as_ref();
+        let profiles = profiles.map(|dir| dir.join(PROFILES_FILE));
         let Some(written) = generated_at(manifest) else {
             return false;
         };
         read_run_results(target).is_some_and(|results| has_same_settings(manifest, &results, flags))
-            && !may_have_changed(root, target, self.profiles.as_deref(), written)
+            && !may_have_changed(root, target, profiles.as_deref(), written)
     }
 }

@@ -64,7 +64,10 @@ impl ScheduledNodes {
         };
         let node_ids = match &request.attempt.scheduled {
             Some(scheduled) => scheduled.clone(),
-            None => selected(&manifest, asked, &project.project)?.unwrap_or_default(),
+            None => {
+                let profiles_dir = project.profiles_dir.clone();
+                selected(&manifest, asked, &project.project, profiles_dir)?.unwrap_or_default()
+            }
         };
         Ok(Some(Self {
             node_ids,

@@ -1,21 +1,17 @@
 //! The `target` of the Jinja in selectors.yml. profiles.yml is read only if a selector uses it.
 
-use std::path::PathBuf;
-
 use dbt_selector::RenderJinja;
 use serde_json::{Map, Value, json};
 
-use super::args::LsArgs;
-use super::project::Project;
+use super::selectors_file::SelectorsFile;
+use crate::dbt::PROFILES_FILE;
 
-/// Finds the target from the flags, the project and profiles.yml.
+/// Finds the target in profiles.yml.
 pub(super) struct TargetFinder<'a> {
-    pub(super) args: &'a LsArgs,
-    pub(super) project: &'a Project,
+    /// Names the profile, the target and the folder.
+    pub(super) file: &'a SelectorsFile,
     /// Renders the strings of profiles.yml.
     pub(super) jinja: &'a dyn RenderJinja,
-    /// The user's home directory.
-    pub(super) home: Option<PathBuf>,
 }
 
 impl TargetFinder<'_> {
@@ -24,7 +20,7 @@ impl TargetFinder<'_> {
     /// # Errors
     /// Why it is unknown.
     pub(super) fn find(&self) -> Result<Value, String> {
-        match (self.read(), &self.args.target) {
+        match (self.read(), &self.file.target) {
             (Ok(target), _) => Ok(target),
             (Err(_), Some(name)) => Ok(json!({"name": name, "target_name": name})),
             (Err(reason), None) => Err(format!("`target` is unknown: {reason}")),
@@ -32,26 +28,19 @@ impl TargetFinder<'_> {
     }
 
     fn read(&self) -> Result<Value, String> {
-        let in_project = || self.project.settings.as_ref()?.profile.clone();
-        let profile = self
-            .args
-            .profile
-            .clone()
-            .or_else(in_project)
-            .ok_or("dbt_project.yml has no `profile`, and --profile is not given")?;
-        let file = self.profiles_dir()?.join("profiles.yml");
-        let text = fs_err::read_to_string(&file).map_err(|error| error.to_string())?;
-        let profiles: Value =
-            serde_yaml::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+        let profile = self.file.profile.clone();
+        let profile =
+            profile.ok_or("dbt_project.yml has no `profile`, and --profile is not given")?;
+        let dir = self.file.profiles_dir.as_ref().ok_or("HOME is not set")?;
+        let path = dir.join(PROFILES_FILE);
+        let text = fs_err::read_to_string(&path).map_err(|error| error.to_string())?;
+        let profiles =
+            with_merged_keys(&text).map_err(|error| format!("{}: {error}", path.display()))?;
         let found = profiles
             .get(&profile)
-            .ok_or_else(|| format!("{} has no profile `{profile}`", file.display()))?;
-        let named = self
-            .args
-            .target
-            .clone()
-            .map(Value::from)
-            .or_else(|| found.get("target").cloned());
+            .ok_or_else(|| format!("{} has no profile `{profile}`", path.display()))?;
+        let given = self.file.target.clone().map(Value::from);
+        let named = given.or_else(|| found.get("target").cloned());
         let name = match self.rendered(&named.unwrap_or_else(|| "default".into())) {
             Value::String(name) => name,
             other => other.to_string(),
@@ -86,15 +75,11 @@ impl TargetFinder<'_> {
             _ => value.clone(),
         }
     }
+}
 
-    /// The folder given by flag, otherwise the working directory if it has a profiles.yml, otherwise `~/.dbt`.
-    fn profiles_dir(&self) -> Result<PathBuf, String> {
-        if let Some(dir) = &self.args.profiles_dir {
-            return Ok(dir.clone());
-        }
-        if PathBuf::from("profiles.yml").exists() {
-            return Ok(PathBuf::new());
-        }
-        Ok(self.home.as_ref().ok_or("HOME is not set")?.join(".dbt"))
-    }
+/// A YAML document in which the keys of `<<` stand where they are merged.
+fn with_merged_keys(text: &str) -> Result<Value, serde_yaml::Error> {
+    let mut document: serde_yaml::Value = serde_yaml::from_str(text)?;
+    document.apply_merge()?;
+    serde_yaml::from_value(document)
 }

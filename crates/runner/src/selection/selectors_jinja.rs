@@ -1,11 +1,14 @@
 //! The Jinja of `selectors.yml`, which dbt renders with `env_var`, `var` and `target`.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use dbt_selector::RenderJinja;
 use minijinja::value::{Kwargs, Rest, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use serde_json::{Map, Value as Json};
+
+use super::jinja_order;
 
 /// Prefix of environment variables that are secrets. dbt does not allow them in selectors.
 const SECRET_PREFIX: &str = "DBT_ENV_SECRET_";
@@ -14,15 +17,17 @@ const SECRET_PREFIX: &str = "DBT_ENV_SECRET_";
 const TARGET: &str = "target";
 
 /// Renders the strings of `selectors.yml`.
-pub(crate) struct SelectorsJinja<'a> {
+pub(super) struct SelectorsJinja<'a> {
     environment: Environment<'static>,
+    /// The filter that was applied last.
+    last_filter: LastFilter,
     target: &'a dyn Fn() -> Result<Json, String>,
 }
 
 impl<'a> SelectorsJinja<'a> {
     /// A renderer with the variables of the command line and of the process. `target` is called only for a text that
     /// contains the word.
-    pub(crate) fn new(
+    pub(super) fn new(
         vars: Map<String, Json>,
         env: BTreeMap<String, String>,
         target: &'a dyn Fn() -> Result<Json, String>,
@@ -50,13 +55,36 @@ impl<'a> SelectorsJinja<'a> {
                 found.or(default(rest, &named)?).ok_or_else(missing)
             },
         );
-        environment.add_filter("as_text", |value: Value| value.to_string());
+        environment.add_function(
+            jinja_order::FUNCTION,
+            |left: Value, operator: String, right: Value| {
+                jinja_order::compare(left, &operator, right)
+            },
+        );
+        environment.add_filter("as_text", |value: Value| python_text(&value));
+        let last_filter = LastFilter::default();
         for name in ["as_bool", "as_number", "as_native"] {
-            environment.add_filter(name, move |value: Value| native(name, value));
+            let last_filter = Arc::clone(&last_filter);
+            environment.add_filter(name, move |value: Value| {
+                last_filter.store(Some(name));
+                // The mark of a safe text stays with it, and changes no comparison.
+                Value::from_safe_string(python_text(&value))
+            });
         }
         Self {
             environment,
+            last_filter,
             target,
+        }
+    }
+
+    /// The result of an expression. If it is the text that a filter marked, the filter decides what becomes of it.
+    ///
+    /// As in dbt, a filter does not convert its text: in `target.type == 'duckdb' | as_bool`, it leaves a text to compare.
+    fn converted(&self, value: Value) -> Result<Json, Error> {
+        match self.last_filter.load() {
+            Some(filter) if value.is_safe() => Ok(to_json(&native(filter, value)?)),
+            _ => Ok(to_json(&value)),
         }
     }
 
@@ -79,15 +107,16 @@ impl RenderJinja for SelectorsJinja<'_> {
         };
         let context = self.context(text)?;
         if let Some(expression) = single_expression(text) {
+            let expression = jinja_order::with_calls(expression);
             let expression = self
                 .environment
-                .compile_expression(expression)
+                .compile_expression(&expression)
                 .map_err(explain)?;
             let value = expression.eval(context).map_err(explain)?;
             if value.is_undefined() {
                 return Err("the variable does not exist".into());
             }
-            return Ok(to_json(&value));
+            return self.converted(value).map_err(explain);
         }
         let rendered = self.environment.render_str(text, context);
         rendered.map(Json::from).map_err(explain)
@@ -110,6 +139,32 @@ fn default(Rest(rest): Rest<Value>, named: &Kwargs) -> Result<Option<Value>, Err
     let by_name: Option<Value> = named.get("default")?;
     named.assert_all_used()?;
     Ok(rest.into_iter().next().or(by_name))
+}
+
+/// The name of a filter.
+#[derive(Default)]
+struct FilterName(Mutex<Option<&'static str>>);
+
+type LastFilter = Arc<FilterName>;
+
+impl FilterName {
+    fn store(&self, name: Option<&'static str>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = name;
+    }
+
+    fn load(&self) -> Option<&'static str> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Python's `str` of a value.
+fn python_text(value: &Value) -> String {
+    match value.kind() {
+        ValueKind::Bool if value.is_true() => "True".to_owned(),
+        ValueKind::Bool => "False".to_owned(),
+        ValueKind::None => "None".to_owned(),
+        _ => value.to_string(),
+    }
 }
 
 /// Reads a text as a Python literal.
@@ -222,6 +277,58 @@ mod tests {
             Ok(json!(true))
         );
         assert_eq!(render("{{ '7' | as_number }}"), Ok(json!(7)));
+        assert_eq!(render("{{ target.threads | as_number }}"), Ok(json!(4)));
+        assert_eq!(render("{{ '7' | as_text }}"), Ok(json!("7")));
+        assert_eq!(render("{{ 'x' | as_native }}"), Ok(json!("x")));
+    }
+
+    #[test]
+    fn a_filter_binds_to_the_text_before_it_and_leaves_it_a_text() {
+        let cases = [
+            ("target.name == 'prod' | as_bool", true),
+            ("target.name != 'prod' | as_bool", false),
+            ("env_var('TAG') == 'nightly' | as_bool", true),
+            ("env_var('TAG') == 'weekly' | as_native", false),
+            ("'4' | as_number == '4'", true),
+            ("target.threads == '4' | as_number", false),
+            ("target.threads | as_number == 4", false),
+            ("(target.name == 'prod') | as_bool", true),
+            ("target.threads > 3 and '1' | as_text < '2'", true),
+            ("true >= 1 and not 1.5 < 1", true),
+            ("false and 'a' > 1", false),
+            (
+                "'True' | as_bool if target.name == 'prod' else 'x' | as_number",
+                true,
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(
+                render(&format!("{{{{ {text} }}}}")),
+                Ok(json!(expected)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_filter_cannot_convert_is_an_error() {
+        let error = |text: &str| render(text).unwrap_err();
+        assert_eq!(
+            error("{{ 'true' | as_bool }}"),
+            "`true` cannot be converted by `as_bool`"
+        );
+        assert_eq!(
+            error("{{ target.threads > '1' | as_number }}"),
+            "`>` cannot compare a number with a text"
+        );
+        assert_eq!(
+            error("{{ (none) <= 1 }}"),
+            "`<=` cannot compare none with a number"
+        );
+        assert_eq!(
+            error("{{ 'True' | as_number }}"),
+            "`True` cannot be converted by `as_number`"
+        );
     }
 
     #[test]
