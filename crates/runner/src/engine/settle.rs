@@ -34,7 +34,7 @@ impl Judged {
         write_end(closing, &verdict, &end);
 
         let delivery = session.delivered().await;
-        session.finish_recovery(attempt).await;
+        session.finish_owed(attempt).await;
         let is_delivered = delivery.as_ref().is_some_and(|delivery| delivery.verified);
         let journal = session.close_journal(is_delivered);
         let final_state = delivery.as_ref().map(|delivery| &delivery.final_state);
@@ -52,6 +52,7 @@ impl Judged {
             journal,
             flow: Some(session.flow_run),
             record,
+            journal_hold: session.journal_hold,
             delivery,
         }
     }
