@@ -135,6 +135,13 @@ impl PrefectDbtRunnerBuilder {
         self
     }
 
+    /// How long after a run an outage of the Prefect API is waited out. When not given: 10 minutes for the engine of a flow run,
+    /// otherwise the time of [`verify_timeout`](Self::verify_timeout).
+    pub fn delivery_timeout(mut self, timeout: Duration) -> Self {
+        self.options.delivery_timeout = Some(timeout);
+        self
+    }
+
     /// The folder of journals; that of the project when not given.
     pub fn journal_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.options.journal_dir = Some(dir.into());

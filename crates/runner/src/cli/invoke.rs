@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::hooks::{HookOptions, Hooks};
-use crate::model::{LogLevel, StateKind, Stopper, error_chain};
+use crate::model::{LogLevel, StateKind, Stopper, error_chain, exit};
 use crate::observe::Observer;
 use crate::outcome::{Error, Outcome, client_from_env};
 use crate::request::{FlowChoice, Invocation, RetryStrategy};
@@ -20,7 +20,7 @@ use super::error_report::ErrorReport;
 use super::hooks::HookArgs;
 use super::json_result::ResultObject;
 use super::printer::Printer;
-use super::run_summary::run_summary;
+use super::run_summary::{run_summary, undelivered};
 use super::signals;
 
 /// Run dbt and report the run to Prefect.
@@ -72,7 +72,7 @@ pub(crate) struct InvokeArgs {
     /// Be the engine of the flow run: the one of --flow-run-id, or the one that a worker started this process for.
     ///
     /// An engine sets the states of the flow run, applies its parameters to dbt's arguments, and retries it as often as it
-    /// says. If Prefect is not reachable, the run fails with exit code 3.
+    /// says. If Prefect is not reachable for --delivery-timeout, the run fails with exit code 3.
     #[arg(long)]
     engine: bool,
     /// Tag for the flow run, if one is created; can be repeated.
@@ -111,6 +111,13 @@ pub(crate) struct InvokeArgs {
     /// Seconds to wait after the run for Prefect to confirm that it has everything [default: 3].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     verify_timeout: Option<Duration>,
+    /// Seconds to wait after the run for a Prefect API that is away [default: 600 for the engine of a flow run, otherwise
+    /// --verify-timeout]
+    ///
+    /// If the end of its flow run is not delivered by then, an engine exits with code 3. At its start, an engine waits as
+    /// long, but at most 300 seconds. After a signal, --verify-timeout counts.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    delivery_timeout: Option<Duration>,
     /// Maximum number of log lines and events to send per minute; dbt is not slowed down [default: no limit].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
@@ -240,6 +247,7 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> (Invocation, Hooks) {
     options.raise_on_failure = Some(!args.no_raise_on_failure);
     options.timeout = args.timeout;
     options.verify_timeout = args.verify_timeout;
+    options.delivery_timeout = args.delivery_timeout;
     options.rate = args.rate;
     options.budget = args.budget;
     options.disable_assets = Some(args.disable_assets);
@@ -255,6 +263,12 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> (Invocation, Hooks) {
 
 /// Shows the summary of a run and its failures.
 fn show_end(outcome: &Outcome, printer: &Printer) {
+    if printer.quiet
+        && outcome.exit_code == exit::NO_PREFECT
+        && let Some(problem) = undelivered(outcome)
+    {
+        printer.line(&problem);
+    }
     if !printer.quiet
         && let Some(summary) = run_summary(outcome)
     {

@@ -43,7 +43,7 @@ impl Judged {
             command,
             args: request.args.clone(),
             success: verdict.success,
-            exit_code: exit_code(verdict.exit_code, final_state),
+            exit_code: exit_code(verdict.exit_code, final_state, request.delivery.is_engine),
             state: final_state_of(verdict.state, final_state),
             failure: verdict.failure,
             run,

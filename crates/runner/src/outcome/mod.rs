@@ -5,9 +5,11 @@ mod error;
 mod error_text;
 mod exit_code;
 mod invocation_outcome;
+mod start_wait;
 
 pub(crate) use connection::client_from_env;
 pub use error::Error;
 pub(crate) use error_text::error_text;
 pub(crate) use exit_code::exit_code;
 pub use invocation_outcome::Outcome;
+pub(crate) use start_wait::warn_of_wait;

@@ -53,6 +53,14 @@ impl ProfilesError {
         matches!(self, Self::NoApi { .. } | Self::Fetch { .. })
     }
 
+    /// The request to the API that failed, if one did.
+    pub(crate) fn request(&self) -> Option<&prefect_client::Error> {
+        match self {
+            Self::Fetch { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
     /// What to do about it, where there is something to do. The errors of [`Template`](Self::Template) have their own.
     #[must_use]
     pub fn help(&self) -> Option<String> {

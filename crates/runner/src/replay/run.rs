@@ -239,6 +239,7 @@ impl Replay<'_> {
                 verify_timeout: self.options.verify_timeout,
                 rate: self.options.rate,
                 budget: self.options.budget,
+                ..ReportOptions::default()
             },
             |notice| self.observer.on_notice(&notice),
         )

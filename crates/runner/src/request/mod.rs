@@ -1,6 +1,7 @@
 //! What to run and how to report it: what a caller asks for, its options, and the resolved request that the engine works from.
 
 mod attempt;
+mod delivery_limits;
 mod error;
 mod flow_choice;
 mod flow_context;

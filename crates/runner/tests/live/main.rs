@@ -7,6 +7,7 @@
 )]
 
 mod addresses;
+mod api_away;
 mod assets;
 mod big_stream;
 mod builds;
