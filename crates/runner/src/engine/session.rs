@@ -1,6 +1,6 @@
 //! What an attempt keeps open from its start until it is settled: journal, report, supervision, delivery of owed journals.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::task::JoinHandle;
@@ -12,7 +12,9 @@ use crate::observe::Observer;
 use crate::prefect::control::Supervision;
 use crate::prefect::delivery::Reporter;
 use crate::replay::{OwedJournals, deliver_owed_journals};
-use crate::store::{AttemptRecords, JournalFolder, JournalHold, JournalReader, JournalWriter};
+use crate::store::{
+    AttemptRecords, JournalFolder, JournalHold, JournalReader, JournalWriter, keep,
+};
 
 /// Everything around dbt's process that outlives it.
 pub(super) struct Session {
@@ -22,7 +24,7 @@ pub(super) struct Session {
     pub(super) records: Option<AttemptRecords>,
     pub(super) journal_hold: JournalHold,
     folder: Option<JournalFolder>,
-    journal: Option<PathBuf>,
+    journal: JournalReader,
     report: Option<JoinHandle<Delivery>>,
     owed: Option<OwedJournals>,
 }
@@ -68,12 +70,12 @@ impl Session {
             run_id,
             flow_run,
             supervision,
-            journal_hold: JournalHold::of(journal.reader()),
+            journal_hold: JournalHold::default(),
             records: folder
                 .as_ref()
                 .map(|folder| AttemptRecords::beside(folder.dir())),
             folder,
-            journal: journal.path().map(Path::to_path_buf),
+            journal: journal.reader(),
             report,
             owed,
         }
@@ -105,21 +107,31 @@ impl Session {
         }
     }
 
-    /// Deletes the journal if the server has all of it, else keeps it; gives the path of one that is kept.
-    pub(super) fn close_journal(&mut self, is_delivered: bool) -> Option<PathBuf> {
-        let journal = self.journal.take();
-        let Some(folder) = &self.folder else {
-            return journal;
+    /// Deletes the journal if the server has all of it, else keeps it: elsewhere, if it cannot be written in its place. Gives the
+    /// path of a journal that is kept whole.
+    pub(super) fn close_journal(
+        &mut self,
+        is_delivered: bool,
+        observer: &dyn Observer,
+    ) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?;
+        if is_delivered {
+            self.journal.delete();
+            folder.trim();
+            return None;
+        }
+        // A run that is not reported is not worth a copy.
+        let others = match self.flow_run.is_reported() {
+            true => vec![std::env::temp_dir()],
+            false => Vec::new(),
         };
-        let kept = match journal {
-            Some(path) if is_delivered => {
-                folder.discard(&path);
-                None
-            }
-            journal => journal,
-        };
+        let kept = keep(&self.journal, self.run_id, folder, &others);
+        if let Some(warning) = kept.warning() {
+            observer.on_warning(&warning);
+        }
+        self.journal_hold = JournalHold::of(self.journal.again());
         folder.trim();
-        kept
+        kept.path()
     }
 }
 

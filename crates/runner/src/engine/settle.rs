@@ -36,7 +36,7 @@ impl Judged {
         let delivery = session.delivered().await;
         session.finish_owed(attempt).await;
         let is_delivered = delivery.as_ref().is_some_and(|delivery| delivery.verified);
-        let journal = session.close_journal(is_delivered);
+        let journal = session.close_journal(is_delivered, &**attempt.observer);
         let final_state = delivery.as_ref().map(|delivery| &delivery.final_state);
         Outcome {
             run_id: session.run_id,

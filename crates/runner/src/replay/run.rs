@@ -17,7 +17,7 @@ use crate::model::{Delivery, FlowRunRef, NewFlowRun};
 use crate::observe::Observer;
 use crate::prefect::delivery::ReportOptions;
 use crate::prefect::flow_run::flow_run_name;
-use crate::store::{Header, JOURNAL_DIR, JOURNAL_FORMAT, JournalFolder, StoredJournal};
+use crate::store::{Header, INCOMPLETE, JOURNAL_DIR, JOURNAL_FORMAT, JournalFolder, StoredJournal};
 
 /// The result of the replay of one run.
 #[derive(Debug)]
@@ -68,6 +68,10 @@ pub async fn replay(
         options,
         observer,
     };
+    if path.extension().is_some_and(|found| found == INCOMPLETE) {
+        let path = path.to_path_buf();
+        return Err(ReplayError::Incomplete { path });
+    }
     let found = File::open(path).and_then(|file| file.metadata());
     if found.map_err(ReplayError::Unreadable)?.is_dir() {
         return replay.folder(path).await;
@@ -97,6 +101,10 @@ impl Replay<'_> {
         let own = path.join(JOURNAL_DIR);
         let folder = JournalFolder::at(if own.is_dir() { &own } else { path });
         let found = folder.journals().map_err(ReplayError::Unreadable)?;
+        for path in folder.incomplete().unwrap_or_default() {
+            let error = ReplayError::Incomplete { path };
+            self.observer.on_warning(&format!("skipping {error}"));
+        }
         let siblings = headers(&found);
         let mut runs = Vec::new();
         for path in &found {

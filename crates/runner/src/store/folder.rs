@@ -17,6 +17,8 @@ pub const JOURNAL_DIR: &str = ".prefect-dbt";
 /// How many journals of earlier runs are kept, of each kind.
 const KEPT: usize = 10;
 const EXTENSION: &str = "jsonl";
+/// The extension of what was written of a journal that is not whole.
+pub(crate) const INCOMPLETE: &str = "incomplete";
 
 /// A folder of journals, one file per run.
 #[derive(Debug, Clone)]
@@ -54,13 +56,10 @@ impl JournalFolder {
     pub fn create(&self, run_id: Uuid) -> std::io::Result<File> {
         self.make()?;
         let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
+        options.read(true).write(true).create_new(true);
         options.options_mut().mode(0o600);
         // It gets its name once it is locked: to others, a journal without a lock is one whose process is gone.
-        let (unnamed, path) = (
-            self.dir.join(format!("{run_id}.new")),
-            self.dir.join(format!("{run_id}.{EXTENSION}")),
-        );
+        let (unnamed, path) = (self.dir.join(format!("{run_id}.new")), self.path_of(run_id));
         let file = options.open(&unnamed)?;
         // A file system without locks is no reason to fail.
         if let Err(error) = file.file().try_lock_shared() {
@@ -70,15 +69,32 @@ impl JournalFolder {
         Ok(File::from_parts(file.into_parts().0, path))
     }
 
+    /// The path of the journal of a run.
+    pub(super) fn path_of(&self, run_id: Uuid) -> PathBuf {
+        self.dir.join(format!("{run_id}.{EXTENSION}"))
+    }
+
     /// The paths of the journals, the oldest first: their names are UUIDv7.
     ///
     /// # Errors
     /// When the folder cannot be read.
     pub fn journals(&self) -> std::io::Result<Vec<PathBuf>> {
+        self.files(EXTENSION)
+    }
+
+    /// The paths of what is there of journals that are not whole, the oldest first.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub(crate) fn incomplete(&self) -> std::io::Result<Vec<PathBuf>> {
+        self.files(INCOMPLETE)
+    }
+
+    fn files(&self, extension: &str) -> std::io::Result<Vec<PathBuf>> {
         let mut journals = Vec::new();
         for entry in fs_err::read_dir(&self.dir)? {
             let path = entry?.path();
-            if path.extension().is_some_and(|found| found == EXTENSION) {
+            if path.extension().is_some_and(|found| found == extension) {
                 journals.push(path);
             }
         }

@@ -29,6 +29,7 @@ mod history;
 mod hooks;
 mod interrupts;
 mod killed;
+mod lost_journal;
 mod misuse;
 mod profiles;
 mod project;
