@@ -182,7 +182,7 @@ pub(crate) fn run(args: InvokeArgs) -> u8 {
             outcome.exit_code
         }
         Err(error) => {
-            printer.line(&error.to_string());
+            printer.text(&error.to_string());
             error.exit_code
         }
     };
@@ -267,12 +267,12 @@ fn show_end(outcome: &Outcome, printer: &Printer) {
         && outcome.exit_code == exit::NO_PREFECT
         && let Some(problem) = undelivered(outcome)
     {
-        printer.line(&problem);
+        printer.text(&problem);
     }
     if !printer.quiet
         && let Some(summary) = run_summary(outcome)
     {
-        printer.line(&summary);
+        printer.text(&summary);
     }
     // Without --quiet, dbt's own error is in the log lines above.
     let is_new = printer.quiet
@@ -282,7 +282,7 @@ fn show_end(outcome: &Outcome, printer: &Printer) {
             .iter()
             .any(|node| node.state.kind == StateKind::Failed);
     if let Some(failure) = outcome.failure.as_ref().filter(|_| is_new) {
-        printer.line(failure);
+        printer.text(failure);
     }
 }
 

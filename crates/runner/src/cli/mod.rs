@@ -11,6 +11,7 @@ mod line;
 mod logging;
 mod ls;
 mod notice;
+mod printable;
 mod printer;
 #[cfg(test)]
 mod recorded;

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
+use super::printable::printable;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Writes lines to stderr. A closed stderr is not an error: the run continues.
@@ -35,7 +36,12 @@ impl Printer {
         }
     }
 
-    /// Writes a line, above the progress line.
+    /// Writes a text that may have parts of others, above the progress line.
+    pub(super) fn text(&self, text: &str) {
+        self.line(&printable(text));
+    }
+
+    /// Writes a line that was rendered for the terminal, above the progress line.
     pub(super) fn line(&self, text: &str) {
         self.bar.suspend(|| {
             let _ = writeln!(std::io::stderr(), "{text}");

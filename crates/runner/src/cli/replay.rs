@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::error_report::ErrorReport;
 use super::invoke::seconds;
 use super::notice::describe;
+use super::printable::printable;
 
 /// Deliver finished runs to Prefect, from their journals or from a log of dbt.
 ///
@@ -159,7 +160,7 @@ impl Lines<'_> {
             .0
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let _ = writeln!(err, "{text}");
+        let _ = writeln!(err, "{}", printable(text));
     }
 }
 
