@@ -113,11 +113,11 @@ fn write(journal: &JournalReader, path: &Path) -> std::io::Result<()> {
 
 /// Renames what was written of the journal, so that nothing takes it for that of a killed run.
 fn mark_incomplete(journal: &JournalReader) {
-    if let Some(path) = journal.path().filter(|_| journal.is_in_place()) {
-        if let Err(error) = fs_err::rename(path, path.with_extension(INCOMPLETE)) {
-            tracing::warn!(%error, "cannot rename an incomplete journal");
-            journal.delete();
-        }
+    if let Some(path) = journal.path().filter(|_| journal.is_in_place())
+        && let Err(error) = fs_err::rename(path, path.with_extension(INCOMPLETE))
+    {
+        tracing::warn!(%error, "cannot rename an incomplete journal");
+        journal.delete();
     }
 }
 
