@@ -58,6 +58,9 @@ pub(crate) struct ReplayArgs {
     /// nodes are always sent.
     #[arg(long, value_name = "N")]
     budget: Option<u32>,
+    /// For a folder: also deliver runs that were made without Prefect [default: only those that were to be reported].
+    #[arg(long)]
+    include_unreported: bool,
     /// Keep journals after they are delivered [default: they are deleted].
     #[arg(long)]
     keep: bool,
@@ -121,6 +124,7 @@ fn attempt(args: ReplayArgs, lines: &Lines<'_>) -> Result<Vec<ReplayedRun>, Erro
     options.rate = args.rate;
     options.budget = args.budget;
     options.keep = args.keep;
+    options.include_unreported = args.include_unreported;
     Ok(runtime.block_on(replay(&args.path, &client, &options, lines))?)
 }
 

@@ -117,7 +117,7 @@ impl Session {
         let folder = self.folder.as_ref()?;
         if is_delivered {
             self.journal.delete();
-            folder.trim();
+            trim(folder, observer);
             return None;
         }
         // A run that is not reported is not worth a copy.
@@ -130,8 +130,18 @@ impl Session {
             observer.on_warning(&warning);
         }
         self.journal_hold = JournalHold::of(self.journal.again());
-        folder.trim();
+        trim(folder, observer);
         kept.path()
+    }
+}
+
+/// Deletes old journals, and warns of those that Prefect lacks.
+fn trim(folder: &JournalFolder, observer: &dyn Observer) {
+    for path in folder.trim() {
+        observer.on_warning(&format!(
+            "deleting {}, which Prefect does not have completely: more than ten journals are stored",
+            path.display()
+        ));
     }
 }
 

@@ -51,7 +51,8 @@ impl ReplayedRun {
 }
 
 /// Delivers what the server does not have of a journal, of every journal in a folder (or in `.prefect-dbt` in it), or of the
-/// invocations in a log that dbt wrote as JSON. A file that is skipped causes a warning.
+/// invocations in a log that dbt wrote as JSON. A file that is skipped causes a warning. In a folder, runs that were not reported are skipped
+/// unless [`ReplayOptions::include_unreported`] is set.
 ///
 /// May be interrupted and repeated. A journal that was delivered and confirmed is deleted; logs of dbt are kept.
 ///
@@ -107,8 +108,13 @@ impl Replay<'_> {
         }
         let siblings = headers(&found);
         let mut runs = Vec::new();
+        let mut unreported = 0;
         for path in &found {
             let run = match read_header(path) {
+                Ok(Some(header)) if !self.is_wanted(&header) => {
+                    unreported += 1;
+                    continue;
+                }
                 Ok(Some(header)) => self.journal(path, header, &siblings).await,
                 Ok(None) => ReplayedRun::new(path, None, Err(ReplayError::no_journal(path))),
                 Err(error) => ReplayedRun::new(path, None, Err(ReplayError::Unreadable(error))),
@@ -127,7 +133,17 @@ impl Replay<'_> {
                 _ => runs.push(run),
             }
         }
+        if unreported > 0 {
+            self.observer.on_warning(&format!(
+                "skipping runs that were not to be reported: {unreported}; to deliver them, give --include-unreported"
+            ));
+        }
         Ok(runs)
+    }
+
+    /// Whether a journal that was found in a folder is delivered.
+    fn is_wanted(&self, header: &Header) -> bool {
+        header.flow.is_reported() || self.options.include_unreported
     }
 
     async fn journal(&self, path: &Path, header: Header, siblings: &[Header]) -> ReplayedRun {

@@ -109,33 +109,47 @@ impl JournalFolder {
         }
     }
 
-    /// Deletes old journals: keeps the last ten of runs that are reported to Prefect, and the last ten of other runs. A journal
-    /// that is being written is never deleted.
-    pub fn trim(&self) {
+    /// Deletes old journals: keeps the last ten of runs that are reported to Prefect, the last ten of other runs, and ten files
+    /// that are incomplete. A journal that is being written is never deleted. Gives the deleted journals that Prefect lacks.
+    #[must_use]
+    pub fn trim(&self) -> Vec<PathBuf> {
+        for path in surplus(&self.incomplete().unwrap_or_default()) {
+            self.discard(path);
+        }
         let journals = self.journals().unwrap_or_default();
         if journals.len() <= KEPT {
-            return;
+            return Vec::new();
         }
         let (reported, others): (Vec<_>, Vec<_>) =
             journals.into_iter().partition(|path| is_reported(path));
-        for journals in [reported, others] {
-            let surplus = journals.len().saturating_sub(KEPT);
-            journals[..surplus]
-                .iter()
-                .for_each(|path| self.delete_old(path));
+        for path in surplus(&others) {
+            self.delete_old(path);
         }
+        let lost = surplus(&reported)
+            .iter()
+            .filter(|path| self.delete_old(path));
+        lost.cloned().collect()
     }
 
-    fn delete_old(&self, journal: &Path) {
+    /// Deletes a journal, unless it is in use.
+    fn delete_old(&self, journal: &Path) -> bool {
         match StoredJournal::lock(journal) {
             Ok(Some(stored)) if stored.is_locked() => {
-                tracing::warn!(journal = %journal.display(), "deleting an old journal: more than ten are stored");
                 self.discard(journal);
+                true
             }
-            Ok(_) => {}
-            Err(error) => tracing::debug!(%error, "cannot delete an old journal"),
+            Ok(_) => false,
+            Err(error) => {
+                tracing::debug!(%error, "cannot delete an old journal");
+                false
+            }
         }
     }
+}
+
+/// All but the newest ones.
+fn surplus(journals: &[PathBuf]) -> &[PathBuf] {
+    &journals[..journals.len().saturating_sub(KEPT)]
 }
 
 /// Whether the run of a journal is reported to Prefect.

@@ -78,7 +78,12 @@ fn a_run_without_prefect_is_brought_in_once_from_its_journal_and_from_dbts_log()
     let from_journal = read(&project);
     assert_faithful(&project.recorded(nodes), &truth);
     let (proxy, news) = news_of(&api);
-    replay(&project, &proxy.url, &[], &project.path()).exits_with(0);
+    replay(&project, &proxy.url, &[], &project.path())
+        .exits_with(0)
+        .says("skipping runs that were not to be reported: 1");
+    assert!(journal.exists(), "nobody asked for it");
+    let unreported = ["--include-unreported"];
+    replay(&project, &proxy.url, &unreported, &project.path()).exits_with(0);
     assert_eq!(*news.lock().unwrap(), [""; 0], "it was told again");
     assert!(!journal.exists(), "it has served");
     assert!(
