@@ -32,7 +32,7 @@ pub use lines::{LineSplitter, RawLine};
 pub use name::EventName;
 pub use node::{NodeInfo, NodeRelation, RunResult, Timing};
 pub use payload::{
-    BatchResult, BatchStart, CancelLine, CommandCompleted, CompiledNode, Concurrency,
+    BatchResult, BatchStart, CancelLine, CommandCompleted, CompiledNode, Concurrency, Connection,
     EncounteredError, EndOfRunSummary, ExceptionOnRun, FreshnessResult, HookEnd, HookStart,
     MarkSkippedChildren, NodeFinished, ReportArgs, ReportVersion, RunResultError, ShowNode,
     SkipBecauseError, SkippingDetails, StartLine, Stats,

@@ -73,6 +73,16 @@ names! {
     InternalErrorOnRun,
     /// A query was cancelled.
     LogCancelLine,
+    /// dbt opened a connection under a name: that of the node at work, or one of its own.
+    NewConnection,
+    /// The same with a connection that was open already.
+    ConnectionReused,
+    /// The text of `--inline` could not be parsed. Its `node_info` names no node of the project.
+    ParseInlineNodeError,
+    /// A selection criterion matches no node.
+    NoNodesForSelectionCriteria,
+    /// The selection is empty: dbt runs nothing.
+    NothingToDo,
     /// The first line of the summary at the end of a run.
     EndOfRunSummary,
     /// A failed node in that summary, with its message.

@@ -43,6 +43,12 @@ payloads! {
         #[serde(borrow)]
         exc: Text<'a>,
     }
+    /// Payload of `NewConnection` and `ConnectionReused`.
+    Connection {
+        /// The name of the connection: the unique id of a node, or a task of dbt's own.
+        #[serde(borrow)]
+        conn_name: Text<'a>,
+    }
     /// Payload of `LogCancelLine`.
     CancelLine {
         /// The name of the connection whose query was cancelled: the unique id of a node, or a task of dbt's own.

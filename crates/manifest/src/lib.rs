@@ -68,4 +68,4 @@ pub use ids::{Collection, ResourceType, UniqueId};
 pub use manifest::{Group, Macro, Manifest, Metadata, Owner};
 pub use node::{Node, TestMetadata};
 pub use run_results::{BatchResults, RunResult, RunResults, Timing};
-pub use sources::{SourceResult, Sources};
+pub use sources::{FreshnessLimit, SourceResult, Sources};

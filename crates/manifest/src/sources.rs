@@ -34,10 +34,24 @@ pub struct SourceResult {
     pub snapshotted_at: Option<String>,
     /// The difference between the two times, in seconds.
     pub max_loaded_at_time_ago_in_s: Option<f64>,
+    /// The age that gives a warning.
+    pub warn_after: Option<FreshnessLimit>,
+    /// The age that is an error.
+    pub error_after: Option<FreshnessLimit>,
     /// How long the check took, in seconds.
     pub execution_time: Option<f64>,
     /// The message of a runtime error.
     pub error: Option<String>,
+}
+
+/// An age of a source's newest row, such as 2 days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FreshnessLimit {
+    /// The number of periods.
+    pub count: u64,
+    /// The period: `minute`, `hour` or `day`.
+    pub period: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -60,9 +74,38 @@ struct ResultShape<'a> {
     #[serde(borrow)]
     snapshotted_at: Text<'a>,
     max_loaded_at_time_ago_in_s: Number,
+    #[serde(borrow)]
+    criteria: Option<CriteriaShape<'a>>,
     execution_time: Number,
     #[serde(borrow)]
     error: Text<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct CriteriaShape<'a> {
+    #[serde(borrow)]
+    warn_after: Option<LimitShape<'a>>,
+    #[serde(borrow)]
+    error_after: Option<LimitShape<'a>>,
+}
+
+/// A limit that is not set has null in both fields.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct LimitShape<'a> {
+    count: Number,
+    #[serde(borrow)]
+    period: Text<'a>,
+}
+
+impl LimitShape<'_> {
+    fn limit(self) -> Option<FreshnessLimit> {
+        Some(FreshnessLimit {
+            count: self.count.0.filter(|count| *count >= 0.0)? as u64,
+            period: self.period.into_string()?,
+        })
+    }
 }
 
 impl Sources {
@@ -93,12 +136,15 @@ impl Sources {
 
 impl From<ResultShape<'_>> for SourceResult {
     fn from(shape: ResultShape<'_>) -> Self {
+        let criteria = shape.criteria.unwrap_or_default();
         Self {
             unique_id: shape.unique_id.as_deref().unwrap_or_default().into(),
             status: shape.status.into_string().unwrap_or_default(),
             max_loaded_at: shape.max_loaded_at.into_string(),
             snapshotted_at: shape.snapshotted_at.into_string(),
             max_loaded_at_time_ago_in_s: shape.max_loaded_at_time_ago_in_s.0,
+            warn_after: criteria.warn_after.and_then(LimitShape::limit),
+            error_after: criteria.error_after.and_then(LimitShape::limit),
             execution_time: shape.execution_time.0,
             error: shape.error.into_string(),
         }

@@ -8,7 +8,7 @@ use dbt_manifest::{Manifest, RunResults};
 use jiff::Timestamp;
 
 use super::asset_watch::AssetWatch;
-use crate::dbt::{read_manifest, read_run_results};
+use crate::dbt::{read_manifest, read_run_results, read_sources};
 use crate::model::{Effect, Level, LogLevel, LogLine, StopCause};
 use crate::observe::Observer;
 use crate::store::JournalWriter;
@@ -54,7 +54,7 @@ impl Recorder {
 
     fn on_event(&mut self, event: &Event<'_>) {
         self.observer.on_event(event);
-        if event.has_node() && !self.manifest_read {
+        if !self.manifest_read && self.tracker.needs_manifest(event) {
             self.manifest_read = true;
             self.read_manifest(event.invocation_id());
         }
@@ -156,6 +156,11 @@ impl Recorder {
         let is_needed = self.keeps_artifacts || self.tracker.needs_results(&end);
         let results = is_needed.then(|| read_run_results(&self.target)).flatten();
         let mut effects = std::mem::take(&mut self.effects);
+        if self.tracker.needs_sources()
+            && let Some(sources) = read_sources(&self.target)
+        {
+            self.tracker.add_sources(&sources, &mut effects);
+        }
         let mut run = self.tracker.close(end, results.as_ref(), &mut effects);
         for warning in self.assets.follow(None, &mut effects) {
             self.observer.on_warning(&self.redactor.text(&warning));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::artifacts::Artifacts;
+use super::artifacts_of_log::Artifacts;
 use super::log::{Logged, LoggedRun, follow};
 use crate::dbt::CommandLine;
 use crate::model::{Effect, FlowRunRef, LogLevel, LogLine, RunEnd, State, StateKind};
@@ -81,6 +81,9 @@ fn track(
         signal: None,
         at: last,
     };
+    if let Some(sources) = artifacts.sources() {
+        tracker.add_sources(sources, &mut effects);
+    }
     let mut tracked = tracker.close(end, artifacts.results(), &mut effects);
     if let Some(assets) = &mut assets {
         assets.follow(None, &|_| None, &mut effects);

@@ -10,12 +10,12 @@ use super::lineage::NodeIndex;
 use super::node_outcome::{NodeOutcome, plain_text};
 use super::tracked_run::{ProcessEnd, TrackedRun};
 use super::tracker::Tracker;
-use crate::model::{Effect, NodeStatus};
+use crate::model::{Effect, NodeStatus, StateKind};
 
 impl Tracker {
     /// Ends the run, for whatever reason dbt's process ended. Nodes that are still open get their terminal state at the
-    /// time of dbt's last event. So do nodes that dbt never started but lists as skipped. Results of another invocation
-    /// than the stream's are ignored.
+    /// time when dbt died. Nodes that are in dbt's results alone get their terminal state from there. Results of another
+    /// invocation than the stream's are ignored, and so are all results if there is no stream.
     pub fn close(
         mut self,
         end: ProcessEnd,
@@ -43,7 +43,7 @@ impl Tracker {
             self.finish_node(ix, outcome, out);
         }
         self.add_messages(&listed);
-        self.skip_unstarted(results.filter(|_| !listed.is_empty()), last, out);
+        self.add_listed(results.filter(|_| !listed.is_empty()), last, out);
         self.into_run(end)
     }
 
@@ -51,33 +51,30 @@ impl Tracker {
     /// known.
     pub fn needs_results(&self, end: &ProcessEnd) -> bool {
         let has_open = self.nodes.values().any(|node| !node.is_finished);
-        end.exit_code != Some(0) || self.nodes.is_empty() || has_open
+        end.exit_code != Some(0) || self.nodes.is_empty() || has_open || self.has_lost_events
     }
 
-    /// Ends the nodes that dbt never started but lists as skipped. All of them take part before the first one ends, so
-    /// that they can wait for each other.
-    fn skip_unstarted(
-        &mut self,
-        results: Option<&RunResults>,
-        last: Timestamp,
-        out: &mut Vec<Effect>,
-    ) {
-        let mut unstarted = Vec::new();
+    /// Ends the nodes that are in dbt's results alone: those that it never started and lists as skipped, and those whose
+    /// events it could not write. All of them take part before the first one ends, so that they can wait for each other.
+    fn add_listed(&mut self, results: Option<&RunResults>, last: Timestamp, out: &mut Vec<Effect>) {
+        let mut added = Vec::new();
         for result in results.into_iter().flat_map(|results| &results.results) {
             let ix = self.lineage.index_of(result.unique_id.as_str());
-            if NodeStatus::from(result.status.as_str()) == NodeStatus::Skipped
-                && !self.nodes.contains_key(&ix)
-            {
+            if !self.nodes.contains_key(&ix) {
                 self.add_node(ix, last);
-                unstarted.push((ix, result));
+                if let (Some(node), Some(at)) = (self.nodes.get_mut(&ix), first_start(result)) {
+                    node.starts_at(at);
+                }
+                added.push((ix, result));
             }
         }
-        for (ix, result) in unstarted {
+        for (ix, result) in added {
             self.finish_node(ix, NodeOutcome::of_artifact(result), out);
         }
     }
 
-    /// Adds the messages of run_results.json to nodes whose events had none. Events of dbt 2 never have one.
+    /// Adds the messages of run_results.json to nodes whose events had none. Events of dbt 2 never have one. A failed node
+    /// always has a message.
     fn add_messages(&mut self, listed: &HashMap<NodeIndex, &dbt_manifest::RunResult>) {
         for node in &mut self.ended {
             let result = &mut node.result;
@@ -85,6 +82,12 @@ impl Tracker {
                 && let Some(listed) = listed.get(&self.lineage.index_of(&result.unique_id))
             {
                 result.message = listed.message.as_deref().and_then(plain_text);
+            }
+            if result.message.is_none() && node.state.kind == StateKind::Failed {
+                result.message = Some(format!(
+                    "dbt reported status {} and no message",
+                    result.status
+                ));
             }
         }
     }
@@ -98,9 +101,7 @@ impl Tracker {
             return HashMap::new();
         };
         let theirs = results.metadata.invocation_id.as_deref();
-        if let (Some(ours), Some(theirs)) = (self.run_info.invocation_id.as_deref(), theirs)
-            && ours != theirs
-        {
+        if theirs.is_none() || theirs != self.run_info.invocation_id.as_deref() {
             return HashMap::new();
         }
         results
@@ -137,11 +138,12 @@ impl Tracker {
                 NodeOutcome { ended, ..result }
             }
             (None, Some(provisional)) => provisional,
-            (None, None) => self.outcome_of_process_end(end, last),
+            (None, None) => self.outcome_of_process_end(end, last.max(end.at)),
         }
     }
 
-    fn outcome_of_process_end(&self, end: ProcessEnd, last: Timestamp) -> NodeOutcome {
+    /// The outcome of a node that was at work when dbt's process ended, `at` this time.
+    fn outcome_of_process_end(&self, end: ProcessEnd, at: Timestamp) -> NodeOutcome {
         let (status, message) = match (&self.interrupted, end.signal, end.exit_code) {
             (Some(reason), ..) => (NodeStatus::Cancelled, reason.clone()),
             (None, Some(signal), _) => (
@@ -159,7 +161,7 @@ impl Tracker {
         };
         NodeOutcome {
             message: Some(message),
-            ..NodeOutcome::of_status(status, last)
+            ..NodeOutcome::of_status(status, at)
         }
     }
 

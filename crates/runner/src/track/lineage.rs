@@ -31,6 +31,11 @@ impl Lineage {
         ix
     }
 
+    /// The index of a node that is known.
+    pub(super) fn find(&self, unique_id: &str) -> Option<NodeIndex> {
+        self.indices.get(unique_id).copied()
+    }
+
     /// Adds a node as the manifest describes it.
     pub(super) fn define<'a>(
         &mut self,

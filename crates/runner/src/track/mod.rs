@@ -1,12 +1,15 @@
 //! Turns dbt's events into effects: task runs, logs, assets, the summary, the verdict. Pure: no clock and no I/O.
 
 pub mod assets;
+mod batch_failures;
 mod close_open_nodes;
 mod closing_line;
+mod freshness;
 mod lineage;
 mod log_lines;
 mod node_details;
 mod node_finished;
+mod node_life;
 mod node_outcome;
 mod node_progress;
 mod redact;
@@ -20,8 +23,8 @@ mod tracked_run;
 mod tracker;
 mod tracker_options;
 mod unnamed_hook_failure;
-mod upstream;
 mod verdict;
+mod wait_for;
 
 pub use assets::{AssetKeyHook, AssetOptions, Assets, materializes};
 pub use closing_line::closing_line;

@@ -80,6 +80,10 @@ impl NodeDetails {
         &*self.resource_type == "operation"
     }
 
+    pub(super) fn is_source(&self) -> bool {
+        &*self.resource_type == "source"
+    }
+
     pub(super) fn is_unit_test(&self) -> bool {
         &*self.resource_type == "unit_test"
     }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::closing_line::closing_line;
 use super::lineage::NodeIndex;
 use super::node_outcome::{NodeOutcome, task_run_state};
+use super::node_progress::NodeProgress;
 use super::tracked_run::TrackedNode;
 use super::tracker::Tracker;
 use crate::model::{Effect, LogLine, NodeEnd, NodeResult, State, TaskRef, TaskRun};
@@ -14,7 +15,7 @@ impl Tracker {
     pub(super) fn finish_node(
         &mut self,
         ix: NodeIndex,
-        outcome: NodeOutcome,
+        mut outcome: NodeOutcome,
         out: &mut Vec<Effect>,
     ) {
         let root_failure = self.root_failure(ix, &outcome);
@@ -23,12 +24,15 @@ impl Tracker {
         };
         node.is_finished = true;
         node.root_failure = root_failure;
+        let is_failure = outcome.is_failure();
+        if is_failure {
+            complete_message(&mut outcome, node);
+        }
         let started = node.started;
         let ended = match outcome.is_skip() {
             true => started,
             false => outcome.ended.unwrap_or(started).max(started),
         };
-        let is_failure = outcome.is_failure();
         if is_failure {
             self.note_failed_test(ix);
         }
@@ -114,4 +118,16 @@ impl Tracker {
             }),
         })
     }
+}
+
+/// Adds to the message of a failed node what its other events say: the exception, and the first batch that failed.
+fn complete_message(outcome: &mut NodeOutcome, node: &mut NodeProgress) {
+    let exception = node.provisional.take().and_then(|before| before.message);
+    let message = outcome.message.take().or(exception);
+    outcome.message = match (message, node.batches.first()) {
+        (Some(message), Some(batch)) if !batch.ends_with(&message) => {
+            Some(format!("{message}\n{batch}"))
+        }
+        (message, batch) => batch.or(message),
+    };
 }

@@ -14,6 +14,8 @@ pub(super) struct NodeOutcome {
     pub(super) execution_time: Option<f64>,
     pub(super) failures: Option<i64>,
     pub(super) adapter_response: Option<serde_json::Value>,
+    /// Whether an interrupt of ours came after it, and cannot have caused it.
+    pub(super) stands: bool,
 }
 
 impl NodeOutcome {
@@ -36,6 +38,7 @@ impl NodeOutcome {
             execution_time: result.execution_time,
             failures: result.num_failures,
             adapter_response,
+            stands: false,
         }
     }
 
@@ -53,6 +56,7 @@ impl NodeOutcome {
             execution_time: result.execution_time,
             failures: result.failures.map(|failures| failures as i64),
             adapter_response: (!response.is_empty()).then(|| response.clone().into()),
+            stands: false,
         }
     }
 
@@ -80,7 +84,7 @@ pub(super) fn task_run_state(
 ) -> State {
     let message = outcome.message.clone();
     let (mut kind, mut name) = outcome.status.task_run_state();
-    if interrupted && outcome.status == NodeStatus::Error {
+    if interrupted && !outcome.stands && outcome.status == NodeStatus::Error {
         (kind, name) = NodeStatus::Cancelled.task_run_state();
     }
     let message = match (kind, &outcome.status) {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::batch_failures::BatchFailures;
 use super::lineage::NodeIndex;
 use super::node_outcome::NodeOutcome;
 
@@ -18,6 +19,8 @@ pub(super) struct NodeProgress {
     pub(super) is_finished: bool,
     /// Whether the node runs in batches, whose results come under its own unique_id.
     pub(super) has_batches: bool,
+    /// The batches and their errors.
+    pub(super) batches: BatchFailures,
     /// Whether the result of all batches is known: the next NodeFinished is the last.
     pub(super) is_last_result: bool,
     /// An outcome that is not final yet: from an exception, a failed hook, a batch or a status in node_info.
@@ -34,6 +37,7 @@ impl NodeProgress {
             is_running: false,
             is_finished: false,
             has_batches,
+            batches: BatchFailures::default(),
             is_last_result: false,
             provisional: None,
             root_failure: None,

@@ -12,16 +12,17 @@ use jiff::Timestamp;
 use super::lineage::{Lineage, NodeIndex};
 use super::log_lines::LogLines;
 use super::node_details::NodeDetails;
+use super::node_life::{is_lost_event, is_of_life};
 use super::node_outcome::{NodeOutcome, plain_text};
 use super::node_progress::NodeProgress;
 use super::run_info::RunInfo;
 use super::tracked_run::{TextSource, TrackedNode};
 use super::tracker_options::TrackerOptions;
 use super::unnamed_hook_failure::UnnamedHookFailure;
-use super::upstream::Upstream;
+use super::wait_for::Upstream;
 use crate::model::{Effect, Level, NodeStatus, TaskRef, task_run_id};
 
-/// Follows a run of dbt. Each node that an event names gets exactly one terminal state, at the latest in
+/// Follows a run of dbt. Each node that an event of its own life names gets exactly one terminal state, at the latest in
 /// [`close`](Self::close). Ephemeral models get no task run.
 #[derive(Debug)]
 pub struct Tracker {
@@ -30,7 +31,7 @@ pub struct Tracker {
     pub(super) upstream: Upstream,
     pub(super) log_lines: LogLines,
     pub(super) nodes: BTreeMap<NodeIndex, NodeProgress>,
-    /// Nodes in the order in which events first named them.
+    /// Nodes in the order in which they came into the run.
     pub(super) mentioned: Vec<NodeIndex>,
     pub(super) ended: Vec<TrackedNode>,
     pub(super) interrupted: Option<String>,
@@ -40,6 +41,8 @@ pub struct Tracker {
     pub(super) failed_tests: BTreeMap<NodeIndex, NodeIndex>,
     pub(super) unnamed_hook_failure: Option<UnnamedHookFailure>,
     pub(super) run_info: RunInfo,
+    /// Whether dbt could not write all of its events: its results may list nodes that no event named.
+    pub(super) has_lost_events: bool,
 }
 
 impl Tracker {
@@ -58,11 +61,12 @@ impl Tracker {
             failed_tests: BTreeMap::new(),
             unnamed_hook_failure: None,
             run_info: RunInfo::default(),
+            has_lost_events: false,
         }
     }
 
     /// Sets the manifest of this invocation. Without one, task runs have neither edges nor tags. Call it before
-    /// [`on_event`](Self::on_event) gets the first event with a node (see [`Event::has_node`]).
+    /// [`on_event`](Self::on_event) gets the first event that needs it ([`needs_manifest`](Self::needs_manifest)).
     pub fn set_manifest(&mut self, manifest: Option<Arc<Manifest>>) {
         for node in manifest.iter().flat_map(|manifest| manifest.iter()) {
             self.lineage
@@ -84,6 +88,10 @@ impl Tracker {
         at: Timestamp,
         out: &mut Vec<Effect>,
     ) {
+        if is_lost_event(line) {
+            self.has_lost_events = true;
+            return;
+        }
         self.run_info.on_text(source, line);
         out.extend(
             self.log_lines
@@ -96,7 +104,8 @@ impl Tracker {
     pub fn on_event(&mut self, event: &Event<'_>, out: &mut Vec<Effect>) {
         let ts = event.ts();
         let info = event.node_info();
-        let ix = info.as_ref().map(|info| self.note_node(info, ts));
+        let ix = info.as_ref().and_then(|info| self.note_node(info, event));
+        self.on_connection(event);
         self.run_info.on_event(event, out);
         self.note_last_failed(event);
         if let (Some(ix), Some(info)) = (ix, &info) {
@@ -123,18 +132,21 @@ impl Tracker {
         }
     }
 
-    /// Notes that an event names a node. Any event may be the first to do so.
-    fn note_node(&mut self, info: &NodeInfo<'_>, ts: Timestamp) -> NodeIndex {
-        let ix = self.lineage.index_of(&info.unique_id);
-        self.lineage.details_mut(ix).update(info);
-        self.add_node(ix, ts);
+    /// Notes the node of an event. Any event of the node's life may be the first; a diagnostic adds no node.
+    fn note_node(&mut self, info: &NodeInfo<'_>, event: &Event<'_>) -> Option<NodeIndex> {
+        if is_of_life(event) {
+            let ix = self.lineage.index_of(&info.unique_id);
+            self.lineage.details_mut(ix).update(info);
+            self.add_node(ix, event.ts());
+        }
+        let ix = self.lineage.find(&info.unique_id)?;
         if let (Some(node), Some(at)) = (self.nodes.get_mut(&ix), info.node_started_at) {
             // The start of a SQL hook comes with its LogHookStartLine.
             if !self.lineage.details(ix).is_hook() {
                 node.starts_at(at);
             }
         }
-        ix
+        self.nodes.contains_key(&ix).then_some(ix)
     }
 
     pub(super) fn add_node(&mut self, ix: NodeIndex, ts: Timestamp) {
@@ -197,6 +209,7 @@ impl Tracker {
         let Some(node) = self.nodes.get_mut(&ix).filter(|node| !node.is_finished) else {
             return;
         };
+        node.batches.on_event(info, event);
         let status = NodeStatus::from(&*info.node_status);
         match event.name() {
             EventName::LogStartBatch | EventName::LogBatchResult => node.has_batches = true,
@@ -236,9 +249,11 @@ impl Tracker {
             return;
         };
         let ended = info.node_finished_at.unwrap_or(event.ts());
-        let outcome = NodeOutcome::of_event(&data.run_result, ended);
+        let mut outcome = NodeOutcome::of_event(&data.run_result, ended);
+        let is_held = self.is_held(ix, &outcome);
+        outcome.stands = is_held && self.interrupted.is_none();
         match self.nodes.get_mut(&ix) {
-            Some(node) if !node.ends_with(&outcome) => node.provisional = Some(outcome),
+            Some(node) if is_held || !node.ends_with(&outcome) => node.provisional = Some(outcome),
             _ => self.finish_node(ix, outcome, out),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::summary::{failure_text, headline};
 use super::tracked_run::{TrackedNode, TrackedRun};
-use crate::model::{State, StateKind, StopCause, exit};
+use crate::model::{State, StateKind, StopCause, exit_codes};
 
 /// How a run is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(crate) fn judge(
         return Verdict {
             success: true,
             state: state(StateKind::Completed, "Completed", None),
-            exit_code: exit::SUCCESS,
+            exit_code: exit_codes::SUCCESS,
             failure: None,
         };
     }
@@ -60,7 +60,7 @@ fn judge_failure(args: &[String], run: &TrackedRun, raise_on_failure: bool) -> V
         let cause = format!("dbt was terminated by signal {signal}");
         let text = failures.unwrap_or_else(|| format!("{}\n{cause}", headline(args)));
         let state = state(StateKind::Crashed, "Crashed", Some(cause));
-        return Verdict::failed(state, exit::CANNOT_RUN, text);
+        return Verdict::failed(state, exit_codes::CANNOT_RUN, text);
     }
     let text = failures.unwrap_or_else(|| {
         let code = run.end.exit_code.unwrap_or(-1);
@@ -68,9 +68,9 @@ fn judge_failure(args: &[String], run: &TrackedRun, raise_on_failure: bool) -> V
     });
     let only_failures = run.end.exit_code == Some(1);
     let (kind, name, exit_code) = match (only_failures, raise_on_failure) {
-        (true, false) => (StateKind::Completed, "Completed", exit::SUCCESS),
-        (true, true) => (StateKind::Failed, "Failed", exit::FAILURES),
-        (false, _) => (StateKind::Failed, "Failed", exit::CANNOT_RUN),
+        (true, false) => (StateKind::Completed, "Completed", exit_codes::SUCCESS),
+        (true, true) => (StateKind::Failed, "Failed", exit_codes::FAILURES),
+        (false, _) => (StateKind::Failed, "Failed", exit_codes::CANNOT_RUN),
     };
     Verdict::failed(state(kind, name, Some(text.clone())), exit_code, text)
 }
@@ -86,8 +86,8 @@ fn stopped_text(args: &[String], run: &TrackedRun, state: &State) -> String {
 /// The verdict on a run that dbt reported as a success but that has an objection.
 fn judge_objection(objection: String, raise_on_failure: bool) -> Verdict {
     let (kind, name, exit_code) = match raise_on_failure {
-        true => (StateKind::Failed, "Failed", exit::FAILURES),
-        false => (StateKind::Completed, "Completed", exit::SUCCESS),
+        true => (StateKind::Failed, "Failed", exit_codes::FAILURES),
+        false => (StateKind::Completed, "Completed", exit_codes::SUCCESS),
     };
     let state = state(kind, name, Some(objection.clone()));
     Verdict::failed(state, exit_code, objection)

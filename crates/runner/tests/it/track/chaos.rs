@@ -25,6 +25,15 @@ const STREAMS: [&str; 14] = [
     "dbt2",
 ];
 
+/// Parts of the names of the events that make a node one of the run.
+const LIFE: [&str; 5] = [
+    "NodeStart",
+    "NodeFinished",
+    "LogStart",
+    "LogHook",
+    "ExceptionOnRun",
+];
+
 /// What befalls a line.
 #[derive(Debug, Clone, Copy)]
 enum Fate {
@@ -67,6 +76,7 @@ fn check(lines: &[String], code: i32, with_results: Option<&str>, interrupt_at: 
         }
         if let Line::Event(event) = decode(line)
             && let Some(info) = event.node_info()
+            && LIFE.iter().any(|part| event.raw_name().contains(part))
             && &*info.materialized != "ephemeral"
         {
             mentioned.insert(info.unique_id.to_string());

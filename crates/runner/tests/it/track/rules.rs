@@ -3,18 +3,7 @@
 use prefect_dbt::model::{Effect, Level};
 use prefect_dbt::track::TextSource;
 
-use super::support::{exit, feed, lines, run, tracker};
-
-/// The nodes that ended, each with the name of its state.
-fn ends(effects: &[Effect]) -> Vec<(&str, &str)> {
-    let mut ends = Vec::new();
-    for effect in effects {
-        if let Effect::NodeFinished(task, end) = effect {
-            ends.push((&*task.unique_id, &*end.state.name));
-        }
-    }
-    ends
-}
+use super::support::{ends, exit, feed, lines, run, tracker};
 
 #[test]
 fn a_skipped_node_has_one_event() {

@@ -150,3 +150,14 @@ fn time(at: Timestamp) -> String {
             rest.trim_end_matches('Z').to_owned()
         })
 }
+
+/// The nodes that ended, each with the name of its state.
+pub(super) fn ends(effects: &[Effect]) -> Vec<(&str, &str)> {
+    let mut ends = Vec::new();
+    for effect in effects {
+        if let Effect::NodeFinished(task, end) = effect {
+            ends.push((&*task.unique_id, &*end.state.name));
+        }
+    }
+    ends
+}

@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dbt_manifest::{Manifest, RunResults};
+use dbt_manifest::{Manifest, RunResults, Sources};
 
 use super::error::ReplayError;
+use crate::dbt::read_sources;
 
 /// The artifacts that were found for the invocations of a log.
 #[derive(Debug, Default)]
 pub(super) struct Artifacts {
     manifest: Option<Arc<Manifest>>,
     results: Option<RunResults>,
+    sources: Option<Sources>,
     /// Whether the user has given the path of the manifest.
     is_named: bool,
 }
@@ -42,6 +44,7 @@ impl Artifacts {
         Ok(Self {
             manifest,
             results: results.and_then(|bytes| RunResults::from_slice(&bytes).ok()),
+            sources: path.parent().and_then(read_sources),
             is_named: named.is_some(),
         })
     }
@@ -71,6 +74,11 @@ impl Artifacts {
             }
             _ => (Some(manifest), None),
         }
+    }
+
+    /// The results of freshness checks, of any invocation.
+    pub(super) fn sources(&self) -> Option<&Sources> {
+        self.sources.as_ref()
     }
 
     /// The results, of any invocation.

@@ -1,0 +1,70 @@
+//! Which events bring a node into the run: those of its own life.
+
+use dbt_events::{Connection, Event, EventName};
+
+use super::lineage::NodeIndex;
+use super::tracker::Tracker;
+
+/// Whether an event with a node is one of the node's own life: its start, hook, batch or result, a skip or an exception.
+/// Any other event is a diagnostic that merely names the node.
+pub(super) fn is_of_life(event: &Event<'_>) -> bool {
+    use EventName::{
+        CatchableExceptionOnRun, GenericExceptionOnRun, InternalErrorOnRun, SkippingDetails,
+    };
+    match event.name() {
+        SkippingDetails | CatchableExceptionOnRun | GenericExceptionOnRun | InternalErrorOnRun => {
+            true
+        }
+        // By form, since releases add events: LogSeedResult, LogFunctionResult, LogStartBatch, LogHookEndLine, ...
+        _ => match event.raw_name() {
+            "NodeStart" | "NodeCompiling" | "NodeExecuting" | "NodeFinished" => true,
+            name => name.strip_prefix("Log").is_some_and(|rest| {
+                rest.starts_with("Start") || rest.ends_with("Result") || rest.starts_with("Hook")
+            }),
+        },
+    }
+}
+
+/// Whether a line is what dbt prints in place of an event that it cannot serialise (a node's meta may hold a number that
+/// JSON has not).
+pub(super) fn is_lost_event(line: &str) -> bool {
+    line.trim() == "{}"
+}
+
+fn is_connection(name: EventName) -> bool {
+    matches!(name, EventName::NewConnection | EventName::ConnectionReused)
+}
+
+impl Tracker {
+    /// Whether the manifest is needed for this event: dbt works at a node, so it has written its manifest.
+    pub fn needs_manifest(&self, event: &Event<'_>) -> bool {
+        let is_connection = || {
+            let data = event.data::<Connection<'_>>().unwrap_or_default();
+            is_connection(event.name()) && data.conn_name.contains('.')
+        };
+        (event.has_node() && is_of_life(event)) || (self.has_lost_events && is_connection())
+    }
+
+    /// A connection that bears a node's name: dbt works at the node, even if it can write none of the node's events. Other
+    /// nodes may wait for it from now on.
+    pub(super) fn on_connection(&mut self, event: &Event<'_>) {
+        if !is_connection(event.name()) {
+            return;
+        }
+        let data = event.data::<Connection<'_>>().unwrap_or_default();
+        let Some(ix) = self.lineage.find(&data.conn_name) else {
+            return;
+        };
+        // A SQL hook begins with its LogHookStartLine, not with its preparation.
+        if !self.nodes.contains_key(&ix) && !self.lineage.details(ix).is_hook() {
+            self.add_node(ix, event.ts());
+        }
+    }
+
+    /// The node that a connection is named after, if the node is open.
+    pub(super) fn open_node_of(&self, connection: &str) -> Option<NodeIndex> {
+        let ix = self.lineage.find(connection)?;
+        let node = self.nodes.get(&ix)?;
+        (!node.is_finished).then_some(ix)
+    }
+}
