@@ -1,17 +1,21 @@
 //! The client: credentials, headers and TLS, set up from the settings.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 
 use crate::csrf::{self, Csrf};
 use crate::error::{Cause, Error};
 use crate::retry::RetryPolicy;
 use crate::secret::Secret;
 use crate::settings::{ApiUrl, Settings};
+use crate::tls;
 
 /// The version of Prefect's API that this crate uses, sent with each request. An older one makes the server behave as it did
 /// before.
@@ -142,7 +146,7 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client, Error> {
     if settings.tls_insecure_skip_verify {
         builder = builder.tls_danger_accept_invalid_certs(true);
     } else if let Some(path) = &settings.ssl_cert_file {
-        builder = builder.tls_certs_only(certificates(path)?);
+        builder = builder.tls_backend_preconfigured(tls_config(path, settings.enable_http2)?);
     }
     builder.build().map_err(|error| {
         setup(
@@ -152,15 +156,15 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client, Error> {
     })
 }
 
-fn certificates(path: &std::path::Path) -> Result<Vec<reqwest::Certificate>, Error> {
+fn tls_config(path: &Path, enable_http2: bool) -> Result<rustls::ClientConfig, Error> {
     let name = format!("cannot use the certificate file {}", path.display());
     let pem = std::fs::read(path).map_err(|error| setup(&name, Some(error.into())))?;
-    let found = reqwest::Certificate::from_pem_bundle(&pem)
-        .map_err(|error| setup(&name, Some(error.without_url().into())))?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let found = found.map_err(|error| setup(&name, Some(error.into())))?;
     if found.is_empty() {
         return Err(setup(&format!("{name}: it contains no certificate"), None));
     }
-    Ok(found)
+    tls::config(found, enable_http2).map_err(|error| setup(&name, Some(error)))
 }
 
 fn headers(settings: &Settings) -> Result<HeaderMap, Error> {

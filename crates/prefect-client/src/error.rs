@@ -8,6 +8,10 @@ use reqwest::StatusCode;
 /// The boxed cause of an error. The types of the HTTP library stay private.
 pub type Cause = Box<dyn StdError + Send + Sync + 'static>;
 
+/// The most bytes of the body of a response that the client reads: far more than any page of Prefect's API, and little enough
+/// for the memory of a small container.
+pub const LARGEST_BODY: usize = 64 * 1024 * 1024;
+
 /// A failed call to the API.
 ///
 /// `Display` says which call failed; the cause follows in the chain of [`source`](StdError::source). Neither shows a
@@ -56,6 +60,14 @@ pub enum Error {
         detail: String,
         /// The time that the server asks to wait (`Retry-After`).
         retry_after: Option<Duration>,
+    },
+    /// The body of the response is larger than the client reads, which is [`LARGEST_BODY`] bytes.
+    #[error("{method} {url} returned a body of more than {} MiB", LARGEST_BODY / (1024 * 1024))]
+    BodyTooLarge {
+        /// The HTTP method.
+        method: &'static str,
+        /// The URL, without credentials and query.
+        url: String,
     },
     /// The API responded with success, but the body is not what the endpoint returns.
     #[error("{method} {url} returned an unexpected body: {problem}")]
@@ -193,7 +205,7 @@ impl Error {
             } if detail == "Not Found" => {
                 Some("check PREFECT_API_URL: the URL of a Prefect server ends with /api")
             }
-            Self::Undecodable { .. } => {
+            Self::Undecodable { .. } | Self::BodyTooLarge { .. } => {
                 Some("check that PREFECT_API_URL is the URL of a Prefect API")
             }
             _ => None,

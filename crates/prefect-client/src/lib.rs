@@ -31,11 +31,12 @@ mod no_response;
 mod retry;
 mod secret;
 mod settings;
+mod tls;
 mod transport;
 
 pub use api::*;
 pub use client::{API_VERSION, Client};
-pub use error::{Cause, Error, TlsProblem, TransportKind};
+pub use error::{Cause, Error, LARGEST_BODY, TlsProblem, TransportKind};
 pub use retry::{Failure, RetryPolicy, parse_retry_after};
 pub use secret::Secret;
 pub use settings::{ApiUrl, LoggingToApi, Settings, SettingsError, Sources};

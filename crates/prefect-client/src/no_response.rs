@@ -23,8 +23,9 @@ pub(crate) struct NoResponse {
 impl NoResponse {
     /// The kind and the text of `error`. `time_limit` is the client's limit, for the text of a timeout.
     pub(crate) fn explain(error: reqwest::Error, time_limit: Duration) -> (TransportKind, Self) {
+        let is_https = error.url().is_some_and(|url| url.scheme() == "https");
         let error = error.without_url();
-        let kind = kind(&error);
+        let kind = kind(&error, is_https);
         let text = text(kind, &error, time_limit);
         let cause = Self {
             text,
@@ -72,9 +73,9 @@ fn cause(error: &AnyError) -> Option<&AnyError> {
     }
 }
 
-fn kind(error: &reqwest::Error) -> TransportKind {
+fn kind(error: &reqwest::Error, is_https: bool) -> TransportKind {
     if error.is_connect() {
-        if let Some(problem) = tls_problem(error) {
+        if let Some(problem) = tls_problem(error, is_https) {
             return TransportKind::Tls(problem);
         }
         let is_dns = |cause: &AnyError| cause.to_string() == "dns error";
@@ -125,7 +126,13 @@ fn tls_message(error: &AnyError) -> String {
     let detail = match tls_error(error) {
         Some(rustls::Error::InvalidCertificate(problem)) => problem.to_string(),
         Some(problem) => problem.to_string(),
-        None => "the server closed the connection during the handshake".to_owned(),
+        None if is_cut_off(error) => {
+            "the server closed the connection during the handshake".to_owned()
+        }
+        None => format!(
+            "the connection was lost during the handshake: {}",
+            innermost(error)
+        ),
     };
     format!("TLS failure: {detail}")
 }
@@ -135,9 +142,35 @@ fn is_cut_off(error: &AnyError) -> bool {
     chain(error).any(|cause| cause.to_string() == "tls handshake eof")
 }
 
-fn tls_problem(error: &AnyError) -> Option<TlsProblem> {
+/// Whether the connection was lost after it was made, although it is not ready: during the handshake. A proxy has a step before.
+fn is_lost_in_handshake(error: &AnyError) -> bool {
+    let is_of_proxy = |cause: &AnyError| {
+        let text = cause.to_string();
+        ["tunnel", "proxy", "SOCKS"]
+            .iter()
+            .any(|word| text.starts_with(word))
+    };
+    if chain(error).any(is_of_proxy) {
+        return false;
+    }
+    chain(error).any(|cause| {
+        let io = cause.downcast_ref::<io::Error>();
+        io.is_some_and(|error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::ConnectionAborted
+                    | io::ErrorKind::BrokenPipe
+                    | io::ErrorKind::UnexpectedEof
+            )
+        })
+    })
+}
+
+fn tls_problem(error: &AnyError, is_https: bool) -> Option<TlsProblem> {
     let Some(tls) = tls_error(error) else {
-        return is_cut_off(error).then_some(TlsProblem::Other);
+        let is_in_handshake = is_cut_off(error) || is_https && is_lost_in_handshake(error);
+        return is_in_handshake.then_some(TlsProblem::Other);
     };
     Some(match tls {
         rustls::Error::InvalidMessage(_) => TlsProblem::NotTls,

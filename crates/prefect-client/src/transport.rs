@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::client::Client;
 use crate::csrf::{self, CsrfToken, Protection};
-use crate::error::Error;
+use crate::error::{Error, LARGEST_BODY};
 use crate::explanation::{explanation, shortened};
 use crate::no_response::{NoResponse, innermost};
 use crate::retry::{Failure, parse_http_date, parse_retry_after};
@@ -208,15 +208,20 @@ impl Client {
             .map_err(|error| self.no_response(call, error))?;
         let status = response.status();
         let headers = response.headers().clone();
-        let body = response
-            .bytes()
+        let (body, is_complete) = read_body(response)
             .await
             .map_err(|error| self.no_response(call, error))?;
         self.note_answer();
+        if status.is_success() && !is_complete {
+            return Err(Failed::for_good(Error::BodyTooLarge {
+                method: call.method_name(),
+                url: self.shown_url(call),
+            }));
+        }
         if status.is_success() {
             let date = headers.get(DATE).and_then(|value| value.to_str().ok());
             return Ok(Reply {
-                body: body.to_vec(),
+                body,
                 date: date.and_then(parse_http_date),
             });
         }
@@ -334,6 +339,18 @@ impl Failed {
             },
         }
     }
+}
+
+/// Reads the body of a response, up to [`LARGEST_BODY`]; the flag says whether this is all of it.
+async fn read_body(mut response: reqwest::Response) -> Result<(Vec<u8>, bool), reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > LARGEST_BODY {
+            return Ok((body, false));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok((body, true))
 }
 
 fn is_stale_token(error: &Error) -> bool {

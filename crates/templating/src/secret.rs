@@ -36,6 +36,8 @@ pub struct EnvironmentVariable {
     pub name: String,
     /// The value of the variable.
     pub value: SecretString,
+    /// The reference that it is the value of, such as `prefect.blocks.secret.warehouse`.
+    pub reference: String,
 }
 
 /// Assigns names of variables: one to each secret.
@@ -76,6 +78,7 @@ impl SecretNames {
             self.variables.push(EnvironmentVariable {
                 name: name.clone(),
                 value,
+                reference: key.to_owned(),
             });
         }
         name

@@ -109,6 +109,40 @@ async fn a_trusted_certificate_is_accepted() {
 }
 
 #[tokio::test]
+async fn a_self_signed_certificate_of_openssl_is_accepted_if_it_is_trusted_itself() {
+    for name in ["self_signed.pem", "self_signed_names.pem"] {
+        let port = tls_server(name).port();
+        let url = format!("https://localhost:{port}/api");
+        let result = call(&settings(&url, Some(name))).await;
+        assert!(result.expect(name), "{name}");
+
+        // Another certificate of the same name and key.
+        let (kind, text) = failure(&url, Some("localhost.pem")).await;
+        assert!(matches!(kind, TransportKind::Tls(_)), "{text}");
+        // Another host: a common name is not one beside other names.
+        let url = format!("https://127.0.0.1:{port}/api");
+        let (kind, text) = failure(&url, Some(name)).await;
+        assert_eq!(kind, TransportKind::Tls(TlsProblem::NameMismatch), "{text}");
+    }
+    let port = tls_server("self_signed_expired.pem").port();
+    let url = format!("https://localhost:{port}/api");
+    let (kind, text) = failure(&url, Some("self_signed_expired.pem")).await;
+    assert_eq!(kind, TransportKind::Tls(TlsProblem::Expired), "{text}");
+}
+
+#[tokio::test]
+async fn a_handshake_that_is_reset_is_a_tls_failure() {
+    // Unread bytes turn the end of the connection into a reset.
+    let address = listen(|mut stream| drop(stream.read(&mut [0; 1])));
+    let (kind, text) = failure(&format!("https://{address}/api"), None).await;
+    assert_eq!(kind, TransportKind::Tls(TlsProblem::Other), "{text}");
+    assert!(
+        text.contains("TLS failure: the connection was lost during the handshake"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn an_untrusted_certificate_is_a_tls_failure() {
     let port = tls_server("localhost.pem").port();
     let (kind, text) = failure(&format!("https://localhost:{port}/api"), None).await;

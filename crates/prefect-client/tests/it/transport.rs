@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use prefect_client::{Client, Error, Log, RetryPolicy, Settings, Sources, TransportKind};
+use prefect_client::{
+    Client, Error, LARGEST_BODY, Log, RetryPolicy, Settings, Sources, TransportKind,
+};
 use wiremock::matchers::{header, header_exists, method, path, query_param_contains};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -217,6 +219,31 @@ async fn a_failure_status_carries_the_explanation_of_the_server() {
             "GET {}/api/admin/version failed with status {status}",
             server.uri()
         )));
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_not_read_to_its_end() {
+    let server = server().await;
+    for (extra, is_read) in [(0, true), (1, false)] {
+        // With its quotation marks, a text of JSON.
+        let body = format!("\"{}\"", "x".repeat(LARGEST_BODY - 2 + extra));
+        server.reset().await;
+        Mock::given(path("/api/admin/version"))
+            .respond_with(ResponseTemplate::new(200).set_body_string(body))
+            .expect(1)
+            .mount(&server)
+            .await;
+        let version = client(&server).read_server_version().await;
+        assert_eq!(version.is_ok(), is_read);
+        if let Err(error) = version {
+            let text = error.to_string();
+            assert!(
+                text.ends_with("returned a body of more than 64 MiB"),
+                "{text}"
+            );
+            assert!(!error.is_temporary());
+        }
     }
 }
 

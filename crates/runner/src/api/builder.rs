@@ -144,6 +144,13 @@ impl PrefectDbtRunnerBuilder {
         self
     }
 
+    /// Sets how long after a run an outage of the Prefect API is waited out. Default: 10 minutes for the engine of a flow run,
+    /// otherwise the time of [`verify_timeout`](Self::verify_timeout).
+    pub fn delivery_timeout(mut self, timeout: Duration) -> Self {
+        self.options.delivery_timeout = Some(timeout);
+        self
+    }
+
     /// Sets the folder of journals and attempt records. Default: `.prefect-dbt` in the project.
     pub fn journal_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.options.journal_dir = Some(dir.into());

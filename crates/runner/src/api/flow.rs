@@ -44,6 +44,8 @@ pub struct Flow {
     retries: Option<u32>,
     retry_delay: Option<Duration>,
     retry_strategy: Option<RetryStrategy>,
+    /// Whether the process was started for a flow run that has not begun.
+    is_engine: bool,
 }
 
 impl Flow {
@@ -56,6 +58,7 @@ impl Flow {
             retries: None,
             retry_delay: None,
             retry_strategy: None,
+            is_engine: false,
         }
     }
 
@@ -139,6 +142,9 @@ impl Flow {
         options.retry_delay = options.retry_delay.or(self.retry_delay);
         options.retry_strategy = options.retry_strategy.or(self.retry_strategy);
         let mut request = runner.request(invocation)?;
+        if self.is_engine {
+            request.delivery = request.delivery.for_engine();
+        }
         request.context = Some(context);
         request.attempt = attempt;
         Ok(request)
@@ -162,6 +168,7 @@ impl Flow {
             .state
             .as_ref()
             .is_some_and(|state| state.kind == prefect_client::StateType::Running);
+        self.is_engine = !is_running;
         if !is_running {
             let retry = RetryOptions {
                 retries: self.retries,

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use super::ls::LsError;
+use super::printable::printable;
 use crate::deploy::DeployError;
 use crate::model::{error_messages, exit_codes};
 use crate::outcome::{Error, error_text};
@@ -64,7 +65,7 @@ impl ErrorReport {
 impl fmt::Display for ErrorReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = error_text(&self.messages, self.hint.as_deref());
-        write!(f, "error: {text}")
+        write!(f, "error: {}", printable(&text))
     }
 }
 

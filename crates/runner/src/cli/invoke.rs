@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::hooks::{HookOptions, Hooks};
-use crate::model::{LogLevel, StateKind, Stopper, error_chain};
+use crate::model::{LogLevel, StateKind, Stopper, error_chain, exit_codes};
 use crate::observe::Observer;
 use crate::outcome::{Error, Outcome, client_from_env};
 use crate::request::{FlowChoice, Invocation, RetryStrategy};
@@ -22,7 +22,7 @@ use super::json_result::ResultObject;
 use super::logging;
 use super::print_wait::wait_for_printer;
 use super::printer::Printer;
-use super::run_summary::run_summary;
+use super::run_summary::{run_summary, undelivered};
 use super::signals;
 
 /// Run dbt and report the run to Prefect.
@@ -81,7 +81,7 @@ pub(crate) struct InvokeArgs {
     /// Own the flow run: set its states, apply its parameters to dbt's arguments, and do its retries.
     ///
     /// The flow run is that of --flow-run-id, otherwise the one that a worker started this process for. If this flow run
-    /// cannot be read, dbt is not started and the exit code is 3.
+    /// cannot be read for --delivery-timeout, dbt is not started and the exit code is 3.
     #[arg(long)]
     engine: bool,
     /// Tag for the flow run, if one is created; can be repeated.
@@ -128,6 +128,13 @@ pub(crate) struct InvokeArgs {
     /// journal keeps what is missing [default: 3].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     verify_timeout: Option<Duration>,
+    /// Seconds to wait after the run for a Prefect API that is away [default: 600 with --engine or under a worker, otherwise
+    /// that of --verify-timeout].
+    ///
+    /// If the end of the flow run is not delivered by then, --engine exits with code 3. Before dbt starts, --engine waits as
+    /// long, but at most 300 seconds. After a signal, --verify-timeout counts.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    delivery_timeout: Option<Duration>,
     /// Maximum number of log lines and events to send per minute; dbt is not slowed down, and what is not sent in time stays
     /// in the journal [default: no limit].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -296,6 +303,7 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> (Invocation, Hooks) {
     options.fail_on_empty = Some(args.fail_on_empty);
     options.timeout = args.timeout;
     options.verify_timeout = args.verify_timeout;
+    options.delivery_timeout = args.delivery_timeout;
     options.rate = args.rate;
     options.budget = args.budget;
     options.disable_assets = Some(args.disable_assets);
@@ -311,10 +319,16 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> (Invocation, Hooks) {
 
 /// Shows the summary of a run and its failures.
 fn show_end(outcome: &Outcome, printer: &Printer) {
+    if printer.quiet
+        && outcome.exit_code == exit_codes::NO_PREFECT
+        && let Some(problem) = undelivered(outcome)
+    {
+        printer.text(&problem);
+    }
     if !printer.quiet
         && let Some(summary) = run_summary(outcome)
     {
-        printer.line(summary);
+        printer.text(&summary);
     }
     // Without --quiet, dbt's own error is in the log lines above.
     let is_new = printer.quiet
@@ -324,7 +338,7 @@ fn show_end(outcome: &Outcome, printer: &Printer) {
             .iter()
             .any(|node| node.state.kind == StateKind::Failed);
     if let Some(failure) = outcome.failure.as_ref().filter(|_| is_new) {
-        printer.line(failure.clone());
+        printer.text(failure);
     }
 }
 

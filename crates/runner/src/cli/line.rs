@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::printable::continued;
 use crate::model::Level;
 
 /// `15:54:59.119 | INFO    | Task run 'model my_model' - text`; `who` is the part before the dash: the task run or the flow run.
+/// Further lines of the text are indented, and none of its characters controls the terminal.
 pub(super) fn render(
     (at, zone): (Timestamp, &TimeZone),
     level: Level,
@@ -17,6 +19,7 @@ pub(super) fn render(
         .to_zoned(zone.clone())
         .strftime("%H:%M:%S%.3f")
         .to_string();
+    let (who, text) = (continued(who), continued(text));
     let (name, colour) = named(level);
     match colour.filter(|_| coloured) {
         Some(colour) => format!("{time} | \x1b[{colour}m{name:<7}\x1b[0m | {who} - {text}"),

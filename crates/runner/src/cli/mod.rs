@@ -13,6 +13,7 @@ mod ls;
 mod notice;
 mod print_queue;
 mod print_wait;
+mod printable;
 mod printer;
 #[cfg(test)]
 mod recorded;

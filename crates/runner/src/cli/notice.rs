@@ -17,7 +17,7 @@ pub(super) fn describe(notice: &Notice) -> Option<(Level, String)> {
         ),
         Notice::Recovered { runs } => (
             Level::Warning,
-            format!("earlier runs whose process was killed are now closed in Prefect: {runs}"),
+            format!("earlier runs that Prefect did not have completely are now delivered: {runs}"),
         ),
         Notice::ApiUnreachable { problem } | Notice::Omitted { problem } => {
             (Level::Warning, problem.clone())

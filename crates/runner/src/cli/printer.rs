@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::printable::printable;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::print_queue::{Print, PrintQueue};
@@ -42,7 +43,12 @@ impl Printer {
         }
     }
 
-    /// Prints a line, above the progress line. Does not wait.
+    /// Prints a text that may have parts of others, above the progress line. Does not wait.
+    pub(super) fn text(&self, text: &str) {
+        self.line(printable(text));
+    }
+
+    /// Prints a line that was rendered for the terminal, above the progress line. Does not wait.
     pub(super) fn line(&self, text: impl Into<String>) {
         self.queue.push(Print::Line(text.into()));
     }

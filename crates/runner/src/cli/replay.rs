@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::error_report::ErrorReport;
 use super::invoke::seconds;
 use super::notice::describe;
+use super::printable::printable;
 
 /// Deliver finished runs to Prefect, from their journals or from a log of dbt.
 ///
@@ -60,6 +61,9 @@ pub(crate) struct ReplayArgs {
     /// are sent even beyond it.
     #[arg(long, value_name = "N")]
     budget: Option<u32>,
+    /// For a folder: also deliver runs that were made without Prefect.
+    #[arg(long)]
+    include_unreported: bool,
     /// Do not delete journals after they are delivered.
     #[arg(long)]
     keep: bool,
@@ -131,6 +135,7 @@ fn attempt(args: ReplayArgs, lines: &Lines<'_>) -> Result<Vec<ReplayedRun>, Erro
     options.rate = args.rate;
     options.budget = args.budget;
     options.keep = args.keep;
+    options.include_unreported = args.include_unreported;
     Ok(runtime.block_on(replay(&args.path, &client, &options, lines))?)
 }
 
@@ -170,7 +175,7 @@ impl Lines<'_> {
             .0
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let _ = writeln!(err, "{text}");
+        let _ = writeln!(err, "{}", printable(text));
     }
 }
 

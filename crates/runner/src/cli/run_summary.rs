@@ -29,22 +29,28 @@ pub(super) fn run_summary(outcome: &Outcome) -> Option<String> {
     if let Some(url) = delivery.and_then(|delivery| delivery.url.as_ref()) {
         let _ = writeln!(text, "Flow run: {url}");
     }
-    if let Some(delivery) = delivery.filter(|delivery| !delivery.verified) {
-        let problem = delivery
-            .problem
-            .as_deref()
-            .unwrap_or("it did not confirm everything");
-        let _ = writeln!(text, "Prefect may not have the whole run: {problem}");
-        if let Some(journal) = &outcome.journal {
-            let _ = writeln!(
-                text,
-                "To deliver the run later: prefect-dbt replay {}",
-                journal.display()
-            );
-        }
+    if let Some(problem) = undelivered(outcome) {
+        let _ = writeln!(text, "{problem}");
     }
     let text = text.trim_end();
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// What Prefect does not have, and how to deliver it; `None` if it has everything.
+pub(super) fn undelivered(outcome: &Outcome) -> Option<String> {
+    let delivery = outcome.delivery.as_ref();
+    let delivery = delivery.filter(|delivery| !delivery.verified)?;
+    let problem = delivery.problem.as_deref();
+    let problem = problem.unwrap_or("it did not confirm everything");
+    let mut text = format!("Prefect may not have the whole run: {problem}");
+    if let Some(journal) = &outcome.journal {
+        let path = journal.display();
+        let _ = write!(
+            text,
+            "\nTo deliver the run later: prefect-dbt replay {path}"
+        );
+    }
+    Some(text)
 }
 
 fn counts(summary: &Summary) -> String {

@@ -74,7 +74,7 @@ async fn prepare_and_connect(attempt: Attempt<'_>) -> Result<Admitted, Error> {
     prepared.guard_retry(request);
     // After the lock: the order of run ids is the order in which runs wrote to the folder.
     let run_id = Uuid::now_v7();
-    let connected = connect(request, run_id, &prepared.args.command).await?;
+    let connected = connect(attempt, run_id, &prepared.args.command).await?;
     Ok(Admitted {
         run_id,
         prepared,

@@ -106,7 +106,7 @@ impl Stopped {
         Self {
             cause,
             state: cause.state(),
-            exit_code: exit_code_after_delivery(cause.exit_code(), final_state.as_ref()),
+            exit_code: exit_code_after_delivery(cause.exit_code(), final_state.as_ref(), false),
             final_state,
         }
     }

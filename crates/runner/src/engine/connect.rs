@@ -1,14 +1,17 @@
 //! Which flow run a run reports to, and the reporter that does it.
 
+use std::time::Duration;
+
 use prefect_client::Client;
 use uuid::Uuid;
 
+use super::run::Attempt;
 use crate::dbt::CommandLine;
 use crate::model::{ExistingFlowRun, FlowRunRef, NewFlowRun};
-use crate::outcome::Error;
+use crate::outcome::{Error, warn_of_wait};
 use crate::prefect::delivery::{ReportOptions, Reporter};
 use crate::prefect::flow_run::{
-    Mode, ModeFacts, NewRun, ReportError, decide, flow_run_name, retry_rules,
+    Mode, ModeFacts, NewRun, ReportError, decide, flow_run_name, retry_rules, wait_for_api,
 };
 use crate::request::Request;
 
@@ -20,10 +23,11 @@ pub(super) struct Connected {
 
 /// Decides which flow run the run reports to, and connects to it if it exists.
 pub(super) async fn connect(
-    request: &Request,
+    attempt: Attempt<'_>,
     run_id: Uuid,
     command: &str,
 ) -> Result<Connected, Error> {
+    let request = attempt.request;
     let mode = decide(mode_facts(request, command))?;
     let choice = &request.flow;
     let name = choice.flow_run_name.clone();
@@ -33,7 +37,7 @@ pub(super) async fn connect(
         tags: choice.tags.clone(),
     };
     let reporter = match &request.client {
-        Some(client) => reporter(client, request, run_id, mode, &names).await?,
+        Some(client) => reporter(client, attempt, run_id, mode, &names).await?,
         None => None,
     };
     let flow_run = reporter.as_ref().and_then(Reporter::flow_run);
@@ -60,23 +64,28 @@ fn mode_facts(request: &Request, command: &str) -> ModeFacts {
 
 async fn reporter(
     client: &Client,
-    request: &Request,
+    attempt: Attempt<'_>,
     run_id: Uuid,
     mode: Mode,
     names: &NewFlowRun,
 ) -> Result<Option<Reporter>, ReportError> {
+    let Attempt {
+        request, stopper, ..
+    } = attempt;
     let options = ReportOptions {
         verify_timeout: request.delivery.verify_timeout,
+        delivery_timeout: request.delivery.delivery_timeout,
+        stopper: Some(stopper.clone()),
         rate: request.delivery.rate,
         budget: request.delivery.budget,
     };
     Ok(Some(match mode {
         Mode::NotReported => return Ok(None),
         Mode::TaskRunsOnly => Reporter::without_flow_run(client, run_id, options),
-        Mode::Existing(run) => attach(client, run_id, run, request, options).await?,
+        Mode::Existing(run) => attach(client, run_id, run, attempt, options).await?,
         Mode::Inherited(id) => {
             let run = Reporter::probe(client, id).await?;
-            attach(client, run_id, run, request, options).await?
+            attach(client, run_id, run, attempt, options).await?
         }
         Mode::Create => {
             let policy = retry_rules(request.retry.retries, request.retry.delay);
@@ -86,18 +95,28 @@ async fn reporter(
     }))
 }
 
-/// Connects to a flow run. The owned flow run of a retry is resumed even if the API is not reachable: it waits for this.
+/// Connects to a flow run. An engine waits out an outage. The owned flow run of a retry is resumed even if the API is not
+/// reachable: it waits for this.
 async fn attach(
     client: &Client,
     run_id: Uuid,
     flow_run: ExistingFlowRun,
-    request: &Request,
+    attempt: Attempt<'_>,
     options: ReportOptions,
 ) -> Result<Reporter, ReportError> {
-    match Reporter::attach(client, run_id, flow_run, options.clone()).await {
-        Err(ReportError::Unreachable { .. })
-            if flow_run.is_owned() && request.attempt.number > 1 =>
-        {
+    let is_retry = attempt.request.attempt.number > 1;
+    let limit = match is_retry {
+        true => Duration::ZERO,
+        false => attempt.request.delivery.at_start(),
+    };
+    let attached = wait_for_api(
+        limit,
+        async || Reporter::attach(client, run_id, flow_run, options.clone()).await,
+        ReportError::request,
+        |error| warn_of_wait(&**attempt.observer, limit, error),
+    );
+    match attached.await {
+        Err(ReportError::Unreachable { .. }) if flow_run.is_owned() && is_retry => {
             Ok(Reporter::resume(client, run_id, flow_run.id, options))
         }
         attached => attached,

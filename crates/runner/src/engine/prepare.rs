@@ -12,8 +12,9 @@ use crate::dbt::{
 };
 use crate::dbt_retry::RetryGuard;
 use crate::observe::Observer;
-use crate::outcome::Error;
-use crate::profiles::RenderedProfiles;
+use crate::outcome::{Error, warn_of_wait};
+use crate::prefect::flow_run::wait_for_api;
+use crate::profiles::{ProfilesError, RenderedProfiles};
 use crate::request::{ProcessEnv, Request};
 use crate::store::{AttemptRecords, JournalFolder};
 
@@ -49,7 +50,7 @@ impl Prepared {
         let project = request.project(&args, &env.cwd);
         let profiles_dir = request.profiles_dir(&args, &env);
         preflight::check(&args, &project, profiles_dir.as_deref())?;
-        let profiles = render_profiles(request, &args, profiles_dir.as_deref()).await?;
+        let profiles = render_profiles(request, &args, profiles_dir.as_deref(), observer).await?;
         for warning in profiles.iter().flat_map(RenderedProfiles::warnings) {
             observer.on_warning(&warning.to_string());
         }
@@ -142,11 +143,12 @@ fn folder_of(request: &Request, args: &DbtArgs, project: &Project) -> Option<Jou
     has_folder.then(|| JournalFolder::at(request.journal_dir_in(project)))
 }
 
-/// Renders profiles.yml, if it refers to Prefect.
+/// Renders profiles.yml, if it refers to Prefect. An engine waits out an outage.
 async fn render_profiles(
     request: &Request,
     args: &DbtArgs,
     dir: Option<&Path>,
+    observer: &dyn Observer,
 ) -> Result<Option<RenderedProfiles>, Error> {
     let Some(dir) = dir.filter(|_| args.has_command()) else {
         return Ok(None);
@@ -154,7 +156,14 @@ async fn render_profiles(
     let client = request.client.as_ref();
     let options =
         RenderOptions::default().missing(request.settings.missing_variables.unwrap_or_default());
-    Ok(RenderedProfiles::prepare(dir, client, &options).await?)
+    let limit = request.delivery.at_start();
+    let rendered = wait_for_api(
+        limit,
+        async || RenderedProfiles::prepare(dir, client, &options).await,
+        ProfilesError::request,
+        |error| warn_of_wait(observer, limit, error),
+    );
+    Ok(rendered.await?)
 }
 
 #[cfg(test)]

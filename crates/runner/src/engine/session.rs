@@ -1,6 +1,6 @@
-//! What an attempt keeps open from its start until it is settled: journal, report, supervision, recovery of earlier runs.
+//! What an attempt keeps open from its start until it is settled: journal, report, supervision, delivery of owed journals.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::task::JoinHandle;
@@ -11,8 +11,10 @@ use crate::model::{Delivery, FlowRunRef, Notice};
 use crate::observe::Observer;
 use crate::prefect::control::Supervision;
 use crate::prefect::delivery::Reporter;
-use crate::replay::{KilledRuns, recover_killed_runs};
-use crate::store::{AttemptRecords, JournalFolder, JournalReader, JournalWriter};
+use crate::replay::{OwedJournals, deliver_owed_journals};
+use crate::store::{
+    AttemptRecords, JournalFolder, JournalHold, JournalReader, JournalWriter, keep,
+};
 
 /// Everything around dbt's process that outlives it.
 pub(super) struct Session {
@@ -20,10 +22,11 @@ pub(super) struct Session {
     pub(super) flow_run: FlowRunRef,
     pub(super) supervision: Supervision,
     pub(super) records: Option<AttemptRecords>,
+    pub(super) journal_hold: JournalHold,
     folder: Option<JournalFolder>,
-    journal: Option<PathBuf>,
+    journal: JournalReader,
     report: Option<JoinHandle<Delivery>>,
-    recovery: Option<KilledRuns>,
+    owed: Option<OwedJournals>,
 }
 
 impl Session {
@@ -50,11 +53,15 @@ impl Session {
             stopper,
         );
         observer.on_journal(journal.reader());
-        let recovery = match (&folder, &request.client) {
-            // Killed runs are delivered to the same server, in the time that this run leaves.
+        request.attempt.previous_journal.release();
+        let owed = match (&folder, &request.client) {
+            // Earlier runs are delivered to the same server, in the time that this run leaves.
             (Some(folder), Some(client)) if reporter.is_some() => {
                 let limits = (request.delivery.rate, request.delivery.budget);
-                Some(recover_killed_runs(folder, client, limits, observer))
+                let begin = flow_run_exists(&flow_run, &supervision);
+                Some(deliver_owed_journals(
+                    folder, client, limits, observer, begin,
+                ))
             }
             _ => None,
         };
@@ -64,13 +71,14 @@ impl Session {
             run_id,
             flow_run,
             supervision,
+            journal_hold: JournalHold::default(),
             records: folder
                 .as_ref()
                 .map(|folder| AttemptRecords::beside(folder.dir())),
             folder,
-            journal: journal.path().map(Path::to_path_buf),
+            journal: journal.reader(),
             report,
-            recovery,
+            owed,
         }
     }
 
@@ -93,30 +101,63 @@ impl Session {
         Some(delivery)
     }
 
-    /// Gives the recovery of killed runs the time that the server may take to verify.
-    pub(super) async fn finish_recovery(&mut self, attempt: Attempt<'_>) {
-        if let Some(recovery) = self.recovery.take() {
-            recovery
-                .finish(attempt.request.delivery.verify_timeout)
-                .await;
+    /// Gives the delivery of owed journals the time that the server may take to verify.
+    pub(super) async fn finish_owed(&mut self, attempt: Attempt<'_>) {
+        if let Some(owed) = self.owed.take() {
+            owed.finish(attempt.request.delivery.verify_timeout).await;
         }
     }
 
-    /// Deletes the journal if the server has all of it, else keeps it; gives the path of one that is kept.
-    pub(super) fn close_journal(&mut self, is_delivered: bool) -> Option<PathBuf> {
-        let journal = self.journal.take();
-        let Some(folder) = &self.folder else {
-            return journal;
+    /// Deletes the journal if the server has all of it, else keeps it: elsewhere, if it cannot be written in its place. Gives the
+    /// path of a journal that is kept whole.
+    pub(super) fn close_journal(
+        &mut self,
+        is_delivered: bool,
+        observer: &dyn Observer,
+    ) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?;
+        if is_delivered {
+            self.journal.delete();
+            trim(folder, observer);
+            return None;
+        }
+        // A run that is not reported is not worth a copy.
+        let others = match self.flow_run.is_reported() {
+            true => vec![std::env::temp_dir()],
+            false => Vec::new(),
         };
-        let kept = match journal {
-            Some(path) if is_delivered => {
-                folder.discard(&path);
-                None
-            }
-            journal => journal,
-        };
-        folder.trim();
-        kept
+        let kept = keep(&self.journal, self.run_id, folder, &others);
+        if let Some(warning) = kept.warning() {
+            observer.on_warning(&warning);
+        }
+        self.journal_hold = JournalHold::of(self.journal.again());
+        trim(folder, observer);
+        kept.path()
+    }
+}
+
+/// Deletes old journals, and warns of those that Prefect lacks.
+fn trim(folder: &JournalFolder, observer: &dyn Observer) {
+    for path in folder.trim() {
+        observer.on_warning(&format!(
+            "deleting {}, which Prefect does not have completely: more than ten journals are stored",
+            path.display()
+        ));
+    }
+}
+
+/// Completes when the flow run exists. The run itself creates it, with its retries: the journal of an earlier attempt must not.
+fn flow_run_exists(
+    flow_run: &FlowRunRef,
+    supervision: &Supervision,
+) -> impl Future<Output = ()> + Send + use<> {
+    let is_created = matches!(flow_run, FlowRunRef::ToCreate(_));
+    let mut known = supervision.flow_run_sender().subscribe();
+    async move {
+        if is_created && known.wait_for(Option::is_some).await.is_err() {
+            // It is never created.
+            std::future::pending::<()>().await;
+        }
     }
 }
 

@@ -34,16 +34,20 @@ impl Judged {
         write_end(closing, &verdict, &end);
 
         let delivery = session.delivered().await;
-        session.finish_recovery(attempt).await;
+        session.finish_owed(attempt).await;
         let is_delivered = delivery.as_ref().is_some_and(|delivery| delivery.verified);
-        let journal = session.close_journal(is_delivered);
+        let journal = session.close_journal(is_delivered, &**attempt.observer);
         let final_state = delivery.as_ref().map(|delivery| &delivery.final_state);
         Outcome {
             run_id: session.run_id,
             command,
             args: request.args.clone(),
             success: verdict.success,
-            exit_code: exit_code_after_delivery(verdict.exit_code, final_state),
+            exit_code: exit_code_after_delivery(
+                verdict.exit_code,
+                final_state,
+                request.delivery.is_engine,
+            ),
             state: final_state_of(verdict.state, final_state),
             failure: verdict.failure,
             run,
@@ -52,6 +56,7 @@ impl Judged {
             journal,
             flow: Some(session.flow_run),
             record,
+            journal_hold: session.journal_hold,
             delivery,
         }
     }

@@ -76,7 +76,8 @@ impl Admitted {
                 end_crashed(recorder.journal, &error);
                 session.forget_record();
                 let delivery = session.delivered().await;
-                session.close_journal(delivery.is_none_or(|delivery| delivery.verified));
+                let is_delivered = delivery.is_none_or(|delivery| delivery.verified);
+                session.close_journal(is_delivered, &**attempt.observer);
                 Err(error.into())
             }
         }

@@ -12,6 +12,7 @@ use crate::model::{Effect, FinalState, FlowRunRef, RunEnd, State, error_chain};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::request::Request;
+use crate::store::{KeptJournal, keep};
 
 /// A run that did not start.
 pub(crate) struct UnstartedRun<'a> {
@@ -70,16 +71,21 @@ pub(crate) fn save_unsent_end(
 /// Writes a journal with only the end of a run; returns its path.
 fn save(request: &Request, flow: FlowRunRef, state: &State) -> Result<PathBuf, String> {
     let folder = journal_folder(request).map_err(|error| error_chain(&error))?;
-    let mut journal = begin_journal(request, Uuid::now_v7(), flow, folder.as_ref());
+    let run_id = Uuid::now_v7();
+    let mut journal = begin_journal(request, run_id, flow, folder.as_ref());
     journal.append([Effect::RunFinished(RunEnd {
         state: state.clone(),
         dbt_exit: None,
         at: Timestamp::now(),
     })]);
-    match (journal.path(), journal.problem()) {
-        (Some(path), None) => Ok(path.to_path_buf()),
-        (_, problem) => Err(problem
-            .unwrap_or("there is no folder for journals")
-            .to_owned()),
+    let Some(folder) = folder else {
+        return Err("there is no folder for journals".to_owned());
+    };
+    let reader = journal.reader();
+    drop(journal);
+    match keep(&reader, run_id, &folder, &[std::env::temp_dir()]) {
+        KeptJournal::Whole(path) | KeptJournal::Copied { path, .. } => Ok(path),
+        KeptJournal::Incomplete { problem } => Err(problem),
+        KeptJournal::Nowhere => Err("the journal is not written".to_owned()),
     }
 }

@@ -31,7 +31,7 @@ pub enum Notice {
         /// The delay before it, in seconds.
         delay: u64,
     },
-    /// Runs whose process was killed were closed, and are being delivered.
+    /// Earlier runs that Prefect lacked were delivered: of killed processes, or that ended while it was away.
     Recovered {
         /// The number of runs.
         runs: usize,

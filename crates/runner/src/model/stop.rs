@@ -83,6 +83,11 @@ impl StopRequests {
             self.cause = Some(cause);
         }
     }
+
+    fn is_hurried(&self) -> bool {
+        let by_cause = self.cause.is_some_and(|cause| cause != StopCause::Timeout);
+        by_cause || self.terminated || self.urgency > 0
+    }
 }
 
 /// Stops a run. Clones stop the same run.
@@ -119,6 +124,24 @@ impl Stopper {
                 // There is no sender any more.
                 std::future::pending::<()>().await;
             }
+        }
+    }
+
+    /// Whether somebody waits for the process to end: after a signal or a cancellation, but not after a timeout alone.
+    pub(crate) fn is_hurried(&self) -> bool {
+        self.0.borrow().is_hurried()
+    }
+
+    /// Waits until somebody waits for the process to end. Returns at once if somebody already does.
+    pub(crate) async fn hurried(&self) {
+        if self
+            .subscribe()
+            .wait_for(StopRequests::is_hurried)
+            .await
+            .is_err()
+        {
+            // There is no sender any more.
+            std::future::pending::<()>().await;
         }
     }
 

@@ -3,8 +3,12 @@
 use crate::model::{FinalState, StateKind, exit_codes};
 
 /// The exit code of a run whose flow run came to this. A process that has handed its flow run on ends well: a container's
-/// worker would take anything else for a crash, and the server would believe it.
-pub(crate) fn exit_code_after_delivery(of_run: u8, told: Option<&FinalState>) -> u8 {
+/// worker would take anything else for a crash, and the server would believe it. An engine that could not report the end fails.
+pub(crate) fn exit_code_after_delivery(
+    of_run: u8,
+    told: Option<&FinalState>,
+    is_engine: bool,
+) -> u8 {
     match told {
         Some(FinalState::Rescheduled) => exit_codes::SUCCESS,
         // Somebody cancelled it while dbt was ending.
@@ -12,6 +16,36 @@ pub(crate) fn exit_code_after_delivery(of_run: u8, told: Option<&FinalState>) ->
             kind: StateKind::Cancelled,
             ..
         }) => exit_codes::INTERRUPTED,
+        Some(FinalState::NotSent) if is_engine && !is_stopped(of_run) => exit_codes::NO_PREFECT,
         _ => of_run,
+    }
+}
+
+fn is_stopped(of_run: u8) -> bool {
+    matches!(of_run, exit_codes::INTERRUPTED | exit_codes::TERMINATED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_that_could_not_report_the_end_fails() {
+        let not_sent = Some(&FinalState::NotSent);
+        assert_eq!(
+            exit_code_after_delivery(0, not_sent, true),
+            exit_codes::NO_PREFECT
+        );
+        assert_eq!(
+            exit_code_after_delivery(1, not_sent, true),
+            exit_codes::NO_PREFECT
+        );
+        assert_eq!(exit_code_after_delivery(143, not_sent, true), 143);
+        assert_eq!(exit_code_after_delivery(0, not_sent, false), 0);
+        assert_eq!(exit_code_after_delivery(0, None, true), 0);
+        assert_eq!(
+            exit_code_after_delivery(1, Some(&FinalState::AlreadyTerminal), true),
+            1
+        );
     }
 }

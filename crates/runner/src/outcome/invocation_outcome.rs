@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::dbt::CommandLine;
 use crate::model::{Delivery, FlowRunRef, State, StopCause};
-use crate::store::SavedAttempt;
+use crate::store::{JournalHold, SavedAttempt};
 use crate::track::{TrackedRun, judge};
 
 /// What became of an invocation.
@@ -43,6 +43,8 @@ pub struct Outcome {
     pub(crate) flow: Option<FlowRunRef>,
     /// What a repetition needs to know.
     pub(crate) record: Option<SavedAttempt>,
+    /// Keeps the journal in use until the run is over or the next attempt has begun.
+    pub(crate) journal_hold: JournalHold,
 }
 
 impl Outcome {
@@ -70,6 +72,7 @@ impl Outcome {
             journal: None,
             flow: None,
             record: None,
+            journal_hold: JournalHold::default(),
         }
     }
 }

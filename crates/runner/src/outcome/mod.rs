@@ -5,9 +5,11 @@ mod error;
 mod error_text;
 mod exit_code_after_delivery;
 mod invocation_outcome;
+mod start_wait;
 
 pub(crate) use connection::client_from_env;
 pub use error::Error;
 pub(crate) use error_text::error_text;
 pub(crate) use exit_code_after_delivery::exit_code_after_delivery;
 pub use invocation_outcome::Outcome;
+pub(crate) use start_wait::warn_of_wait;

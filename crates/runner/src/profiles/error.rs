@@ -41,6 +41,18 @@ pub enum ProfilesError {
     /// The environment of the process has an invalid value.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// A secret does not fit into the environment variable that takes it to dbt.
+    #[error(
+        "the value of `{reference}` is too large for an environment variable of dbt: {bytes} bytes, and at most {most} are possible"
+    )]
+    SecretTooLarge {
+        /// The reference to the block or variable.
+        reference: String,
+        /// The length of the value.
+        bytes: usize,
+        /// The most that the operating system allows.
+        most: usize,
+    },
     /// The rendered file cannot be written.
     #[error("cannot write the rendered profiles.yml to a temporary directory")]
     Write(#[source] std::io::Error),
@@ -51,6 +63,14 @@ impl ProfilesError {
     #[must_use]
     pub fn is_about_prefect(&self) -> bool {
         matches!(self, Self::NoApi { .. } | Self::Fetch { .. })
+    }
+
+    /// The request to the API that failed, if one did.
+    pub(crate) fn request(&self) -> Option<&prefect_client::Error> {
+        match self {
+            Self::Fetch { source, .. } => Some(source),
+            _ => None,
+        }
     }
 
     /// What to do about it, where there is something to do. The errors of [`Template`](Self::Template) have their own.
@@ -64,6 +84,10 @@ impl ProfilesError {
             Self::NoApi { .. } => {
                 Some("set PREFECT_API_URL, or choose a Prefect profile that has it".to_owned())
             }
+            Self::SecretTooLarge { .. } => Some(
+                "store a shorter value, or put the value into a file that profiles.yml names"
+                    .to_owned(),
+            ),
             Self::Fetch { source, .. } => source.help().map(str::to_owned),
             Self::Read { .. } | Self::Template(_) | Self::Request(_) | Self::Write(_) => None,
         }

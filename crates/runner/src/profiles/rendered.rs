@@ -56,6 +56,7 @@ impl RenderedProfiles {
         options: &RenderOptions,
     ) -> Result<Option<Self>, ProfilesError> {
         let rendered = template.render(resolved, options)?;
+        check_sizes(&rendered.variables)?;
         let Profiles::Rewritten(text) = rendered.profiles else {
             return Ok(None);
         };
@@ -90,6 +91,26 @@ impl RenderedProfiles {
     pub fn report(&self) -> &RenderReport {
         &self.report
     }
+}
+
+/// The most bytes of `NAME=value` that Linux accepts, without the byte that ends it (`MAX_ARG_STRLEN`).
+const LONGEST_VARIABLE: usize = 128 * 1024 - 1;
+
+/// Names the first secret that is too large, because the operating system only says that dbt cannot be started.
+fn check_sizes(variables: &[EnvironmentVariable]) -> Result<(), ProfilesError> {
+    for variable in variables {
+        let bytes = variable.value.expose().len();
+        let most = LONGEST_VARIABLE.saturating_sub(variable.name.len() + 1);
+        if bytes > most {
+            let reference = variable.reference.clone();
+            return Err(ProfilesError::SecretTooLarge {
+                reference,
+                bytes,
+                most,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Reads the template; `None` if the file does not exist.
@@ -149,6 +170,38 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("prefect.variables.target"), "{text}");
         assert!(text.contains(&path.display().to_string()), "{text}");
+    }
+
+    #[test]
+    fn a_secret_that_is_too_large_is_named_and_the_longest_is_accepted() {
+        let rendered = |length: usize| {
+            let source = b"shop: {password: '{{ prefect.blocks.secret.warehouse }}'}\n".to_vec();
+            let template = Template::parse("profiles.yml", source).unwrap();
+            let block =
+                dbt_templating::Block::new(serde_json::json!({"value": "x".repeat(length)}))
+                    .secret_fields(["value"]);
+            let resolved = dbt_templating::Resolved::new().block("secret", "warehouse", block);
+            template
+                .render(&resolved, &RenderOptions::default())
+                .unwrap()
+        };
+        let error = check_sizes(&rendered(200_000).variables).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("`prefect.blocks.secret.warehouse`"), "{text}");
+        let ProfilesError::SecretTooLarge { most, .. } = error else {
+            panic!("{text}");
+        };
+        for (length, is_accepted) in [(most, true), (most + 1, false)] {
+            let variables = rendered(length).variables;
+            assert_eq!(check_sizes(&variables).is_ok(), is_accepted);
+            let variable = &variables[0];
+            let started = std::process::Command::new("true")
+                .env(&variable.name, variable.value.expose())
+                .status();
+            if cfg!(target_os = "linux") {
+                assert_eq!(started.is_ok(), is_accepted, "{length}");
+            }
+        }
     }
 
     #[test]

@@ -36,6 +36,12 @@ pub enum ReplayError {
         /// Its format.
         format: u32,
     },
+    /// The file is what a run could write of its journal, for example on a full disk.
+    #[error("{}: the journal is incomplete, because the run could not write all of it", path.display())]
+    Incomplete {
+        /// The file.
+        path: PathBuf,
+    },
     /// The log does not have the start and the end of the nodes.
     #[error(
         "{}: the log of invocation {invocation_id} does not contain the results of its nodes",
@@ -100,6 +106,9 @@ impl ReplayError {
             Self::Newer { .. } => "update prefect-dbt",
             Self::NotDetailed { .. } => {
                 "dbt logs them at debug level only: run dbt with --log-level-file debug (DBT_LOG_LEVEL_FILE=debug)"
+            }
+            Self::Incomplete { .. } => {
+                "deliver the run from a log that dbt wrote as JSON, if there is one"
             }
             Self::Busy { .. } => "try again when that has ended",
             Self::Gone { .. } => {

@@ -11,12 +11,12 @@ mod headers;
 mod journal_overview;
 mod log;
 mod options;
-mod recover;
+mod owed_journals;
 mod run;
 mod stored_feed;
 
 pub use error::ReplayError;
 pub use options::ReplayOptions;
 
-pub use recover::{KilledRuns, recover_killed_runs};
+pub use owed_journals::{OwedJournals, deliver_owed_journals};
 pub use run::{ReplayedRun, replay};

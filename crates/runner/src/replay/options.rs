@@ -27,6 +27,9 @@ pub struct ReplayOptions {
     pub verify_timeout: Duration,
     /// Whether delivered journals are kept.
     pub keep: bool,
+    /// Whether the journals of a folder are delivered that belong to runs that were not reported. A journal that is given itself
+    /// always is.
+    pub include_unreported: bool,
 }
 
 impl Default for ReplayOptions {
@@ -41,6 +44,7 @@ impl Default for ReplayOptions {
             budget: None,
             verify_timeout: Duration::from_secs(120),
             keep: false,
+            include_unreported: false,
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::model::{Delivery, FlowRunRef, NewFlowRun};
 use crate::observe::Observer;
 use crate::prefect::delivery::ReportOptions;
 use crate::prefect::flow_run::flow_run_name;
-use crate::store::{Header, JOURNAL_DIR, JOURNAL_FORMAT, JournalFolder, StoredJournal};
+use crate::store::{Header, INCOMPLETE, JOURNAL_DIR, JOURNAL_FORMAT, JournalFolder, StoredJournal};
 
 /// The result of the replay of one run.
 #[derive(Debug)]
@@ -51,7 +51,8 @@ impl ReplayedRun {
 }
 
 /// Delivers what the server does not have of a journal, of every journal in a folder (or in `.prefect-dbt` in it), or of the
-/// invocations in a log that dbt wrote as JSON. A file that is skipped causes a warning.
+/// invocations in a log that dbt wrote as JSON. A file that is skipped causes a warning. In a folder, runs that were not reported are skipped
+/// unless [`ReplayOptions::include_unreported`] is set.
 ///
 /// May be interrupted and repeated. A journal that was delivered and confirmed is deleted; logs of dbt are kept.
 ///
@@ -68,6 +69,10 @@ pub async fn replay(
         options,
         observer,
     };
+    if path.extension().is_some_and(|found| found == INCOMPLETE) {
+        let path = path.to_path_buf();
+        return Err(ReplayError::Incomplete { path });
+    }
     let found = File::open(path).and_then(|file| file.metadata());
     if found.map_err(ReplayError::Unreadable)?.is_dir() {
         return replay.folder(path).await;
@@ -97,10 +102,19 @@ impl Replay<'_> {
         let own = path.join(JOURNAL_DIR);
         let folder = JournalFolder::at(if own.is_dir() { &own } else { path });
         let found = folder.journals().map_err(ReplayError::Unreadable)?;
+        for path in folder.incomplete().unwrap_or_default() {
+            let error = ReplayError::Incomplete { path };
+            self.observer.on_warning(&format!("skipping {error}"));
+        }
         let siblings = headers(&found);
         let mut runs = Vec::new();
+        let mut unreported = 0;
         for path in &found {
             let run = match read_header(path) {
+                Ok(Some(header)) if !self.is_wanted(&header) => {
+                    unreported += 1;
+                    continue;
+                }
                 Ok(Some(header)) => self.journal(path, header, &siblings).await,
                 Ok(None) => ReplayedRun::new(path, None, Err(ReplayError::no_journal(path))),
                 Err(error) => ReplayedRun::new(path, None, Err(ReplayError::Unreadable(error))),
@@ -119,7 +133,17 @@ impl Replay<'_> {
                 _ => runs.push(run),
             }
         }
+        if unreported > 0 {
+            self.observer.on_warning(&format!(
+                "skipping runs that were not to be reported: {unreported}; to deliver them, give --include-unreported"
+            ));
+        }
         Ok(runs)
+    }
+
+    /// Whether a journal that was found in a folder is delivered.
+    fn is_wanted(&self, header: &Header) -> bool {
+        header.flow.is_reported() || self.options.include_unreported
     }
 
     async fn journal(&self, path: &Path, header: Header, siblings: &[Header]) -> ReplayedRun {
@@ -239,6 +263,7 @@ impl Replay<'_> {
                 verify_timeout: self.options.verify_timeout,
                 rate: self.options.rate,
                 budget: self.options.budget,
+                ..ReportOptions::default()
             },
             |notice| self.observer.on_notice(&notice),
         )

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::dbt::CommandLine;
+use crate::store::JournalHold;
 
 /// Which attempt of its flow run an invocation is, and what it takes over from the previous attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(crate) struct Attempt {
     pub(crate) scheduled: Option<Vec<String>>,
     /// Variables for dbt, by name, that replace the flags that `dbt retry` does not restore.
     pub(crate) environment: Vec<(String, String)>,
+    /// The journal of the attempt before it, in use until the journal of this one exists.
+    pub(crate) previous_journal: JournalHold,
 }
 
 impl Default for Attempt {
@@ -30,6 +33,7 @@ impl Default for Attempt {
             note: None,
             scheduled: None,
             environment: Vec::new(),
+            previous_journal: JournalHold::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What to run and how to report it: the invocation of a caller, its options, and the resolved request that the engine uses.
 
 mod attempt;
+mod delivery_limits;
 mod error;
 mod flow_choice;
 mod flow_context;

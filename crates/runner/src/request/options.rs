@@ -30,6 +30,10 @@ pub struct RunOptions {
     pub timeout: Option<Duration>,
     /// The longest time after dbt's end for the check that the server has recorded every task run. Default: 3 seconds.
     pub verify_timeout: Option<Duration>,
+    /// The longest time after dbt's end in which an outage of the Prefect API is waited out; after a signal, `verify_timeout`
+    /// counts. At its start, the engine of a flow run waits as long, but at most 5 minutes. Default: 10 minutes for the engine
+    /// of a flow run, otherwise `verify_timeout`.
+    pub delivery_timeout: Option<Duration>,
     /// The most log lines and events that are sent to Prefect in a minute. dbt is never slowed down: entries that are not
     /// sent when `verify_timeout` is over stay in the journal. Default: no limit.
     pub rate: Option<u32>,
@@ -70,6 +74,7 @@ impl RunOptions {
             fail_on_empty: self.fail_on_empty.or(defaults.fail_on_empty),
             timeout: self.timeout.or(defaults.timeout),
             verify_timeout: self.verify_timeout.or(defaults.verify_timeout),
+            delivery_timeout: self.delivery_timeout.or(defaults.delivery_timeout),
             rate: self.rate.or(defaults.rate),
             budget: self.budget.or(defaults.budget),
             disable_assets: self.disable_assets.or(defaults.disable_assets),

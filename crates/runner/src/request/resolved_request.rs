@@ -6,6 +6,7 @@ use std::time::Duration;
 use prefect_client::Client;
 
 use super::attempt::Attempt;
+use super::delivery_limits::DeliveryLimits;
 use super::error::RequestError;
 use super::flow_choice::FlowChoice;
 use super::flow_context::FlowContext;
@@ -16,9 +17,6 @@ use super::retry_strategy::RetryStrategy;
 use super::settings::PrefectDbtSettings;
 use crate::dbt::{CommandLine, DbtArgs};
 use crate::track::AssetOptions;
-
-/// The default of [`RunOptions::verify_timeout`].
-const VERIFY_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// One attempt of a run: options resolved, dbt's command line parsed.
 #[derive(Debug, Clone)]
@@ -70,17 +68,6 @@ pub(crate) struct RetryOptions {
     pub(crate) strategy: Option<RetryStrategy>,
 }
 
-/// The limits of what is sent to Prefect.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct DeliveryLimits {
-    /// The longest time after the end of dbt for the check that the server has recorded every task run.
-    pub(crate) verify_timeout: Duration,
-    /// The most log lines and events in a minute.
-    pub(crate) rate: Option<u32>,
-    /// The most log lines and events in the run.
-    pub(crate) budget: Option<u32>,
-}
-
 impl Request {
     /// Resolves an invocation: options that are unset come from the process environment, then from their defaults.
     ///
@@ -112,11 +99,7 @@ impl Request {
                 delay: options.retry_delay.unwrap_or_default(),
                 strategy: options.retry_strategy,
             },
-            delivery: DeliveryLimits {
-                verify_timeout: options.verify_timeout.unwrap_or(VERIFY_TIMEOUT),
-                rate: options.rate,
-                budget: options.budget,
-            },
+            delivery: DeliveryLimits::of(&options),
             assets: asset_options(&options),
             raise_on_failure: options.raise_on_failure.unwrap_or(true),
             fail_on_empty: options.fail_on_empty.unwrap_or_default(),

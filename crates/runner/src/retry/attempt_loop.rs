@@ -51,7 +51,10 @@ impl Attempts<'_> {
             };
             let decision = policy.after(&request, outcome, &*self.observer, &self.stopper);
             let next = match decision.await {
-                Decision::Done(outcome) => return Ok(*outcome),
+                Decision::Done(outcome) => {
+                    outcome.journal_hold.release();
+                    return Ok(*outcome);
+                }
                 Decision::Retry(next) => *next,
             };
             match retry(&next) {
@@ -88,6 +91,7 @@ impl Attempts<'_> {
             give_up(request, &error, &*self.observer).await;
             return Err(error);
         };
+        previous.journal_hold.release();
         self.observer.on_warning(&format!(
             "cannot start attempt {}: {}",
             request.attempt.number,

@@ -4,10 +4,13 @@ use prefect_client::{Client, FlowRun, FlowRunPatch};
 
 use crate::dbt_retry::plan;
 use crate::model::Ownership;
-use crate::outcome::Error;
+use crate::observe::Observer;
+use crate::outcome::{Error, warn_of_wait};
 use crate::parameters::apply;
 use crate::prefect::delivery::Reporter;
-use crate::prefect::flow_run::{ownership_by_state, refuse_cancelled, retry_rules};
+use crate::prefect::flow_run::{
+    ReportError, ownership_by_state, refuse_cancelled, retry_rules, wait_for_api,
+};
 use crate::request::{Attempt, ProcessEnv, Request, RetryOptions};
 use crate::store::AttemptRecords;
 
@@ -16,7 +19,10 @@ use crate::store::AttemptRecords;
 ///
 /// # Errors
 /// When the flow run cannot be read, or its parameters are wrong.
-pub(super) async fn adopt_flow_run(mut request: Request) -> Result<Request, Error> {
+pub(super) async fn adopt_flow_run(
+    mut request: Request,
+    observer: &dyn Observer,
+) -> Result<Request, Error> {
     let choice = &request.flow;
     let id = match (choice.engine, choice.flow_run_id, choice.inherited) {
         (true, named, inherited) => named.or(inherited),
@@ -26,7 +32,14 @@ pub(super) async fn adopt_flow_run(mut request: Request) -> Result<Request, Erro
     let (Some(id), Some(client)) = (id.filter(|_| !choice.declined), request.client.clone()) else {
         return Ok(request);
     };
-    let run = Reporter::read(&client, id).await?;
+    let limit = request.delivery.for_engine().at_start();
+    let run = wait_for_api(
+        limit,
+        async || Reporter::read(&client, id).await,
+        ReportError::request,
+        |error| warn_of_wait(observer, limit, error),
+    );
+    let run = run.await?;
     let state = run.state.as_ref().map(|state| state.kind);
     if !choice.engine && ownership_by_state(state) == Ownership::Attached {
         request.flow.flow_run_id = Some(id);
@@ -34,6 +47,7 @@ pub(super) async fn adopt_flow_run(mut request: Request) -> Result<Request, Erro
     }
     request.flow.engine = true;
     request.flow.flow_run_id = Some(id);
+    request.delivery = request.delivery.for_engine();
     refuse_cancelled(&client, &run, Ownership::Owned).await?;
     request.retry.retries = agree_on_retries(&client, &run, request.retry).await;
     let args = apply(&request.args, &run.parameters)?;

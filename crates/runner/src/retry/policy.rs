@@ -65,6 +65,7 @@ impl RetryPolicy {
         let attempt = Attempt {
             number: ran.attempt.number + 1,
             key: Some(key),
+            previous_journal: outcome.journal_hold.clone(),
             ..Attempt::default()
         };
         let flow_run = flow_run_of(&outcome);

@@ -31,7 +31,7 @@ pub(crate) async fn run(
         biased;
         // The run ends as soon as it waits for its admission.
         _ = stopper.stopped() => Ok(without_reading(asked.clone())),
-        first = adopt_flow_run(asked.clone()) => first,
+        first = adopt_flow_run(asked.clone(), &*observer) => first,
     };
     let first = match first {
         Ok(first) => first,

@@ -19,6 +19,8 @@ pub const JOURNAL_DIR: &str = ".prefect-dbt";
 /// How many journals of earlier runs are kept, of each kind.
 const KEPT: usize = 10;
 const EXTENSION: &str = "jsonl";
+/// The extension of what was written of a journal that is not whole.
+pub(crate) const INCOMPLETE: &str = "incomplete";
 /// The permissions of the folder.
 const PRIVATE: u32 = 0o700;
 
@@ -83,13 +85,10 @@ impl JournalFolder {
     pub fn create(&self, run_id: Uuid) -> std::io::Result<File> {
         self.make()?;
         let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
+        options.read(true).write(true).create_new(true);
         options.options_mut().mode(0o600);
         // It gets its name once it is locked: to others, a journal without a lock is one whose process is gone.
-        let (unnamed, path) = (
-            self.dir.join(format!("{run_id}.new")),
-            self.dir.join(format!("{run_id}.{EXTENSION}")),
-        );
+        let (unnamed, path) = (self.dir.join(format!("{run_id}.new")), self.path_of(run_id));
         let file = options.open(&unnamed)?;
         // A file system without locks is no reason to fail.
         if let Err(error) = file.file().try_lock_shared() {
@@ -99,15 +98,32 @@ impl JournalFolder {
         Ok(File::from_parts(file.into_parts().0, path))
     }
 
+    /// The path of the journal of a run.
+    pub(super) fn path_of(&self, run_id: Uuid) -> PathBuf {
+        self.dir.join(format!("{run_id}.{EXTENSION}"))
+    }
+
     /// The paths of the journals, the oldest first: their names are UUIDv7.
     ///
     /// # Errors
     /// When the folder cannot be read.
     pub fn journals(&self) -> std::io::Result<Vec<PathBuf>> {
+        self.files(EXTENSION)
+    }
+
+    /// The paths of what is there of journals that are not whole, the oldest first.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub(crate) fn incomplete(&self) -> std::io::Result<Vec<PathBuf>> {
+        self.files(INCOMPLETE)
+    }
+
+    fn files(&self, extension: &str) -> std::io::Result<Vec<PathBuf>> {
         let mut journals = Vec::new();
         for entry in fs_err::read_dir(&self.dir)? {
             let path = entry?.path();
-            if path.extension().is_some_and(|found| found == EXTENSION) {
+            if path.extension().is_some_and(|found| found == extension) {
                 journals.push(path);
             }
         }
@@ -122,33 +138,47 @@ impl JournalFolder {
         }
     }
 
-    /// Deletes old journals: keeps the last ten of runs that are reported to Prefect, and the last ten of other runs. A journal
-    /// that is being written is never deleted.
-    pub fn trim(&self) {
+    /// Deletes old journals: keeps the last ten of runs that are reported to Prefect, the last ten of other runs, and ten files
+    /// that are incomplete. A journal that is being written is never deleted. Gives the deleted journals that Prefect lacks.
+    #[must_use]
+    pub fn trim(&self) -> Vec<PathBuf> {
+        for path in surplus(&self.incomplete().unwrap_or_default()) {
+            self.discard(path);
+        }
         let journals = self.journals().unwrap_or_default();
         if journals.len() <= KEPT {
-            return;
+            return Vec::new();
         }
         let (reported, others): (Vec<_>, Vec<_>) =
             journals.into_iter().partition(|path| is_reported(path));
-        for journals in [reported, others] {
-            let surplus = journals.len().saturating_sub(KEPT);
-            journals[..surplus]
-                .iter()
-                .for_each(|path| self.delete_old(path));
+        for path in surplus(&others) {
+            self.delete_old(path);
         }
+        let lost = surplus(&reported)
+            .iter()
+            .filter(|path| self.delete_old(path));
+        lost.cloned().collect()
     }
 
-    fn delete_old(&self, journal: &Path) {
+    /// Deletes a journal, unless it is in use.
+    fn delete_old(&self, journal: &Path) -> bool {
         match StoredJournal::lock(journal) {
             Ok(Some(stored)) if stored.is_locked() => {
-                tracing::warn!(journal = %journal.display(), "deleting an old journal: more than ten are stored");
                 self.discard(journal);
+                true
             }
-            Ok(_) => {}
-            Err(error) => tracing::debug!(%error, "cannot delete an old journal"),
+            Ok(_) => false,
+            Err(error) => {
+                tracing::debug!(%error, "cannot delete an old journal");
+                false
+            }
         }
     }
+}
+
+/// All but the newest ones.
+fn surplus(journals: &[PathBuf]) -> &[PathBuf] {
+    &journals[..journals.len().saturating_sub(KEPT)]
 }
 
 /// Whether the run of a journal is reported to Prefect.

@@ -24,19 +24,27 @@ pub(super) struct Shared {
     /// The lines after those in the file, from the moment that a write failed.
     spill: Mutex<Vec<Arc<str>>>,
     pub(super) progress: watch::Sender<Progress>,
-    /// The file of a journal that is being written. Its lock says that the journal is in use, until the last reader is dropped,
-    /// and also after a failed write.
-    _lock: Option<File>,
+    /// The file, which readers read even if it was deleted. While a journal is being written, its lock says that it is in use:
+    /// until the last reader is dropped, and also after a failed write.
+    pub(super) file: Option<File>,
+    /// Why the file cannot be written.
+    problem: Mutex<Option<String>>,
 }
 
 impl Shared {
-    pub(super) fn new(path: Option<PathBuf>, progress: Progress, lock: Option<File>) -> Arc<Self> {
+    pub(super) fn new(path: Option<PathBuf>, progress: Progress, file: Option<File>) -> Arc<Self> {
         Arc::new(Self {
             path,
             spill: Mutex::default(),
             progress: watch::Sender::new(progress),
-            _lock: lock,
+            file,
+            problem: Mutex::default(),
         })
+    }
+
+    /// Why the file cannot be written; `None` if it can.
+    pub(super) fn problem(&self) -> MutexGuard<'_, Option<String>> {
+        self.problem.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn spill(&self) -> MutexGuard<'_, Vec<Arc<str>>> {

@@ -1,7 +1,8 @@
 //! Reads a journal, while it is being written or later.
 
 use std::future::Future;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
@@ -22,8 +23,8 @@ use super::progress::{Progress, Shared};
 pub struct JournalReader {
     shared: Arc<Shared>,
     progress: watch::Receiver<Progress>,
-    file: Option<BufReader<File>>,
-    /// Bytes of the file that were read.
+    file: BufReader<SharedFile>,
+    /// Bytes of the file that were read, as lines.
     offset: u64,
     /// Spilled lines that were read.
     spilled: usize,
@@ -34,9 +35,12 @@ impl JournalReader {
     pub(super) fn of(shared: Arc<Shared>) -> Self {
         let progress = shared.progress.subscribe();
         Self {
+            file: BufReader::new(SharedFile {
+                shared: Arc::clone(&shared),
+                offset: 0,
+            }),
             shared,
             progress,
-            file: None,
             offset: 0,
             spilled: 0,
             line: String::new(),
@@ -54,9 +58,52 @@ impl JournalReader {
             spilled: 0,
             closed: true,
         };
-        let mut reader = Self::of(Shared::new(Some(path.to_path_buf()), progress, None));
-        reader.file = Some(BufReader::new(file));
-        Ok(reader)
+        let shared = Shared::new(Some(path.to_path_buf()), progress, Some(file));
+        Ok(Self::of(shared))
+    }
+
+    /// The path of the journal; `None` when it is in memory.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.shared.path.as_deref()
+    }
+
+    /// Why the file is incomplete; `None` if it is not.
+    pub(super) fn problem(&self) -> Option<String> {
+        self.shared.problem().clone()
+    }
+
+    /// Whether the file still has its name.
+    pub(super) fn is_in_place(&self) -> bool {
+        let (Some(path), Some(file)) = (&self.shared.path, &self.shared.file) else {
+            return false;
+        };
+        let identity = |found: std::fs::Metadata| (found.dev(), found.ino());
+        let named = fs_err::metadata(path).map(identity).ok();
+        named.is_some() && named == file.metadata().map(identity).ok()
+    }
+
+    /// Another reader of the same journal, from its start.
+    pub(crate) fn again(&self) -> Self {
+        Self::of(Arc::clone(&self.shared))
+    }
+
+    /// Deletes the file of a journal that is not needed any more.
+    pub(crate) fn delete(&self) {
+        if let Some(path) = self.path().filter(|_| self.is_in_place())
+            && let Err(error) = fs_err::remove_file(path)
+        {
+            tracing::warn!(%error, "cannot delete the journal");
+        }
+    }
+
+    /// All lines that are written so far. An error is the last item.
+    pub(super) fn lines(&self) -> impl Iterator<Item = std::io::Result<String>> + use<> {
+        let mut reader = self.again();
+        let progress = *reader.progress.borrow();
+        std::iter::from_fn(move || {
+            let line = reader.read_line(progress).transpose()?;
+            Some(line.map(|()| reader.line.clone()))
+        })
     }
 
     /// Waits for the next entry; `None` when the journal is closed and everything was read. Dropping the future loses no
@@ -78,15 +125,8 @@ impl JournalReader {
     pub fn try_next(&mut self) -> Option<Entry> {
         let progress = *self.progress.borrow();
         loop {
-            if self.offset < progress.file_len {
-                self.read_line()?;
-            } else if self.spilled < progress.spilled {
-                self.line.clear();
-                self.line.push_str(&self.shared.spill()[self.spilled]);
-                self.spilled += 1;
-            } else {
-                return None;
-            }
+            let read = self.read_line(progress).inspect_err(unreadable);
+            read.ok()??;
             match serde_json::from_str(&self.line) {
                 Ok(entry) => return Some(entry),
                 Err(error) => tracing::warn!(%error, "skipping an invalid line of the journal"),
@@ -107,25 +147,44 @@ impl JournalReader {
         }
     }
 
-    /// Reads a line of the file; `None` when that fails, which ends the journal for this reader.
-    fn read_line(&mut self) -> Option<()> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => {
-                let path = self.shared.path.as_deref()?;
-                let file = File::open(path).inspect_err(unreadable).ok()?;
-                self.file.insert(BufReader::new(file))
+    /// Reads the next line that is written; `None` when there is none yet. After an error, this reader cannot go on.
+    fn read_line(&mut self, progress: Progress) -> std::io::Result<Option<()>> {
+        if self.offset >= progress.file_len {
+            if self.spilled >= progress.spilled {
+                return Ok(None);
             }
-        };
+            self.line.clear();
+            self.line.push_str(&self.shared.spill()[self.spilled]);
+            self.spilled += 1;
+            return Ok(Some(()));
+        }
         let mut bytes = std::mem::take(&mut self.line).into_bytes();
         bytes.clear();
-        let read = file
-            .read_until(b'\n', &mut bytes)
-            .inspect_err(unreadable)
-            .ok()?;
+        let read = self.file.read_until(b'\n', &mut bytes)?;
         self.line = String::from_utf8_lossy(&bytes).into_owned();
         self.offset += read as u64;
-        (read > 0).then_some(())
+        if read == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(Some(()))
+    }
+}
+
+/// The file of a journal, read from its start without a change of the place that the writer writes to.
+#[derive(Debug)]
+struct SharedFile {
+    shared: Arc<Shared>,
+    offset: u64,
+}
+
+impl Read for SharedFile {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let Some(file) = &self.shared.file else {
+            return Ok(0);
+        };
+        let read = file.file().read_at(buffer, self.offset)?;
+        self.offset += read as u64;
+        Ok(read)
     }
 }
 
@@ -148,7 +207,7 @@ impl Feed for JournalReader {
     }
 
     fn rewound(&self) -> Option<Self> {
-        Some(Self::of(Arc::clone(&self.shared)))
+        Some(self.again())
     }
 }
 

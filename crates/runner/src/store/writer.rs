@@ -19,7 +19,6 @@ use crate::model::Effect;
 pub struct JournalWriter {
     file: Option<File>,
     shared: Arc<Shared>,
-    problem: Option<String>,
 }
 
 impl JournalWriter {
@@ -32,11 +31,9 @@ impl JournalWriter {
         };
         let path = file.as_ref().map(|file| file.path().to_path_buf());
         let lock = file.as_ref().and_then(|file| file.try_clone().ok());
-        let mut writer = Self {
-            file,
-            shared: Shared::new(path, Progress::default(), lock),
-            problem,
-        };
+        let shared = Shared::new(path, Progress::default(), lock);
+        *shared.problem() = problem;
+        let mut writer = Self { file, shared };
         writer.write(std::iter::once(&Entry::Header(Box::new(header.clone()))));
         writer
     }
@@ -47,7 +44,6 @@ impl JournalWriter {
         let mut writer = Self {
             file: None,
             shared: Shared::new(None, Progress::default(), None),
-            problem: None,
         };
         writer.write(std::iter::once(&Entry::Header(Box::new(header.clone()))));
         writer
@@ -76,8 +72,15 @@ impl JournalWriter {
 
     /// Why the file cannot be written; `None` if it can.
     #[must_use]
-    pub fn problem(&self) -> Option<&str> {
-        self.problem.as_deref()
+    pub fn problem(&self) -> Option<String> {
+        self.shared.problem().clone()
+    }
+
+    /// Makes each write fail, as on a full disk.
+    #[cfg(test)]
+    pub(super) fn fail_from_now_on(&mut self) {
+        let full = fs_err::OpenOptions::new().write(true).open("/dev/full");
+        self.file = Some(full.expect("a device that is always full"));
     }
 
     fn write<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>) {
@@ -104,7 +107,7 @@ impl JournalWriter {
                 return;
             }
             Some(Err(error)) => {
-                self.problem = Some(error.to_string());
+                *self.shared.problem() = Some(error.to_string());
                 self.file = None;
             }
             None => {}

@@ -16,6 +16,7 @@ mod redact;
 mod requested_output;
 mod root_failure;
 mod run_info;
+mod secret_forms;
 pub mod summary;
 mod task_names;
 mod task_run;

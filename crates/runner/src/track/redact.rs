@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use serde_json::Value;
 
+use super::secret_forms;
 use super::tracked_run::TrackedRun;
 use crate::model::{Effect, NodeResult, State};
 
@@ -13,44 +15,62 @@ pub const MASK: &str = "*****";
 /// Masks secret values in texts. Its `Debug` form does not show them.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    /// Longest first, so that a secret that contains another one is masked as a whole.
-    secrets: Vec<String>,
+    /// The forms of all secrets; `None` without secrets.
+    forms: Option<AhoCorasick>,
+    /// Whether each text is masked as a whole, because there are more forms than can be looked for.
+    masks_all: bool,
 }
 
 impl Redactor {
     /// A redactor for these values, in each form in which a program may print them. Empty values are ignored.
     pub fn new<S: Into<String>>(secrets: impl IntoIterator<Item = S>) -> Self {
-        let mut secrets: Vec<String> = secrets
+        let mut forms: Vec<String> = secrets
             .into_iter()
-            .flat_map(|secret| forms(secret.into()))
-            .filter(|secret: &String| !secret.trim().is_empty())
+            .flat_map(|secret| secret_forms::forms(&secret.into()))
+            .filter(|form: &String| !form.trim().is_empty())
             .collect();
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets.dedup();
-        Self { secrets }
+        forms.sort();
+        forms.dedup();
+        if forms.is_empty() {
+            return Self::default();
+        }
+        // The longest: a secret that contains another one is masked as a whole.
+        let forms = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(&forms);
+        Self {
+            masks_all: forms.is_err(),
+            forms: forms.ok(),
+        }
     }
 
     /// Whether there is nothing to mask.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.secrets.is_empty()
+        self.forms.is_none() && !self.masks_all
     }
 
     /// The text with every secret masked.
     #[must_use]
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut masked = Cow::Borrowed(text);
-        for secret in &self.secrets {
-            if masked.contains(secret.as_str()) {
-                masked = Cow::Owned(masked.replace(secret.as_str(), MASK));
-            }
+        if self.masks_all {
+            return Cow::Borrowed(MASK);
         }
-        masked
+        let Some(forms) = self.forms.as_ref().filter(|forms| forms.is_match(text)) else {
+            return Cow::Borrowed(text);
+        };
+        let mut masked = String::with_capacity(text.len());
+        forms.replace_all_with(text, &mut masked, |_, _, to| {
+            to.push_str(MASK);
+            true
+        });
+        Cow::Owned(masked)
     }
 
     fn mask(&self, text: &mut String) {
-        if let Cow::Owned(masked) = self.text(text) {
-            *text = masked;
+        let masked = self.text(text);
+        if masked != text.as_str() {
+            *text = masked.into_owned();
         }
     }
 
@@ -118,31 +138,10 @@ impl Redactor {
     }
 }
 
-/// Shorter lines of a secret are braces and the like, which would be masked everywhere.
-const SHORTEST_LINE: usize = 8;
-
-/// A secret as it is, as a literal of Python and JSON, and, since output comes in lines, each longer line of it.
-fn forms(secret: String) -> Vec<String> {
-    let python = secret
-        .replace('\\', r"\\")
-        .replace('\n', r"\n")
-        .replace('\r', r"\r")
-        .replace('\t', r"\t");
-    let json = python.replace('"', r#"\""#);
-    let mut forms = vec![python.replace('\'', r"\'"), python, json];
-    if secret.contains('\n') {
-        let lines = secret.lines().map(str::trim);
-        let long = lines.filter(|line| line.len() >= SHORTEST_LINE);
-        forms.extend(long.map(str::to_owned));
-    }
-    forms.push(secret);
-    forms
-}
-
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Redactor")
-            .field("secrets", &self.secrets.len())
+            .field("is_idle", &self.is_idle())
             .finish()
     }
 }
@@ -174,5 +173,53 @@ mod tests {
         );
         let python = r#"{'key': '-----BEGIN KEY-----\nMIIEvQIBADAN\n{\n"quoted"\\'}"#;
         assert_eq!(redactor.text(python), "{'key': '*****'}");
+    }
+
+    #[test]
+    fn a_secret_is_masked_in_each_encoding() {
+        let secret = "p@ss w/<ö>&\"'+1";
+        let redactor = Redactor::new([secret]);
+        let encoded = [
+            "p%40ss%20w%2F%3C%C3%B6%3E%26%22%27%2B1",
+            "p%40ss%20w%2f%3c%c3%b6%3e%26%22%27%2b1",
+            "p%40ss%20w/%3C%C3%B6%3E%26%22%27%2B1",
+            "p%40ss+w%2F%3C%C3%B6%3E%26%22%27%2B1",
+            "p%40ss w%2F%3C%C3%B6%3E%26%22%27+1",
+            "p%40ss%20w%2F%3C%C3%B6%3E%26%22'%2B1",
+            "p@ss w/&lt;ö&gt;&amp;&quot;&#x27;+1",
+            "p@ss w/&lt;ö&gt;&amp;&quot;&#39;+1",
+            r#"p@ss w/<\u00f6>&\"'+1"#,
+            r#"p@ss w/\u003cö\u003e\u0026\"'+1"#,
+            r#"p@ss w\/<ö>&\"'+1"#,
+        ];
+        for form in encoded {
+            let text = format!("host=db;{form};");
+            assert_eq!(redactor.text(&text), "host=db;*****;", "{form}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_masked_in_base64_wherever_it_begins() {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+        let secret = "hunter2~hunter2?hunter2";
+        let redactor = Redactor::new([secret]);
+        for before in ["", "a", "ab", "abc", "user:"] {
+            for after in ["", "!", "!!", "@host"] {
+                let text = format!("{before}{secret}{after}");
+                for encoded in [STANDARD.encode(&text), URL_SAFE.encode(&text)] {
+                    let masked = redactor.text(&encoded).into_owned();
+                    assert!(masked.contains(MASK), "{text}: {encoded}");
+                    // What is left holds a character of the secret at most.
+                    assert!(masked.len() < encoded.len() - 20, "{text}: {masked}");
+                }
+            }
+        }
+        assert_eq!(redactor.text(&STANDARD.encode(secret)), "*****=");
+        let short = Redactor::new(["abc"]);
+        assert_eq!(
+            short.text("YWJj is base64 of abc"),
+            "YWJj is base64 of *****"
+        );
     }
 }

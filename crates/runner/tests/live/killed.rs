@@ -260,7 +260,7 @@ fn the_next_run_closes_what_was_killed() {
     // A server that is busy gets the time.
     Finished::of(&mut project.build(&api, &next, &["--verify-timeout", "60"]))
         .exits_with(1)
-        .says("earlier runs whose process was killed are now closed in Prefect: 1");
+        .says("earlier runs that Prefect did not have completely are now delivered: 1");
     assert!(project.journals().is_empty());
     compare(&api, &killed, &told);
 }

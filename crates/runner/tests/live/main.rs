@@ -7,6 +7,7 @@
 )]
 
 mod addresses;
+mod api_away;
 mod assets;
 mod big_stream;
 mod builds;
@@ -28,6 +29,7 @@ mod history;
 mod hooks;
 mod interrupts;
 mod killed;
+mod lost_journal;
 mod ls_flags;
 mod misuse;
 mod profiles;

@@ -1,6 +1,7 @@
 //! Runs that Prefect learns of later: from their journals, or from what dbt has logged.
 
 use std::cmp::Ordering::{Equal, Greater, Less};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -77,7 +78,12 @@ fn a_run_without_prefect_is_brought_in_once_from_its_journal_and_from_dbts_log()
     let from_journal = read(&project);
     assert_faithful(&project.recorded(nodes), &truth);
     let (proxy, news) = news_of(&api);
-    replay(&project, &proxy.url, &[], &project.path()).exits_with(0);
+    replay(&project, &proxy.url, &[], &project.path())
+        .exits_with(0)
+        .says("skipping runs that were not to be reported: 1");
+    assert!(journal.exists(), "nobody asked for it");
+    let unreported = ["--include-unreported"];
+    replay(&project, &proxy.url, &unreported, &project.path()).exits_with(0);
     assert_eq!(*news.lock().unwrap(), [""; 0], "it was told again");
     assert!(!journal.exists(), "it has served");
     assert!(
@@ -152,6 +158,68 @@ fn an_api_that_was_away_gets_the_run_later() {
         recorded.flow_state().kind,
         prefect_client::StateType::Failed
     );
+}
+
+#[test]
+fn the_next_run_delivers_one_that_ended_while_prefect_was_away() {
+    let api = TestEnvironment::from_env().api;
+    let proxy = Proxy::before(&api, |_| Fate::Pass);
+    let [earlier, next] = ["earlier", "next"].map(|name| format!("{name}-{}", Uuid::now_v7()));
+    let project = StandIn::recorded("model_fails", a_minute_ago(), 1, Duration::ZERO);
+    proxy.set(|_| Fate::Cut);
+    Finished::of(&mut project.build(&proxy.url, &earlier, &[])).exits_with(1);
+    assert_eq!(project.journals().len(), 1);
+
+    // A run that is reported to another API leaves it alone.
+    let options = ["--verify-timeout", "60"];
+    Finished::of(&mut project.build(&api, &next, &options)).exits_with(1);
+    assert_eq!(project.journals().len(), 1);
+    proxy.set(|_| Fate::Pass);
+    Finished::of(&mut project.build(&proxy.url, &next, &options))
+        .exits_with(1)
+        .says("earlier runs that Prefect did not have completely are now delivered: 1");
+    assert!(project.journals().is_empty());
+    let recorded = Recorded::wait_for(&api, &earlier, 19);
+    assert_eq!(recorded.task_runs.len(), 19);
+    let failed = prefect_client::StateType::Failed;
+    assert_eq!(recorded.flow_state().kind, failed);
+}
+
+#[test]
+fn an_attempt_that_waits_for_its_retry_is_not_delivered_as_the_last_one() {
+    let api = TestEnvironment::from_env().api;
+    let proxy = Proxy::before(&api, |_| Fate::Cut);
+    let name = format!("waits-{}", Uuid::now_v7());
+    let project = StandIn::recorded("model_fails", a_minute_ago(), 1, Duration::ZERO);
+    let options = [
+        "--retries",
+        "1",
+        "--retry-strategy",
+        "full",
+        "--retry-delay",
+        "8",
+    ];
+    let mut waiting = project
+        .build(&proxy.url, &name, &options)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(waiting.stderr.take().unwrap()).lines();
+    assert!(said.any(|line| line.unwrap().contains("attempt 2 starts in 8 s")));
+    proxy.set(|_| Fate::Pass);
+    let other = format!("other-{}", Uuid::now_v7());
+    Finished::of(&mut project.build(&proxy.url, &other, &["--verify-timeout", "60"])).exits_with(1);
+    assert!(
+        !Recorded::exists(&api, &name),
+        "the flow run waits for attempt 2"
+    );
+    said.for_each(drop);
+    assert_eq!(waiting.wait().unwrap().code(), Some(1));
+    // The server retries once after the first attempt that it sees, which is the second one.
+    let recorded = Recorded::wait_for(&api, &name, 3 * 19);
+    assert_eq!(recorded.task_runs.len(), 3 * 19);
+    let failed = prefect_client::StateType::Failed;
+    assert_eq!(recorded.flow_state().kind, failed);
 }
 
 /// A gateway that takes no log line, as it were.

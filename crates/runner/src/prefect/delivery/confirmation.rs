@@ -107,11 +107,14 @@ impl Confirmation {
         sender: &mut Sender<'_>,
         journal: &F,
     ) -> Result<usize, SendError> {
-        let deadline = Instant::now() + self.timeout;
+        let begun = Instant::now();
         let mut interval = PollInterval::new();
         let mut stall = Stall::new();
         loop {
             let seen = self.confirm(sender, journal).await?;
+            // What was sent before an outage needs the same time after it.
+            let recovered = sender.outages.recovered();
+            let deadline = recovered.map_or(begun, |at| at.max(begun)) + self.timeout;
             if self.unconfirmed() == 0 {
                 self.verify_assets(sender, journal, deadline).await?;
                 return Ok(seen);

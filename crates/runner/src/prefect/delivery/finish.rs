@@ -80,7 +80,7 @@ impl Finish {
         let confirmed_late = seen.as_ref().copied().unwrap_or_default();
         let unconfirmed = confirmation.unconfirmed() - confirmed_late;
         let problem = match seen {
-            Err(error) => Some(error_chain(&error)),
+            Err(error) => Some(undelivered(&final_state, unconfirmed, &error_chain(&error))),
             Ok(_) => problem(&final_state, sender.not_sent(), unconfirmed),
         };
         let mut outages = sender.outages;
@@ -98,6 +98,22 @@ impl Finish {
             final_state,
             problem,
         }
+    }
+}
+
+/// What Prefect lacks after a request that failed for good, and the failure.
+pub(super) fn undelivered(final_state: &FinalState, unconfirmed: usize, cause: &str) -> String {
+    let state =
+        matches!(final_state, FinalState::NotSent).then(|| "the end of the flow run".to_owned());
+    let task_runs = match unconfirmed {
+        0 => None,
+        1 => Some("1 task run".to_owned()),
+        n => Some(format!("{n} task runs")),
+    };
+    let lacking: Vec<_> = state.into_iter().chain(task_runs).collect();
+    match lacking.is_empty() {
+        true => cause.to_owned(),
+        false => format!("not delivered: {}: {cause}", lacking.join(" and ")),
     }
 }
 

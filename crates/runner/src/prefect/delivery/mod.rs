@@ -10,6 +10,7 @@ mod budget;
 mod collector;
 mod confirmation;
 mod finish;
+mod grace;
 mod journal_delivery;
 mod node_count;
 mod outage;

@@ -4,8 +4,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use prefect_client::{Client, Error};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
+use super::grace::Grace;
 use crate::model::{Notice, error_chain};
 use crate::store::Feed;
 
@@ -21,15 +22,19 @@ pub(super) enum SendError {
     #[error(transparent)]
     Refused(prefect_client::Error),
     /// The run has ended, and so has the time after it.
-    #[error("gave up after the end of the run: {0}")]
-    GaveUp(String),
+    #[error("gave up {} s after the end of the run: {cause}", after.as_secs())]
+    GaveUp {
+        /// How long after the end.
+        after: Duration,
+        /// Why the last request failed.
+        cause: String,
+    },
 }
 
 /// Repeats requests that fail in an outage, and reports the outage once.
 pub(super) struct Outages<'a> {
     client: Client,
-    /// How long an outage is waited out after the end of the run.
-    grace: Duration,
+    grace: Grace,
     /// How long an outage is waited out in any case; `None` for no limit while the run goes on.
     longest_outage: Option<Duration>,
     on_notice: &'a mut (dyn FnMut(Notice) + Send),
@@ -39,6 +44,8 @@ pub(super) struct Outages<'a> {
     has_succeeded: bool,
     /// When the current outage began.
     since: Option<Instant>,
+    /// When the last outage ended.
+    recovered: Option<Instant>,
     reported: Reported,
 }
 
@@ -50,10 +57,10 @@ struct Reported {
 }
 
 impl<'a> Outages<'a> {
-    /// Waits outages out until `grace` after the end of the run.
+    /// Waits outages out for `grace` after the end of the run.
     pub(super) fn new(
         client: Client,
-        grace: Duration,
+        grace: Grace,
         on_notice: &'a mut (dyn FnMut(Notice) + Send),
     ) -> Self {
         Self {
@@ -64,6 +71,7 @@ impl<'a> Outages<'a> {
             run_ended: None,
             has_succeeded: false,
             since: None,
+            recovered: None,
             reported: Reported::default(),
         }
     }
@@ -108,8 +116,8 @@ impl<'a> Outages<'a> {
                 Err(error) => error,
             };
             self.note_failure(&error);
-            if (ended_before && self.is_hopeless(&error)) || self.is_over() {
-                return Err(SendError::GaveUp(error_chain(&error)));
+            if (ended_before && self.is_hopeless(&error)) || self.is_over(&error) {
+                return Err(self.gave_up(error_chain(&error)));
             }
             let wanted = pause.max(error.retry_after().unwrap_or_default());
             let was_cut_short = self.pause(journal, Instant::now() + wanted).await;
@@ -121,12 +129,12 @@ impl<'a> Outages<'a> {
         }
     }
 
-    /// Whether a failure after the end of the run is final. An API that never worked gets one more attempt then. One that
-    /// worked, is busy, or has answered before gets the whole grace.
+    /// Whether a failure after the end of the run is final. An API that never worked gets one more attempt then, unless the
+    /// grace is extended. One that worked, is busy, or has answered before gets the whole grace.
     fn is_hopeless(&self, error: &Error) -> bool {
         let may_recover = match error.status() {
             Some(_) => error.is_temporary(),
-            None => self.client.has_reached_server(),
+            None => self.grace.is_extended() || self.client.has_reached_server(),
         };
         !self.has_succeeded && !may_recover
     }
@@ -143,22 +151,25 @@ impl<'a> Outages<'a> {
                 journal.closed().await;
             }
             self.has_ended(journal);
-            sleep_until(self.give_up_at().max(begun + self.grace)).await;
+            let since = self.run_ended.map_or(begun, |ended| ended.max(begun));
+            self.grace.clone().over(since, None).await;
         };
         tokio::select! {
             biased;
-            answer = call => Ok(answer),
-            () = time_is_over => Err(SendError::GaveUp("the server does not answer".to_owned())),
+            answer = call => return Ok(answer),
+            () = time_is_over => {}
         }
+        Err(self.gave_up("the server does not answer".to_owned()))
     }
 
     /// Waits. Returns true when the end of the run, or later the end of the grace, cut it short.
     pub(super) async fn pause<F: Feed>(&mut self, journal: &F, until: Instant) -> bool {
-        let give_up_at = self.run_ended.map(|_| self.give_up_at());
+        let grace = self.grace.clone();
+        let (ended, limit) = (self.run_ended, self.outage_limit());
         let cut = async {
-            match give_up_at {
+            match ended {
                 None => journal.closed().await,
-                Some(at) => sleep_until(at).await,
+                Some(ended) => grace.over(ended, limit).await,
             }
         };
         let was_cut_short = timeout_at(until, cut).await.is_ok();
@@ -178,24 +189,37 @@ impl<'a> Outages<'a> {
     pub(super) fn remaining<F: Feed>(&mut self, journal: &F) -> Option<Duration> {
         self.has_ended(journal);
         let ended = self.run_ended?;
-        Some(self.grace.saturating_sub(ended.elapsed()))
+        Some(self.grace.now().saturating_sub(ended.elapsed()))
     }
 
-    /// When to give up after the end of the run.
-    fn give_up_at(&self) -> Instant {
-        let grace = self.run_ended.unwrap_or_else(Instant::now) + self.grace;
-        match self.longest_outage.zip(self.since) {
-            Some((longest, since)) => grace.min(since + longest),
-            None => grace,
+    /// When the current outage has lasted as long as any outage may.
+    fn outage_limit(&self) -> Option<Instant> {
+        let (longest, since) = self.longest_outage.zip(self.since)?;
+        Some(since + longest)
+    }
+
+    /// Whether a failed request is not repeated any more. A failure that is not an outage gets only the short grace.
+    fn is_over(&self, error: &Error) -> bool {
+        let grace = match error.is_temporary() {
+            true => self.grace.now(),
+            false => self.grace.short(),
+        };
+        self.outage_limit()
+            .is_some_and(|limit| Instant::now() >= limit)
+            || self.run_ended.is_some_and(|ended| ended.elapsed() >= grace)
+    }
+
+    fn gave_up(&self, cause: String) -> SendError {
+        let after = self.run_ended.map(|ended| ended.elapsed());
+        SendError::GaveUp {
+            after: after.unwrap_or_default(),
+            cause,
         }
     }
 
-    fn is_over(&self) -> bool {
-        let outage = self.longest_outage.zip(self.since);
-        outage.is_some_and(|(longest, since)| since.elapsed() >= longest)
-            || self
-                .run_ended
-                .is_some_and(|ended| ended.elapsed() >= self.grace)
+    /// When the last outage ended; `None` if there was none.
+    pub(super) fn recovered(&self) -> Option<Instant> {
+        self.recovered
     }
 
     fn note_failure(&mut self, error: &Error) {
@@ -218,6 +242,7 @@ impl<'a> Outages<'a> {
     pub(super) fn note_success(&mut self) {
         self.has_succeeded = true;
         if self.since.take().is_some() {
+            self.recovered = Some(Instant::now());
             self.notify(Notice::ApiReachable);
         }
     }

@@ -6,21 +6,28 @@ use prefect_client::{Client, Error, FlowRun, RetryPolicy};
 use uuid::Uuid;
 
 use super::already_stored::AlreadyStored;
+use super::finish::undelivered;
+use super::grace::Grace;
 use super::journal_delivery::JournalDelivery;
 use super::outage::{Outages, SendError};
 use super::target::Target;
-use crate::model::{Delivery, ExistingFlowRun, FinalState, FlowRunRef, Notice, error_chain};
+use crate::model::{
+    Delivery, ExistingFlowRun, FinalState, FlowRunRef, Notice, Stopper, error_chain,
+};
 use crate::prefect::flow_run::{
     FinalStateSetter, NewRun, PastRun, ReportError, attach, ownership_by_state, reconnect,
 };
 use crate::store::Feed;
 
 /// Limits of a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Debug, Clone)]
 pub(crate) struct ReportOptions {
-    /// How long, after the run has ended, the server is asked whether it has everything, and an outage is waited out.
+    /// How long, after the run has ended, the server is asked whether it has everything.
     pub verify_timeout: Duration,
+    /// How long an outage is waited out after the end of the run; `verify_timeout` if it is not given.
+    pub delivery_timeout: Option<Duration>,
+    /// The requests to stop the run: after a signal, an outage is waited out for `verify_timeout` at most.
+    pub stopper: Option<Stopper>,
     /// Maximum number of log lines and events per minute. What is not sent in time stays in the journal.
     pub rate: Option<u32>,
     /// Maximum number of log lines and events of the run; only the ends of nodes may exceed it. The rest is omitted, with a notice.
@@ -31,6 +38,8 @@ impl Default for ReportOptions {
     fn default() -> Self {
         Self {
             verify_timeout: Duration::from_secs(3),
+            delivery_timeout: None,
+            stopper: None,
             rate: None,
             budget: None,
         }
@@ -172,7 +181,9 @@ impl Reporter {
         journal: F,
         mut on_notice: impl FnMut(Notice) + Send,
     ) -> Delivery {
-        let (client, grace) = (&self.client, self.options.verify_timeout);
+        let (client, short) = (&self.client, self.options.verify_timeout);
+        let longest = self.options.delivery_timeout.unwrap_or(short);
+        let grace = Grace::new(longest, short, self.options.stopper.clone());
         let mut outages = Outages::new(client.clone(), grace, &mut on_notice);
         let known = match &self.target {
             Target::Resume(id) => Some(*id),
@@ -180,7 +191,7 @@ impl Reporter {
         };
         let connected = self
             .target
-            .connect(client, self.run_id, &mut outages, &journal, grace)
+            .connect(client, self.run_id, &mut outages, &journal, short)
             .await;
         let (connection, already_stored) = match connected {
             Ok(connected) => connected,
@@ -223,7 +234,7 @@ fn not_delivered(
         task_runs: 0,
         unconfirmed: 0,
         final_state: FinalState::NotSent,
-        problem: Some(problem),
+        problem: Some(undelivered(&FinalState::NotSent, 0, &problem)),
     }
 }
 

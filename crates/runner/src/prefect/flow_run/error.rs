@@ -45,6 +45,14 @@ pub enum ReportError {
 }
 
 impl ReportError {
+    /// The request to the API that failed, if one did.
+    pub(crate) fn request(&self) -> Option<&prefect_client::Error> {
+        match self {
+            Self::Unreachable { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
     /// What to do about it, where there is something to do.
     #[must_use]
     pub fn help(&self) -> Option<String> {

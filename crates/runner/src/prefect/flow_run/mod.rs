@@ -10,6 +10,7 @@ mod new_run;
 mod orchestrate;
 mod reconnect;
 mod run_name;
+mod start_wait;
 mod which_flow_run;
 
 pub(crate) use connect::{Connection, attach, create, refuse_cancelled, resume, retry_rules};
@@ -22,4 +23,5 @@ pub(crate) use new_run::NewRun;
 pub(crate) use orchestrate::{finish, force_final_state, state_type};
 pub(crate) use reconnect::{PastRun, reconnect};
 pub(crate) use run_name::flow_run_name;
+pub(crate) use start_wait::wait_for_api;
 pub(crate) use which_flow_run::{Mode, ModeFacts, decide, ownership_by_state};

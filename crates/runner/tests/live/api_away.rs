@@ -1,0 +1,139 @@
+//! The engine of a flow run, and an API that is away at its start or at its end.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use prefect_client::{Client, NewFlow, NewFlowRun, Settings, StateType};
+use tokio::runtime::Builder;
+use uuid::Uuid;
+
+use super::environment::TestEnvironment;
+use super::project::Finished;
+use super::proxy::{Fate, Proxy};
+use super::stand_in::{StandIn, a_minute_ago};
+
+/// A flow run that waits for its engine.
+struct Waiting {
+    project: StandIn,
+    api: String,
+    id: Uuid,
+}
+
+impl Waiting {
+    fn new() -> Self {
+        let api = TestEnvironment::from_env().api;
+        let id = with_client(&api, async |client| {
+            let flow = client.create_flow(&NewFlow::new("api away")).await.unwrap();
+            let run = NewFlowRun::new(flow.id);
+            client.create_flow_run(&run).await.unwrap().id
+        });
+        Self {
+            project: StandIn::recorded("good", a_minute_ago(), 0, Duration::from_secs(1)),
+            api,
+            id,
+        }
+    }
+
+    fn engine(&self, proxy: &Proxy, options: &[&str]) -> Command {
+        let mut command = self.project.program(&proxy.url);
+        command
+            .env("PREFECT__FLOW_RUN_ID", self.id.to_string())
+            .args(["invoke", "--engine"])
+            .args(options)
+            .args(["--", "build"]);
+        command
+    }
+
+    fn state(&self) -> StateType {
+        let run = with_client(&self.api, async |client| {
+            client.read_flow_run(self.id).await
+        });
+        run.unwrap().state.unwrap().kind
+    }
+}
+
+fn with_client<T>(api: &str, call: impl AsyncFnOnce(&Client) -> T) -> T {
+    let client = Client::new(&Settings::with_api_url(api)).unwrap();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(call(&client))
+}
+
+#[test]
+fn an_engine_waits_for_the_api_before_dbt_starts() {
+    let waiting = Waiting::new();
+    let proxy = Proxy::before(&waiting.api, |_| Fate::Cut);
+    let mut engine = waiting
+        .engine(&proxy, &[])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(engine.stderr.take().unwrap()).lines();
+    assert!(said.any(|line| {
+        line.unwrap()
+            .contains("trying again for 300 s before dbt starts")
+    }));
+    proxy.set(|_| Fate::Pass);
+    said.for_each(drop);
+    assert_eq!(engine.wait().unwrap().code(), Some(0));
+    assert_eq!(waiting.state(), StateType::Completed);
+}
+
+#[test]
+fn an_engine_gives_up_when_the_api_stays_away_at_the_start() {
+    let waiting = Waiting::new();
+    let proxy = Proxy::before(&waiting.api, |_| Fate::Cut);
+    Finished::of(&mut waiting.engine(&proxy, &["--delivery-timeout", "1"]))
+        .exits_with(3)
+        .says("cannot report to flow run");
+    assert!(!waiting.project.half().exists(), "dbt was started");
+}
+
+#[test]
+fn an_engine_waits_for_the_api_after_dbt_has_ended() {
+    let waiting = Waiting::new();
+    let half = waiting.project.half();
+    let proxy = Proxy::before(&waiting.api, move |_| match half.exists() {
+        true => Fate::Cut,
+        false => Fate::Pass,
+    });
+    let mut engine = waiting
+        .engine(&proxy, &["--verify-timeout", "0.5"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(engine.stderr.take().unwrap()).lines();
+    let mut said = said.map(|line| line.unwrap());
+    // The last line of the log: dbt has ended.
+    assert!(said.any(|line| line.contains("Finished in state")));
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(engine.try_wait().unwrap(), None, "it gave up");
+    proxy.set(|_| Fate::Pass);
+    said.for_each(drop);
+    assert_eq!(engine.wait().unwrap().code(), Some(0));
+    assert_eq!(waiting.state(), StateType::Completed);
+    assert!(waiting.project.journals().is_empty());
+}
+
+#[test]
+fn an_engine_that_cannot_deliver_the_end_fails() {
+    let waiting = Waiting::new();
+    let half = waiting.project.half();
+    let proxy = Proxy::before(&waiting.api, move |_| match half.exists() {
+        true => Fate::Cut,
+        false => Fate::Pass,
+    });
+    let options = [
+        "--quiet",
+        "--delivery-timeout",
+        "1",
+        "--verify-timeout",
+        "0.5",
+    ];
+    Finished::of(&mut waiting.engine(&proxy, &options))
+        .exits_with(3)
+        .says("not delivered: the end of the flow run")
+        .says("To deliver the run later: prefect-dbt replay");
+    assert_eq!(waiting.state(), StateType::Running);
+    assert_eq!(waiting.project.journals().len(), 1);
+}
