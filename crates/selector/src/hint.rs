@@ -34,10 +34,14 @@ pub(crate) fn for_method(name: &str) -> String {
     if let Some((_, instead)) = INSTEAD.iter().find(|(wrong, _)| *wrong == name) {
         return (*instead).to_owned();
     }
-    let names = MethodName::ALL.iter().map(|method| method.as_str());
-    match nearest(name, names.clone()) {
+    let mut names: Vec<&str> = MethodName::ALL
+        .iter()
+        .map(|method| method.as_str())
+        .collect();
+    names.sort_unstable();
+    match nearest(name, names.iter().copied()) {
         Some(likely) => format!("did you mean `{likely}:`?"),
-        None => format!("the methods are {}", names.collect::<Vec<_>>().join(", ")),
+        None => format!("the methods are {}", names.join(", ")),
     }
 }
 
@@ -53,22 +57,27 @@ pub(crate) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// The Levenshtein distance between two words. Words much longer than any method count as infinitely far.
+/// The number of edits between two words, where two swapped neighbours are one edit. Words much longer than any method count
+/// as infinitely far.
 fn distance(a: &str, b: &str) -> usize {
-    if a.chars().count() > 64 {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len() > 64 {
         return usize::MAX;
     }
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let substituted = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut edits = substituted.min(row[j - 1] + 1).min(rows[i - 1][j] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                edits = edits.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(edits);
         }
+        rows.push(row);
     }
-    row[b.len()]
+    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
@@ -80,10 +89,12 @@ mod tests {
         assert_eq!(for_method("tags"), "did you mean `tag:`?");
         assert_eq!(for_method("Tag"), "did you mean `tag:`?");
         assert_eq!(for_method("packge"), "did you mean `package:`?");
+        assert_eq!(for_method("tga"), "did you mean `tag:`?");
+        assert_eq!(for_method("paht"), "did you mean `path:`?");
         assert_eq!(
             for_method("model"),
             "write the name of the model without a method"
         );
-        assert!(for_method("http").starts_with("the methods are fqn, tag,"));
+        assert!(for_method("http").starts_with("the methods are access, config,"));
     }
 }

@@ -1,10 +1,10 @@
-//! Why an invocation did not succeed.
+//! Why an invocation failed.
 
 use std::fmt;
 
 use thiserror::Error;
 
-use crate::model::{error_messages, exit};
+use crate::model::{error_messages, exit_codes};
 use crate::outcome::{Error, Outcome, error_text};
 
 /// Why an invocation did not succeed. Its `Debug` form is the text for people, with causes and hint, because a `main` that
@@ -31,7 +31,7 @@ impl fmt::Debug for RunError {
 }
 
 impl RunError {
-    /// The outcome of the invocation, if dbt ran.
+    /// The outcome of the run; `None` if dbt did not run.
     #[must_use]
     pub fn outcome(&self) -> Option<&Outcome> {
         match self {
@@ -40,7 +40,7 @@ impl RunError {
         }
     }
 
-    /// The exit code of the program for this error, see [`exit`].
+    /// The exit code of the program for this error, see [`exit_codes`].
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -49,10 +49,10 @@ impl RunError {
         }
     }
 
-    /// An outcome as a result: an error unless the program may exit with success.
+    /// Turns an outcome into a result: an error unless its exit code is 0.
     pub(super) fn check(outcome: Outcome) -> Result<Outcome, Self> {
         match outcome.exit_code {
-            exit::SUCCESS => Ok(outcome),
+            exit_codes::SUCCESS => Ok(outcome),
             _ => Err(Self::Failed(Box::new(outcome))),
         }
     }

@@ -1,4 +1,4 @@
-//! Flows: runs of dbt that are flow runs.
+//! Runs dbt as a Prefect flow, with retries.
 
 use std::time::Duration;
 
@@ -13,8 +13,9 @@ use crate::request::{
     Attempt, FlowChoice, FlowContext, Invocation, Request, RetryOptions, RetryStrategy,
 };
 use crate::retry::agree_on_retries;
+use crate::store::SavedAttempt;
 
-/// A flow, each run of which is a run of dbt.
+/// A Prefect flow whose runs are runs of dbt.
 ///
 /// ```no_run
 /// use prefect_dbt::{Flow, FlowContext, Invocation, PrefectDbtRunner};
@@ -33,9 +34,9 @@ use crate::retry::agree_on_retries;
 /// # }
 /// ```
 ///
-/// In a process that was started for a flow run (`PREFECT__FLOW_RUN_ID` is set) the flow is that flow run. Its states are
-/// set if it is still pending, and left alone if it is running. In any other process a flow run is created if an API is
-/// configured; if the API cannot be reached, dbt runs nevertheless.
+/// In a process that was started for a flow run (`PREFECT__FLOW_RUN_ID` is set), dbt reports to that flow run: its states
+/// are set if it is still pending, and are not changed if it is running. In any other process, a flow run is created if an
+/// API is configured; if the API is not reachable, dbt runs without it.
 #[must_use = "a flow runs with `run`"]
 #[derive(Debug, Clone)]
 pub struct Flow {
@@ -46,7 +47,7 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// A flow of that name.
+    /// A flow with this name.
     pub fn new(name: impl Into<String>) -> Self {
         let mut choice = FlowChoice::from_env();
         choice.flow_name = Some(name.into());
@@ -58,43 +59,45 @@ impl Flow {
         }
     }
 
-    /// The maximum number of retries of a failed flow run. Default: that of its deployment.
+    /// Sets the maximum number of retries of a failed flow run. Default: the number that the deployment has.
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = Some(retries);
         self
     }
 
-    /// The pause before a retry, in whole seconds. Default: none.
+    /// Sets the pause before a retry, in whole seconds. Default: none.
     pub fn retry_delay(mut self, delay: Duration) -> Self {
         self.retry_delay = Some(delay);
         self
     }
 
-    /// What a retry runs, given what the closure of [`run`](Self::run) returns for it. Default: exactly that.
+    /// Sets what a retry runs instead of what the closure of [`run`](Self::run) returns for it: `dbt retry` of the nodes that
+    /// did not succeed, or the whole command. Default: what the closure returns.
     pub fn retry_strategy(mut self, strategy: RetryStrategy) -> Self {
         self.retry_strategy = Some(strategy);
         self
     }
 
-    /// A name for the flow run, if one is created. Default: two words.
+    /// Sets the name of the flow run, if one is created. Default: two random words.
     pub fn flow_run_name(mut self, name: impl Into<String>) -> Self {
         self.choice.flow_run_name = Some(name.into());
         self
     }
 
-    /// A tag of the flow run, if one is created.
+    /// Adds a tag to the flow run, if one is created. Default: none.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.choice.tags.push(tag.into());
         self
     }
 
-    /// Runs the flow. Before each attempt, `invocation` returns what dbt is to run; [`FlowContext::run_count`] is the number
-    /// of the attempt.
+    /// Runs the flow. `invocation` is called before each attempt and returns what dbt runs; [`FlowContext::run_count`] is the
+    /// number of the attempt.
     ///
-    /// A `retry` after a failed attempt gets the state of that attempt, which `dbt retry` alone may have lost.
+    /// `dbt retry` after a failed attempt gets the saved state of that attempt, which the target folder may not hold any
+    /// more.
     ///
     /// # Errors
-    /// Those of [`PrefectDbtRunner::invoke`] at the last attempt that started, and when the flow run that the process was
+    /// Those of [`PrefectDbtRunner::invoke`] for the last attempt that started, and when the flow run that the process was
     /// started for cannot be read.
     pub async fn run<I: Into<Invocation>>(
         mut self,
@@ -103,8 +106,8 @@ impl Flow {
     ) -> Result<Outcome, RunError> {
         let context = self.context(runner).await?;
         let mut request = |context: FlowContext, attempt: Attempt| {
-            let wanted = invocation(context.clone()).into();
-            self.request(runner, wanted, context, attempt)
+            let returned = invocation(context.clone()).into();
+            self.request(runner, returned, context, attempt)
         };
         let first = Attempt {
             number: context.run_count,
@@ -116,35 +119,32 @@ impl Flow {
             let mut context = context.clone();
             context.run_count = next.attempt.number;
             context.flow_run_id = context.flow_run_id.or(next.flow_run_id);
-            let wanted = request(context, next.attempt.clone())?;
-            Ok(match wanted.retry.strategy {
-                Some(strategy) => plan(strategy, next.previous.record.as_ref())
-                    .request(&wanted, next.attempt.clone()),
-                None => wanted,
-            })
+            let returned = request(context, next.attempt.clone())?;
+            Ok(planned(returned, next.previous.record.as_ref()))
         });
         RunError::check(outcome.await?)
     }
 
-    /// One attempt of the flow. The invocation's own options beat those of the flow.
+    /// The request of an attempt. The options of the invocation beat those of the flow, which beat those of the runner.
     fn request(
         &self,
         runner: &PrefectDbtRunner,
-        mut wanted: Invocation,
+        mut invocation: Invocation,
         context: FlowContext,
         attempt: Attempt,
     ) -> Result<Request, Error> {
-        wanted.flow = self.choice.clone();
-        let options = &mut wanted.options;
+        invocation.flow = self.choice.clone();
+        let options = &mut invocation.options;
         options.retries = options.retries.or(self.retries);
         options.retry_delay = options.retry_delay.or(self.retry_delay);
         options.retry_strategy = options.retry_strategy.or(self.retry_strategy);
-        let mut request = runner.request(wanted)?;
+        let mut request = runner.request(invocation)?;
         request.context = Some(context);
         request.attempt = attempt;
         Ok(request)
     }
 
+    /// Reads the flow run that the process was started for, and agrees with the server on the number of retries.
     async fn context(&mut self, runner: &PrefectDbtRunner) -> Result<FlowContext, Error> {
         let (Some(id), Some(client)) = (self.choice.inherited, runner.client()) else {
             return Ok(FlowContext {
@@ -173,9 +173,79 @@ impl Flow {
         Ok(FlowContext {
             flow_run_id: Some(run.id),
             name: Some(run.name),
-            // The server counts when the run begins.
+            // The server counts an attempt when the flow run becomes Running.
             run_count: run.run_count + u32::from(!is_running),
             parameters: run.parameters,
         })
+    }
+}
+
+/// What a retry runs: what the closure returned, or, with a retry strategy, what the strategy makes of it.
+fn planned(returned: Request, previous: Option<&SavedAttempt>) -> Request {
+    match returned.retry.strategy {
+        Some(strategy) => plan(strategy, previous).request(&returned, returned.attempt.clone()),
+        None => returned,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::store::{AttemptRecord, AttemptRecords};
+
+    /// The request of an attempt of `flow`, whose closure returns `invocation`.
+    fn attempt(flow: &Flow, invocation: Invocation, number: u32) -> Request {
+        let runner = PrefectDbtRunner::builder().without_prefect().build();
+        let context = FlowContext {
+            flow_run_id: None,
+            name: None,
+            run_count: number,
+            parameters: Map::new(),
+        };
+        let attempt = Attempt {
+            number,
+            ..Attempt::default()
+        };
+        flow.request(&runner.unwrap(), invocation, context, attempt)
+            .unwrap()
+    }
+
+    fn args_of_retry(flow: &Flow, invocation: Invocation) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let records = AttemptRecords::beside(dir.path());
+        let record = records.save(AttemptRecord::failed(&["model.a.b"]), Some(&Value::Null));
+        let returned = attempt(flow, invocation, 2);
+        let next = planned(returned, Some(&record.unwrap()));
+        assert_eq!(next.attempt.number, 2);
+        next.line.to_words()[..2].join(" ")
+    }
+
+    fn build() -> Invocation {
+        Invocation::new(["build", "-x"])
+    }
+
+    #[test]
+    fn a_retry_runs_what_the_closure_returns_or_what_the_strategy_plans() {
+        let flow = Flow::new("nightly");
+        assert_eq!(args_of_retry(&flow, build()), "build -x");
+        let flow = flow.retry_strategy(RetryStrategy::DbtRetry);
+        assert_eq!(args_of_retry(&flow, build()), "retry --state");
+        let flow = flow.retry_strategy(RetryStrategy::Full);
+        assert_eq!(args_of_retry(&flow, build()), "build -x");
+    }
+
+    #[test]
+    fn options_of_the_invocation_beat_those_of_the_flow() {
+        let flow = Flow::new("nightly")
+            .retries(1)
+            .retry_strategy(RetryStrategy::Full);
+        let mut invocation = build();
+        invocation.options.retry_strategy = Some(RetryStrategy::Auto);
+        assert_eq!(args_of_retry(&flow, invocation.clone()), "retry --state");
+        invocation.options.retries = Some(0);
+        assert_eq!(attempt(&flow, invocation, 1).retry.retries, Some(0));
+        assert_eq!(attempt(&flow, build(), 1).retry.retries, Some(1));
     }
 }

@@ -1,4 +1,4 @@
-//! dbt's options by name.
+//! Gives an invocation dbt's options by name.
 
 use std::fmt::Display;
 
@@ -7,10 +7,10 @@ use crate::model::LogLevel;
 use crate::request::Invocation;
 
 impl Invocation {
-    /// Gives dbt an option by its name, with underscores or with hyphens. Options that take several values can be given
+    /// Adds an option of dbt by its name, with underscores or with hyphens. An option that takes several values can be added
     /// several times.
     ///
-    /// `project_dir`, `profiles_dir`, `target_path` and `log_level` act as settings of this invocation.
+    /// `project_dir`, `profiles_dir`, `target_path` and `log_level` become settings of this invocation.
     ///
     /// ```
     /// use prefect_dbt::Invocation;
@@ -37,7 +37,7 @@ impl Invocation {
         self
     }
 
-    /// Turns a flag of dbt's on or off by its name. Off, a flag that dbt cannot be told to turn off is left out.
+    /// Turns a flag of dbt on or off by its name. A flag without a `--no-` form is left out when it is off.
     #[must_use]
     pub fn flag(mut self, name: &str, on: bool) -> Self {
         let flag = flag(name);
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn some_options_are_settings() {
+    fn options_for_folders_and_levels_become_settings() {
         let invocation = Invocation::new(["run"])
             .option("project_dir", "shop")
             .option("log-level", "error")
@@ -78,16 +78,16 @@ mod tests {
         assert_eq!(invocation.args, ["run", "--vars", "{\"a\":1}"]);
         assert_eq!(invocation.options.settings.project_dir, Some("shop".into()));
         assert_eq!(invocation.options.settings.log_level, Some(LogLevel::Error));
-        let loud = Invocation::new(["run"]).option("log_level", "loud");
+        let unknown = Invocation::new(["run"]).option("log_level", "loud");
         assert_eq!(
-            loud.args,
+            unknown.args,
             ["run", "--log-level", "loud"],
-            "dbt is to complain"
+            "dbt reports the unknown level"
         );
     }
 
     #[test]
-    fn flags_are_turned_off_where_dbt_knows_how() {
+    fn a_flag_is_turned_off_only_if_dbt_has_a_negation() {
         let off = |name| Invocation::new([""; 0]).flag(name, false).args;
         assert_eq!(off("defer"), ["--no-defer"]);
         assert!(off("full_refresh").is_empty());

@@ -1,4 +1,4 @@
-//! The runner.
+//! Runs dbt any number of times with the same options and hooks.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use prefect_client::Client;
 
 use super::builder::PrefectDbtRunnerBuilder;
 use super::error::RunError;
-use super::run_observer::Told;
+use super::run_observer::RunObserver;
 use crate::hooks;
 use crate::hooks::{DbtHookContext, HookBuilder, HookOptions, HookOutput, HookOwner, Hooks};
 use crate::model::Stopper;
@@ -15,7 +15,7 @@ use crate::outcome::{Error, Outcome};
 use crate::request::{FlowChoice, Invocation, Request, RunOptions};
 use crate::retry::Attempts;
 
-/// Runs dbt, as often as asked, and reports the runs to Prefect.
+/// Runs dbt, any number of times, and reports the runs to Prefect.
 ///
 /// ```no_run
 /// use prefect_dbt::{Invocation, PrefectDbtRunner, PrefectDbtSettings};
@@ -44,10 +44,15 @@ pub struct PrefectDbtRunner(Arc<Config>);
 /// What a runner was built with.
 #[derive(Debug)]
 pub(super) struct Config {
+    /// The options of every run.
     pub(super) options: RunOptions,
+    /// Whether nodes become task runs even outside of a flow run.
     pub(super) force_nodes_as_tasks: bool,
-    pub(super) told: Told,
+    /// The functions of the program that observe a run.
+    pub(super) observer: RunObserver,
+    /// How hooks are called.
     pub(super) hook_options: HookOptions,
+    /// The hooks of the runner.
     pub(super) hooks: Hooks,
 }
 
@@ -56,7 +61,7 @@ impl PrefectDbtRunner {
         Self(Arc::new(config))
     }
 
-    /// A runner is built with this.
+    /// Starts to build a runner.
     pub fn builder() -> PrefectDbtRunnerBuilder {
         PrefectDbtRunnerBuilder::default()
     }
@@ -67,15 +72,15 @@ impl PrefectDbtRunner {
         self.0.options.client.as_ref()
     }
 
-    /// Runs dbt. `invocation` is dbt's arguments, or an [`Invocation`], whose own settings come first.
+    /// Runs dbt. `invocation` is dbt's arguments, or an [`Invocation`], whose options beat those of the runner.
     ///
-    /// Within a flow run (`PREFECT__FLOW_RUN_ID` is set) dbt's nodes become task runs of that; by itself, this makes no
-    /// flow run, which [`Flow`](super::flow::Flow) does, and no task runs unless they are
-    /// [forced](PrefectDbtRunnerBuilder::force_nodes_as_tasks).
+    /// Inside a flow run (`PREFECT__FLOW_RUN_ID` is set) dbt's nodes become task runs of that flow run. Outside of one, the
+    /// run is not reported, unless [`force_nodes_as_tasks`](PrefectDbtRunnerBuilder::force_nodes_as_tasks) is on; a
+    /// [`Flow`](super::flow::Flow) creates a flow run.
     ///
     /// # Errors
-    /// When dbt could not be run, and, unless [`raise_on_failure`](PrefectDbtRunnerBuilder::raise_on_failure) is off,
-    /// when it reported failures: [`RunError::Failed`] then carries the outcome.
+    /// [`RunError::NotRun`] when dbt cannot start. [`RunError::Failed`] with the outcome when dbt reports failures, unless
+    /// [`raise_on_failure`](PrefectDbtRunnerBuilder::raise_on_failure) is off.
     pub async fn invoke(&self, invocation: impl Into<Invocation>) -> Result<Outcome, RunError> {
         let mut invocation = invocation.into();
         let choice = &mut invocation.flow;
@@ -101,7 +106,7 @@ impl PrefectDbtRunner {
     /// [`invoke`](Self::invoke) for programs without an async runtime.
     ///
     /// # Errors
-    /// Those of `invoke`, and when it is called inside of an async runtime.
+    /// Those of `invoke`, and [`Error::InsideRuntime`] when an async runtime calls it.
     pub fn invoke_blocking(&self, invocation: impl Into<Invocation>) -> Result<Outcome, RunError> {
         if tokio::runtime::Handle::try_current().is_ok() {
             return Err(Error::InsideRuntime.into());
@@ -113,7 +118,7 @@ impl PrefectDbtRunner {
         runtime.block_on(self.invoke(invocation))
     }
 
-    /// The attempts of a run of this runner: its hooks and its observers.
+    /// The hooks and the observer for all attempts of a run.
     pub(super) fn attempts(&self, stopper: Stopper) -> Attempts<'_> {
         Attempts {
             hooks: &self.0.hooks,
@@ -121,18 +126,18 @@ impl PrefectDbtRunner {
                 owner: Some(HookOwner::new(self.clone())),
                 ..self.0.hook_options.clone()
             },
-            observer: Arc::new(self.0.told.clone()),
+            observer: Arc::new(self.0.observer.clone()),
             stopper,
         }
     }
 
-    /// An invocation, completed with the options of the runner and with those of the environment.
+    /// Resolves an invocation: options that are unset come from the runner, then from the environment.
     pub(super) fn request(&self, mut invocation: Invocation) -> Result<Request, Error> {
         invocation.options = invocation.options.or(&self.0.options);
         Ok(Request::from_env(invocation)?)
     }
 
-    /// Calls `hook` before dbt starts. It sees every node that is scheduled, and so takes no selection:
+    /// Adds a hook that is called before dbt starts. It gets every scheduled node, so it takes no selection:
     ///
     /// ```compile_fail
     /// # let runner = prefect_dbt::PrefectDbtRunner::builder().without_prefect().build().unwrap();
@@ -147,7 +152,7 @@ impl PrefectDbtRunner {
         self.0.hooks.on_run_start(hook);
     }
 
-    /// As [`on_run_start`](Self::on_run_start), for an asynchronous hook.
+    /// Adds an asynchronous hook that is called before dbt starts, see [`on_run_start`](Self::on_run_start).
     #[track_caller]
     pub fn on_run_start_async<F, Fut>(&self, hook: F)
     where
@@ -157,19 +162,19 @@ impl PrefectDbtRunner {
         self.0.hooks.on_run_start_async(hook);
     }
 
-    /// A hook for each model that ends, see [`Hooks::post_model`].
+    /// Adds a hook that is called when a model ends, see [`Hooks::post_model`].
     #[track_caller]
     pub fn post_model(&self) -> HookBuilder {
         self.0.hooks.post_model()
     }
 
-    /// A hook for each node that ends, see [`Hooks::post_node`].
+    /// Adds a hook that is called when a node ends, see [`Hooks::post_node`].
     #[track_caller]
     pub fn post_node(&self) -> HookBuilder {
         self.0.hooks.post_node()
     }
 
-    /// A hook for the end of each run, see [`Hooks::on_run_end`].
+    /// Adds a hook that is called when a run ends, see [`Hooks::on_run_end`].
     #[track_caller]
     pub fn on_run_end(&self) -> HookBuilder {
         self.0.hooks.on_run_end()

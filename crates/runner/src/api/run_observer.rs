@@ -1,4 +1,4 @@
-//! What a runner does with what the engine tells.
+//! Passes what happens in a run to the program's functions.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,26 +10,26 @@ use crate::model::Notice;
 use crate::observe::Observer;
 use crate::store::JournalReader;
 
-/// A function that sees every event of dbt's.
+/// A function that gets every event of dbt.
 pub(super) type OnEvent = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
-/// Hands events to the user's functions, warnings to the log, and everything to the user's observer.
+/// Passes events to the functions of the program, warnings to `tracing`, and everything to the observer of the program.
 #[derive(Clone, Default)]
-pub(super) struct Told {
+pub(super) struct RunObserver {
     pub(super) on_event: Vec<OnEvent>,
     pub(super) observer: Option<Arc<dyn Observer>>,
 }
 
-impl fmt::Debug for Told {
+impl fmt::Debug for RunObserver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Told")
+        f.debug_struct("RunObserver")
             .field("on_event", &self.on_event.len())
             .field("has_observer", &self.observer.is_some())
             .finish()
     }
 }
 
-impl Observer for Told {
+impl Observer for RunObserver {
     fn on_journal(&self, journal: JournalReader) {
         if let Some(observer) = &self.observer {
             observer.on_journal(journal);

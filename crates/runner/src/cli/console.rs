@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use tokio::sync::oneshot;
+
 use super::printer::Printer;
 use super::{line, notice};
 use crate::model::{Effect, FlowRunRef, Level, Notice, StateKind};
@@ -39,35 +41,47 @@ impl Console {
         }
     }
 
-    /// Waits until everything in the journal is shown. Returns the printer and the collected data.
-    pub(super) fn finish(&self) -> (&Printer, Vec<String>) {
-        if let Some(follower) = lock(&self.follower).take() {
-            let _ = follower.join();
-        }
-        let printer = &self.screen.printer;
-        printer.end_progress();
-        let data = self
-            .data
-            .as_ref()
-            .map(|data| std::mem::take(&mut *lock(data)));
-        (printer, data.unwrap_or_default())
+    /// The printer.
+    pub(super) fn printer(&self) -> &Printer {
+        &self.screen.printer
+    }
+
+    /// Takes the collected data.
+    pub(super) fn take_data(&self) -> Vec<String> {
+        let data = self.data.as_ref();
+        let data = data.map(|data| std::mem::take(&mut *lock(data)));
+        data.unwrap_or_default()
+    }
+
+    /// Shows the rest of the journal, then what `last` prints. The receiver resolves when all of it is printed.
+    pub(super) fn finish(
+        &self,
+        last: impl FnOnce(&Printer) + Send + 'static,
+    ) -> oneshot::Receiver<()> {
+        let (done, when_done) = oneshot::channel();
+        let follower = lock(&self.follower).take();
+        let printer = self.printer().clone();
+        spawn("console-end", move || {
+            join(follower);
+            printer.end_progress();
+            last(&printer);
+            printer.wait_until_printed();
+            let _ = done.send(());
+        });
+        when_done
     }
 }
 
 impl Observer for Console {
     fn on_journal(&self, journal: JournalReader) {
         let screen = Arc::clone(&self.screen);
-        // The journal of the previous attempt has ended.
-        if let Some(earlier) = lock(&self.follower).take() {
-            let _ = earlier.join();
-        }
-        let thread = std::thread::Builder::new()
-            .name("console".to_owned())
-            .spawn(move || screen.follow(journal));
-        match thread {
-            Ok(thread) => *lock(&self.follower) = Some(thread),
-            Err(error) => tracing::error!(%error, "cannot show the run: no thread"),
-        }
+        let mut follower = lock(&self.follower);
+        // The journal of the previous attempt has ended, but need not be shown yet.
+        let earlier = follower.take();
+        *follower = spawn("console", move || {
+            join(earlier);
+            screen.follow(journal);
+        });
     }
 
     fn on_data(&self, line: &str) {
@@ -117,7 +131,9 @@ impl Screen {
                             continue;
                         }
                         let task = log.task.map(|task| format!("Task run '{}'", task.name));
-                        self.show(log.at, log.level, task, &log.message);
+                        if let Some(line) = self.line(log.at, log.level, task, &log.message) {
+                            self.printer.line_in_turn(line);
+                        }
                     }
                 }
             }
@@ -126,17 +142,25 @@ impl Screen {
 
     /// Shows a line about the flow run, with the current time.
     fn show_now(&self, level: Level, text: &str) {
-        self.show(Timestamp::now(), level, None, text);
+        if let Some(line) = self.line(Timestamp::now(), level, None, text) {
+            self.printer.line(line);
+        }
     }
 
-    fn show(&self, at: Timestamp, level: Level, task: Option<String>, text: &str) {
+    /// The line to print; `None` if it is not to be shown.
+    fn line(
+        &self,
+        at: Timestamp,
+        level: Level,
+        task: Option<String>,
+        text: &str,
+    ) -> Option<String> {
         if self.printer.quiet && level < Level::Warning {
-            return;
+            return None;
         }
         let who = task.unwrap_or_else(|| flow_run_title(&lock(&self.flow_run)));
         let coloured = self.printer.coloured;
-        self.printer
-            .line(&line::render((at, &self.zone), level, &who, text, coloured));
+        Some(line::render((at, &self.zone), level, &who, text, coloured))
     }
 }
 
@@ -188,6 +212,23 @@ fn name_of(flow: &FlowRunRef) -> String {
     match flow {
         FlowRunRef::Existing(run) => run.id.to_string(),
         FlowRunRef::ToCreate(new) | FlowRunRef::NotReported(new) => new.flow_run_name.clone(),
+    }
+}
+
+/// Starts a thread that shows the run; `None` if there is no thread to be had.
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
+    let thread = std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work);
+    thread
+        .inspect_err(|error| tracing::error!(%error, "cannot show the run: no thread"))
+        .ok()
+}
+
+fn join(thread: Option<JoinHandle<()>>) {
+    if let Some(thread) = thread {
+        // A panic was printed.
+        let _ = thread.join();
     }
 }
 

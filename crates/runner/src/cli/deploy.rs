@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::deploy::{
     DeployError, DeploySpec, Deployed, Progress, Schedule, When, deploy, exit_code, follow, start,
 };
-use crate::model::{Level, exit};
+use crate::model::{Level, exit_codes};
 use crate::outcome::{Error, client_from_env};
 use crate::parameters::split_words;
 use clap::parser::ValueSource;
@@ -20,11 +20,12 @@ use super::error_report::ErrorReport;
 use super::invoke::{InvokeArgs, seconds};
 use super::line;
 
-/// Create a deployment that runs dbt on a Prefect work pool; a deployment with the same name is replaced.
+/// Create a deployment that runs dbt on a Prefect work pool; a deployment of the same flow with the same name is replaced.
 ///
 /// dbt's command and arguments follow after `--`: `prefect-dbt deploy nightly --work-pool prod --cron '0 6 * * *' --
-/// build --select tag:nightly`. A worker of the work pool starts `prefect-dbt`; it needs no Python flow. The URL of the
-/// deployment's page is printed to stdout, everything else to stderr.
+/// build --select tag:nightly`. A worker of the work pool starts `prefect-dbt`; it needs no Python flow. The schedule is
+/// one of --cron, --interval and --rrule; without them, the deployment has none. The URL of the deployment's page is printed
+/// to stdout, everything else to stderr.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct DeployArgs {
@@ -45,16 +46,20 @@ pub(crate) struct DeployArgs {
     /// Schedule: a recurrence rule of iCalendar, such as `FREQ=WEEKLY;BYDAY=MO`.
     #[arg(long, value_name = "RULE", group = "schedule")]
     rrule: Option<String>,
-    /// Time zone of the schedule, such as `Europe/Berlin` [default: UTC].
+    /// Time zone of the schedule, such as `Europe/Berlin`; needs a schedule [default: UTC].
     #[arg(long, value_name = "ZONE", requires = "schedule")]
     timezone: Option<String>,
-    /// Default of a parameter of the runs, such as `target=prod` or `full_refresh=true`; can be repeated.
+    /// Default value of a flow run parameter, such as `target=prod` or `full_refresh=true`; can be repeated.
     ///
-    /// Parameters replace flags of dbt, such as --select, --target and --full-refresh; each run can have its own. VALUE is
-    /// read as JSON if it is valid JSON, otherwise as text.
+    /// Parameters replace flags of dbt, such as --select, --target and --full-refresh; each run can have its own. The form
+    /// for a custom run in Prefect's UI lists all of them, and so does docs/parameters.md. VALUE is read as JSON if it is
+    /// valid JSON, otherwise as text.
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
     parameters: Vec<(String, String)>,
-    /// Environment variable of the runs; can be repeated. Not for secrets: the value is visible in the deployment.
+    /// Environment variable of the runs; can be repeated.
+    ///
+    /// Not for secrets, since the value is visible in the deployment: use Prefect blocks, which profiles.yml can refer to,
+    /// the environment of the worker, or secrets of the cluster.
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     env: Vec<(String, String)>,
     /// Folder that runs start in, on the worker's machine; for work pools of type process.
@@ -71,13 +76,13 @@ pub(crate) struct DeployArgs {
     /// Tag for the deployment and its runs; can be repeated.
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
-    /// Maximum number of runs at the same time [default: no limit].
+    /// Maximum number of runs of this deployment at the same time [default: no limit].
     #[arg(long, value_name = "N")]
     concurrency: Option<NonZeroU32>,
     /// Maximum number of retries of a failed run [default: 0].
     #[arg(long, value_name = "N")]
     retries: Option<u32>,
-    /// Seconds to wait before a retry [default: 0].
+    /// Seconds between two attempts; needs --retries [default: 0].
     #[arg(long, value_name = "SECONDS", requires = "retries", value_parser = seconds)]
     retry_delay: Option<Duration>,
     /// More options for `prefect-dbt invoke`, quoted as one argument: `--timeout 3600 --no-raise-on-failure`.
@@ -86,10 +91,15 @@ pub(crate) struct DeployArgs {
     /// Description of the deployment, in Markdown.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// The prefect-dbt executable on the worker's machine or in the image.
-    #[arg(long, value_name = "PATH", default_value = "prefect-dbt")]
+    /// The prefect-dbt executable on the worker's machine or in the image [default: prefect-dbt].
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = "prefect-dbt",
+        hide_default_value = true
+    )]
     program: String,
-    /// Start a run immediately, and show its states and log lines until it ends.
+    /// Start a run immediately, and show its states and log lines until it ends; Ctrl-C only stops watching.
     #[arg(long)]
     run: bool,
     /// dbt's command and arguments.
@@ -103,7 +113,7 @@ Exit codes:
   1    with --run: the run failed
   2    the deployment is invalid, or the work pool does not exist
   3    Prefect refused the request or was not reachable; with --run: the run crashed
-  130  with --run: the run was cancelled, or Ctrl-C was pressed";
+  130  with --run: the run was cancelled, or Ctrl-C was pressed and the run continues";
 
 /// A text split into shell words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,7 +140,7 @@ fn attempt(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result
         show(&deployed, out, err);
         match runs {
             true => watch(&client, &deployed, err).await,
-            false => Ok(exit::SUCCESS),
+            false => Ok(exit_codes::SUCCESS),
         }
     });
     Ok(code?)
@@ -218,7 +228,7 @@ async fn watch(
         }),
         _ = tokio::signal::ctrl_c() => {
             let _ = writeln!(std::io::stderr(), "the run continues: {page}");
-            Ok(exit::INTERRUPTED)
+            Ok(exit_codes::INTERRUPTED)
         }
     }
 }

@@ -4,24 +4,25 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use crate::doctor::{DoctorOptions, DoctorReport, examine};
-use crate::model::exit;
+use crate::model::exit_codes;
 use crate::outcome::Error;
 use clap::{Args, ValueEnum};
 
 use super::error_report::ErrorReport;
 
-/// Check dbt, the project, its profile and the connection to Prefect; say what is wrong and what to do.
+/// Check dbt, the project, the dbt profile and the connection to Prefect; say what is wrong and what to do.
 ///
-/// Starts `dbt --version` and asks the Prefect API; changes nothing.
+/// Starts `dbt --version` and sends read-only requests to the Prefect API; changes nothing.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct DoctorArgs {
-    /// The dbt executable [default: dbt of the virtual environment, of .venv, or of PATH].
+    /// The dbt executable [env: PREFECT_DBT_EXECUTABLE] [default: the first of $VIRTUAL_ENV/bin/dbt, ./.venv/bin/dbt, and dbt
+    /// in PATH].
     #[arg(
         long,
         value_name = "PATH",
         env = "PREFECT_DBT_EXECUTABLE",
-        hide_env_values = true
+        hide_env = true
     )]
     dbt: Option<PathBuf>,
     /// Folder with dbt_project.yml [env: DBT_PROJECT_DIR] [default: the working directory, or the nearest folder above it
@@ -31,14 +32,24 @@ pub(crate) struct DoctorArgs {
     /// Folder with profiles.yml [env: DBT_PROFILES_DIR] [default: the working directory if it has one, otherwise ~/.dbt].
     #[arg(long, value_name = "DIR")]
     profiles_dir: Option<PathBuf>,
-    /// Name of the profile [env: DBT_PROFILE] [default: `profile` of dbt_project.yml].
+    /// Folder that dbt writes its artifacts to, relative to the project [env: DBT_TARGET_PATH] [default: `target-path` of
+    /// dbt_project.yml, otherwise `target`].
+    #[arg(long, value_name = "DIR")]
+    target_path: Option<PathBuf>,
+    /// Name of the dbt profile [env: DBT_PROFILE] [default: `profile` of dbt_project.yml].
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// Name of the target [env: DBT_TARGET] [default: `target` of the profile].
     #[arg(long, short, value_name = "NAME")]
     target: Option<String>,
-    /// Format of the report.
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    /// Format of the report [default: text].
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        hide_default_value = true
+    )]
     output: Form,
 }
 
@@ -67,8 +78,8 @@ pub(crate) fn run(args: DoctorArgs, out: &mut dyn Write, err: &mut dyn Write) ->
                 Form::Json => print_json(&report, out),
             };
             match report.ok {
-                true => exit::SUCCESS,
-                false => exit::CANNOT_RUN,
+                true => exit_codes::SUCCESS,
+                false => exit_codes::CANNOT_RUN,
             }
         }
         Err(error) => {
@@ -90,6 +101,7 @@ fn report(args: DoctorArgs) -> Result<DoctorReport, Error> {
     options.dbt = args.dbt;
     options.settings.project_dir = args.project_dir.or(options.settings.project_dir);
     options.settings.profiles_dir = args.profiles_dir.or(options.settings.profiles_dir);
+    options.settings.target_path = args.target_path.or(options.settings.target_path);
     options.profile = args.profile.or(options.profile);
     options.target = args.target.or(options.target);
     let prefect = prefect_client::Settings::from_env();

@@ -5,9 +5,11 @@ use std::fmt;
 
 use super::ls::LsError;
 use crate::deploy::DeployError;
-use crate::model::{error_messages, exit};
+use crate::model::{error_messages, exit_codes};
 use crate::outcome::{Error, error_text};
+use crate::prefect::flow_run::ReportError;
 use crate::replay::ReplayError;
+use prefect_client::TransportKind;
 
 /// An error that ends a command. `Display` is what people read:
 ///
@@ -35,6 +37,22 @@ impl ErrorReport {
             hint,
             exit_code,
         }
+    }
+
+    /// The error of `invoke`, where dbt was not started. `can_create` is whether the run could be reported to a new flow run
+    /// instead of the given one.
+    pub(super) fn of_invoke(error: &Error, can_create: bool) -> Self {
+        let mut report = Self::from(error);
+        if let Error::Report(ReportError::Unreachable { source, .. }) = error {
+            let is_refused = source.transport_kind() == Some(TransportKind::ConnectionRefused);
+            let help = report.hint.map(|help| match is_refused && can_create {
+                true => format!("{help}, or leave out --flow-run-id; "),
+                false => format!("{help}; "),
+            });
+            let help = help.unwrap_or_default();
+            report.hint = Some(format!("{help}dbt was not started"));
+        }
+        report
     }
 
     /// The error and its causes in one line, for programs; the hint is for people.
@@ -82,6 +100,6 @@ impl From<ReplayError> for ErrorReport {
 
 impl From<LsError> for ErrorReport {
     fn from(error: LsError) -> Self {
-        Self::new(&error, error.help(), exit::CANNOT_RUN)
+        Self::new(&error, error.help(), exit_codes::CANNOT_RUN)
     }
 }

@@ -9,19 +9,21 @@ use clap::Args;
 pub(super) struct HookArgs {
     /// Shell command to run before dbt starts; can be repeated.
     ///
-    /// A hook runs in the working directory and gets a JSON object on stdin: for this one, the nodes that are scheduled.
-    /// A hook that fails is a warning; it does not fail the run.
+    /// A hook runs in the working directory and gets a JSON object on stdin: for this one, which nodes dbt is about to run.
+    /// A hook that fails is a warning; it does not fail the run. This is not the `on-run-start` of dbt_project.yml, which is
+    /// SQL that dbt runs.
     #[arg(long, value_name = "CMD")]
     on_run_start: Vec<String>,
     /// Shell command to run after each model, or only after the models that SELECT selects; can be repeated.
     ///
-    /// SELECT is a selection as in `dbt ls --select`: `--post-model 'tag:critical=./notify.sh'`. The JSON object on stdin
-    /// has the node and its result.
+    /// SELECT is a selection as in `dbt ls --select`: `--post-model 'tag:critical=./notify.sh'`. The text before the first
+    /// `=` is the selection; begin with `=` if the command contains one: `--post-model '=LEVEL=high ./notify.sh'`. The JSON
+    /// object on stdin has the node and its result.
     #[arg(long, value_name = "[SELECT=]CMD")]
     post_model: Vec<String>,
     /// Shell command to run after the run, or only if a node that SELECT selects took part; can be repeated.
     ///
-    /// The JSON object on stdin has the results of all nodes.
+    /// The JSON object on stdin has the results of all nodes. This is not the `on-run-end` of dbt_project.yml.
     #[arg(long, value_name = "[SELECT=]CMD")]
     on_run_end: Vec<String>,
 }

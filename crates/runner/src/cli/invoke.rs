@@ -1,6 +1,5 @@
 //! `prefect-dbt invoke`.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,31 +12,37 @@ use crate::request::{FlowChoice, Invocation, RetryStrategy};
 use crate::retry;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::console::Console;
 use super::error_report::ErrorReport;
 use super::hooks::HookArgs;
 use super::json_result::ResultObject;
+use super::logging;
+use super::print_wait::wait_for_printer;
 use super::printer::Printer;
 use super::run_summary::run_summary;
 use super::signals;
 
 /// Run dbt and report the run to Prefect.
 ///
-/// Options before the first positional argument or `--` belong to prefect-dbt. Everything from there on belongs to dbt:
-/// `prefect-dbt invoke --retries 2 -- build --select tag:nightly`.
+/// Options before the first positional argument or `--` belong to prefect-dbt. Everything from there on belongs to dbt, so
+/// `invoke build --retries 2` passes --retries to dbt. An example: `prefect-dbt invoke --retries 2 -- build --select tag:nightly`.
 ///
 /// The run is reported to the flow run given with --flow-run-id, otherwise to the one that a Prefect worker started this
-/// process for, otherwise to a new flow run. Without a Prefect API, dbt runs and nothing is reported.
+/// process for, otherwise to a new flow run. If no Prefect API is configured (PREFECT_API_URL), dbt runs and nothing is
+/// reported. If the API is not reachable, a run that creates its flow run goes on, and what cannot be sent stays in its
+/// journal: `prefect-dbt replay` delivers it later.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct InvokeArgs {
-    /// The dbt executable [default: dbt of the virtual environment, of .venv, or of PATH].
+    /// The dbt executable [env: PREFECT_DBT_EXECUTABLE] [default: the first of $VIRTUAL_ENV/bin/dbt, ./.venv/bin/dbt, and dbt
+    /// in PATH].
     #[arg(
         long,
         env = "PREFECT_DBT_EXECUTABLE",
-        hide_env_values = true,
+        hide_env = true,
         value_name = "PATH"
     )]
     dbt: Option<PathBuf>,
@@ -52,9 +57,9 @@ pub(crate) struct InvokeArgs {
     /// dbt_project.yml, otherwise `target`].
     #[arg(long, value_name = "DIR")]
     target_path: Option<PathBuf>,
-    /// Lowest level of the log lines to show and to report [env: DBT_LOG_LEVEL] [default: PREFECT_LOGGING_LEVEL]
+    /// Hide log lines below this level [env: DBT_LOG_LEVEL] [default: the level of PREFECT_LOGGING_LEVEL].
     ///
-    /// A level below PREFECT_LOGGING_LEVEL has no effect.
+    /// It can hide more than PREFECT_LOGGING_LEVEL does, never less; `none` hides all. Hidden lines are not reported, either.
     #[arg(long, ignore_case = true, value_name = "LEVEL", value_parser = PossibleValuesParser::new(["debug", "info", "warn", "error", "none"]))]
     log_level: Option<String>,
     /// Name of the flow, if a flow run is created [default: `dbt` and the command, such as `dbt build`].
@@ -63,16 +68,20 @@ pub(crate) struct InvokeArgs {
     /// Name of the flow run, if one is created [default: a random name].
     #[arg(long, value_name = "NAME")]
     flow_run_name: Option<String>,
-    /// Report to this flow run; its state is not changed unless --engine is given.
+    /// Report to this flow run; its state is not changed unless --engine is given [default: that of
+    /// PREFECT__FLOW_RUN_ID, which Prefect's workers set].
     ///
-    /// Default: the flow run in PREFECT__FLOW_RUN_ID, which Prefect's workers set; if that has not started yet, this
-    /// process is its engine, as with --engine.
-    #[arg(long, value_name = "ID")]
+    /// If the flow run of PREFECT__FLOW_RUN_ID has not started yet, this process owns it, as with --engine. If it is already
+    /// running, the run is reported to it, and its state is not changed. If the variable is not set either, a new flow run is
+    /// created.
+    ///
+    /// If this flow run cannot be read, dbt is not started and the exit code is 3.
+    #[arg(long, value_name = "ID", value_parser = flow_run_id)]
     flow_run_id: Option<Uuid>,
-    /// Be the engine of the flow run: the one of --flow-run-id, or the one that a worker started this process for.
+    /// Own the flow run: set its states, apply its parameters to dbt's arguments, and do its retries.
     ///
-    /// An engine sets the states of the flow run, applies its parameters to dbt's arguments, and retries it as often as it
-    /// says. If Prefect is not reachable, the run fails with exit code 3.
+    /// The flow run is that of --flow-run-id, otherwise the one that a worker started this process for. If this flow run
+    /// cannot be read, dbt is not started and the exit code is 3.
     #[arg(long)]
     engine: bool,
     /// Tag for the flow run, if one is created; can be repeated.
@@ -82,28 +91,32 @@ pub(crate) struct InvokeArgs {
     /// PREFECT_FLOWS_DEFAULT_RETRIES, otherwise 0].
     #[arg(long, value_name = "N")]
     retries: Option<u32>,
-    /// Seconds to wait before a retry [default: 0].
+    /// Seconds between two attempts; needs --retries [default: that of the flow run or of Prefect's settings if they set the
+    /// retries, otherwise 0].
     #[arg(long, value_name = "SECONDS", requires = "retries", value_parser = seconds)]
     retry_delay: Option<Duration>,
-    /// What a retry runs.
-    #[arg(long, value_name = "STRATEGY", default_value = "auto", value_parser = retry_strategies())]
+    /// What a retry runs [default: auto].
+    #[arg(long, value_name = "STRATEGY", default_value = "auto", hide_default_value = true, value_parser = retry_strategies())]
     retry_strategy: String,
-    /// Stop dbt after this number of seconds; the run fails [default: no limit].
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    /// Stop the run after this number of seconds, in each attempt; they include the wait for the target folder. The run ends
+    /// TimedOut (exit code 1) [default: no limit].
+    #[arg(long, value_name = "SECONDS", value_parser = time_limit)]
     timeout: Option<Duration>,
-    /// Exit 0 even if dbt reports failures. The failures are still shown and reported.
+    /// Failed nodes do not fail the run: the exit code is 0, and the flow run ends Completed.
+    ///
+    /// The failures are still shown and reported. Errors with which dbt cannot run are not covered (exit code 2).
     #[arg(long)]
     no_raise_on_failure: bool,
     /// Exit 1 if the selection is empty and dbt runs nothing.
     #[arg(long)]
     fail_on_empty: bool,
-    /// Append the compiled SQL to the descriptions of assets.
+    /// Append the compiled SQL to the descriptions of Prefect assets.
     #[arg(long)]
     include_compiled_code: bool,
-    /// Report no assets, even if the project enables them.
+    /// Report no Prefect assets, even if the project enables them.
     #[arg(long)]
     disable_assets: bool,
-    /// Do not create the artifact with the summary of the run.
+    /// Do not create the Prefect artifact with the summary of the run.
     #[arg(long)]
     no_summary_artifact: bool,
     #[command(flatten)]
@@ -111,26 +124,36 @@ pub(crate) struct InvokeArgs {
     /// Do not report to Prefect, even if an API is configured.
     #[arg(long)]
     no_prefect: bool,
-    /// Seconds to wait after the run for Prefect to confirm that it has everything [default: 3].
+    /// Seconds to wait after the run for Prefect to confirm that it has everything; then the run ends all the same, and the
+    /// journal keeps what is missing [default: 3].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     verify_timeout: Option<Duration>,
-    /// Maximum number of log lines and events to send per minute; dbt is not slowed down [default: no limit].
+    /// Maximum number of log lines and events to send per minute; dbt is not slowed down, and what is not sent in time stays
+    /// in the journal [default: no limit].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
-    /// Maximum number of log lines and events to send in total [default: no limit]
+    /// Maximum number of log lines and events of the run to send [default: no limit].
     ///
-    /// Before the limit is reached, debug log lines are left out first, then other log lines and assets. The results of
-    /// nodes are always sent.
+    /// As the limit nears, debug lines and starts of nodes are dropped first, then other log lines and assets. Ends of nodes
+    /// are sent even beyond it.
     #[arg(long, value_name = "N")]
     budget: Option<u32>,
-    /// Folder for the journal, from which `prefect-dbt replay` can deliver the run [default: .prefect-dbt in the project].
+    /// Folder for the journal [default: .prefect-dbt in the project].
+    ///
+    /// A journal is a file with everything that is reported about the run. It is deleted when Prefect has confirmed all of
+    /// it. Otherwise, `prefect-dbt replay` can send what is missing.
     #[arg(long, value_name = "DIR")]
     journal_dir: Option<PathBuf>,
     /// Show only warnings, errors and failures.
     #[arg(long)]
     quiet: bool,
-    /// What to print to stdout.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// What to print to stdout [default: text].
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_default_value = true
+    )]
     output: Output,
     /// dbt's command and arguments.
     #[arg(required = true, value_name = "DBT ARGUMENTS")]
@@ -141,14 +164,17 @@ const AFTER_HELP: &str = "\
 Exit codes:
   0    success
   1    dbt reported failures, or the run took longer than --timeout
-  2    dbt could not run: its own error, an invalid option, dbt not found
-  3    Prefect refused the run or was not reachable, and the run needs it
+  2    dbt could not run: its own error, an invalid option, dbt not found, a missing profile, block
+       or variable; or a signal killed dbt
+  3    Prefect refused the run or was not reachable, and the run has a given flow run, or
+       profiles.yml refers to Prefect
   130  interrupted (Ctrl-C), or cancelled through Prefect
-  143  terminated by SIGTERM; 0 if that put the flow run back on the schedule";
+  137  dbt was killed because memory ran out
+  143  terminated by SIGTERM (0 if the flow run was rescheduled)";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Output {
-    /// The data that dbt prints, such as the lines of `ls` and `show`.
+    /// The data that dbt prints, such as the lines of `ls` and `show`. Log lines go to stderr.
     Text,
     /// One JSON object with the result of the run.
     Json,
@@ -158,7 +184,7 @@ enum Output {
 fn retry_strategies() -> PossibleValuesParser {
     let help = [
         "Run `dbt retry`, which runs the nodes that did not succeed, if that is safe; otherwise the whole command",
-        "Run `dbt retry` whenever that is possible",
+        "Run `dbt retry` whenever that is possible, also when nodes that never started may be missed",
         "Run the whole command",
     ];
     let values = RetryStrategy::NAMES.iter().zip(help);
@@ -169,48 +195,74 @@ fn retry_strategies() -> PossibleValuesParser {
 pub(crate) fn run(args: InvokeArgs) -> u8 {
     let json = args.output == Output::Json;
     let console = Arc::new(Console::new(Printer::from_env(args.quiet), json));
-    let dbt_args = args.args.clone();
-    let outcome = invoke(args, &console).map_err(ErrorReport::from);
-    let (printer, data) = console.finish();
-    let code = match &outcome {
-        Ok(outcome) => {
-            show_end(outcome, printer);
-            outcome.exit_code
-        }
-        Err(error) => {
-            printer.line(&error.to_string());
-            error.exit_code
-        }
-    };
-    if json {
-        print(&match outcome {
-            Ok(outcome) => ResultObject::of(outcome, data),
-            Err(error) => ResultObject::of_error(dbt_args, &error),
-        });
-    }
-    code
-}
-
-fn invoke(args: InvokeArgs, console: &Arc<Console>) -> Result<Outcome, Error> {
+    let log = console.printer().clone();
+    logging::from_env(move || log.log_writer());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
-        .build()
-        .map_err(Error::Runtime)?;
-    runtime.block_on(async {
-        let stopper = Stopper::default();
-        signals::forward(stopper.clone()).map_err(Error::Runtime)?;
-        let (invocation, hooks) = invocation_of(args, console);
-        let options = HookOptions::default();
-        retry::run(
-            invocation,
-            Arc::clone(console) as _,
-            stopper,
-            &hooks,
-            options,
-        )
-        .await
-    })
+        .build();
+    match runtime {
+        Ok(runtime) => {
+            let exit_code = runtime.block_on(run_and_show(args, &console));
+            // Nothing that still runs is worth waiting for.
+            runtime.shutdown_background();
+            exit_code
+        }
+        Err(error) => {
+            let error = ErrorReport::from(Error::Runtime(error));
+            console.printer().line(error.to_string());
+            console.printer().wait_until_printed();
+            error.exit_code
+        }
+    }
+}
+
+/// Runs dbt, and shows the end of the run. Returns the exit code.
+async fn run_and_show(args: InvokeArgs, console: &Arc<Console>) -> u8 {
+    let stopper = Stopper::default();
+    let deadline = args.timeout.map(|timeout| Instant::now() + timeout);
+    let (json, dbt_args) = (args.output == Output::Json, args.args.clone());
+    let can_create = args.flow_run_id.is_some() && !args.engine;
+    let outcome = invoke(args, console, &stopper).await;
+    let outcome = outcome.map_err(|error| ErrorReport::of_invoke(&error, can_create));
+    let exit_code = match &outcome {
+        Ok(outcome) => outcome.exit_code,
+        Err(error) => error.exit_code,
+    };
+    let data = console.take_data();
+    let printed = console.finish(move |printer| {
+        match &outcome {
+            Ok(outcome) => show_end(outcome, printer),
+            Err(error) => printer.line(error.to_string()),
+        }
+        if json {
+            let object = match outcome {
+                Ok(outcome) => ResultObject::of(outcome, data),
+                Err(error) => ResultObject::of_error(dbt_args, &error),
+            };
+            print(&object, printer);
+        }
+    });
+    wait_for_printer(printed, console.printer(), &stopper, deadline).await;
+    exit_code
+}
+
+async fn invoke(
+    args: InvokeArgs,
+    console: &Arc<Console>,
+    stopper: &Stopper,
+) -> Result<Outcome, Error> {
+    signals::forward(stopper.clone()).map_err(Error::Runtime)?;
+    let (invocation, hooks) = invocation_of(args, console);
+    let options = HookOptions::default();
+    retry::run(
+        invocation,
+        Arc::clone(console) as _,
+        stopper.clone(),
+        &hooks,
+        options,
+    )
+    .await
 }
 
 fn invocation_of(args: InvokeArgs, console: &Console) -> (Invocation, Hooks) {
@@ -262,7 +314,7 @@ fn show_end(outcome: &Outcome, printer: &Printer) {
     if !printer.quiet
         && let Some(summary) = run_summary(outcome)
     {
-        printer.line(&summary);
+        printer.line(summary);
     }
     // Without --quiet, dbt's own error is in the log lines above.
     let is_new = printer.quiet
@@ -272,17 +324,28 @@ fn show_end(outcome: &Outcome, printer: &Printer) {
             .iter()
             .any(|node| node.state.kind == StateKind::Failed);
     if let Some(failure) = outcome.failure.as_ref().filter(|_| is_new) {
-        printer.line(failure);
+        printer.line(failure.clone());
     }
 }
 
-/// Prints the result object. A closed stdout does not change the exit code.
-fn print(object: &ResultObject) {
+/// Prints the result object.
+fn print(object: &ResultObject, printer: &Printer) {
     match serde_json::to_string(object) {
-        Ok(text) => {
-            let _ = writeln!(std::io::stdout(), "{text}");
-        }
+        Ok(text) => printer.data(text),
         Err(error) => tracing::error!(%error, "cannot write the result"),
+    }
+}
+
+/// Reads the id of a flow run.
+fn flow_run_id(text: &str) -> Result<Uuid, String> {
+    text.parse().map_err(|_| "expected a UUID".to_owned())
+}
+
+/// Reads a number of seconds above zero.
+fn time_limit(text: &str) -> Result<Duration, String> {
+    match seconds(text)? {
+        Duration::ZERO => Err("expected more than 0 seconds".to_owned()),
+        limit => Ok(limit),
     }
 }
 

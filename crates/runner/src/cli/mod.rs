@@ -11,6 +11,8 @@ mod line;
 mod logging;
 mod ls;
 mod notice;
+mod print_queue;
+mod print_wait;
 mod printer;
 #[cfg(test)]
 mod recorded;
@@ -20,5 +22,6 @@ mod root;
 mod run_summary;
 mod signals;
 mod split;
+mod usage_error;
 
 pub use root::run;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use crate::model::{error_chain, exit};
+use crate::model::{error_chain, exit_codes};
 use crate::outcome::{Error, client_from_env};
 use crate::profiles::Preview;
 use crate::request::PrefectDbtSettings;
@@ -11,9 +11,9 @@ use clap::Args;
 
 use super::error_report::ErrorReport;
 
-/// Print profiles.yml as dbt gets it, with the values of its references to Prefect blocks and variables.
+/// Print profiles.yml as dbt gets it, with references to Prefect filled in; secrets are shown as *****.
 ///
-/// Secrets are masked.
+/// References are those to Prefect blocks and variables, such as `{{ prefect.variables.target }}`.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct RenderProfilesArgs {
@@ -25,7 +25,7 @@ pub(crate) struct RenderProfilesArgs {
 const AFTER_HELP: &str = "\
 Exit codes:
   0  the file is printed, or has no reference to Prefect
-  2  the file is invalid, or refers to a block or variable that does not exist
+  2  the file does not exist or is invalid, or refers to a block or variable that does not exist
   3  the file refers to Prefect, and Prefect is not configured or not reachable";
 
 /// Writes the rendered text to `out`, warnings and errors to `err`. Returns the exit code.
@@ -44,7 +44,7 @@ pub(crate) fn run(args: RenderProfilesArgs, out: &mut dyn Write, err: &mut dyn W
                     preview.file.display()
                 ),
             };
-            exit::SUCCESS
+            exit_codes::SUCCESS
         }
         Err(error) => {
             let report = ErrorReport::from(error);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::model::{Level, LogLevel, Notice, exit};
+use crate::model::{Level, LogLevel, Notice, exit_codes};
 use crate::observe::Observer;
 use crate::outcome::{Error, client_from_env};
 use crate::replay::{ReplayError, ReplayOptions, ReplayedRun, replay};
@@ -20,9 +20,11 @@ use super::notice::describe;
 
 /// Deliver finished runs to Prefect, from their journals or from a log of dbt.
 ///
-/// Reads a journal, a folder of journals (or the project that contains it), or a log that dbt wrote as JSON at debug
-/// level. Only what the Prefect server does not have yet is sent, so a replay can be interrupted and repeated. Nodes of a
-/// run whose process was killed end Crashed.
+/// Reads a journal, a folder of journals (or the project that contains it), or a log that dbt wrote with
+/// `--log-format-file json --log-level-file debug`. Journals are deleted when they are delivered; logs of dbt are kept.
+///
+/// Only what the Prefect server does not have yet is sent, so a replay can be interrupted and repeated. Nodes that were
+/// running when the process was killed are set to Crashed.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct ReplayArgs {
@@ -36,14 +38,15 @@ pub(crate) struct ReplayArgs {
     /// Name of the flow, if a flow run is created [default: `dbt` and the command, such as `dbt build`].
     #[arg(long, value_name = "NAME")]
     flow_name: Option<String>,
-    /// Name of the flow run, if one is created [default: that of the run, or a random name].
+    /// Name of the flow run, if one is created [default: the original name; for a log of dbt, a generated
+    /// name].
     #[arg(long, value_name = "NAME")]
     flow_run_name: Option<String>,
     /// Tag for flow runs that are created; can be repeated.
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
-    /// For a log of dbt: lowest level of the log lines to send.
-    #[arg(long, ignore_case = true, value_name = "LEVEL", default_value = "info", value_parser = PossibleValuesParser::new(["debug", "info", "warn", "error", "none"]))]
+    /// For a log of dbt: lowest level of the log lines to send [default: info].
+    #[arg(long, ignore_case = true, value_name = "LEVEL", default_value = "info", hide_default_value = true, value_parser = PossibleValuesParser::new(["debug", "info", "warn", "error", "none"]))]
     log_level: String,
     /// Seconds to wait for Prefect to confirm that it has everything, and for an outage to end [default: 120].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
@@ -51,17 +54,23 @@ pub(crate) struct ReplayArgs {
     /// Maximum number of log lines and events to send per minute [default: no limit].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
-    /// Maximum number of log lines and events to send of each run [default: no limit]
+    /// Maximum number of log lines and events of each run to send [default: no limit].
     ///
-    /// Before the limit is reached, debug log lines are left out first, then other log lines and assets. The results of
-    /// nodes are always sent.
+    /// As the limit nears, debug lines and starts of nodes are dropped first, then other log lines and assets. Ends of nodes
+    /// are sent even beyond it.
     #[arg(long, value_name = "N")]
     budget: Option<u32>,
-    /// Keep journals after they are delivered [default: they are deleted].
+    /// Do not delete journals after they are delivered.
     #[arg(long)]
     keep: bool,
-    /// Format of the result.
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    /// Format of the result [default: text].
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        hide_default_value = true
+    )]
     output: Form,
 }
 
@@ -105,6 +114,8 @@ pub(crate) fn run(args: ReplayArgs, out: &mut dyn Write, err: &mut (dyn Write + 
 }
 
 fn attempt(args: ReplayArgs, lines: &Lines<'_>) -> Result<Vec<ReplayedRun>, ErrorReport> {
+    // A wrong path is wrong with any API.
+    fs_err::File::open(&args.path).map_err(ReplayError::Unreadable)?;
     let client = client_from_env()?.ok_or(ReplayError::NoApi)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -125,8 +136,8 @@ fn attempt(args: ReplayArgs, lines: &Lines<'_>) -> Result<Vec<ReplayedRun>, Erro
 
 fn code(run: &ReplayedRun) -> u8 {
     match &run.result {
-        Ok(delivery) if delivery.verified => exit::SUCCESS,
-        Ok(_) => exit::NO_PREFECT,
+        Ok(delivery) if delivery.verified => exit_codes::SUCCESS,
+        Ok(_) => exit_codes::NO_PREFECT,
         Err(error) => error.exit_code(),
     }
 }

@@ -1,13 +1,15 @@
 //! The commands and the functions that run them.
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::{deploy, doctor, invoke, logging, ls, render_profiles, replay, split};
+use super::usage_error::misplaced_dbt_flag;
+use super::{deploy, doctor, invoke, logging, ls, render_profiles, replay, signals, split};
+use crate::model::exit_codes;
 
-/// Run dbt and report the run to Prefect exactly as dbt ran it.
+/// Run dbt and show every node as a Prefect task run.
 #[derive(Debug, Parser)]
 #[command(name = "prefect-dbt", version, after_help = AFTER_HELP)]
 struct Cli {
@@ -18,9 +20,10 @@ struct Cli {
 const AFTER_HELP: &str = "\
 Environment:
   PREFECT_API_URL, PREFECT_API_KEY and other PREFECT_* variables
-                          the Prefect API to report to; prefect.toml and profiles of Prefect work, too
+                          the Prefect API to report to; also read from prefect.toml and the active
+                          Prefect profile
   DBT_PROJECT_DIR, DBT_PROFILES_DIR, DBT_TARGET_PATH, DBT_LOG_LEVEL
-                          as for dbt
+                          and other DBT_* variables named in each command's help: as for dbt
   PREFECT_DBT_EXECUTABLE  the dbt executable
   PREFECT_DBT_LOG         log filter for prefect-dbt itself, such as `debug`; it logs to stderr
 
@@ -42,9 +45,24 @@ enum Command {
 
 /// Runs the command. The exit code is 2 for invalid usage.
 pub fn run() -> ExitCode {
+    signals::survive_the_file_size_limit();
     let args = ls::spread_values(std::env::args_os());
-    let cli = Cli::parse_from(split::mark_dbt_arguments(args));
-    logging::from_env();
+    let args = split::mark_dbt_arguments(args);
+    let command = args.get(1).map(|word| word.to_string_lossy().into_owned());
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => match misplaced_dbt_flag(&command.unwrap_or_default(), &error) {
+            Some(text) => {
+                // A closed stderr does not change the exit code.
+                let _ = writeln!(io::stderr(), "{text}");
+                return exit_codes::CANNOT_RUN.into();
+            }
+            None => error.exit(),
+        },
+    };
+    if !matches!(cli.command, Command::Invoke(_)) {
+        logging::from_env(io::stderr);
+    }
     match cli.command {
         Command::Invoke(args) => invoke::run(args).into(),
         Command::Ls(args) => ls::run(&args, &mut io::stdout(), &mut io::stderr()).into(),

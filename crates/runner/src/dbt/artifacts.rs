@@ -1,4 +1,4 @@
-//! Reads the artifacts in the target folder.
+//! Reads dbt's artifacts in the target folder.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ const RUN_RESULTS: &str = "run_results.json";
 /// Name of the results of freshness checks in the target folder.
 const SOURCES: &str = "sources.json";
 
-/// Reads the manifest in a target folder. With an invocation id, it must be the manifest of that invocation of dbt.
+/// Reads the manifest in a target folder. With an invocation id, a manifest of another invocation of dbt is an error.
 pub(crate) fn read_manifest(
     target: &Path,
     invocation_id: Option<&str>,
@@ -21,8 +21,8 @@ pub(crate) fn read_manifest(
     // dbt may be writing the file at this moment.
     let manifest = read_manifest_file(&path).or_else(|_| read_manifest_file(&path))?;
     match (manifest.metadata().invocation_id.as_deref(), invocation_id) {
-        (Some(theirs), Some(wanted)) if !wanted.is_empty() && theirs != wanted => Err(format!(
-            "{} is of another invocation of dbt",
+        (Some(found), Some(expected)) if !expected.is_empty() && found != expected => Err(format!(
+            "{} belongs to another invocation of dbt",
             path.display()
         )),
         _ => Ok(Arc::new(manifest)),
@@ -35,11 +35,13 @@ fn read_manifest_file(path: &Path) -> Result<Manifest, String> {
     Manifest::from_vec(bytes).map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
-/// Reads the results in a target folder, of whichever invocation. `None` if they are missing or cannot be read.
+/// Reads the results of the last invocation of dbt in a target folder. `None` if they are missing or cannot be read.
 pub(crate) fn read_run_results(target: &Path) -> Option<RunResults> {
     let bytes = fs_err::read(target.join(RUN_RESULTS)).ok()?;
     RunResults::from_slice(&bytes)
-        .inspect_err(|error| tracing::warn!(%error, "run_results.json is ignored"))
+        .inspect_err(
+            |error| tracing::warn!(%error, "cannot read run_results.json, which is ignored"),
+        )
         .ok()
 }
 

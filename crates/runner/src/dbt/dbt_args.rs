@@ -1,4 +1,4 @@
-//! What a dbt command line means for the runner, and what dbt gets of it.
+//! What a dbt command line means for the runner, and what of it is passed to dbt.
 
 use std::path::PathBuf;
 
@@ -7,39 +7,38 @@ use crate::model::LogLevel;
 
 /// A dbt command line as the runner sees it.
 ///
-/// Flags that would change the event stream that the runner reads are taken out (`--quiet`, `--log-level`,
-/// `--log-format`, `--debug`): the runner applies their meaning itself. All other words reach dbt as they are and in
-/// order.
+/// `--quiet`, `--log-level`, `--log-format` and `--debug` would change the events that the runner reads. They are not
+/// passed to dbt; the runner applies them itself. All other words are passed unchanged and in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct DbtArgs {
-    /// What dbt gets.
+    /// The arguments that are passed to dbt.
     pub(crate) passed: CommandLine,
-    /// The command: one word, or two (`source freshness`); empty when there is none, or when dbt is asked only for help.
+    /// The command: one word, or two (`source freshness`). Empty without a command, and with `--help`.
     pub(crate) command: String,
-    /// `--quiet`.
+    /// Whether `--quiet` is on.
     pub(crate) quiet: bool,
-    /// `--log-level`, or `--debug`.
+    /// The level of `--log-level` or `--debug`, whichever comes last.
     pub(crate) log_level: Option<LogLevel>,
-    /// `--project-dir`.
+    /// The value of `--project-dir`.
     pub(crate) project_dir: Option<PathBuf>,
-    /// `--profiles-dir`.
+    /// The value of `--profiles-dir`.
     pub(crate) profiles_dir: Option<PathBuf>,
-    /// `--target-path`.
+    /// The value of `--target-path`.
     pub(crate) target_path: Option<PathBuf>,
     /// Whether `--log-level-file` is given.
     pub(crate) sets_file_level: bool,
 }
 
 impl DbtArgs {
-    /// The view of a command line.
+    /// What a parsed command line means.
     pub(crate) fn of(line: &CommandLine) -> Self {
         let path = |flag| line.value(flag).map(PathBuf::from);
         let mut passed = line.clone();
         passed.retain(|given| match given.flag.name {
             "--quiet" | "--debug" => false,
-            // Without its value, dbt is to refuse it.
+            // dbt reports the missing value.
             "--log-format" => given.value().is_none(),
-            // A level that dbt does not know is left for dbt to refuse.
+            // dbt reports an unknown level.
             "--log-level" => given.value().and_then(LogLevel::from_name).is_none(),
             _ => true,
         });
@@ -55,12 +54,12 @@ impl DbtArgs {
         }
     }
 
-    /// Whether dbt is asked to run a command, and not only for its version or for help.
+    /// Whether dbt runs a command: it does not with `--version` or `--help`.
     pub(crate) fn has_command(&self) -> bool {
         !self.command.is_empty()
     }
 
-    /// What dbt gets when a rendered profiles.yml takes the place of the user's.
+    /// The arguments for dbt when profiles.yml is rendered: `--profiles-dir` would beat the rendered file.
     pub(crate) fn without_profiles_dir(&self) -> CommandLine {
         let mut line = self.passed.clone();
         line.retain(|given| given.flag.name != "--profiles-dir");

@@ -1,32 +1,34 @@
-//! Why dbt cannot run.
+//! Why dbt cannot start.
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why dbt cannot run at all, before it has read the project.
+/// Why dbt cannot start.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DbtError {
     /// The dbt executable was not found.
-    #[error("cannot find dbt: {}", searched.join(", "))]
+    #[error("cannot find dbt: {problem}")]
     NotFound {
-        /// The places that were searched, in order, each with what is wrong there.
-        searched: Vec<String>,
+        /// The places that were searched, in order; for a given path, what is wrong with it.
+        problem: String,
     },
     /// The operating system could not start the executable.
     #[error("cannot start {}", dbt.display())]
     Start {
         /// The executable.
         dbt: PathBuf,
-        /// The reason of the operating system.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// The project folder has no dbt_project.yml.
-    #[error("cannot find dbt_project.yml in {}", dir.display())]
+    #[error("cannot find dbt_project.yml in {}{}", dir.display(), if *searched_above { " or in a folder above it" } else { "" })]
     NoProject {
         /// The folder that was searched.
         dir: PathBuf,
+        /// Whether the folders above it were searched, too.
+        searched_above: bool,
     },
     /// The profiles folder has no profiles.yml.
     #[error("cannot find profiles.yml in {}", dir.display())]
@@ -37,12 +39,12 @@ pub enum DbtError {
 }
 
 impl DbtError {
-    /// What to do about it, where there is something to do.
+    /// What the user can do about the error, if there is something.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let help = match self {
             Self::NotFound { .. } => {
-                "install dbt, or give its path with --dbt or PREFECT_DBT_EXECUTABLE"
+                "install dbt, or give its path with --dbt or PREFECT_DBT_EXECUTABLE; `prefect-dbt doctor` checks everything"
             }
             Self::Start { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 "reinstall dbt: the interpreter in the first line of this script does not exist"

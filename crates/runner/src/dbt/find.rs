@@ -1,4 +1,4 @@
-//! Finding dbt.
+//! Finds the dbt executable.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
@@ -6,50 +6,60 @@ use std::path::{Path, PathBuf};
 
 use super::error::DbtError;
 
-/// The dbt to run: the one given, else that of the active virtual environment, of `.venv` here, of `PATH`.
+/// Finds the dbt to run: `given`, else the dbt of the active virtual environment (`virtual_env`), of `.venv` in the working
+/// directory, or in `path`, in this order.
+///
+/// `given` is a path relative to `cwd`, or a bare name, which is looked up in `path` as a shell does. `virtual_env` and
+/// `path` are the values of `VIRTUAL_ENV` and `PATH`.
 ///
 /// # Errors
-/// [`DbtError::NotFound`] with the places that were searched.
+/// [`DbtError::NotFound`] with the places that were searched, or with what is wrong with `given`.
 pub fn find_dbt(
     given: Option<&Path>,
     cwd: &Path,
     virtual_env: Option<&OsStr>,
     path: Option<&OsStr>,
 ) -> Result<PathBuf, DbtError> {
-    let mut searched = Vec::new();
-    let mut try_at = |place: PathBuf| {
-        if is_executable(&place) {
-            return Some(place);
-        }
-        let problem = if place.exists() {
-            "is not an executable file"
-        } else {
-            "does not exist"
-        };
-        searched.push(format!("{} {problem}", place.display()));
-        None
-    };
-    if let Some(given) = given {
-        // A bare name is looked for in PATH, as a shell does.
-        if given.components().count() > 1 || path.is_none() {
-            return try_at(cwd.join(given)).ok_or(DbtError::NotFound { searched });
-        }
-        return search_path(given, path).ok_or_else(|| DbtError::NotFound {
-            searched: vec![format!("no `{}` in PATH", given.display())],
-        });
+    match given {
+        Some(given) => find_given(given, cwd, path),
+        None => search(cwd, virtual_env, path),
     }
+    .map_err(|problem| DbtError::NotFound { problem })
+}
+
+fn find_given(given: &Path, cwd: &Path, path: Option<&OsStr>) -> Result<PathBuf, String> {
+    if given.components().count() == 1 && path.is_some() {
+        let found = search_path(given, path);
+        return found.ok_or_else(|| format!("`{}` is not in PATH", given.display()));
+    }
+    let place = cwd.join(given);
+    match (is_executable(&place), place.exists()) {
+        (true, _) => Ok(place),
+        (false, true) => Err(format!("{} is not an executable file", place.display())),
+        (false, false) => Err(format!("{} does not exist", place.display())),
+    }
+}
+
+fn search(
+    cwd: &Path,
+    virtual_env: Option<&OsStr>,
+    path: Option<&OsStr>,
+) -> Result<PathBuf, String> {
     let environments = [
         virtual_env.map(|dir| Path::new(dir).join("bin/dbt")),
         Some(cwd.join(".venv/bin/dbt")),
     ];
-    for place in environments.into_iter().flatten() {
-        if let Some(found) = try_at(place) {
-            return Ok(found);
-        }
+    let places: Vec<PathBuf> = environments.into_iter().flatten().collect();
+    if let Some(found) = places.iter().find(|place| is_executable(place)) {
+        return Ok(found.clone());
     }
     search_path(Path::new("dbt"), path).ok_or_else(|| {
-        searched.push("no `dbt` in PATH".to_owned());
-        DbtError::NotFound { searched }
+        let looked_for = places.iter().map(|place| match place.exists() {
+            true => format!("{} (not an executable file)", place.display()),
+            false => place.display().to_string(),
+        });
+        let looked_for: Vec<String> = looked_for.collect();
+        format!("looked for {} and in PATH", looked_for.join(", "))
     })
 }
 
@@ -76,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_places() {
+    fn places_are_searched_in_order() {
         let dir = tempfile::tempdir().unwrap();
         let cwd = dir.path();
         let on_path = cwd.join("usr/bin");

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-/// Name of the file.
+/// Name of the file with the connections of dbt.
 pub(crate) const PROFILES_FILE: &str = "profiles.yml";
 
-/// The directory that dbt takes profiles.yml from: the one given (flag or `DBT_PROFILES_DIR`), else the working
-/// directory when the file lies there, else `~/.dbt` (dbt's own order).
+/// The folder that dbt reads profiles.yml from: `given` (the flag or `DBT_PROFILES_DIR`), else the working directory if it
+/// holds the file, else `.dbt` in `home`. This is dbt's own order.
 #[must_use]
 pub(crate) fn find_profiles_dir(
     given: Option<&Path>,
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_given_directory_beats_the_working_directory_which_beats_home() {
+    fn a_given_folder_beats_the_working_directory_which_beats_home() {
         let cwd = tempfile::tempdir().unwrap();
         let home = Path::new("/home/ada");
         let found = |given: Option<&str>| {

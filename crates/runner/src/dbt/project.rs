@@ -1,25 +1,29 @@
-//! Where a dbt project is, and where its artifacts are.
+//! Finds a dbt project and its target folder.
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::error::DbtError;
+
 /// Name of the file that makes a folder a dbt project.
 pub const PROJECT_FILE: &str = "dbt_project.yml";
 
-/// The places of a dbt project.
+/// The folders of a dbt project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Project {
-    /// Its folder.
+    /// The folder of the project.
     pub root: PathBuf,
-    /// Whether there is a dbt_project.yml.
+    /// Whether the folder holds a readable dbt_project.yml.
     pub exists: bool,
-    /// Where dbt writes its artifacts.
+    /// The target folder, where dbt writes its artifacts.
     pub target: PathBuf,
+    /// Whether the caller gave the folder, so that no other was searched.
+    is_given: bool,
 }
 
-/// What is taken from dbt_project.yml.
+/// The part of dbt_project.yml that is read.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 struct Settings {
@@ -27,9 +31,10 @@ struct Settings {
 }
 
 impl Project {
-    /// The project in the folder given, else the nearest from the working directory upwards (dbt's own search).
+    /// Finds the project: in the folder `given`, else in the nearest folder with a dbt_project.yml, from `cwd` upwards.
+    /// This is dbt's own search. `target_path` beats the target path in dbt_project.yml.
     ///
-    /// A dbt_project.yml that cannot be read counts as one that says nothing: dbt will say what is wrong with it.
+    /// A dbt_project.yml that is not valid YAML counts as empty: dbt reports the error.
     #[must_use]
     pub fn find(given: Option<&Path>, target_path: Option<&Path>, cwd: &Path) -> Self {
         let root = match given {
@@ -53,6 +58,15 @@ impl Project {
             target: root.join(target),
             exists: text.is_some(),
             root,
+            is_given: given.is_some(),
+        }
+    }
+
+    /// The error for a project that does not exist.
+    pub(crate) fn not_found(&self) -> DbtError {
+        DbtError::NoProject {
+            dir: self.root.clone(),
+            searched_above: !self.is_given,
         }
     }
 }
@@ -62,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_project_and_what_it_says_of_its_target() {
+    fn the_nearest_project_and_its_target_path_are_found() {
         let dir = tempfile::tempdir().unwrap();
         let inner = dir.path().join("models/staging");
         std::fs::create_dir_all(&inner).unwrap();

@@ -1,13 +1,13 @@
-//! Reading a pipe of dbt's, line by line.
+//! Reads dbt's output line by line.
 
 use std::io::{ErrorKind, Read};
 
 use dbt_events::{LineSplitter, RawLine};
 
-/// A pipe's usual capacity: one read empties it.
+/// Bytes for one read: the usual capacity of a pipe.
 const CHUNK: usize = 64 * 1024;
 
-/// Hands out every line of `pipe` until it ends. A pipe that breaks has ended.
+/// Calls `on_line` for every line of `pipe`, until the pipe ends or fails.
 pub(crate) fn pump(mut pipe: impl Read, mut on_line: impl FnMut(RawLine<'_>)) {
     let mut splitter = LineSplitter::default();
     let mut chunk = vec![0; CHUNK];
@@ -17,7 +17,7 @@ pub(crate) fn pump(mut pipe: impl Read, mut on_line: impl FnMut(RawLine<'_>)) {
             Ok(read) => splitter.push(&chunk[..read], &mut on_line),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => {
-                tracing::debug!(%error, "a pipe of dbt's broke");
+                tracing::debug!(%error, "cannot read dbt's output any more");
                 break;
             }
         }

@@ -1,12 +1,12 @@
-//! Flags that `dbt retry` does not restore from the run that it repeats.
+//! The flags that `dbt retry` does not restore from the run that it retries.
 
 use crate::dbt::CommandLine;
 
-/// The flags that `dbt retry` (1.x) drops. It also drops the folders of project, profiles and target, which are settings
-/// of the runner.
+/// The flags that `dbt retry` (1.x) drops. It also drops the folders of the project, profiles.yml and artifacts, which a
+/// retry gets as settings of the runner.
 const DROPPED: [&str; 3] = ["--log-path", "--defer-state", "--warn-error"];
 
-/// The environment variables that say the same as the dropped flags of a command line.
+/// The environment variables, by name, that replace the dropped flags of a command line.
 pub(crate) fn dropped_flags(line: &CommandLine) -> Vec<(String, String)> {
     let variables = DROPPED.iter().filter_map(|flag| line.as_variable(flag));
     variables.collect()
@@ -17,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_retry_drops_becomes_a_variable() {
+    fn a_dropped_flag_becomes_a_variable() {
         let dropped = |line: &str| {
             let words: Vec<&str> = line.split(' ').collect();
             dropped_flags(&CommandLine::parse(&words))

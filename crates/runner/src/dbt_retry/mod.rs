@@ -1,12 +1,12 @@
-//! What `dbt retry` would run after an attempt, what it should run, and which of the two the next attempt uses.
+//! Plans retries: which nodes did not succeed, and whether `dbt retry` can run exactly these.
 
 mod dropped_flags;
-mod guard;
 mod plan;
-mod remaining;
+mod remaining_nodes;
 mod results;
+mod retry_guard;
 mod save;
 
-pub(crate) use guard::Guard;
 pub(crate) use plan::plan;
-pub(crate) use save::{Ended, begin, save};
+pub(crate) use retry_guard::RetryGuard;
+pub(crate) use save::{EndedAttempt, save, save_started};

@@ -1,4 +1,4 @@
-//! What a repetition runs.
+//! Plans what a retry runs.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,37 +8,41 @@ use crate::dbt::DbtArgs;
 use crate::request::{Attempt, Request, RetryStrategy};
 use crate::store::SavedAttempt;
 
-/// What a repetition runs, and why.
+/// What a retry runs, and why. `Display` is the text for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Plan {
-    /// What is left, by `dbt retry`.
+    /// `dbt retry` of the nodes that did not succeed.
     DbtRetry {
-        /// The folder with the state that it is given.
+        /// The folder with the saved state, for `--state`.
         state: PathBuf,
+        /// The nodes. Empty if it is not known which nodes had not started.
         nodes: Vec<String>,
     },
-    /// The original command.
-    Full { reason: String },
+    /// The whole command of the first attempt.
+    Full {
+        /// Why `dbt retry` is not used, as the end of a sentence.
+        reason: String,
+    },
 }
 
-/// Plans a repetition from what the attempt before it has left on record.
-pub(crate) fn plan(strategy: RetryStrategy, kept: Option<&SavedAttempt>) -> Plan {
+/// Plans a retry from the record of the previous attempt.
+pub(crate) fn plan(strategy: RetryStrategy, stored: Option<&SavedAttempt>) -> Plan {
     let full = |reason: &str| Plan::Full {
         reason: reason.to_owned(),
     };
     if strategy == RetryStrategy::Full {
-        return full("it was asked for");
+        return full("the retry strategy is `full`");
     }
-    let Some(kept) = kept else {
-        return full("no record of the attempt before it is left here");
+    let Some(stored) = stored else {
+        return full("there is no record of the previous attempt");
     };
-    let record = &kept.record;
-    match (&record.obstacle, kept.state()) {
+    let record = &stored.record;
+    match (&record.obstacle, stored.state()) {
         (Some(obstacle), _) if obstacle.is_absolute() || strategy == RetryStrategy::Auto => {
             full(&obstacle.to_string())
         }
-        _ if record.success => full("the attempt before it did all its work"),
-        (_, None) => full("the attempt before it left no results"),
+        _ if record.success => full("dbt reported no failure in the previous attempt"),
+        (_, None) => full("the results of the previous attempt are missing"),
         (_, Some(state)) => Plan::DbtRetry {
             state: state.to_path_buf(),
             nodes: record.nodes.clone(),
@@ -47,7 +51,7 @@ pub(crate) fn plan(strategy: RetryStrategy, kept: Option<&SavedAttempt>) -> Plan
 }
 
 impl Plan {
-    /// The request that does this: `original` is that of the first attempt.
+    /// The request for this plan. `original` is the request of the first attempt.
     pub(crate) fn request(&self, original: &Request, attempt: Attempt) -> Request {
         let mut next = original.clone();
         let note = format!("Attempt {}: {self}", attempt.number);
@@ -66,14 +70,13 @@ impl Plan {
         settings.profiles_dir = args.profiles_dir.or(settings.profiles_dir.take());
         settings.target_path = args.target_path.or(settings.target_path.take());
         next.attempt.environment = dropped_flags(&line);
-        // None are known where it is not known what was scheduled.
         next.attempt.scheduled = (!nodes.is_empty()).then(|| nodes.clone());
         next.attempt.original = Some(line);
         next.with_args(retry_args(state))
     }
 }
 
-/// `dbt retry` of the state in a folder.
+/// The arguments for `dbt retry` with the state in a folder.
 pub(crate) fn retry_args(state: &std::path::Path) -> Vec<String> {
     let state = state.to_string_lossy().into_owned();
     vec!["retry".to_owned(), "--state".to_owned(), state]
@@ -82,18 +85,21 @@ pub(crate) fn retry_args(state: &std::path::Path) -> Vec<String> {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::DbtRetry { nodes, .. } if nodes.is_empty() => {
-                f.write_str("dbt retry of what was not built")
-            }
-            Self::DbtRetry { nodes, .. } if nodes.len() == 1 => {
-                f.write_str("dbt retry of the node that is left")
-            }
+            Self::DbtRetry { nodes, .. } if nodes.is_empty() => f.write_str(
+                "dbt retry of the nodes that failed; nodes that had not started may be missing",
+            ),
             Self::DbtRetry { nodes, .. } => {
-                write!(f, "dbt retry of the {} nodes that are left", nodes.len())
+                write!(f, "dbt retry of {}", did_not_succeed(nodes.len()))
             }
-            Self::Full { reason } => write!(f, "the whole command again, since {reason}"),
+            Self::Full { reason } => write!(f, "the whole command, because {reason}"),
         }
     }
+}
+
+/// A number of nodes that did not succeed, in words.
+pub(super) fn did_not_succeed(nodes: usize) -> String {
+    let noun = if nodes == 1 { "node" } else { "nodes" };
+    format!("{nodes} {noun} that did not succeed")
 }
 
 #[cfg(test)]
@@ -115,32 +121,32 @@ mod tests {
             ..AttemptRecord::failed(nodes)
         };
         let results = has_results.then_some(&Value::Null);
-        let kept = AttemptRecords::beside(dir.path()).save(record, results);
-        plan(strategy, Some(&kept.unwrap())).to_string()
+        let stored = AttemptRecords::beside(dir.path()).save(record, results);
+        plan(strategy, Some(&stored.unwrap())).to_string()
     }
 
     #[test]
-    fn dbt_retry_is_for_what_is_known() {
+    fn dbt_retry_is_planned_only_if_the_remaining_nodes_are_known() {
         use RetryStrategy::{Auto, DbtRetry, Full};
-        let retry = "dbt retry of the 2 nodes that are left";
+        let retry = "dbt retry of 2 nodes that did not succeed";
         assert_eq!(planned(Auto, None, true), retry);
-        assert!(planned(Full, None, true).starts_with("the whole command again"));
-        assert!(planned(Auto, None, false).starts_with("the whole command again"));
+        assert!(planned(Full, None, true).starts_with("the whole command, because"));
+        assert!(planned(Auto, None, false).starts_with("the whole command, because"));
         let unknown = || Some(Obstacle::UnknownSchedule);
-        assert!(planned(Auto, unknown(), true).starts_with("the whole command again"));
-        let what_is_known = "dbt retry of what was not built";
-        assert_eq!(planned(DbtRetry, unknown(), true), what_is_known);
+        assert!(planned(Auto, unknown(), true).starts_with("the whole command, because"));
+        let failed = planned(DbtRetry, unknown(), true);
+        assert!(failed.starts_with("dbt retry of the nodes that failed"));
         let hooks = Some(Obstacle::OnlyHooks);
-        assert!(planned(DbtRetry, hooks, true).starts_with("the whole command again"));
+        assert!(planned(DbtRetry, hooks, true).starts_with("the whole command, because"));
         assert!(
             plan(Auto, None)
                 .to_string()
-                .starts_with("the whole command again")
+                .starts_with("the whole command, because")
         );
     }
 
     #[test]
-    fn a_retry_keeps_what_dbt_would_drop() {
+    fn a_retry_keeps_the_flags_that_dbt_retry_drops() {
         let args =
             "--project-dir p build --profiles-dir q --target-path t --log-path l --select x -q";
         let original = Request::resolved(Invocation::new(args.split(' ')));
@@ -161,6 +167,6 @@ mod tests {
         assert_eq!(settings.log_level, Some(crate::model::LogLevel::Error));
         let log_path = ("DBT_LOG_PATH".to_owned(), "l".to_owned());
         assert_eq!(next.attempt.environment, [log_path]);
-        assert_eq!(next.asked().to_words(), original.args);
+        assert_eq!(next.original_line().to_words(), original.args);
     }
 }

@@ -1,4 +1,4 @@
-//! run_results.json as `dbt retry` reads it.
+//! run_results.json, as `dbt retry` reads it.
 
 use std::io::BufReader;
 use std::path::Path;
@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::model::NodeStatus;
 
-/// dbt's results with what `dbt retry` needs. Messages, code and answers of the database are not even read: nothing of
-/// theirs is to lie about, and they are long.
+/// The part of dbt's results that `dbt retry` needs. Messages, code and responses of the database are not read: they are
+/// long and may hold secrets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Results {
     metadata: Value,
@@ -20,7 +20,7 @@ pub(crate) struct Results {
     results: Vec<NodeResult>,
 }
 
-/// A node's result, written as one of run-results v5 and v6, as bare as dbt takes it.
+/// The result of a node. It is written with the required fields of run-results v5 and v6.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(into = "Map<String, Value>")]
 struct NodeResult {
@@ -30,15 +30,17 @@ struct NodeResult {
 }
 
 impl Results {
-    /// Those in a file; `None` when there are none that can be read.
+    /// Reads a file. `None` if it is missing or cannot be read.
     pub(super) fn read(path: &Path) -> Option<Self> {
         let file = File::open(path).ok()?;
         serde_json::from_reader(BufReader::new(file))
-            .inspect_err(|error| tracing::debug!(%error, "run_results.json is passed over"))
+            .inspect_err(
+                |error| tracing::debug!(%error, "cannot read run_results.json, which is ignored"),
+            )
             .ok()
     }
 
-    /// The invocation of dbt that wrote them; empty when that is not told.
+    /// The id of the invocation of dbt that wrote them; empty if it is missing.
     pub(super) fn invocation_id(&self) -> &str {
         text(&self.metadata, "invocation_id")
     }
@@ -48,15 +50,15 @@ impl Results {
         text(&self.metadata, "dbt_version")
     }
 
-    /// dbt's command, as results name it.
+    /// dbt's command, as run_results.json names it (`generate` for `docs generate`).
     pub(super) fn command(&self) -> &str {
         text(&self.args, "which")
     }
 
-    /// Drops all but the nodes that `dbt retry` repeats. SQL hooks it does not repeat.
+    /// Keeps only the nodes that `dbt retry` runs again. It does not run SQL hooks again.
     pub(super) fn keep_retried(&mut self) {
         for result in &mut self.results {
-            // `dbt retry` passes over a status that it does not know, but an unknown status is a failure.
+            // `dbt retry` ignores a status that it does not know, but an unknown status is a failure.
             if let NodeStatus::Unknown(_) = result.status {
                 result.status = NodeStatus::Error;
             }
@@ -66,7 +68,7 @@ impl Results {
         });
     }
 
-    /// Adds nodes as if dbt had skipped them.
+    /// Adds results of nodes that never started, as skipped.
     pub(super) fn add_skipped(&mut self, ids: &[String]) {
         self.results.extend(ids.iter().map(|id| NodeResult {
             unique_id: id.clone(),
@@ -75,7 +77,7 @@ impl Results {
         }));
     }
 
-    /// The nodes, by their unique_ids.
+    /// The unique_ids of the nodes.
     pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
         self.results.iter().map(|result| result.unique_id.as_str())
     }
@@ -99,7 +101,7 @@ impl From<NodeResult> for Map<String, Value> {
         let Value::Object(mut fields) = fields else {
             return Self::new();
         };
-        // dbt before 1.9 knows no such field.
+        // dbt before 1.9 does not have this field.
         if let Some(batches) = result.batch_results {
             fields.insert("batch_results".to_owned(), batches);
         }

@@ -1,4 +1,4 @@
-//! Saves what an attempt left undone, for `dbt retry` and for the next attempt.
+//! Saves the record of an attempt: which nodes did not succeed, for the next attempt and for `dbt retry`.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use dbt_selector::Command;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::guard::Guard;
-use super::remaining::{Rest, rest};
+use super::remaining_nodes::{Remaining, remaining};
 use super::results::Results;
+use super::retry_guard::RetryGuard;
 use crate::dbt::{CommandLine, Project, read_manifest};
 use crate::request::Request;
 use crate::selection::selected;
@@ -17,30 +17,33 @@ use crate::store::{AttemptRecord, AttemptRecords, Obstacle, SavedAttempt};
 use crate::track::TrackedRun;
 
 /// An attempt that has ended.
-pub(crate) struct Ended<'a> {
+pub(crate) struct EndedAttempt<'a> {
+    /// The id of the attempt.
     pub(crate) run_id: Uuid,
-    /// The flow run whose engine we are, if it was there before.
+    /// The flow run that this process owns as its engine, if there is one.
     pub(crate) flow_run_id: Option<Uuid>,
+    /// The request of the attempt.
     pub(crate) request: &'a Request,
+    /// The dbt project.
     pub(crate) project: &'a Project,
+    /// The tracked events and results.
     pub(crate) run: &'a TrackedRun,
-    /// What was known against a `dbt retry` of the user's own.
-    pub(crate) guard: Option<&'a Guard>,
-    /// The manifest, if it was kept.
+    /// Set if the attempt was a `dbt retry` of the user after a recorded failure.
+    pub(crate) guard: Option<&'a RetryGuard>,
+    /// The manifest of the attempt, if it has been read.
     pub(crate) manifest: Option<Arc<Manifest>>,
 }
 
-/// Keeps on record that an attempt is at work, if its command builds anything: should its process be killed, there is no
-/// later word.
-pub(crate) fn begin(
+/// Saves the record of an attempt that starts, if its command builds nodes. It stays if the process is killed.
+pub(crate) fn save_started(
     (run_id, flow_run_id): (Uuid, Option<Uuid>),
     request: &Request,
     project: &Project,
-    guard: Option<&Guard>,
+    guard: Option<&RetryGuard>,
     records: &AttemptRecords,
 ) {
-    let asked = asked(request, guard);
-    let command = asked.command();
+    let line = original_line(request, guard);
+    let command = line.command();
     if !builds(&command) {
         return;
     }
@@ -48,7 +51,7 @@ pub(crate) fn begin(
         run_id,
         flow_run_id,
         ended: Timestamp::now(),
-        args: asked.to_words(),
+        args: line.to_words(),
         command,
         target: project.target.clone(),
         invocation_id: None,
@@ -57,70 +60,79 @@ pub(crate) fn begin(
         obstacle: Some(Obstacle::Open),
     };
     if let Err(error) = records.save(record, None::<&Results>) {
-        tracing::debug!(%error, "a run leaves no record if it is killed");
+        tracing::debug!(%error, "cannot save the record of the run");
     }
 }
 
-/// What an attempt was asked for in the first place.
-fn asked(request: &Request, guard: Option<&Guard>) -> CommandLine {
-    let is_repetition = request.attempt.original.is_some();
-    let guarded = guard.filter(|_| !is_repetition).map(Guard::original);
-    guarded.unwrap_or_else(|| request.asked().clone())
+/// The command line that the user wants to complete: for a retry, that of the run that it retries.
+fn original_line(request: &Request, guard: Option<&RetryGuard>) -> CommandLine {
+    let is_retry_of_ours = request.attempt.original.is_some();
+    let guarded = guard.filter(|_| !is_retry_of_ours);
+    let guarded = guarded.map(RetryGuard::original_line);
+    guarded.unwrap_or_else(|| request.original_line().clone())
 }
 
-/// Keeps what an attempt has left undone, if its command builds anything. One that had nothing to do leaves the record of
-/// an earlier one in place.
-pub(crate) fn save(ended: &Ended<'_>, records: &AttemptRecords) -> Option<SavedAttempt> {
-    let Ended { request, run, .. } = ended;
-    let attempt = &request.attempt;
-    let asked = asked(request, ended.guard);
-    let command = asked.command();
-    let is_idle = run.end.exit_code == Some(0) && run.nodes.is_empty();
+/// Saves the record of an attempt, if its command builds nodes. An attempt that ran no nodes does not replace the record of
+/// an earlier one.
+pub(crate) fn save(ended: &EndedAttempt<'_>, records: &AttemptRecords) -> Option<SavedAttempt> {
+    let run = ended.run;
+    let line = original_line(ended.request, ended.guard);
+    let command = line.command();
+    let success = run.end.exit_code == Some(0);
+    let is_idle = success && run.nodes.is_empty();
     if !builds(&command) || is_idle {
         records.remove(ended.run_id);
         return None;
     }
-    let has_failed = run.end.exit_code != Some(0);
-    let guarded = ended.guard.and_then(Guard::nodes).map(<[String]>::to_vec);
-    let known = attempt.scheduled.clone().or(guarded);
-    let select = || {
-        let invocation_id = run.invocation_id.as_deref()?;
-        let manifest = match &ended.manifest {
-            Some(manifest) => Arc::clone(manifest),
-            None => read_manifest(&ended.project.target, Some(invocation_id)).ok()?,
-        };
-        let selected = selected(&manifest, &asked, ended.project);
-        selected
-            .inspect_err(|problem| tracing::debug!(problem, "the schedule is not known"))
-            .ok()?
-    };
-    let results = ended.project.target.join("run_results.json");
-    let results = has_failed.then(|| Results::read(&results)).flatten();
-    let rest = rest(run, results, known, select);
-    let (nodes, obstacle, results) = match rest {
-        Rest::Nothing => (Vec::new(), None, None),
-        Rest::Nodes { ids, results } => (ids, None, Some(results)),
-        Rest::Unclear { obstacle, results } => (Vec::new(), Some(obstacle), results),
+    let (nodes, obstacle, results) = match ended.remaining(&line) {
+        Remaining::Nothing => (Vec::new(), None, None),
+        Remaining::Nodes { ids, results } => (ids, None, Some(results)),
+        Remaining::Unknown { obstacle, results } => (Vec::new(), Some(obstacle), results),
     };
     let record = AttemptRecord {
         run_id: ended.run_id,
         flow_run_id: ended.flow_run_id,
         ended: Timestamp::now(),
-        args: asked.to_words(),
+        args: line.to_words(),
         command,
         target: ended.project.target.clone(),
         invocation_id: run.invocation_id.clone(),
-        success: run.end.exit_code == Some(0),
+        success,
         nodes,
         obstacle,
     };
     records
         .save(record, results.as_ref())
-        .inspect_err(|error| tracing::warn!(%error, "the run leaves no record for dbt retry"))
+        .inspect_err(|error| tracing::warn!(%error, "dbt retry cannot be used after this run: cannot save its record"))
         .ok()
 }
 
-/// Whether there is anything to repeat after a command.
+impl EndedAttempt<'_> {
+    /// The work that the attempt did not complete; `line` is the original command line.
+    fn remaining(&self, line: &CommandLine) -> Remaining {
+        let run = self.run;
+        let results = self.project.target.join("run_results.json");
+        let has_failed = run.end.exit_code != Some(0);
+        let results = has_failed.then(|| Results::read(&results)).flatten();
+        let scheduled = self.request.attempt.scheduled.clone();
+        let known = scheduled.or_else(|| Some(self.guard?.nodes()?.to_vec()));
+        remaining(run, results, known, || self.selected(line))
+    }
+
+    /// The nodes that the original command line selects; `None` if they cannot be determined.
+    fn selected(&self, line: &CommandLine) -> Option<Vec<String>> {
+        let invocation_id = self.run.invocation_id.as_deref()?;
+        let manifest = match &self.manifest {
+            Some(manifest) => Arc::clone(manifest),
+            None => read_manifest(&self.project.target, Some(invocation_id)).ok()?,
+        };
+        selected(&manifest, line, self.project)
+            .inspect_err(|problem| tracing::debug!(problem, "cannot select the scheduled nodes"))
+            .ok()?
+    }
+}
+
+/// Whether a command builds nodes, which a retry may have to run again.
 fn builds(command: &str) -> bool {
     let known = Command::from_name(command);
     command == "retry"

@@ -1,6 +1,6 @@
 //! Why a deployment cannot be created, or a run cannot be followed.
 
-use crate::model::exit;
+use crate::model::exit_codes;
 use crate::parameters::ParameterError;
 
 /// Why a deployment cannot be created, or a run cannot be followed.
@@ -38,16 +38,16 @@ pub enum DeployError {
 }
 
 impl DeployError {
-    /// The exit code of the program for this error, see [`exit`].
+    /// The exit code of the program for this error, see [`exit_codes`].
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NoApi => exit::NO_PREFECT,
+            Self::NoApi => exit_codes::NO_PREFECT,
             // The server rejects what was asked for; the same request fails again.
             Self::Prefect { source, .. } if !matches!(source.status(), Some(409 | 422)) => {
-                exit::NO_PREFECT
+                exit_codes::NO_PREFECT
             }
-            _ => exit::CANNOT_RUN,
+            _ => exit_codes::CANNOT_RUN,
         }
     }
 

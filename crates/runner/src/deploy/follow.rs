@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::error::DeployError;
-use crate::model::exit;
+use crate::model::exit_codes;
 
 /// Time between two requests.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -64,10 +64,10 @@ pub async fn follow(
 #[must_use]
 pub fn exit_code(end: StateType) -> u8 {
     match end {
-        StateType::Completed => exit::SUCCESS,
-        StateType::Failed => exit::FAILURES,
-        StateType::Cancelled => exit::INTERRUPTED,
-        _ => exit::NO_PREFECT,
+        StateType::Completed => exit_codes::SUCCESS,
+        StateType::Failed => exit_codes::FAILURES,
+        StateType::Cancelled => exit_codes::INTERRUPTED,
+        _ => exit_codes::NO_PREFECT,
     }
 }
 

@@ -11,7 +11,7 @@ use super::dbt::DbtVersion;
 use super::profiles::{ProfileChoice, check_profile, check_references};
 use super::report::{Check, DoctorReport};
 use super::{api, dbt, project};
-use crate::dbt::{DbtError, PROFILES_FILE, PROJECT_FILE, Project, find_dbt, find_profiles_dir};
+use crate::dbt::{PROFILES_FILE, PROJECT_FILE, Project, find_dbt, find_profiles_dir};
 use crate::model::error_chain;
 use crate::outcome::Error;
 use crate::profiles::RenderedProfiles;
@@ -117,13 +117,7 @@ async fn examine_dbt(options: &DoctorOptions, around: &ProcessEnv) -> (Check, Op
         }
         Err(error) => {
             let advice = "install dbt, or give its path with --dbt or PREFECT_DBT_EXECUTABLE";
-            let finding = match error {
-                DbtError::NotFound { searched } => {
-                    format!("cannot find dbt: {}", searched.join(", "))
-                }
-                other => error_chain(&other),
-            };
-            (Check::problem("dbt", finding, advice), None)
+            (Check::problem("dbt", error_chain(&error), advice), None)
         }
     }
 }
@@ -157,7 +151,13 @@ fn examine_project(
     let given = settings.project_dir.as_deref();
     let found = Project::find(given, settings.target_path.as_deref(), &around.cwd);
     let file = found.root.join(PROJECT_FILE);
-    project::check(&file, fs_err::read(&file).ok().as_deref())
+    let bytes = fs_err::read(&file).map_err(|_| found.not_found());
+    let (check, read) = project::check(&file, bytes.as_deref());
+    let check = match found.exists {
+        true => check.detail("target_path", found.target.display().to_string()),
+        false => check,
+    };
+    (check, read)
 }
 
 async fn examine_profiles(

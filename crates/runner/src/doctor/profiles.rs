@@ -109,27 +109,22 @@ fn find_target(
     dbt: Option<&DbtVersion>,
 ) -> Found {
     let shown = file.display();
-    let wrong = |finding: String, advice: &str| Err((finding, advice.to_owned()));
     let Some(bytes) = bytes else {
-        return wrong(
+        return Err((
             format!("{shown} does not exist"),
-            "create the file, or give its folder with --profiles-dir or DBT_PROFILES_DIR",
-        );
+            "create the file, or give its folder with --profiles-dir or DBT_PROFILES_DIR"
+                .to_owned(),
+        ));
     };
-    let profiles: Value = match serde_yaml::from_slice(bytes) {
-        Ok(profiles) => profiles,
-        Err(error) => {
-            return wrong(
-                format!("{shown} cannot be read: {error}"),
-                "correct the file",
-            );
-        }
-    };
+    let profiles: Value = serde_yaml::from_slice(bytes).map_err(|error| {
+        let finding = format!("{shown} cannot be read: {error}");
+        (finding, "correct the file".to_owned())
+    })?;
     let Some(name) = &choice.profile else {
-        return wrong(
+        return Err((
             "dbt_project.yml has no `profile`".to_owned(),
-            "add `profile: ...` to dbt_project.yml, or give one with --profile",
-        );
+            "add `profile: ...` to dbt_project.yml, or give one with --profile".to_owned(),
+        ));
     };
     if is_jinja(name) {
         return Ok((format!("profile `{name}`, which dbt renders"), None));
@@ -138,6 +133,18 @@ fn find_target(
         let finding = format!("{shown} has no profile `{name}`");
         return Err((finding, known("profiles in it", &profiles)));
     };
+    find_output(file, name, profile, choice, dbt)
+}
+
+/// The output of the target, and its adapter.
+fn find_output(
+    file: &Path,
+    name: &str,
+    profile: &Value,
+    choice: &ProfileChoice,
+    dbt: Option<&DbtVersion>,
+) -> Found {
+    let shown = file.display();
     let of_profile = profile.get("target").and_then(Value::as_str);
     let target = choice.target.as_deref().or(of_profile).unwrap_or("default");
     if is_jinja(target) {
@@ -151,15 +158,16 @@ fn find_target(
     };
     let Some(kind) = output.get("type").and_then(Value::as_str) else {
         let finding = format!("output `{target}` of the profile `{name}` in {shown} has no `type`");
-        return wrong(finding, "add `type: ...` with the name of an adapter");
+        return Err((
+            finding,
+            "add `type: ...` with the name of an adapter".to_owned(),
+        ));
     };
     if dbt.is_some_and(|dbt| !is_jinja(kind) && !dbt.has_adapter(kind)) {
         let finding =
             format!("output `{target}` has the type `{kind}`, but its adapter is not installed");
-        return wrong(
-            finding,
-            &format!("install the adapter, for example with `pip install dbt-{kind}`"),
-        );
+        let advice = format!("install the adapter, for example with `pip install dbt-{kind}`");
+        return Err((finding, advice));
     }
     let finding = format!("profile `{name}` with the target `{target}` ({kind})");
     Ok((finding, Some(kind.to_owned())))

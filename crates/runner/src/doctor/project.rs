@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_yaml::Value;
 
 use super::report::Check;
+use crate::dbt::DbtError;
 
 const ID: &str = "project";
 
@@ -23,13 +24,15 @@ struct Shape {
     prefect: Option<Value>,
 }
 
-/// Checks a dbt_project.yml by its content; `None` if the file does not exist.
-pub(super) fn check(file: &Path, bytes: Option<&[u8]>) -> (Check, Option<ProjectFile>) {
+/// Checks a dbt_project.yml by its content, or by why there is none.
+pub(super) fn check(file: &Path, bytes: Result<&[u8], &DbtError>) -> (Check, Option<ProjectFile>) {
     let shown = file.display();
-    let Some(bytes) = bytes else {
-        let finding = format!("{shown} does not exist, nor in a folder above");
-        let advice = "run the command in a dbt project, or give its folder with --project-dir or DBT_PROJECT_DIR";
-        return (Check::problem(ID, finding, advice), None);
+    let bytes = match bytes {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let advice = error.help().unwrap_or_default();
+            return (Check::problem(ID, error.to_string(), advice), None);
+        }
     };
     let shape: Shape = match serde_yaml::from_slice(bytes) {
         Ok(shape) => shape,
@@ -67,7 +70,12 @@ mod tests {
     use crate::doctor::report::Status;
 
     fn checked(text: Option<&str>) -> Check {
-        check(Path::new("dbt_project.yml"), text.map(str::as_bytes)).0
+        let missing = DbtError::NoProject {
+            dir: "shop".into(),
+            searched_above: true,
+        };
+        let bytes = text.map(str::as_bytes).ok_or(&missing);
+        check(Path::new("dbt_project.yml"), bytes).0
     }
 
     #[test]
@@ -78,7 +86,10 @@ mod tests {
         assert_eq!(good.status, Status::Ok);
         assert_eq!(good.details["profile"], "store");
         for (text, finding) in [
-            (None, "dbt_project.yml does not exist"),
+            (
+                None,
+                "cannot find dbt_project.yml in shop or in a folder above it",
+            ),
             (
                 Some("name: shop\nprefect: {enable_assets: false}"),
                 "key `prefect` at the top level",

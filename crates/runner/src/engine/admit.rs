@@ -1,6 +1,7 @@
 //! Stage 1, admit: find dbt, the project and the flow run, and wait until the target folder is free.
 
 use jiff::Timestamp;
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::cancellable_wait::{CancellableWait, Stopped};
@@ -9,7 +10,7 @@ use super::prepare::Prepared;
 use super::run::Attempt;
 use super::stopped_before_start::{UnstartedRun, end_unstarted};
 use super::target_lock::{TargetLock, lock_target};
-use crate::model::{Delivery, ExistingFlowRun, FlowRunRef, Ownership};
+use crate::model::{Delivery, ExistingFlowRun, FlowRunRef, Ownership, StopCause};
 use crate::outcome::{Error, Outcome};
 use crate::track::{ProcessEnd, Tracker, TrackerOptions};
 
@@ -39,7 +40,8 @@ pub(super) async fn admit(attempt: Attempt<'_>) -> Result<Admission, Error> {
     let ownership = Ownership::owned_if(flow.engine);
     let flow_run = known.map(|id| ExistingFlowRun::new(id, ownership));
     let wait = CancellableWait::begin(flow, request.client.as_ref(), flow_run, stopper);
-    match wait.until(prepare_and_connect(attempt)).await {
+    let admitted = within(attempt.deadline, prepare_and_connect(attempt));
+    match wait.until(admitted).await.flatten() {
         Ok(admitted) => Ok(Admission::Granted(Box::new(admitted?))),
         Err(cause) => {
             let owned = known.filter(|_| flow.engine);
@@ -50,12 +52,25 @@ pub(super) async fn admit(attempt: Attempt<'_>) -> Result<Admission, Error> {
     }
 }
 
+/// The result of `work`, or the timeout if the deadline comes first.
+async fn within<T>(
+    deadline: Option<Instant>,
+    work: impl Future<Output = T>,
+) -> Result<T, StopCause> {
+    match deadline {
+        Some(deadline) => timeout_at(deadline, work)
+            .await
+            .map_err(|_| StopCause::Timeout),
+        None => Ok(work.await),
+    }
+}
+
 async fn prepare_and_connect(attempt: Attempt<'_>) -> Result<Admitted, Error> {
     let Attempt {
         request, observer, ..
     } = attempt;
     let mut prepared = Prepared::of(request, &**observer).await?;
-    let lock = lock_target(&prepared, &**observer).await;
+    let lock = lock_target(&prepared, &**observer).await?;
     prepared.guard_retry(request);
     // After the lock: the order of run ids is the order in which runs wrote to the folder.
     let run_id = Uuid::now_v7();

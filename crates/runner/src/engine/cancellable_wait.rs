@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::model::{ExistingFlowRun, FinalState, State, StopCause, Stopper};
-use crate::outcome::exit_code;
+use crate::outcome::exit_code_after_delivery;
 use crate::prefect::control::Supervision;
 use crate::prefect::flow_run::FinalStateSetter;
 use crate::request::FlowChoice;
@@ -106,7 +106,7 @@ impl Stopped {
         Self {
             cause,
             state: cause.state(),
-            exit_code: exit_code(cause.exit_code(), final_state.as_ref()),
+            exit_code: exit_code_after_delivery(cause.exit_code(), final_state.as_ref()),
             final_state,
         }
     }

@@ -24,57 +24,66 @@ pub(super) async fn connect(
     run_id: Uuid,
     command: &str,
 ) -> Result<Connected, Error> {
+    let mode = decide(mode_facts(request, command))?;
     let choice = &request.flow;
-    let name = choice
-        .flow_run_name
-        .clone()
-        .unwrap_or_else(|| flow_run_name(run_id));
-    // `--version` and `--help` are not reported.
-    let is_run = !command.is_empty();
-    let facts = ModeFacts {
-        declined: choice.declined || !is_run,
-        api_configured: request.client.is_some(),
-        engine: choice.engine && is_run,
-        tasks_alone: choice.tasks_alone,
-        named: choice.flow_run_id.filter(|_| is_run),
-        inherited: choice.inherited,
-    };
-    let mode = decide(facts)?;
+    let name = choice.flow_run_name.clone();
     let names = NewFlowRun {
         flow_name: Some(flow_name(request, command)),
-        flow_run_name: name,
+        flow_run_name: name.unwrap_or_else(|| flow_run_name(run_id)),
         tags: choice.tags.clone(),
     };
-    let Some(client) = &request.client else {
-        return Ok(Connected {
-            flow_run: FlowRunRef::NotReported(names),
-            reporter: None,
-        });
-    };
-    let options = ReportOptions {
-        verify_timeout: request.delivery.verify_timeout,
-        rate: request.delivery.rate,
-        budget: request.delivery.budget,
-    };
-    let reporter = match mode {
-        Mode::NotReported => None,
-        Mode::TaskRunsOnly => Some(Reporter::without_flow_run(client, run_id, options)),
-        Mode::Existing(run) => Some(attach(client, run_id, run, request, options).await?),
-        Mode::Inherited(id) => {
-            let run = Reporter::probe(client, id).await?;
-            Some(attach(client, run_id, run, request, options).await?)
-        }
-        Mode::Create => {
-            let policy = retry_rules(request.retry.retries, request.retry.delay);
-            let run = NewRun::new(names.clone(), &request.args, request.attempt.key, policy);
-            Some(Reporter::create(client, run_id, run, options))
-        }
+    let reporter = match &request.client {
+        Some(client) => reporter(client, request, run_id, mode, &names).await?,
+        None => None,
     };
     let flow_run = reporter.as_ref().and_then(Reporter::flow_run);
     Ok(Connected {
         flow_run: flow_run.unwrap_or(FlowRunRef::NotReported(names)),
         reporter,
     })
+}
+
+/// What the choice of the flow run depends on.
+fn mode_facts(request: &Request, command: &str) -> ModeFacts {
+    let choice = &request.flow;
+    // `--version` and `--help` are not reported.
+    let is_run = !command.is_empty();
+    ModeFacts {
+        declined: choice.declined || !is_run,
+        api_configured: request.client.is_some(),
+        engine: choice.engine && is_run,
+        tasks_alone: choice.tasks_alone,
+        named: choice.flow_run_id.filter(|_| is_run),
+        inherited: choice.inherited,
+    }
+}
+
+async fn reporter(
+    client: &Client,
+    request: &Request,
+    run_id: Uuid,
+    mode: Mode,
+    names: &NewFlowRun,
+) -> Result<Option<Reporter>, ReportError> {
+    let options = ReportOptions {
+        verify_timeout: request.delivery.verify_timeout,
+        rate: request.delivery.rate,
+        budget: request.delivery.budget,
+    };
+    Ok(Some(match mode {
+        Mode::NotReported => return Ok(None),
+        Mode::TaskRunsOnly => Reporter::without_flow_run(client, run_id, options),
+        Mode::Existing(run) => attach(client, run_id, run, request, options).await?,
+        Mode::Inherited(id) => {
+            let run = Reporter::probe(client, id).await?;
+            attach(client, run_id, run, request, options).await?
+        }
+        Mode::Create => {
+            let policy = retry_rules(request.retry.retries, request.retry.delay);
+            let run = NewRun::new(names.clone(), &request.args, request.attempt.key, policy);
+            Reporter::create(client, run_id, run, options)
+        }
+    }))
 }
 
 /// Connects to a flow run. The owned flow run of a retry is resumed even if the API is not reachable: it waits for this.

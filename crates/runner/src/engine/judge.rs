@@ -8,7 +8,7 @@ use super::record::Recorded;
 use super::recorder::Closing;
 use super::run::Attempt;
 use super::session::Session;
-use crate::dbt_retry::{self};
+use crate::dbt_retry;
 use crate::store::SavedAttempt;
 use crate::track::{ProcessEnd, TrackedRun, Verdict, empty_selection, judge};
 
@@ -47,19 +47,19 @@ impl Recorded {
         }
         let manifest = closing.manifest.take();
         let guard = prepared.guard.as_ref();
-        let objection = guard.and_then(|guard| guard.objection(&run));
+        let unfinished = guard.and_then(|guard| guard.unfinished_work(&run));
         // Work that this run left undone is retried from the record that exists.
-        let keeps_record = objection.is_none();
-        let objection =
-            objection.or_else(|| empty_selection(&run).filter(|_| request.fail_on_empty));
+        let keeps_record = unfinished.is_none();
+        let unfinished =
+            unfinished.or_else(|| empty_selection(&run).filter(|_| request.fail_on_empty));
         let mut verdict = judge(
             &request.args,
             &run,
             stopped,
-            objection,
+            unfinished,
             request.raise_on_failure,
         );
-        let ended = dbt_retry::Ended {
+        let ended = dbt_retry::EndedAttempt {
             run_id: session.run_id,
             flow_run_id: session.owned_flow_run(),
             request,
@@ -104,7 +104,7 @@ fn not_started(left: &[String], run: &TrackedRun) -> Vec<String> {
 
 fn save_record(
     session: &Session,
-    ended: &dbt_retry::Ended<'_>,
+    ended: &dbt_retry::EndedAttempt<'_>,
     is_saved: bool,
 ) -> Option<SavedAttempt> {
     let records = session.records.as_ref()?;

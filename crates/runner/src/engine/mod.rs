@@ -5,6 +5,7 @@ mod asset_watch;
 mod cancellable_wait;
 mod connect;
 mod judge;
+mod lock_file;
 mod preflight;
 mod prepare;
 mod record;

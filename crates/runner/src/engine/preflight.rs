@@ -20,9 +20,7 @@ pub(super) fn check(
         return Ok(());
     }
     if !project.exists && !WITHOUT_PROJECT.contains(&command) {
-        return Err(DbtError::NoProject {
-            dir: project.root.clone(),
-        });
+        return Err(project.not_found());
     }
     if let Some(dir) = profiles_dir
         && !WITHOUT_PROFILE.contains(&command)

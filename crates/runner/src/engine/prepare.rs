@@ -1,46 +1,52 @@
-//! Finding everything that an invocation needs, before anything is started.
+//! Finds everything that an invocation needs, before anything is started.
 
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use dbt_templating::RenderOptions;
+use dbt_templating::{EnvironmentVariable, RenderOptions};
 
 use super::preflight;
 use crate::dbt::{
-    DbtArgs, DbtCommand, Project, Wanted, child_environment, find_dbt, log_folder_problem,
+    Aftercare, DbtArgs, DbtCommand, EnvironmentOptions, Project, child_environment, find_dbt,
+    log_folder_problem,
 };
-use crate::dbt_retry::Guard;
+use crate::dbt_retry::RetryGuard;
 use crate::observe::Observer;
 use crate::outcome::Error;
 use crate::profiles::RenderedProfiles;
 use crate::request::{ProcessEnv, Request};
 use crate::store::{AttemptRecords, JournalFolder};
 
-/// What an invocation stands on.
+/// What an invocation needs: dbt, the project, the rendered profiles and the folder of journals.
 pub(super) struct Prepared {
+    /// dbt's arguments.
     pub(super) args: DbtArgs,
+    /// The dbt project.
     pub(super) project: Project,
-    /// Journals, and records of attempts beside them; `None` when there is no place for them.
+    /// The folder of journals, with the records of attempts. `None` for a command without a project.
     pub(super) folder: Option<JournalFolder>,
-    /// What is known against a `dbt retry` of the user's own.
-    pub(super) guard: Option<Guard>,
-    around: ProcessEnv,
+    /// Set when the user runs `dbt retry` after a failed run that is on record.
+    pub(super) guard: Option<RetryGuard>,
+    env: ProcessEnv,
+    /// The dbt executable.
     dbt: PathBuf,
+    /// The rendered profiles.yml, if it refers to Prefect.
     profiles: Option<RenderedProfiles>,
 }
 
 impl Prepared {
-    /// Finds dbt, project and profiles, and renders the latter.
+    /// Finds dbt, the project and profiles.yml, and renders profiles.yml.
     pub(super) async fn of(request: &Request, observer: &dyn Observer) -> Result<Self, Error> {
-        let around = ProcessEnv::from_env()?;
+        let env = ProcessEnv::from_env()?;
         let args = request.dbt_args();
         let dbt = find_dbt(
             request.dbt.as_deref(),
-            &around.cwd,
-            around.virtual_env.as_deref(),
-            around.path.as_deref(),
+            &env.cwd,
+            env.virtual_env.as_deref(),
+            env.path.as_deref(),
         )?;
-        let project = request.project(&args, &around.cwd);
-        let profiles_dir = request.profiles_dir(&args, &around);
+        let project = request.project(&args, &env.cwd);
+        let profiles_dir = request.profiles_dir(&args, &env);
         preflight::check(&args, &project, profiles_dir.as_deref())?;
         let profiles = render_profiles(request, &args, profiles_dir.as_deref()).await?;
         for warning in profiles.iter().flat_map(RenderedProfiles::warnings) {
@@ -54,51 +60,48 @@ impl Prepared {
             guard: None,
             dbt,
             profiles,
-            around,
+            env,
         })
     }
 
-    /// Looks after a `dbt retry` of the user's own. To be called when no other run can change what it repeats any more.
+    /// Corrects a `dbt retry` of the user. Must be called when the target folder is locked: no other run may change the
+    /// records afterwards.
     pub(super) fn guard_retry(&mut self, request: &Request) {
-        let is_ours = request.attempt.original.is_some();
-        let Some(folder) = self.folder.as_ref().filter(|_| !is_ours) else {
+        let is_retry_of_ours = request.attempt.original.is_some();
+        let Some(folder) = self.folder.as_ref().filter(|_| !is_retry_of_ours) else {
             return;
         };
         let records = AttemptRecords::beside(folder.dir());
-        self.guard = Guard::of(&self.args, &self.project.target, &records);
+        self.guard = RetryGuard::of(&self.args, &self.project.target, &records);
         let guard = self.guard.as_ref();
-        if let Some(better) = guard.and_then(|guard| guard.arguments(&self.args.passed)) {
-            self.args.passed = better;
+        if let Some(line) = guard.and_then(|guard| guard.arguments(&self.args.passed)) {
+            self.args.passed = line;
         }
     }
 
-    /// Secrets by the names of the variables that take them to dbt.
-    pub(super) fn secrets(&self) -> Vec<(String, String)> {
-        let variables = self
-            .profiles
-            .iter()
-            .flat_map(RenderedProfiles::variables)
-            .map(|variable| (variable.name.clone(), variable.value.expose().to_owned()));
-        variables.collect()
+    /// The variables that pass the secrets of profiles.yml to dbt.
+    pub(super) fn secrets(&self) -> &[EnvironmentVariable] {
+        let profiles = self.profiles.as_ref();
+        profiles.map_or(&[], RenderedProfiles::variables)
     }
 
     /// Why dbt cannot write its log, if that is so.
     pub(super) fn log_folder_problem(&self) -> Option<String> {
-        let variable = self.around.log_path.as_deref();
-        log_folder_problem(&self.args.passed, variable, &self.project, &self.around.cwd)
+        let variable = self.env.log_path.as_deref();
+        log_folder_problem(&self.args.passed, variable, &self.project, &self.env.cwd)
     }
 
-    /// How dbt is called.
-    pub(super) fn command(&self, request: &Request) -> DbtCommand {
+    /// What to start. `lock` is the lock on the target folder.
+    pub(super) fn command(&self, request: &Request, lock: Option<OwnedFd>) -> DbtCommand {
         let settings = &request.settings;
-        let guarded = self.guard.iter().flat_map(Guard::environment);
+        let of_guard = self.guard.iter().flat_map(RetryGuard::environment);
         DbtCommand {
             program: self.dbt.clone(),
             args: match &self.profiles {
                 Some(_) => self.args.without_profiles_dir().to_words(),
                 None => self.args.passed.to_words(),
             },
-            environment: child_environment(Wanted {
+            environment: child_environment(EnvironmentOptions {
                 project_dir: settings.project_dir.as_deref(),
                 profiles_dir: self
                     .profiles
@@ -106,18 +109,27 @@ impl Prepared {
                     .map(RenderedProfiles::dir)
                     .or(settings.profiles_dir.as_deref()),
                 target_path: settings.target_path.as_deref(),
-                sets_file_level: self.args.sets_file_level || self.around.sets_file_level,
-                flags: guarded.chain(request.attempt.environment.clone()).collect(),
-                secrets: self.secrets(),
+                sets_file_level: self.args.sets_file_level || self.env.sets_file_level,
+                flags: of_guard
+                    .chain(request.attempt.environment.clone())
+                    .collect(),
+                secrets: self.secrets().to_vec(),
             }),
+            aftercare: Aftercare {
+                lock,
+                folder: self
+                    .profiles
+                    .as_ref()
+                    .map(|profiles| profiles.dir().to_owned()),
+            },
         }
     }
 }
 
-/// Where an invocation's journals are, if there is a place for them.
+/// The folder of an invocation's journals. `None` for a command without a project.
 ///
 /// # Errors
-/// When there is no working directory.
+/// When the working directory cannot be read.
 pub(super) fn journal_folder(request: &Request) -> Result<Option<JournalFolder>, Error> {
     let args = request.dbt_args();
     let project = request.project(&args, &ProcessEnv::from_env()?.cwd);
@@ -142,4 +154,39 @@ async fn render_profiles(
     let options =
         RenderOptions::default().missing(request.settings.missing_variables.unwrap_or_default());
     Ok(RenderedProfiles::prepare(dir, client, &options).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use dbt_templating::{Block, Resolved, Template};
+
+    use super::*;
+    use crate::request::Invocation;
+
+    #[test]
+    fn the_debug_form_of_what_dbt_is_started_with_shows_no_secret() {
+        let source = "shop: '{{ prefect.blocks.database.shop.password }}'\n";
+        let template = Template::parse("profiles.yml", source).unwrap();
+        let block = Block::new(serde_json::json!({ "password": "hunter2" }));
+        let block = block.secret_fields(["password"]);
+        let resolved = Resolved::new().block("database", "shop", block);
+        let profiles = RenderedProfiles::render(&template, &resolved, &RenderOptions::default());
+        let request = Request::resolved(Invocation::new(["build"]));
+        let args = request.dbt_args();
+        let prepared = Prepared {
+            project: request.project(&args, Path::new("/")),
+            args,
+            folder: None,
+            guard: None,
+            dbt: "dbt".into(),
+            profiles: profiles.unwrap(),
+            env: ProcessEnv::from_env().unwrap(),
+        };
+        let secrets: Vec<_> = prepared.secrets().iter().collect();
+        assert_eq!(secrets[0].value.expose(), "hunter2");
+        let command = prepared.command(&request, None);
+        let debug = format!("{secrets:?} {:?} {command:?}", prepared.profiles);
+        assert!(debug.contains(&secrets[0].name), "{debug}");
+        assert!(!debug.contains("hunter2"), "{debug}");
+    }
 }

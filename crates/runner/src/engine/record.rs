@@ -15,13 +15,15 @@ use super::session::Session;
 use super::start::Started;
 use super::stop_dbt::stop_when_asked;
 use super::target_lock::TargetLock;
-use crate::dbt::{DbtProcess, Ended, Group, pump};
-use crate::model::{StopCause, Stopper};
+use crate::dbt::{DbtExit, DbtProcess, MemoryKills, ProcessGroup, pump};
+use crate::model::StopCause;
 use crate::outcome::Error;
 use crate::track::ProcessEnd;
 
 /// The longest time that dbt's pipes are read after its end: a process that it started may hold them open.
 const DRAIN: Duration = Duration::from_secs(2);
+/// The longest time between a signal that ended dbt and the same signal to this process.
+const SIGNAL_DELAY: Duration = Duration::from_millis(500);
 
 /// An attempt whose dbt has ended.
 pub(super) struct Recorded {
@@ -44,8 +46,7 @@ impl Started {
             recorder,
             process,
         } = self;
-        let (request, stopper) = (attempt.request, attempt.stopper);
-        let (recorder, end, stopped) = follow(process, recorder, request.timeout, stopper).await?;
+        let (recorder, end, stopped) = follow(process, recorder, attempt).await?;
         let stopped = match stopped {
             // A request that came after dbt's success has stopped nothing.
             Some(cause) if end.exit_code != Some(0) => {
@@ -71,27 +72,43 @@ type SharedRecorder = Arc<Mutex<Option<Recorder>>>;
 async fn follow(
     process: DbtProcess,
     recorder: Recorder,
-    timeout: Option<Duration>,
-    stopper: &Stopper,
+    attempt: Attempt<'_>,
 ) -> Result<(Recorder, ProcessEnd, Option<StopCause>), Error> {
+    let Attempt {
+        stopper, deadline, ..
+    } = attempt;
     let _guard = StopOnDrop(process.group.clone());
     let shared: SharedRecorder = Arc::new(Mutex::new(Some(recorder)));
     let stdout = listen("dbt-stdout", process.stdout, &shared, Recorder::on_stdout);
     let stderr = listen("dbt-stderr", process.stderr, &shared, Recorder::on_stderr);
 
+    let kills = MemoryKills::read();
     let mut stopped = None;
-    let stopping = stop_when_asked(stopper, timeout, process.group.clone(), |cause| {
+    let stopping = stop_when_asked(stopper, deadline, process.group.clone(), |cause| {
         stopped = Some(cause);
         with(&shared, |recorder| recorder.on_stop(cause));
     });
     let ended = tokio::select! {
-        ended = process.ended => ended,
+        ended = process.exit => ended,
         never = stopping => match never {},
     };
-    let ended = ended.unwrap_or(Ended {
+    let ended = ended.unwrap_or(DbtExit {
         status: None,
         at: Timestamp::now(),
     });
+    if stopped.is_none() && died_of_shared_signal(&ended) {
+        stopped = tokio::time::timeout(SIGNAL_DELAY, stopper.stopped())
+            .await
+            .ok();
+        if let Some(cause) = stopped {
+            with(&shared, |recorder| {
+                recorder.tracker.interrupted(cause.reason())
+            });
+        }
+    }
+    if kills.explain(MemoryKills::read(), &ended) {
+        with(&shared, |recorder| recorder.tracker.out_of_memory());
+    }
     let drained = async { (stdout.await, stderr.await) };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::debug!("a process that dbt started still holds dbt's pipes open");
@@ -109,6 +126,16 @@ async fn follow(
         _ => first,
     });
     Ok((recorder, end, stopped))
+}
+
+/// Whether dbt ended by a signal that a service manager, a container or a terminal sends to every process. dbt can be gone
+/// before our own signal arrives, which then explains its end.
+fn died_of_shared_signal(exit: &DbtExit) -> bool {
+    let shared = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
+    let by_shell = |signal: &i32| exit.exit_code() == Some(128 + signal);
+    shared
+        .iter()
+        .any(|signal| exit.signal() == Some(*signal) || by_shell(signal))
 }
 
 /// Feeds the lines of a pipe to the recorder on a thread of its own. The receiver resolves at the end of the pipe.
@@ -142,7 +169,7 @@ fn with(recorder: &SharedRecorder, act: impl FnOnce(&mut Recorder)) {
 }
 
 /// Stops dbt when the future that waits for it is dropped.
-struct StopOnDrop(Group);
+struct StopOnDrop(ProcessGroup);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {

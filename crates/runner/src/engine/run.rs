@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::admit::{Admission, admit};
 use crate::model::Stopper;
 use crate::observe::Observer;
@@ -14,6 +16,8 @@ pub(super) struct Attempt<'a> {
     pub(super) request: &'a Request,
     pub(super) observer: &'a Arc<dyn Observer>,
     pub(super) stopper: &'a Stopper,
+    /// When the attempt has to end; also the waits before dbt starts count.
+    pub(super) deadline: Option<Instant>,
 }
 
 /// Runs dbt once and reports the run.
@@ -29,6 +33,7 @@ pub(crate) async fn run(
         request: &request,
         observer: &observer,
         stopper: &stopper,
+        deadline: request.timeout.map(|timeout| Instant::now() + timeout),
     };
     let admitted = match admit(attempt).await? {
         Admission::Granted(admitted) => *admitted,

@@ -39,6 +39,7 @@ impl Session {
             request,
             observer,
             stopper,
+            ..
         } = attempt;
         let existing = flow_run.existing();
         let supervision = Supervision::begin(

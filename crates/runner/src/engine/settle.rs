@@ -6,7 +6,7 @@ use super::judge::Judged;
 use super::recorder::Closing;
 use super::run::Attempt;
 use crate::model::{Effect, FinalState, Level, LogLine, RunEnd, State, StateKind, StopCause};
-use crate::outcome::{Outcome, exit_code};
+use crate::outcome::{Outcome, exit_code_after_delivery};
 use crate::track::summary::markdown;
 use crate::track::{ProcessEnd, Verdict, closing_line, stopped_line};
 
@@ -43,7 +43,7 @@ impl Judged {
             command,
             args: request.args.clone(),
             success: verdict.success,
-            exit_code: exit_code(verdict.exit_code, final_state),
+            exit_code: exit_code_after_delivery(verdict.exit_code, final_state),
             state: final_state_of(verdict.state, final_state),
             failure: verdict.failure,
             run,

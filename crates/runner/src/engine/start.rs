@@ -63,7 +63,8 @@ impl Admitted {
         );
         let recorder = recorder(attempt, &prepared, run_id, journal);
         record_attempt(request, &prepared, &session);
-        match DbtProcess::start(prepared.command(request)) {
+        let handle = lock.as_ref().and_then(|lock| lock.handle().ok());
+        match DbtProcess::start(prepared.command(request, handle)) {
             Ok(process) => Ok(Started {
                 session,
                 prepared,
@@ -128,7 +129,7 @@ fn record_attempt(request: &Request, prepared: &Prepared, session: &Session) {
     if let Some(records) = &session.records {
         let ids = (session.run_id, session.owned_flow_run());
         let guard = prepared.guard.as_ref();
-        dbt_retry::begin(ids, request, &prepared.project, guard, records);
+        dbt_retry::save_started(ids, request, &prepared.project, guard, records);
     }
 }
 
@@ -150,7 +151,12 @@ fn recorder(
         tracker: Tracker::new(options),
         assets: AssetWatch::new(request, &prepared.args, target),
         journal,
-        redactor: Redactor::new(prepared.secrets().into_iter().map(|(_, value)| value)),
+        redactor: Redactor::new(
+            prepared
+                .secrets()
+                .iter()
+                .map(|secret| secret.value.expose()),
+        ),
         observer: observer.clone(),
         target: target.clone(),
         command: prepared.args.command.clone(),

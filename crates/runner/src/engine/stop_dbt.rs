@@ -3,7 +3,9 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use crate::dbt::Group;
+use tokio::time::Instant;
+
+use crate::dbt::ProcessGroup;
 use crate::model::{StopCause, Stopper};
 
 /// The time that dbt has to cancel its queries before the second SIGINT.
@@ -11,17 +13,17 @@ const FIRST_GRACE: Duration = Duration::from_secs(12);
 /// The time between the second SIGINT and SIGKILL. Both together are below the 30 seconds that supervisors give.
 const SECOND_GRACE: Duration = Duration::from_secs(8);
 
-/// Waits for a request to stop or for the timeout, then stops dbt. Each further request brings the next step at once.
+/// Waits for a request to stop or for the deadline, then stops dbt. Each further request brings the next step at once.
 /// Never returns: the end of dbt ends the wait.
 pub(super) async fn stop_when_asked(
     stopper: &Stopper,
-    timeout: Option<Duration>,
-    group: Group,
+    deadline: Option<Instant>,
+    group: ProcessGroup,
     mut on_stop: impl FnMut(StopCause),
 ) -> Infallible {
     let cause = tokio::select! {
         cause = stopper.stopped() => cause,
-        () = after(timeout) => StopCause::Timeout,
+        () = until(deadline) => StopCause::Timeout,
     };
     on_stop(cause);
     group.interrupt();
@@ -32,9 +34,9 @@ pub(super) async fn stop_when_asked(
     std::future::pending().await
 }
 
-async fn after(timeout: Option<Duration>) {
-    match timeout {
-        Some(timeout) => tokio::time::sleep(timeout).await,
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
     }
 }

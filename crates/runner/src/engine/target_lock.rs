@@ -2,14 +2,15 @@
 
 use std::fs::TryLockError;
 use std::io::{Read as _, Write as _};
-use std::path::Path;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use fs_err::{File, OpenOptions};
-use sha2::{Digest as _, Sha256};
+use fs_err::File;
 
+use super::lock_file::Places;
 use super::prepare::Prepared;
 use crate::observe::Observer;
+use crate::outcome::Error;
 use crate::store::{JOURNAL_DIR, JournalFolder};
 
 /// The pause between two attempts to take the lock: file locks announce nothing.
@@ -17,20 +18,42 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// Commands that do not write to the target folder.
 const WITHOUT_ARTIFACTS: [&str; 3] = ["debug", "init", "man"];
 
-/// The right to write to a target folder. It ends when the value is dropped, or with the process.
+/// The right to write to a target folder. It ends when the value is dropped. If the process is killed, it ends with the
+/// last process that holds one of its [`handle`](Self::handle)s.
 #[derive(Debug)]
 pub(super) struct TargetLock {
-    _file: File,
+    file: File,
+}
+
+impl TargetLock {
+    /// A file descriptor with the lock, for a process that lives as long as dbt does.
+    pub(super) fn handle(&self) -> std::io::Result<OwnedFd> {
+        Ok(self.file.file().try_clone()?.into())
+    }
+}
+
+impl Drop for TargetLock {
+    fn drop(&mut self) {
+        // Closing our descriptor would not do while another process has a copy of it.
+        if let Err(error) = self.file.file().unlock() {
+            tracing::debug!(%error, "cannot unlock the target folder");
+        }
+    }
 }
 
 /// Waits until no other run of ours writes to the target folder. `None` when the command writes nothing, or when the file
 /// system has no locks or is read-only: dbt runs without a lock then.
+///
+/// # Errors
+/// When the lock belongs to another user.
 pub(super) async fn lock_target(
     prepared: &Prepared,
     observer: &dyn Observer,
-) -> Option<TargetLock> {
+) -> Result<Option<TargetLock>, Error> {
     let (command, target) = (&*prepared.args.command, &*prepared.project.target);
-    let mut file = open_lock_file(prepared)?;
+    let Some(mut file) = open_lock_file(prepared)? else {
+        return Ok(None);
+    };
     let mut is_announced = false;
     loop {
         match file.file().try_lock() {
@@ -38,7 +61,7 @@ pub(super) async fn lock_target(
             Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(error)) => {
                 tracing::debug!(%error, "cannot lock the target folder");
-                return None;
+                return Ok(None);
             }
         }
         if !is_announced {
@@ -56,40 +79,23 @@ pub(super) async fn lock_target(
     let _ = file
         .set_len(0)
         .and_then(|()| file.write_all(holder.as_bytes()));
-    Some(TargetLock { _file: file })
+    Ok(Some(TargetLock { file }))
 }
 
-/// Opens the file that stands for the target folder. It lies in the project, where all of its runs find it, whatever folder
-/// their journals are in.
-fn open_lock_file(prepared: &Prepared) -> Option<File> {
+/// Opens the file that stands for the target folder; `None` for a command that does not write there.
+fn open_lock_file(prepared: &Prepared) -> Result<Option<File>, Error> {
     let (command, project) = (&*prepared.args.command, &prepared.project);
     let journals = prepared.folder.as_ref();
-    let journals = journals.filter(|_| !WITHOUT_ARTIFACTS.contains(&command))?;
-    let in_project = JournalFolder::at(project.root.join(JOURNAL_DIR));
-    let folder = if project.exists {
-        &in_project
-    } else {
-        journals
+    let Some(journals) = journals.filter(|_| !WITHOUT_ARTIFACTS.contains(&command)) else {
+        return Ok(None);
     };
-    open(folder, &project.target)
-        .or_else(|_| open(journals, &project.target))
-        .inspect_err(
-            |error| tracing::debug!(%error, "cannot open the lock file of the target folder"),
-        )
-        .ok()
-}
-
-/// Opens the lock file in a folder that `dbt clean` does not delete.
-fn open(folder: &JournalFolder, target: &Path) -> std::io::Result<File> {
-    folder.make()?;
-    let digest = Sha256::digest(target.as_os_str().as_encoded_bytes());
-    let name: String = digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true);
-    options.open(folder.dir().join(format!("target-{name}.lock")))
+    let in_project = JournalFolder::at(project.root.join(JOURNAL_DIR));
+    let places = Places {
+        target: &project.target,
+        in_project: project.exists.then_some(&in_project),
+        journals,
+    };
+    places.open()
 }
 
 /// The process that holds the lock, as it described itself.

@@ -1,7 +1,6 @@
 //! Calls hooks, on the hook thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, OnceLock};
 
@@ -12,6 +11,7 @@ use tokio::sync::oneshot;
 use super::hook::{BoxError, Callable, Hook};
 use super::hook_context::{DbtHookContext, HookEvent, HookResult, HookStatus};
 use super::hook_selections::HookSelections;
+use super::hook_stop::HookStop;
 use super::node_report::NodeReport;
 use super::owner::HookOwner;
 use super::run_result::RunResult;
@@ -49,8 +49,8 @@ pub(super) struct HookCaller {
     pub(super) manifest: Arc<OnceLock<Arc<Manifest>>>,
     pub(super) warn: Arc<dyn Fn(&str) + Send + Sync>,
     pub(super) timer: HookTimer,
-    /// Set when no more hooks are to be called.
-    pub(super) is_abandoned: Arc<AtomicBool>,
+    /// Ends the calls.
+    pub(super) stop: HookStop,
     pub(super) selections: Option<HookSelections>,
     pub(super) runtime: Option<Runtime>,
 }
@@ -167,7 +167,7 @@ impl HookCaller {
     }
 
     fn call_one(&mut self, hook: &Hook, context: &DbtHookContext) {
-        if self.is_abandoned.load(Ordering::Acquire) {
+        if self.stop.is_requested() {
             return;
         }
         self.timer.hook_starts(&hook.name);
@@ -215,6 +215,7 @@ impl HookCaller {
             node_ids: Vec::new(),
             flow: command.flow,
             manifest: self.manifest.get().cloned(),
+            stop: self.stop.clone(),
         }
     }
 }

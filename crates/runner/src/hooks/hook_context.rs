@@ -7,6 +7,7 @@ use std::sync::Arc;
 use dbt_manifest::{Manifest, Node};
 use serde::Serialize;
 
+use super::hook_stop::HookStop;
 use super::node_report::NodeReport;
 use super::owner::HookOwner;
 use crate::model::NodeStatus;
@@ -44,6 +45,8 @@ pub struct DbtHookContext {
     /// The flow run that the run belongs to, if `Flow` started it.
     pub flow: Option<FlowContext>,
     pub(super) manifest: Option<Arc<Manifest>>,
+    /// Ends a hook that is a process.
+    pub(super) stop: HookStop,
 }
 
 impl DbtHookContext {

@@ -1,8 +1,8 @@
 //! The thread that calls the hooks of a run, seen from the run.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use dbt_manifest::Manifest;
 use tokio::sync::{oneshot, watch};
@@ -10,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 use super::hook::Hook;
 use super::hook_caller::{CommandInfo, HookCaller, HookTask};
 use super::hook_context::HookEvent;
+use super::hook_stop::HookStop;
 use super::observer::HookObserver;
 use super::options::HookOptions;
 use super::run_result::RunResult;
@@ -20,12 +21,15 @@ use crate::observe::Observer;
 use crate::outcome::{Error, Outcome};
 use crate::request::Request;
 
+/// How long hooks may go on after a stop. Supervisors wait 10 seconds or more before they kill.
+const STOP_GRACE: Duration = Duration::from_secs(5);
+
 /// The thread that calls the hooks of a run.
 pub(super) struct HookThread {
     tasks: Sender<HookTask>,
     state: watch::Receiver<HookState>,
     manifest: Arc<OnceLock<Arc<Manifest>>>,
-    is_abandoned: Arc<AtomicBool>,
+    stop: HookStop,
     has_start_hooks: bool,
 }
 
@@ -42,8 +46,8 @@ impl HookThread {
             let observer = Arc::clone(observer);
             Arc::new(move |warning| observer.on_warning(warning))
         };
-        let (timer, state) = watch_for_stuck_hooks(options.warn_after, Arc::clone(&warn))?;
-        let (manifest, is_abandoned) = <(Arc<OnceLock<_>>, Arc<AtomicBool>)>::default();
+        let (timer, state) = watch_for_stuck_hooks(options.timeout, Arc::clone(&warn))?;
+        let (manifest, stop) = <(Arc<OnceLock<_>>, HookStop)>::default();
         let caller = HookCaller {
             command: CommandInfo {
                 command: request.line.command(),
@@ -55,7 +59,7 @@ impl HookThread {
             manifest: Arc::clone(&manifest),
             warn,
             timer,
-            is_abandoned: Arc::clone(&is_abandoned),
+            stop: stop.clone(),
             selections: None,
             runtime: None,
         };
@@ -67,7 +71,7 @@ impl HookThread {
             tasks,
             state,
             manifest,
-            is_abandoned,
+            stop,
             has_start_hooks,
         })
     }
@@ -101,8 +105,8 @@ impl HookThread {
         }
     }
 
-    /// Calls the hooks of the end and waits for all hooks. A stuck hook is abandoned; so are all hooks if a stop is
-    /// requested while they run.
+    /// Calls the hooks of the end and waits for all hooks, for 5 seconds if the run was stopped. A hook that does not return is
+    /// abandoned, and killed if it is a shell command; so are all hooks if a stop is requested while they run.
     pub(super) async fn call_end_hooks(
         &mut self,
         result: &Result<Outcome, Error>,
@@ -115,9 +119,10 @@ impl HookThread {
         let stuck = tokio::select! {
             stuck = self.wait_for_hooks() => stuck,
             () = stopper.stop_requested_again() => Some("a hook".to_owned()),
+            () = after_stop(stopper) => Some("a hook".to_owned()),
         };
         if let Some(hook) = stuck {
-            self.is_abandoned.store(true, Ordering::Release);
+            self.stop.stop();
             observer.on_warning(&format!(
                 "{hook} is still running at the end of the run and is abandoned: hooks after it are not called"
             ));
@@ -132,4 +137,10 @@ impl HookThread {
             _ => None,
         }
     }
+}
+
+/// Waits until the run is stopped, and then as long as hooks may go on.
+async fn after_stop(stopper: &Stopper) {
+    stopper.stopped().await;
+    tokio::time::sleep(STOP_GRACE).await;
 }

@@ -8,6 +8,7 @@ mod hook;
 mod hook_caller;
 mod hook_context;
 mod hook_selections;
+mod hook_stop;
 mod hook_thread;
 mod node_report;
 mod observer;

@@ -13,7 +13,7 @@ use super::owner::HookOwner;
 pub struct HookOptions {
     /// How long a hook may run before a warning says that it is still running. A hook that runs that long when the run
     /// is over is abandoned.
-    pub warn_after: Duration,
+    pub timeout: Duration,
     /// Whether `dbt parse` may run first, if a hook needs the scheduled nodes and manifest.json is out of date.
     pub may_parse: bool,
     /// A manifest that is known to be up to date, to use in place of the one in the target folder.
@@ -25,7 +25,7 @@ pub struct HookOptions {
 impl Default for HookOptions {
     fn default() -> Self {
         Self {
-            warn_after: Duration::from_secs(60),
+            timeout: Duration::from_secs(60),
             may_parse: true,
             manifest: None,
             owner: None,

@@ -1,13 +1,13 @@
 //! Hooks that are shell commands.
 
-use std::io::Write;
 use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use super::hook::BoxError;
 use super::hook_context::{DbtHookContext, HookEvent};
 use super::registry::Hooks;
-use crate::dbt::CONTROL;
+use crate::dbt::CONTROL_VARIABLES;
 use crate::request::inherited::FLOW_RUN_ID;
 
 /// Characters that no selection contains: a `=` after one of them is part of the command.
@@ -52,7 +52,8 @@ impl ShellHook {
         let flag = match event {
             HookEvent::RunStart => "--on-run-start",
             HookEvent::PostModel => "--post-model",
-            HookEvent::PostNode => "--post-node",
+            // The command line has no flag for it.
+            HookEvent::PostNode => "post_node hook",
             HookEvent::RunEnd => "--on-run-end",
         };
         let mut builder = hooks
@@ -79,19 +80,16 @@ pub fn shell_hook(
             .arg("-c")
             .arg(&command)
             .stdin(Stdio::piped())
+            // So that everything that it starts can be killed with it.
+            .process_group(0)
             .stdout(std::io::stderr().as_fd().try_clone_to_owned()?);
-        for name in CONTROL {
+        for name in CONTROL_VARIABLES {
             shell.env_remove(name);
         }
         if context.event == HookEvent::RunStart {
             shell.env_remove(FLOW_RUN_ID);
         }
-        let mut child = shell.spawn()?;
-        if let Some(mut stdin) = child.stdin.take() {
-            // A command need not read its standard input.
-            let _ = stdin.write_all(&json);
-        }
-        let status = child.wait()?;
+        let status = context.stop.run(&mut shell, &json)?;
         if status.success() {
             Ok(())
         } else {

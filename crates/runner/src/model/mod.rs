@@ -4,7 +4,7 @@ mod asset_event;
 mod delivery;
 mod effect;
 mod error_chain;
-pub mod exit;
+pub mod exit_codes;
 mod flow_run_ref;
 mod ids;
 mod level;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::exit;
+use super::exit_codes;
 use super::state::{State, StateKind};
 
 /// Why a run is stopped.
@@ -52,9 +52,9 @@ impl StopCause {
     #[must_use]
     pub const fn exit_code(self) -> u8 {
         match self {
-            Self::Interrupt | Self::Cancel => exit::INTERRUPTED,
-            Self::Terminate => exit::TERMINATED,
-            Self::Timeout => exit::FAILURES,
+            Self::Interrupt | Self::Cancel => exit_codes::INTERRUPTED,
+            Self::Terminate => exit_codes::TERMINATED,
+            Self::Timeout => exit_codes::FAILURES,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Why an invocation cannot run.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 use crate::dbt::DbtError;
-use crate::model::exit;
+use crate::model::exit_codes;
 use crate::parameters::ParameterError;
 use crate::prefect::flow_run::ReportError;
 use crate::profiles::ProfilesError;
@@ -37,6 +39,14 @@ pub enum Error {
     /// A connection to the Prefect API cannot be set up, or a request failed.
     #[error(transparent)]
     Connect(Box<prefect_client::Error>),
+    /// Another user owns the lock of the target folder.
+    #[error("cannot lock the target folder {}: {} belongs to another user", target.display(), lock.display())]
+    TargetLock {
+        /// The target folder.
+        target: PathBuf,
+        /// The lock file, or the folder that it is in.
+        lock: PathBuf,
+    },
     /// A thread panicked, and the record of the run is lost.
     #[error("the record of the run is lost because of a bug in prefect-dbt")]
     Lost,
@@ -55,15 +65,15 @@ impl From<prefect_client::Error> for Error {
 }
 
 impl Error {
-    /// The exit code of the program for this error, see [`exit`].
+    /// The exit code of the program for this error, see [`exit_codes`].
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Profiles(error) if error.is_about_prefect() => exit::NO_PREFECT,
-            Self::Report(ReportError::Usage { .. }) => exit::CANNOT_RUN,
-            Self::Report(ReportError::Cancelled { .. }) => exit::INTERRUPTED,
-            Self::Report(_) | Self::Connect(_) => exit::NO_PREFECT,
-            _ => exit::CANNOT_RUN,
+            Self::Profiles(error) if error.is_about_prefect() => exit_codes::NO_PREFECT,
+            Self::Report(ReportError::Usage { .. }) => exit_codes::CANNOT_RUN,
+            Self::Report(ReportError::Cancelled { .. }) => exit_codes::INTERRUPTED,
+            Self::Report(_) | Self::Connect(_) => exit_codes::NO_PREFECT,
+            _ => exit_codes::CANNOT_RUN,
         }
     }
 
@@ -78,6 +88,10 @@ impl Error {
                 Some("correct the parameters of the flow run or of its deployment".to_owned())
             }
             Self::Connect(error) => error.help().map(str::to_owned),
+            Self::TargetLock { .. } => Some(
+                "give this run a target folder of your own outside of the project with --target-path"
+                    .to_owned(),
+            ),
             Self::Lost => Some("please report the bug, with the output of the run".to_owned()),
             Self::InsideRuntime => Some("call `invoke` and await it".to_owned()),
             Self::Request(_) | Self::Settings(_) | Self::Runtime(_) => None,

@@ -25,7 +25,7 @@ pub struct Outcome {
     pub success: bool,
     /// The state of the flow run; `Completed` in spite of failures when failures are not to fail the run.
     pub state: State,
-    /// The exit code of the program, see [`exit`](crate::model::exit).
+    /// The exit code of the program, see [`exit_codes`](crate::model::exit_codes).
     pub exit_code: u8,
     /// The failures, for people: a headline and a line for each failed node, or dbt's own error.
     pub failure: Option<String>,

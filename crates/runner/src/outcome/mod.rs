@@ -3,11 +3,11 @@
 mod connection;
 mod error;
 mod error_text;
-mod exit_code;
+mod exit_code_after_delivery;
 mod invocation_outcome;
 
 pub(crate) use connection::client_from_env;
 pub use error::Error;
 pub(crate) use error_text::error_text;
-pub(crate) use exit_code::exit_code;
+pub(crate) use exit_code_after_delivery::exit_code_after_delivery;
 pub use invocation_outcome::Outcome;

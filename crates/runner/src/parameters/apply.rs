@@ -18,13 +18,34 @@ pub fn apply(
     args: &[String],
     parameters: &Map<String, Value>,
 ) -> Result<Vec<String>, ParameterError> {
+    let edits = edits(parameters)?;
+    if edits.is_empty() {
+        return Ok(args.to_vec());
+    }
+    let excludes = adds(&edits, "exclude");
+    let line = edited(CommandLine::parse(args), edits);
+    if excludes && line.has("--selector") {
+        let mistake = Mistake::NoEffect {
+            name: "exclude",
+            instead: "the `--selector` of the command line",
+        };
+        return Err(ParameterError {
+            mistakes: vec![mistake],
+        });
+    }
+    Ok(line.to_words())
+}
+
+/// The changes that the parameters mean, in the order of the table.
+///
+/// # Errors
+/// Everything that is wrong with the parameters by themselves.
+fn edits(parameters: &Map<String, Value>) -> Result<Vec<(&'static str, Edit)>, ParameterError> {
     let mut mistakes = unknown(parameters);
     let mut edits = Vec::new();
     for parameter in PARAMETERS {
-        match parameters
-            .get(parameter.name)
-            .map(|value| edit_for(parameter, value))
-        {
+        let value = parameters.get(parameter.name);
+        match value.map(|value| edit_for(parameter, value)) {
             None | Some(Ok(None)) => {}
             Some(Ok(Some(edit))) => edits.push((parameter.name, edit)),
             Some(Err(problem)) => mistakes.push(Mistake::Value {
@@ -34,15 +55,14 @@ pub fn apply(
         }
     }
     mistakes.extend(without_effect(&edits));
-    if !mistakes.is_empty() {
-        return Err(ParameterError { mistakes });
+    match mistakes.is_empty() {
+        true => Ok(edits),
+        false => Err(ParameterError { mistakes }),
     }
-    if edits.is_empty() {
-        return Ok(args.to_vec());
-    }
-    let excludes = adds(&edits, "exclude");
+}
+
+fn edited(mut line: CommandLine, edits: Vec<(&'static str, Edit)>) -> CommandLine {
     let given = given(&edits);
-    let mut line = CommandLine::parse(args);
     for (_, edit) in edits {
         match edit {
             Edit::Line(words) => line = CommandLine::parse(&words),
@@ -59,16 +79,7 @@ pub fn apply(
             }
         }
     }
-    if excludes && line.has("--selector") {
-        let mistake = Mistake::NoEffect {
-            name: "exclude",
-            instead: "the `--selector` of the command line",
-        };
-        return Err(ParameterError {
-            mistakes: vec![mistake],
-        });
-    }
-    Ok(line.to_words())
+    line
 }
 
 fn unknown(parameters: &Map<String, Value>) -> Vec<Mistake> {

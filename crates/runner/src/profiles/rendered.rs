@@ -5,7 +5,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use dbt_templating::{
-    EnvironmentVariable, Profiles, RenderOptions, RenderReport, Template, Warning,
+    EnvironmentVariable, Profiles, RenderOptions, RenderReport, Resolved, Template, Warning,
 };
 use prefect_client::Client;
 use tempfile::TempDir;
@@ -46,7 +46,16 @@ impl RenderedProfiles {
         };
         let client = client.ok_or(ProfilesError::NoApi { path, reference })?;
         let resolved = fetch(client, &template).await?;
-        let rendered = template.render(&resolved, options)?;
+        Self::render(&template, &resolved, options)
+    }
+
+    /// Renders a template whose values are fetched. `None` when nothing in it changes.
+    pub(crate) fn render(
+        template: &Template,
+        resolved: &Resolved,
+        options: &RenderOptions,
+    ) -> Result<Option<Self>, ProfilesError> {
+        let rendered = template.render(resolved, options)?;
         let Profiles::Rewritten(text) = rendered.profiles else {
             return Ok(None);
         };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use prefect_client::Client;
 use uuid::Uuid;
 
-use crate::model::exit;
+use crate::model::exit_codes;
 use crate::store::Header;
 
 /// Why a file or folder cannot be replayed.
@@ -78,14 +78,14 @@ pub enum ReplayError {
 }
 
 impl ReplayError {
-    /// The exit code of the program for this error, see [`exit`].
+    /// The exit code of the program for this error, see [`exit_codes`].
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NoApi | Self::Busy { .. } | Self::Gone { .. } | Self::Unreachable { .. } => {
-                exit::NO_PREFECT
+                exit_codes::NO_PREFECT
             }
-            _ => exit::CANNOT_RUN,
+            _ => exit_codes::CANNOT_RUN,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::artifacts::Artifacts;
+use super::artifacts_of_log::Artifacts;
 use super::log::{Logged, LoggedRun, follow};
 use crate::dbt::CommandLine;
 use crate::model::{Effect, FlowRunRef, LogLevel, LogLine, RunEnd, State, StateKind};

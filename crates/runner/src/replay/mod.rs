@@ -2,7 +2,7 @@
 //!
 //! A replay can be interrupted and repeated: it asks the server first and sends only what the server does not have.
 
-mod artifacts;
+mod artifacts_of_log;
 mod close_killed;
 mod deliver;
 mod error;

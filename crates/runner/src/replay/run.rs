@@ -6,7 +6,7 @@ use fs_err::File;
 use prefect_client::Client;
 use uuid::Uuid;
 
-use super::artifacts::Artifacts;
+use super::artifacts_of_log::Artifacts;
 use super::deliver::deliver;
 use super::error::ReplayError;
 use super::from_log::write_journal;

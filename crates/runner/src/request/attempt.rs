@@ -1,23 +1,23 @@
-//! Which attempt an invocation is.
+//! Which attempt of its flow run an invocation is.
 
 use uuid::Uuid;
 
 use crate::dbt::CommandLine;
 
-/// Which attempt of its flow run an invocation is, and what it takes over from the one before.
+/// Which attempt of its flow run an invocation is, and what it takes over from the previous attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Attempt {
-    /// From 1.
+    /// The number of the attempt, from 1.
     pub(crate) number: u32,
-    /// The idempotency key of the flow run that the first attempt created, or meant to create.
+    /// The idempotency key with which the first attempt created the flow run, or tried to.
     pub(crate) key: Option<Uuid>,
-    /// What the first attempt was called with, where this one is called with something else.
+    /// The command line of the first attempt, if this attempt runs `dbt retry` in its place.
     pub(crate) original: Option<CommandLine>,
-    /// What the log says of it at its start.
+    /// The log line at the start: what the attempt runs and why.
     pub(crate) note: Option<String>,
-    /// The nodes that it runs, where that is known without looking.
+    /// The nodes that it runs, if the plan of the retry names them.
     pub(crate) scheduled: Option<Vec<String>>,
-    /// Variables for dbt in place of the flags that `dbt retry` does not restore.
+    /// Variables for dbt, by name, that replace the flags that `dbt retry` does not restore.
     pub(crate) environment: Vec<(String, String)>,
 }
 

@@ -1,36 +1,38 @@
-//! The flow run that a caller asks for.
+//! Which flow run an invocation reports to.
 
 use uuid::Uuid;
 
 use super::process_env::inherited;
 use crate::prefect::control::Supervisor;
 
-/// The flow run that a caller asks for, and the one that the process was started for.
+/// Which flow run an invocation reports to: the one that the caller names, the one that the process was started for, or a
+/// new one.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct FlowChoice {
-    /// Whether the run is not reported, even if an API is configured.
+    /// Whether the run is not reported, even if an API is configured. Default: false.
     pub declined: bool,
-    /// Whether this process is the engine of the flow run, and sets its states.
+    /// Whether this process is the engine of the flow run, and sets its states. Default: false.
     pub engine: bool,
-    /// Whether task runs are reported without a flow run, where there is none.
+    /// Whether task runs are reported without a flow run if there is none. Default: false.
     pub tasks_alone: bool,
-    /// The flow run that the caller names.
+    /// The flow run that the caller names. Default: none.
     pub flow_run_id: Option<Uuid>,
-    /// The flow run that the process was started for (`PREFECT__FLOW_RUN_ID`).
+    /// The flow run that the process was started for (`PREFECT__FLOW_RUN_ID`). Default: none.
     pub inherited: Option<Uuid>,
-    /// The process that started this one for that flow run.
+    /// The process that started this one for the inherited flow run, and its control channel.
     pub(crate) supervisor: Supervisor,
-    /// Name of the flow, if a flow run is created. Default: `dbt <command>`.
+    /// The name of the flow, if a flow run is created. Default: `dbt <command>`.
     pub flow_name: Option<String>,
-    /// Name of the flow run, if one is created. Default: two words.
+    /// The name of the flow run, if one is created. Default: two random words.
     pub flow_run_name: Option<String>,
-    /// Tags of the flow run, if one is created.
+    /// The tags of the flow run, if one is created. Default: none.
     pub tags: Vec<String>,
 }
 
 impl FlowChoice {
-    /// Only the flow run that the process was started for (`PREFECT__FLOW_RUN_ID`) and its supervisor.
+    /// The flow run that the process was started for (`PREFECT__FLOW_RUN_ID`), if there is one, and its supervisor. All else
+    /// has its default.
     #[must_use]
     pub fn from_env() -> Self {
         Self {

@@ -1,13 +1,13 @@
-//! What a caller asks for: dbt's arguments, the options, the flow run.
+//! One run of dbt: dbt's arguments, the options, the flow run.
 
 use super::flow_choice::FlowChoice;
 use super::options::RunOptions;
 
-/// One run of dbt as a caller asks for it.
+/// One run of dbt: its arguments, the options of the run, and the flow run to report to.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Invocation {
-    /// dbt's arguments, command included.
+    /// dbt's arguments with the command, without the name of the program.
     pub args: Vec<String>,
     /// How dbt runs and how the run is reported.
     pub options: RunOptions,
@@ -16,7 +16,7 @@ pub struct Invocation {
 }
 
 impl Invocation {
-    /// dbt with these arguments and no options.
+    /// Runs dbt with these arguments. All options have their defaults.
     pub fn new<S: Into<String>>(args: impl IntoIterator<Item = S>) -> Self {
         Self {
             args: args.into_iter().map(Into::into).collect(),

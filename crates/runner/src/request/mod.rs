@@ -1,4 +1,4 @@
-//! What to run and how to report it: what a caller asks for, its options, and the resolved request that the engine works from.
+//! What to run and how to report it: the invocation of a caller, its options, and the resolved request that the engine uses.
 
 mod attempt;
 mod error;
@@ -8,11 +8,7 @@ mod invocation;
 mod options;
 mod places;
 mod process_env;
-#[expect(
-    clippy::module_inception,
-    reason = "the folder is named after its one result"
-)]
-mod request;
+mod resolved_request;
 mod retry_strategy;
 mod settings;
 
@@ -23,6 +19,6 @@ pub use flow_context::FlowContext;
 pub use invocation::Invocation;
 pub use options::RunOptions;
 pub(crate) use process_env::{ProcessEnv, inherited};
-pub(crate) use request::{Request, RetryOptions};
+pub(crate) use resolved_request::{Request, RetryOptions};
 pub use retry_strategy::RetryStrategy;
 pub use settings::PrefectDbtSettings;

@@ -12,7 +12,7 @@ use crate::track::AssetKeyHook;
 /// How dbt runs and how the run is reported.
 ///
 /// A field that is `None` is unset. Options of an [`Invocation`](super::invocation::Invocation) beat those of the runner, which
-/// beat the environment; the default that each field names is used last, when the run starts.
+/// beat the environment. The default that a field names is used if nothing sets it; it applies when the run starts.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct RunOptions {
@@ -28,7 +28,7 @@ pub struct RunOptions {
     pub fail_on_empty: Option<bool>,
     /// The longest time that dbt may take; then it is stopped and the run ends `TimedOut`. Default: no limit.
     pub timeout: Option<Duration>,
-    /// The longest time after dbt's end in which the server is asked whether it holds every task run. Default: 3 seconds.
+    /// The longest time after dbt's end for the check that the server has recorded every task run. Default: 3 seconds.
     pub verify_timeout: Option<Duration>,
     /// The most log lines and events that are sent to Prefect in a minute. dbt is never slowed down: entries that are not
     /// sent when `verify_timeout` is over stay in the journal. Default: no limit.
@@ -36,7 +36,7 @@ pub struct RunOptions {
     /// The most log lines and events that are sent to Prefect in the run. As it fills, debug logs are left out first, then
     /// info logs, references to assets, and other entries; the end of a node is always sent. Default: no limit.
     pub budget: Option<u32>,
-    /// Whether no asset is reported, whatever the project says. Default: false.
+    /// Whether no asset is reported, even if the project enables assets. Default: false.
     pub disable_assets: Option<bool>,
     /// Whether the descriptions of assets end with the compiled code. Default: false.
     pub include_compiled_code: Option<bool>,
@@ -49,7 +49,7 @@ pub struct RunOptions {
     pub keep_artifacts: Option<bool>,
     /// The folder of journals and attempt records. Default: `.prefect-dbt` in the project.
     pub journal_dir: Option<PathBuf>,
-    /// The maximum number of retries of a failed run. Default: that of the flow run.
+    /// The maximum number of retries of a failed run. Default: the number that the flow run has.
     pub retries: Option<u32>,
     /// The pause before a retry, in whole seconds. Default: none.
     pub retry_delay: Option<Duration>,
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_explicit_option_beats_a_default_even_if_it_is_the_default_value() {
+    fn an_option_of_the_invocation_beats_the_runner_even_if_it_is_the_default_value() {
         let invocation = RunOptions {
             raise_on_failure: Some(true),
             verify_timeout: Some(Duration::from_secs(3)),

@@ -8,22 +8,25 @@ use super::error::RequestError;
 /// What an invocation takes from the process that it runs in.
 #[derive(Debug, Clone)]
 pub(crate) struct ProcessEnv {
-    /// The working directory; dbt's, too.
+    /// The working directory, which dbt inherits.
     pub(crate) cwd: PathBuf,
-    /// The user's home.
+    /// The user's home folder (`HOME`).
     pub(crate) home: Option<PathBuf>,
-    /// The active virtual environment.
+    /// The active virtual environment (`VIRTUAL_ENV`).
     pub(crate) virtual_env: Option<OsString>,
-    /// Where programs are.
+    /// The folders of programs (`PATH`).
     pub(crate) path: Option<OsString>,
     /// dbt's log folder, if the environment names one.
     pub(crate) log_path: Option<PathBuf>,
-    /// Whether the user has chosen what dbt's own log file holds.
+    /// Whether the environment sets the level of dbt's own log file (`DBT_LOG_LEVEL_FILE`).
     pub(crate) sets_file_level: bool,
 }
 
 impl ProcessEnv {
-    /// Those of this process.
+    /// Reads the environment of this process. Empty variables count as unset.
+    ///
+    /// # Errors
+    /// When the working directory cannot be read.
     pub(crate) fn from_env() -> Result<Self, RequestError> {
         let get = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         Ok(Self {
@@ -45,10 +48,10 @@ impl ProcessEnv {
 pub(crate) mod inherited {
     use uuid::Uuid;
 
-    /// The variable that names it.
+    /// The variable that names the flow run.
     pub(crate) const FLOW_RUN_ID: &str = "PREFECT__FLOW_RUN_ID";
 
-    /// The flow run in `PREFECT__FLOW_RUN_ID`, if that holds the id of one.
+    /// The flow run in `PREFECT__FLOW_RUN_ID`, if the variable holds a UUID.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is where the environment is read"

@@ -1,27 +1,27 @@
-//! What the user says about repeating a run.
+//! What a retry runs.
 
-/// What a repetition runs.
+/// What a retry of a failed run runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryStrategy {
-    /// What did not succeed, by `dbt retry`, where that is known to be right; else everything.
+    /// `dbt retry` of the nodes that did not succeed, if these are known; else the whole command.
     #[default]
     Auto,
-    /// What did not succeed, by `dbt retry`; everything only where `dbt retry` is not possible.
+    /// `dbt retry` even if nodes that had not started may be missing; the whole command only if `dbt retry` is impossible.
     DbtRetry,
-    /// Everything: the original command again.
+    /// The whole command.
     Full,
 }
 
 impl RetryStrategy {
-    /// The strategies by the names that the command line knows them by.
+    /// The names of the strategies on the command line.
     pub const NAMES: [&str; 3] = ["auto", "dbt-retry", "full"];
 
-    /// The strategy of that name.
+    /// The strategy with this name; `None` for an unknown name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        let known = [Self::Auto, Self::DbtRetry, Self::Full];
+        let strategies = [Self::Auto, Self::DbtRetry, Self::Full];
         let index = Self::NAMES.iter().position(|known| *known == name)?;
-        Some(known[index])
+        Some(strategies[index])
     }
 }

@@ -1,4 +1,4 @@
-//! Settings of dbt that have an effect here.
+//! Settings of dbt that the runner uses.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,36 +9,36 @@ use super::error::RequestError;
 use crate::dbt::DbtArgs;
 use crate::model::LogLevel;
 
-/// Settings of dbt that have an effect here, with the names that Prefect's Python package gives them.
+/// Settings of dbt that the runner uses: folders and log levels. The names are those of Prefect's Python package.
 ///
-/// A field that is `None` is unset: it comes from the environment when the run starts, then from dbt's own default.
+/// A field that is `None` is unset: the environment sets it when the run starts, else it has the default that it names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PrefectDbtSettings {
-    /// The dbt project (`DBT_PROJECT_DIR`); else the nearest folder with a dbt_project.yml, from the working directory
-    /// upwards.
+    /// The folder of the dbt project (`DBT_PROJECT_DIR`). Default: the nearest folder with a dbt_project.yml, from the
+    /// working directory upwards.
     pub project_dir: Option<PathBuf>,
-    /// The folder of profiles.yml (`DBT_PROFILES_DIR`); else the working directory if it has one, else `~/.dbt`.
+    /// The folder of profiles.yml (`DBT_PROFILES_DIR`). Default: the working directory if it holds the file, else `~/.dbt`.
     pub profiles_dir: Option<PathBuf>,
-    /// Where dbt writes its artifacts (`DBT_TARGET_PATH`), relative to the project; else what the project says, else
-    /// `target`.
+    /// Where dbt writes its artifacts (`DBT_TARGET_PATH`), relative to the project. Default: the target path in
+    /// dbt_project.yml, else `target`.
     pub target_path: Option<PathBuf>,
-    /// Lowest level of dbt's log lines (`DBT_LOG_LEVEL`); else Prefect's.
+    /// The lowest level of dbt's log lines (`DBT_LOG_LEVEL`). Default: Prefect's level.
     pub log_level: Option<LogLevel>,
-    /// Prefect's own level (`PREFECT_LOGGING_LEVEL`), which `log_level` can only tighten.
+    /// Prefect's own level (`PREFECT_LOGGING_LEVEL`). `log_level` can hide more lines, not fewer. Default: info.
     pub prefect_log_level: Option<LogLevel>,
-    /// What a reference in profiles.yml to a Prefect variable that does not exist gives: an error, or, as in Prefect's
-    /// Python package, an empty text.
+    /// What a reference in profiles.yml to a missing Prefect variable is: an error, or, as in Prefect's Python package, an
+    /// empty text. Default: an error.
     pub missing_variables: Option<Missing>,
 }
 
 impl PrefectDbtSettings {
-    /// The settings that the environment gives: `DBT_*` variables (dbt 1.11 knows them as `DBT_ENGINE_*`, too, which
-    /// win; empty ones count as unset, as in dbt), and Prefect's logging level from wherever Prefect's settings are.
-    /// `DBT_DEBUG` and `DBT_QUIET` count as levels, and beat `DBT_LOG_LEVEL`.
+    /// Reads the settings from the environment: `DBT_*` variables, and Prefect's logging level from Prefect's settings
+    /// (environment, profile or file). As in dbt, `DBT_ENGINE_*` variables (dbt 1.11) beat `DBT_*`, and empty variables count
+    /// as unset. `DBT_DEBUG` and `DBT_QUIET` count as levels, and beat `DBT_LOG_LEVEL`.
     ///
     /// # Errors
-    /// When `DBT_LOG_LEVEL` names no level.
+    /// When `DBT_LOG_LEVEL` is not the name of a level.
     pub fn from_env() -> Result<Self, RequestError> {
         let level = prefect_client::Settings::from_env()
             .ok()
@@ -82,42 +82,42 @@ impl PrefectDbtSettings {
         })
     }
 
-    /// The same for this project.
+    /// Sets the folder of the dbt project.
     #[must_use]
     pub fn with_project_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.project_dir = Some(dir.into());
         self
     }
 
-    /// The same with profiles.yml in this folder.
+    /// Sets the folder of profiles.yml.
     #[must_use]
     pub fn with_profiles_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.profiles_dir = Some(dir.into());
         self
     }
 
-    /// The same with artifacts in this folder.
+    /// Sets the folder where dbt writes its artifacts, relative to the project.
     #[must_use]
     pub fn with_target_path(mut self, dir: impl Into<PathBuf>) -> Self {
         self.target_path = Some(dir.into());
         self
     }
 
-    /// The same with this lowest level of dbt's log lines.
+    /// Sets the lowest level of dbt's log lines.
     #[must_use]
     pub fn with_log_level(mut self, level: LogLevel) -> Self {
         self.log_level = Some(level);
         self
     }
 
-    /// The same with this level of Prefect's.
+    /// Sets Prefect's own level.
     #[must_use]
     pub fn with_prefect_log_level(mut self, level: LogLevel) -> Self {
         self.prefect_log_level = Some(level);
         self
     }
 
-    /// The same with this for a variable of Prefect's that profiles.yml refers to and that does not exist.
+    /// Sets what a reference in profiles.yml to a missing Prefect variable is.
     #[must_use]
     pub fn with_missing_variables(mut self, missing: Missing) -> Self {
         self.missing_variables = Some(missing);
@@ -137,7 +137,7 @@ impl PrefectDbtSettings {
         }
     }
 
-    /// The lowest level of log lines that is shown: the more restrictive of dbt's and Prefect's.
+    /// The lowest level of log lines that is shown: the higher one of dbt's and Prefect's.
     #[must_use]
     pub fn effective_log_level(&self) -> LogLevel {
         let prefect = self.prefect_log_level.unwrap_or_default();
@@ -158,10 +158,12 @@ impl PrefectDbtSettings {
     }
 }
 
-/// Whether dbt takes the value of a variable for a yes.
+/// Whether dbt reads the value of a variable as true.
 fn is_true(value: &str) -> bool {
-    let yes = ["1", "true", "t", "yes", "y", "on"];
-    yes.iter().any(|yes| value.trim().eq_ignore_ascii_case(yes))
+    let words = ["1", "true", "t", "yes", "y", "on"];
+    words
+        .iter()
+        .any(|word| value.trim().eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
@@ -169,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dbts_level_can_only_tighten_prefects() {
+    fn the_higher_level_of_dbt_and_prefect_wins() {
         let settings = |dbt, prefect| PrefectDbtSettings {
             log_level: dbt,
             prefect_log_level: Some(prefect),
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn each_variable_has_its_setting_and_the_newer_name_wins() {
+    fn variables_set_their_settings_and_the_engine_prefix_wins() {
         let settings = from(&[
             ("DBT_PROJECT_DIR", "shop"),
             ("DBT_PROFILES_DIR", "old"),
@@ -242,13 +244,13 @@ mod tests {
     }
 
     #[test]
-    fn a_level_that_is_none_is_told() {
+    fn an_unknown_level_is_an_error() {
         let error = from(&[("DBT_LOG_LEVEL", "loud")]).unwrap_err();
         assert!(error.to_string().contains("`loud`"), "{error}");
     }
 
     #[test]
-    fn levels_have_dbts_and_pythons_names() {
+    fn levels_have_the_names_of_dbt_and_python() {
         assert_eq!(LogLevel::from_name("WARNING"), Some(LogLevel::Warn));
         assert_eq!(LogLevel::from_name("none"), Some(LogLevel::None));
         assert_eq!(LogLevel::from_name("loud"), None);

@@ -14,7 +14,7 @@ use crate::prefect::delivery::Reporter;
 use crate::prefect::flow_run::{
     ReportError, force_final_state, ownership_by_state, refuse_cancelled,
 };
-use crate::request::Request;
+use crate::request::{FlowChoice, Request};
 
 /// The longest time that the server may take to accept the state.
 const STATE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,8 +22,7 @@ const STATE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Ends a flow run whose engine could not start dbt, so that it does not stay Pending for ever.
 pub(crate) async fn give_up(request: &Request, error: &Error, observer: &dyn Observer) {
     let choice = &request.flow;
-    let id = choice.flow_run_id.or(choice.inherited);
-    let id = id.filter(|_| !choice.declined);
+    let id = flow_run_to_end(choice);
     let Some((client, id)) = request.client.as_ref().zip(id) else {
         return;
     };
@@ -55,6 +54,14 @@ pub(crate) async fn give_up(request: &Request, error: &Error, observer: &dyn Obs
         (None, Some(supervisor)) => supervisor.report_aborted().await,
         (None, None) => {}
     }
+}
+
+/// The flow run that may be ours to end: one that this process was started for, or is the engine of. A flow run that the
+/// caller merely names belongs to another process.
+fn flow_run_to_end(choice: &FlowChoice) -> Option<Uuid> {
+    let id = choice.flow_run_id.or(choice.inherited)?;
+    let may_be_ours = choice.engine || choice.inherited == Some(id);
+    (may_be_ours && !choice.declined).then_some(id)
 }
 
 /// What became of the state.
@@ -93,4 +100,33 @@ async fn is_ours(client: &Client, id: Uuid, engine: bool) -> Result<bool, Report
     let state = run.state.map(|state| state.kind);
     let has_ended = state.is_some_and(prefect_client::StateType::is_terminal);
     Ok(!has_ended && (engine || ownership_by_state(state) == Ownership::Owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flow_run_that_is_merely_named_is_not_ended() {
+        let (named, inherited) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let choice = |flow_run_id, inherited, engine| FlowChoice {
+            flow_run_id,
+            inherited,
+            engine,
+            ..FlowChoice::default()
+        };
+        let to_end = |choice| flow_run_to_end(&choice);
+        assert_eq!(to_end(choice(Some(named), None, false)), None);
+        assert_eq!(to_end(choice(Some(named), Some(inherited), false)), None);
+        assert_eq!(to_end(choice(Some(named), None, true)), Some(named));
+        assert_eq!(
+            to_end(choice(None, Some(inherited), false)),
+            Some(inherited)
+        );
+        let declined = FlowChoice {
+            declined: true,
+            ..choice(None, Some(inherited), false)
+        };
+        assert_eq!(to_end(declined), None);
+    }
 }

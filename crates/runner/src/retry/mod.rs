@@ -3,13 +3,13 @@
 //! Each attempt is an invocation with a journal and task runs of its own. The server decides whether a failed flow run is
 //! retried; without a server the local count decides.
 
-mod attempts;
+mod attempt_loop;
 mod first_attempt;
 mod give_up;
 mod policy;
 mod run;
 
-pub(crate) use attempts::Attempts;
+pub(crate) use attempt_loop::Attempts;
 pub(crate) use first_attempt::agree_on_retries;
 #[cfg(feature = "cli")]
 pub(crate) use run::run;

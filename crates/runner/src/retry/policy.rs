@@ -7,7 +7,7 @@ use prefect_client::Client;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::attempts::NextAttempt;
+use super::attempt_loop::NextAttempt;
 use crate::engine::{CancellableWait, UnstartedRun, end_unstarted};
 use crate::model::{ExistingFlowRun, FinalState, FlowRunRef, Notice, StateKind, Stopper};
 use crate::observe::Observer;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::attempts::Attempts;
+use super::attempt_loop::Attempts;
 use super::first_attempt::adopt_flow_run;
 use super::give_up::give_up;
 use crate::dbt_retry::plan;
@@ -53,7 +53,7 @@ pub(crate) async fn run(
         observer,
         stopper,
     };
-    let retry = |next: &super::attempts::NextAttempt| {
+    let retry = |next: &super::attempt_loop::NextAttempt| {
         let plan = plan(strategy, next.previous.record.as_ref());
         Ok(plan.request(&original, next.attempt.clone()))
     };

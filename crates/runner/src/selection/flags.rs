@@ -1,29 +1,39 @@
-//! The flags that decide what is selected.
+//! The flags that decide which nodes are selected.
 
 use dbt_selector::{Command, IndirectSelection, KindMistake, NodeFilter, Request};
 
 use crate::dbt::CommandLine;
 use crate::dbt::command_line::Flag;
 
-/// What the command line and the environment say of what is selected, as dbt reads them.
+/// The flags that decide which nodes are selected, from the command line and the environment, as dbt reads them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct SelectionFlags {
+    /// The values of `--select`.
     pub(crate) select: Vec<String>,
+    /// The values of `--exclude`.
     pub(crate) exclude: Vec<String>,
+    /// The value of `--selector`.
     pub(crate) selector: Option<String>,
-    pub(crate) mode: Option<String>,
-    pub(crate) kinds: Vec<String>,
-    pub(crate) excluded_kinds: Vec<String>,
+    /// The value of `--indirect-selection`.
+    pub(crate) indirect_selection: Option<String>,
+    /// The values of `--resource-types`.
+    pub(crate) resource_types: Vec<String>,
+    /// The values of `--exclude-resource-types`.
+    pub(crate) excluded_resource_types: Vec<String>,
+    /// The value of `--state`, relative to the project.
     pub(crate) state: Option<String>,
+    /// The value of `--vars`.
     pub(crate) vars: Option<String>,
+    /// The value of `--target`.
     pub(crate) target: Option<String>,
+    /// The value of `--profile`.
     pub(crate) profile: Option<String>,
-    /// Whether the command works on something that is in no manifest (`--inline`), or on nothing (`--no-compile`).
-    pub(crate) beyond: bool,
+    /// Whether the command runs no node of the manifest: with `--inline`, or with `--no-compile`.
+    pub(crate) runs_no_nodes: bool,
 }
 
 impl SelectionFlags {
-    /// Those of a command line, with the environment where it says nothing.
+    /// Reads a command line, and the environment for flags that it does not have.
     pub(crate) fn from_env(line: &CommandLine) -> Self {
         Self::read(line, |name| {
             let value = std::env::var_os(name)?.into_string().ok()?;
@@ -31,11 +41,11 @@ impl SelectionFlags {
         })
     }
 
-    /// Those of a command line, with `env` where it says nothing.
+    /// Reads a command line, and the variables of `env` for flags that it does not have.
     pub(crate) fn read(line: &CommandLine, env: impl Fn(&str) -> Option<String>) -> Self {
         let variable = |flag| env(&Flag::named(flag)?.variable()?);
         let list = |flag| line.list(flag).into_iter().map(str::to_owned).collect();
-        let kinds = |flag| {
+        let words = |flag| {
             let given = line.list(flag).join(" ");
             let given = line.has(flag).then_some(given);
             let text = given.or_else(|| variable(flag)).unwrap_or_default();
@@ -49,22 +59,27 @@ impl SelectionFlags {
             select: list("--select"),
             exclude: list("--exclude"),
             selector: value("--selector"),
-            mode: value("--indirect-selection"),
-            kinds: kinds("--resource-types"),
-            excluded_kinds: kinds("--exclude-resource-types"),
+            indirect_selection: value("--indirect-selection"),
+            resource_types: words("--resource-types"),
+            excluded_resource_types: words("--exclude-resource-types"),
             state: value("--state"),
             vars: value("--vars"),
             target: value("--target"),
             profile: value("--profile"),
-            beyond: line.has("--inline")
+            runs_no_nodes: line.has("--inline")
                 || line.has("--inline-direct")
                 || line.switch("--compile") == Some(false),
         }
     }
 
-    /// Which tests come with what is selected.
+    /// Which tests of the selected nodes are selected too.
     pub(crate) fn mode(&self) -> IndirectSelection {
-        match self.mode.as_deref().map(str::to_ascii_lowercase).as_deref() {
+        match self
+            .indirect_selection
+            .as_deref()
+            .map(str::to_ascii_lowercase)
+            .as_deref()
+        {
             Some("cautious") => IndirectSelection::Cautious,
             Some("buildable") => IndirectSelection::Buildable,
             Some("empty") => IndirectSelection::Empty,
@@ -72,16 +87,23 @@ impl SelectionFlags {
         }
     }
 
-    /// What these flags ask of the command.
+    /// The request for the selector, for this command.
+    ///
+    /// # Errors
+    /// When a resource type is unknown.
     pub(crate) fn request(&self, command: Command) -> Result<Request, KindMistake> {
-        // The variables of the environment concern the commands that know the flags, and no other.
+        // dbt ignores the variable for commands without the flag.
         let flag = Flag::named("--resource-types");
-        let knows_kinds = flag.is_some_and(|flag| flag.is_taken_by(command.as_str()));
-        let kinds = |list: &[String]| match knows_kinds {
+        let has_flag = flag.is_some_and(|flag| flag.is_taken_by(command.as_str()));
+        let types = |list: &[String]| match has_flag {
             true => list.to_vec(),
             false => Vec::new(),
         };
-        let filter = NodeFilter::new(command, &kinds(&self.kinds), &kinds(&self.excluded_kinds))?;
+        let filter = NodeFilter::new(
+            command,
+            &types(&self.resource_types),
+            &types(&self.excluded_resource_types),
+        )?;
         let mut request = Request::new(filter);
         request.select.clone_from(&self.select);
         request.exclude.clone_from(&self.exclude);
@@ -103,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_go_on_to_the_next_flag_and_repeat() {
+    fn lists_end_at_the_next_flag_and_can_be_repeated() {
         let flags = read(
             &[
                 "build",
@@ -135,7 +157,7 @@ mod tests {
         ];
         let flags = read(&["build", "--indirect-selection", "cautious"], &env);
         assert_eq!(flags.mode(), IndirectSelection::Cautious);
-        assert_eq!(flags.kinds, ["model", "test"]);
+        assert_eq!(flags.resource_types, ["model", "test"]);
         assert_eq!(read(&["build"], &env).mode(), IndirectSelection::Empty);
     }
 
@@ -148,14 +170,14 @@ mod tests {
         let joined = read("build -stag:nightly -tprod -x");
         assert_eq!(joined.select, ["tag:nightly"]);
         assert_eq!(joined.target.as_deref(), Some("prod"));
-        assert!(!joined.beyond);
+        assert!(!joined.runs_no_nodes);
         assert_eq!(read("build -xs orders").select, ["orders"]);
         assert_eq!(read("build --select=").select, [""]);
     }
 
     #[test]
-    fn what_is_inline_is_in_no_manifest() {
-        assert!(read(&["show", "--inline", "select 1"], &[]).beyond);
-        assert!(!read(&["show", "-s", "a"], &[]).beyond);
+    fn an_inline_query_runs_no_nodes() {
+        assert!(read(&["show", "--inline", "select 1"], &[]).runs_no_nodes);
+        assert!(!read(&["show", "-s", "a"], &[]).runs_no_nodes);
     }
 }

@@ -4,7 +4,10 @@ use dbt_manifest::Manifest;
 use dbt_selector::{Dialect, IndirectSelection, Selectors};
 use serde_json::{Value, json};
 
-/// The selectors of the project's selectors.yml, as dbt wrote them into the manifest: without Jinja.
+/// The selectors of selectors.yml. They are read from the manifest, where dbt has rendered them.
+///
+/// # Errors
+/// When a selector is wrong.
 pub(crate) fn named_selectors(
     manifest: &Manifest,
     mode: IndirectSelection,
@@ -16,6 +19,6 @@ pub(crate) fn named_selectors(
     }
     // JSON is YAML.
     let text = json!({ "selectors": entries }).to_string();
-    let as_it_is = |text: &str| Ok(Value::from(text));
-    Selectors::parse(&text, &as_it_is, mode, dialect).map_err(|errors| errors.to_string())
+    let unchanged = |text: &str| Ok(Value::from(text));
+    Selectors::parse(&text, &unchanged, mode, dialect).map_err(|errors| errors.to_string())
 }

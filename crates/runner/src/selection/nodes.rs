@@ -1,4 +1,4 @@
-//! The nodes that a command selects from a manifest.
+//! Evaluates a selection.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -9,8 +9,10 @@ use dbt_selector::{Command, Context, SelectionGraph, State};
 use super::flags::SelectionFlags;
 use super::named_selectors::named_selectors;
 
-/// The nodes that dbt is going to run, in the order of their unique ids: those selected without ephemeral models, which
-/// never run by themselves.
+/// The unique_ids of the nodes that dbt runs, sorted: the selected nodes without ephemeral models.
+///
+/// # Errors
+/// When the selection or a named selector is wrong.
 pub(crate) fn scheduled(
     manifest: &Manifest,
     command: Command,
@@ -36,7 +38,8 @@ pub(crate) fn scheduled(
         .collect())
 }
 
-/// The artifacts that `--state` names, and the current sources; what cannot be read is left out, and dbt will say so.
+/// Reads the artifacts in the folder of `--state`, and the current sources in the target folder. Files that cannot be read
+/// are left out: dbt reports them.
 pub(crate) fn read_state(dir: Option<&Path>, target: &Path) -> State {
     let mut state = State::default();
     state.now = SystemTime::now();

@@ -7,8 +7,10 @@ use super::flags::SelectionFlags;
 use super::nodes::{read_state, scheduled};
 use crate::dbt::{CommandLine, Project};
 
-/// The nodes that dbt runs when it is called with this command line, in the order of their unique ids; `None` for commands
-/// that select none.
+/// The unique_ids of the nodes that dbt runs with this command line, sorted. `None` for a command that runs no nodes.
+///
+/// # Errors
+/// When the selection is wrong.
 pub(crate) fn selected(
     manifest: &Manifest,
     line: &CommandLine,
@@ -23,12 +25,13 @@ pub(crate) fn selected(
     scheduled(manifest, command, &flags, &state).map(Some)
 }
 
-/// Whether the command line or the environment name a folder of state.
+/// Whether the command line or the environment sets `--state`.
 pub(crate) fn names_state(line: &CommandLine) -> bool {
     SelectionFlags::from_env(line).state.is_some()
 }
 
-/// The command, if it runs nodes of the manifest.
+/// The command of a command line, if it runs nodes of the manifest.
 pub(crate) fn command_of(line: &CommandLine, flags: &SelectionFlags) -> Option<Command> {
-    Command::from_name(&line.command()).filter(|command| *command != Command::List && !flags.beyond)
+    Command::from_name(&line.command())
+        .filter(|command| *command != Command::List && !flags.runs_no_nodes)
 }

@@ -17,7 +17,7 @@ const RECORD: &str = "attempt.json";
 /// The name under which `dbt retry` looks for its state.
 const RESULTS: &str = "run_results.json";
 /// How many records are kept.
-const KEPT: usize = 10;
+const MAX_RECORDS: usize = 10;
 
 /// The record of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,7 +120,7 @@ impl AttemptRecords {
 
     fn trim(&self) {
         let folders = self.folders();
-        let surplus = folders.len().saturating_sub(KEPT);
+        let surplus = folders.len().saturating_sub(MAX_RECORDS);
         for folder in &folders[..surplus] {
             if let Err(error) = fs_err::remove_dir_all(folder) {
                 tracing::warn!(%error, "cannot remove an old record");
@@ -184,6 +184,6 @@ mod tests {
         let found = |fits: fn(&AttemptRecord) -> bool| records.newest(fits).map(|kept| kept.record);
         assert_eq!(found(|_| true), Some(record(14, true)));
         assert_eq!(found(|record| !record.success), Some(record(12, false)));
-        assert_eq!(records.folders().len(), KEPT);
+        assert_eq!(records.folders().len(), MAX_RECORDS);
     }
 }

@@ -1,7 +1,9 @@
 //! The folder of the journals of a project.
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::ffi::OsStr;
+use std::fs::{DirBuilder, Permissions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use fs_err::{File, OpenOptions};
@@ -17,6 +19,8 @@ pub const JOURNAL_DIR: &str = ".prefect-dbt";
 /// How many journals of earlier runs are kept, of each kind.
 const KEPT: usize = 10;
 const EXTENSION: &str = "jsonl";
+/// The permissions of the folder.
+const PRIVATE: u32 = 0o700;
 
 /// A folder of journals, one file per run.
 #[derive(Debug, Clone)]
@@ -37,14 +41,39 @@ impl JournalFolder {
         &self.dir
     }
 
-    /// Creates the folder. Git ignores it.
+    /// Creates the folder, which only its owner can look into. Git ignores it.
     pub(crate) fn make(&self) -> std::io::Result<()> {
-        fs_err::create_dir_all(&self.dir)?;
-        let ignore = self.dir.join(".gitignore");
-        if !ignore.exists() {
-            File::create(ignore)?.write_all(b"*\n")?;
+        if let Some(parent) = self.dir.parent() {
+            fs_err::create_dir_all(parent)?;
         }
-        Ok(())
+        let made = DirBuilder::new().mode(PRIVATE).create(&self.dir);
+        if made.is_err() {
+            // It exists, or this reports why it does not.
+            fs_err::create_dir_all(&self.dir)?;
+            self.make_private();
+        }
+        let mut options = OpenOptions::new();
+        // Not through a symlink: that would write to any file of the user.
+        let ignore = options.write(true).create_new(true);
+        match ignore.open(self.dir.join(".gitignore")) {
+            Ok(mut file) => file.write_all(b"*\n"),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes the permissions of others from a project's folder, which earlier versions gave them. A folder that the user
+    /// chose keeps its own.
+    fn make_private(&self) {
+        if self.dir.file_name() != Some(OsStr::new(JOURNAL_DIR)) {
+            return;
+        }
+        let is_open = std::fs::metadata(&self.dir).is_ok_and(|found| found.mode() & 0o077 != 0);
+        if is_open
+            && let Err(error) = fs_err::set_permissions(&self.dir, Permissions::from_mode(PRIVATE))
+        {
+            tracing::debug!(%error, "others can look into the folder of the journals");
+        }
     }
 
     /// Creates the file for a run, which only its owner can read, and the folder if it does not exist.

@@ -183,3 +183,14 @@ proptest::proptest! {
         while reader.blocking_next().is_some() {}
     }
 }
+
+#[test]
+fn nothing_is_written_through_a_symlink() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = JournalFolder::at(dir.path().join("journals"));
+    let elsewhere = dir.path().join("elsewhere");
+    fs_err::create_dir(folder.dir()).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, folder.dir().join(".gitignore")).unwrap();
+    folder.make().unwrap();
+    assert!(!elsewhere.exists());
+}

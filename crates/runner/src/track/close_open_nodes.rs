@@ -10,6 +10,7 @@ use super::lineage::NodeIndex;
 use super::node_outcome::{NodeOutcome, plain_text};
 use super::tracked_run::{ProcessEnd, TrackedRun};
 use super::tracker::Tracker;
+use super::verdict::OUT_OF_MEMORY;
 use crate::model::{Effect, NodeStatus, StateKind};
 
 impl Tracker {
@@ -146,6 +147,10 @@ impl Tracker {
     fn outcome_of_process_end(&self, end: ProcessEnd, at: Timestamp) -> NodeOutcome {
         let (status, message) = match (&self.interrupted, end.signal, end.exit_code) {
             (Some(reason), ..) => (NodeStatus::Cancelled, reason.clone()),
+            (None, ..) if self.is_out_of_memory => (
+                NodeStatus::NotReported,
+                format!("{OUT_OF_MEMORY} while the node was running"),
+            ),
             (None, Some(signal), _) => (
                 NodeStatus::NotReported,
                 format!("dbt was terminated by signal {signal} while the node was running"),
@@ -190,6 +195,7 @@ impl Tracker {
             not_started: Vec::new(),
             first_event: info.first_event,
             last_event: info.last_event,
+            is_out_of_memory: self.is_out_of_memory,
             end,
         }
     }

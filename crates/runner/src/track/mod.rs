@@ -23,8 +23,8 @@ mod tracked_run;
 mod tracker;
 mod tracker_options;
 mod unnamed_hook_failure;
-mod upstream;
 mod verdict;
+mod wait_for;
 
 pub use assets::{AssetKeyHook, AssetOptions, Assets, materializes};
 pub use closing_line::closing_line;

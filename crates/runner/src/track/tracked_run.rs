@@ -68,6 +68,8 @@ pub struct TrackedRun {
     pub first_event: Option<Timestamp>,
     /// Time of dbt's last event.
     pub last_event: Option<Timestamp>,
+    /// Whether the operating system killed dbt because memory ran out.
+    pub is_out_of_memory: bool,
     /// How the process ended.
     pub end: ProcessEnd,
 }

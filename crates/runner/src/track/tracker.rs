@@ -20,7 +20,7 @@ use super::task_names::distinct_names;
 use super::tracked_run::{TextSource, TrackedNode};
 use super::tracker_options::TrackerOptions;
 use super::unnamed_hook_failure::UnnamedHookFailure;
-use super::upstream::Upstream;
+use super::wait_for::Upstream;
 use crate::model::{Effect, Level, NodeStatus, TaskRef, task_run_id};
 
 /// Follows a run of dbt. Each node that an event of its own life names gets exactly one terminal state, at the latest in
@@ -38,6 +38,7 @@ pub struct Tracker {
     pub(super) interrupted: Option<String>,
     /// The failed nodes whose children dbt announced to skip, in order.
     pub(super) announced: Vec<NodeIndex>,
+    pub(super) is_out_of_memory: bool,
     /// For each node, a test of it that failed: `build` then skips what is downstream of the node.
     pub(super) failed_tests: BTreeMap<NodeIndex, NodeIndex>,
     pub(super) unnamed_hook_failure: Option<UnnamedHookFailure>,
@@ -61,6 +62,7 @@ impl Tracker {
             ended: Vec::new(),
             interrupted: None,
             announced: Vec::new(),
+            is_out_of_memory: false,
             failed_tests: BTreeMap::new(),
             unnamed_hook_failure: None,
             run_info: RunInfo::default(),
@@ -88,6 +90,11 @@ impl Tracker {
     /// Notes that we asked dbt to stop: nodes that do not end by themselves from now on are cancelled.
     pub fn interrupted(&mut self, reason: &str) {
         self.interrupted.get_or_insert_with(|| reason.to_owned());
+    }
+
+    /// Notes that the operating system killed dbt because memory ran out.
+    pub fn out_of_memory(&mut self) {
+        self.is_out_of_memory = true;
     }
 
     /// Takes a line that is not an event, written at about `at`: a log line of the run at level info, whatever its source

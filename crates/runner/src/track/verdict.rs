@@ -2,7 +2,10 @@
 
 use super::summary::{failure_text, headline};
 use super::tracked_run::{TrackedNode, TrackedRun};
-use crate::model::{State, StateKind, StopCause, exit};
+use crate::model::{State, StateKind, StopCause, exit_codes};
+
+/// Why dbt crashed, if memory ran out.
+pub(super) const OUT_OF_MEMORY: &str = "dbt was killed because memory ran out";
 
 /// How a run is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +44,7 @@ pub(crate) fn judge(
         return Verdict {
             success: true,
             state: state(StateKind::Completed, "Completed", empty_selection(run)),
-            exit_code: exit::SUCCESS,
+            exit_code: exit_codes::SUCCESS,
             failure: None,
         };
     }
@@ -65,15 +68,22 @@ pub(crate) fn empty_selection(run: &TrackedRun) -> Option<String> {
 /// The verdict on a run of dbt that was not stopped and did not succeed.
 fn judge_failure(args: &[String], run: &TrackedRun, raise_on_failure: bool) -> Verdict {
     let failures = failure_text(args, run);
-    if let Some(signal) = run.end.signal {
-        let cause = format!("dbt was terminated by signal {signal}");
+    let crash = match run.end.signal {
+        _ if run.is_out_of_memory => Some((OUT_OF_MEMORY.to_owned(), exit_codes::OUT_OF_MEMORY)),
+        Some(signal) => Some((
+            format!("dbt was terminated by signal {signal}"),
+            exit_codes::CANNOT_RUN,
+        )),
+        None => None,
+    };
+    if let Some((cause, exit_code)) = crash {
         let cause = match run.dbt_error.as_deref().filter(|_| run.nodes.is_empty()) {
-            Some(error) => format!("{cause}\n{error}"),
-            None => cause,
+            Some(error) if !run.is_out_of_memory => format!("{cause}\n{error}"),
+            _ => cause,
         };
         let text = failures.unwrap_or_else(|| format!("{}\n{cause}", headline(args)));
         let state = state(StateKind::Crashed, "Crashed", Some(cause));
-        return Verdict::failed(state, exit::CANNOT_RUN, text);
+        return Verdict::failed(state, exit_code, text);
     }
     let text = failures.unwrap_or_else(|| {
         let code = run.end.exit_code.unwrap_or(-1);
@@ -81,9 +91,9 @@ fn judge_failure(args: &[String], run: &TrackedRun, raise_on_failure: bool) -> V
     });
     let only_failures = run.end.exit_code == Some(1);
     let (kind, name, exit_code) = match (only_failures, raise_on_failure) {
-        (true, false) => (StateKind::Completed, "Completed", exit::SUCCESS),
-        (true, true) => (StateKind::Failed, "Failed", exit::FAILURES),
-        (false, _) => (StateKind::Failed, "Failed", exit::CANNOT_RUN),
+        (true, false) => (StateKind::Completed, "Completed", exit_codes::SUCCESS),
+        (true, true) => (StateKind::Failed, "Failed", exit_codes::FAILURES),
+        (false, _) => (StateKind::Failed, "Failed", exit_codes::CANNOT_RUN),
     };
     Verdict::failed(state(kind, name, Some(text.clone())), exit_code, text)
 }
@@ -99,8 +109,8 @@ fn stopped_text(args: &[String], run: &TrackedRun, state: &State) -> String {
 /// The verdict on a run that dbt reported as a success but that has an objection.
 fn judge_objection(objection: String, raise_on_failure: bool) -> Verdict {
     let (kind, name, exit_code) = match raise_on_failure {
-        true => (StateKind::Failed, "Failed", exit::FAILURES),
-        false => (StateKind::Completed, "Completed", exit::SUCCESS),
+        true => (StateKind::Failed, "Failed", exit_codes::FAILURES),
+        false => (StateKind::Completed, "Completed", exit_codes::SUCCESS),
     };
     let state = state(kind, name, Some(objection.clone()));
     Verdict::failed(state, exit_code, objection)

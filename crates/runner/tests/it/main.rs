@@ -3,4 +3,5 @@
 mod cli;
 mod errors;
 mod ls;
+mod processes;
 mod track;

@@ -75,9 +75,9 @@ fn a_failure_that_is_not_to_be_raised_is_reported_all_the_same() {
 #[test]
 fn failing_fast_leaves_no_node_open() {
     let project = Project::new();
-    project
-        .invoke(&[], &["build", "--fail-fast", "--vars", "error_test: true"])
-        .exits_with(1);
+    let run = project.invoke(&[], &["build", "--fail-fast", "--vars", "error_test: true"]);
+    // dbt closes connections that its other threads still use, and may then exit with 2.
+    assert!(matches!(run.code, Some(1 | 2)), "{}", run.stderr);
 
     let truth = project.truth();
     let recorded = project.recorded(truth.nodes().len());

@@ -107,7 +107,8 @@ impl Disturbed<'_> {
         let name = format!("faults-{}", Uuid::now_v7());
         let patience = match self.plan.end {
             End::Whole => "40",
-            End::Unseen | End::Replayed => "1",
+            // Long enough for a busy server to create the flow run, so that the plan strikes.
+            End::Unseen | End::Replayed => "6",
         };
         let options = ["--verify-timeout", patience];
         let finished = Finished::of(&mut project.build(&proxy.url, &name, &options));

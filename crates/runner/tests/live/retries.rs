@@ -5,12 +5,12 @@ use prefect_client::StateType;
 use super::workshop::{BASE, BELOW, FLAKY, MEND, Workshop};
 
 #[test]
-fn the_second_attempt_runs_what_the_first_has_left() {
+fn the_second_attempt_runs_the_nodes_that_did_not_succeed() {
     let workshop = Workshop::new();
     workshop
         .invoke(&["--retries", "2", "--on-run-end", MEND], &["build"])
         .exits_with(0)
-        .says("Attempt 2: dbt retry of the 2 nodes that are left");
+        .says("Attempt 2: dbt retry of 2 nodes that did not succeed");
     workshop.built(&[FLAKY, BELOW]);
 
     let recorded = workshop.recorded(5);
@@ -37,7 +37,7 @@ fn a_run_that_never_succeeds_ends_failed_when_its_retries_are_used_up() {
     workshop
         .invoke(&["--retries", "1", "--retry-strategy", "full"], &["build"])
         .exits_with(1)
-        .says("Attempt 2: the whole command again, since it was asked for");
+        .says("Attempt 2: the whole command, because the retry strategy is `full`");
     let recorded = workshop.recorded(6);
     assert_eq!(recorded.flow_state().kind, StateType::Failed);
     assert_eq!(recorded.flow_run.run_count, 2);

@@ -35,7 +35,7 @@ fn a_project_that_does_not_parse() {
     workshop
         .invoke_alone(&["retry"])
         .exits_with(1)
-        .says("dbt retry had nothing to do, and yet the last run here (`build`) did not succeed")
+        .says("dbt retry ran no node of the last run here (`build`), which failed")
         .says("prefect-dbt invoke -- build");
 
     // A repetition runs everything, and the one after it, too.
@@ -47,8 +47,8 @@ fn a_project_that_does_not_parse() {
             &["build"],
         )
         .exits_with(0)
-        .says("Attempt 2: the whole command again, since dbt failed before it ran a node")
-        .says("Attempt 3: the whole command again");
+        .says("Attempt 2: the whole command, because dbt failed before it ran a node")
+        .says("Attempt 3: the whole command, because");
     workshop.built(&[BASE, FLAKY, BELOW]);
 }
 
@@ -73,9 +73,10 @@ fn a_command_in_between() {
             .exists()
     );
 
-    workshop.invoke_alone(&["retry"]).exits_with(0).says(
-        "dbt retry is given the state of the last run here (`build`), which has left 2 nodes",
-    );
+    workshop
+        .invoke_alone(&["retry"])
+        .exits_with(0)
+        .says("dbt retry runs the 2 nodes that did not succeed in the last run here (`build`)");
     workshop.built(&[FLAKY, BELOW]);
 }
 
@@ -155,7 +156,7 @@ fn a_deferred_run() {
     workshop
         .invoke(&["--retries", "1", "--on-run-end", MEND], &deferred)
         .exits_with(0)
-        .says("Attempt 2: dbt retry of the node that is left");
+        .says("Attempt 2: dbt retry of 1 node that did not succeed");
     workshop.built(&[FLAKY]);
 }
 

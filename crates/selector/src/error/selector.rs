@@ -72,13 +72,13 @@ impl ErrorKind {
 }
 
 impl SelectorError {
-    /// The error in several lines: the message, the text with carets below the wrong piece, and the hint.
+    /// The error in several lines: the message, the text with carets below the wrong piece, and after a blank line the hint.
     pub fn render(&self) -> String {
         let mut lines = vec![self.kind.to_string(), format!("  in {}", self.origin.place)];
         if !self.origin.text.is_empty() {
             lines.extend(carets(&self.origin));
         }
-        lines.extend(self.kind.hint().map(|hint| format!("  hint: {hint}")));
+        lines.extend(self.kind.hint().map(|hint| format!("\nhint: {hint}")));
         lines.join("\n")
     }
 }
@@ -165,7 +165,7 @@ impl From<SelectorError> for SelectorErrors {
 impl fmt::Display for SelectorErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rendered: Vec<String> = self.iter().map(SelectorError::render).collect();
-        f.write_str(&rendered.join("\n"))
+        f.write_str(&rendered.join("\n\n"))
     }
 }
 

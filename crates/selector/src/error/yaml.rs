@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::hint::nearest;
+
 /// An error in `selectors.yml`.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
@@ -101,7 +103,10 @@ impl YamlMistake {
             }
             Self::SeveralExclusions => Some("put all exclusions into one list".into()),
             Self::UnknownSelector { known, .. } if known.is_empty() => None,
-            Self::UnknownSelector { above, known, .. } => {
+            Self::UnknownSelector { name, above, known } => {
+                if let Some(likely) = nearest(name, known.iter().map(String::as_str)) {
+                    return Some(format!("did you mean `{likely}`?"));
+                }
                 let which = if *above {
                     "selectors defined above"
                 } else {

@@ -57,7 +57,7 @@ impl Expr {
     /// let error = Expr::parse("tags:nightly", IndirectSelection::Eager).unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "`tags` is not a selection method\n  in the selection\n    tags:nightly\n    ^^^^\n  hint: did you mean `tag:`?",
+    ///     "`tags` is not a selection method\n  in the selection\n    tags:nightly\n    ^^^^\n\nhint: did you mean `tag:`?",
     /// );
     /// ```
     ///

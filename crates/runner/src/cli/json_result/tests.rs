@@ -41,6 +41,7 @@ fn a_run_that_timed_out() {
 fn an_error_before_the_run() {
     let error = crate::outcome::Error::Dbt(crate::dbt::DbtError::NoProject {
         dir: PathBuf::from("shop"),
+        searched_above: false,
     });
     let args = vec!["build".to_owned()];
     insta::assert_json_snapshot!(ResultObject::of_error(args, &error.into()));

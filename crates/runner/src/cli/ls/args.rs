@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::reference;
+
 /// List the nodes that dbt would select, without starting dbt.
 ///
-/// Reads the manifest that dbt wrote last. The flags are those of `dbt ls`. A flag that can have several values takes
-/// them after one flag (`--select a b`) or with the flag repeated (`--select a --select b`).
+/// Reads the manifest that dbt wrote last: changes since then are not seen; run `dbt parse` to update it. The flags are
+/// those of `dbt ls`, plus --manifest, --selectors, --project-files, --command and `--output queue`. Give several values as `--select a b` or
+/// `--select a --select b`.
 #[derive(Debug, Args)]
-#[command(after_long_help = dbt_selector::REFERENCE)]
+#[command(after_long_help = after_help())]
 pub(crate) struct LsArgs {
     /// Nodes to select; a space between two terms means `or`, a comma means `and` [default: all nodes].
     #[arg(short, long, num_args = 1.., value_name = "SELECTION")]
@@ -23,29 +26,37 @@ pub(crate) struct LsArgs {
     /// Name of a selector in selectors.yml, instead of --select and --exclude.
     #[arg(long, value_name = "NAME")]
     pub(super) selector: Option<String>,
-    /// Which tests are selected together with the nodes that they test.
+    /// Which tests are selected together with the nodes that they test [env: DBT_INDIRECT_SELECTION] [default: eager].
     #[arg(
         long,
         env = "DBT_INDIRECT_SELECTION",
-        hide_env_values = true,
+        hide_env = true,
         ignore_case = true,
-        default_value = "eager"
+        default_value = "eager",
+        hide_default_value = true,
+        value_name = "MODE"
     )]
     pub(super) indirect_selection: Mode,
-    /// Resource types to list, such as `model` or `test` [default: all].
-    #[arg(long, alias = "resource-types", env = "DBT_RESOURCE_TYPES", hide_env_values = true, num_args = 1.., value_delimiter = ' ', value_name = "KIND")]
+    /// Resource types to list, such as `model` or `test` [env: DBT_RESOURCE_TYPES] [default: all].
+    #[arg(long, alias = "resource-types", env = "DBT_RESOURCE_TYPES", hide_env = true, num_args = 1.., value_delimiter = ' ', value_name = "KIND")]
     pub(super) resource_type: Vec<String>,
-    /// Resource types to leave out.
-    #[arg(long, alias = "exclude-resource-types", env = "DBT_EXCLUDE_RESOURCE_TYPES", hide_env_values = true, num_args = 1.., value_delimiter = ' ', value_name = "KIND")]
+    /// Resource types to leave out [env: DBT_EXCLUDE_RESOURCE_TYPES].
+    #[arg(long, alias = "exclude-resource-types", env = "DBT_EXCLUDE_RESOURCE_TYPES", hide_env = true, num_args = 1.., value_delimiter = ' ', value_name = "KIND")]
     pub(super) exclude_resource_type: Vec<String>,
     /// Folder with the artifacts of an earlier run, relative to the project; needed for `state:`, `result:` and
-    /// `source_status:`.
-    #[arg(long, env = "DBT_STATE", hide_env_values = true, value_name = "DIR")]
+    /// `source_status:` [env: DBT_STATE].
+    #[arg(long, env = "DBT_STATE", hide_env = true, value_name = "DIR")]
     pub(super) state: Option<PathBuf>,
-    /// What to print.
-    #[arg(long, ignore_case = true, default_value = "selector")]
+    /// What to print [default: selector].
+    #[arg(
+        long,
+        ignore_case = true,
+        default_value = "selector",
+        hide_default_value = true,
+        value_name = "FORMAT"
+    )]
     pub(super) output: Output,
-    /// Keys to print with --output json; `config.materialized` is a key in a mapping [default: the same as dbt].
+    /// Keys to print with --output json; dots reach nested keys: `config.materialized` [default: those that dbt prints].
     #[arg(long, num_args = 1.., value_delimiter = ' ', value_name = "KEY")]
     pub(super) output_keys: Vec<String>,
     /// Variables for the Jinja in selectors.yml, as YAML: `{days: 3}`.
@@ -56,43 +67,23 @@ pub(crate) struct LsArgs {
         value_name = "YAML"
     )]
     pub(super) vars: String,
-    /// Name of the profile, for a selectors.yml that uses `target` [default: `profile` of dbt_project.yml].
-    #[arg(long, env = "DBT_PROFILE", hide_env_values = true, value_name = "NAME")]
+    /// Name of the dbt profile, for a selectors.yml that uses `target` [env: DBT_PROFILE] [default: `profile` of
+    /// dbt_project.yml].
+    #[arg(long, env = "DBT_PROFILE", hide_env = true, value_name = "NAME")]
     pub(super) profile: Option<String>,
-    /// Name of the target, for a selectors.yml that uses `target` [default: `target` of the profile].
-    #[arg(
-        short,
-        long,
-        env = "DBT_TARGET",
-        hide_env_values = true,
-        value_name = "NAME"
-    )]
+    /// Name of the target, for a selectors.yml that uses `target` [env: DBT_TARGET] [default: `target` of the profile].
+    #[arg(short, long, env = "DBT_TARGET", hide_env = true, value_name = "NAME")]
     pub(super) target: Option<String>,
-    /// Folder with profiles.yml, for a selectors.yml that uses `target` [default: the working directory if it has one,
-    /// otherwise ~/.dbt].
-    #[arg(
-        long,
-        env = "DBT_PROFILES_DIR",
-        hide_env_values = true,
-        value_name = "DIR"
-    )]
+    /// Folder with profiles.yml, for a selectors.yml that uses `target` [env: DBT_PROFILES_DIR] [default: the working
+    /// directory if it has one, otherwise ~/.dbt].
+    #[arg(long, env = "DBT_PROFILES_DIR", hide_env = true, value_name = "DIR")]
     pub(super) profiles_dir: Option<PathBuf>,
-    /// Folder with dbt_project.yml [default: the working directory, or the nearest folder above it that has one].
-    #[arg(
-        long,
-        env = "DBT_PROJECT_DIR",
-        hide_env_values = true,
-        value_name = "DIR"
-    )]
+    /// Folder with dbt_project.yml [env: DBT_PROJECT_DIR] [default: the working directory, or the nearest folder above it that has one].
+    #[arg(long, env = "DBT_PROJECT_DIR", hide_env = true, value_name = "DIR")]
     pub(super) project_dir: Option<PathBuf>,
-    /// Folder that dbt writes its artifacts to, relative to the project [default: `target-path` of dbt_project.yml, otherwise
-    /// `target`].
-    #[arg(
-        long,
-        env = "DBT_TARGET_PATH",
-        hide_env_values = true,
-        value_name = "DIR"
-    )]
+    /// Folder that dbt writes its artifacts to, relative to the project [env: DBT_TARGET_PATH] [default: `target-path` of
+    /// dbt_project.yml, otherwise `target`].
+    #[arg(long, env = "DBT_TARGET_PATH", hide_env = true, value_name = "DIR")]
     pub(super) target_path: Option<PathBuf>,
     /// Manifest to read; no dbt project is needed then [default: manifest.json in the target path].
     #[arg(long, value_name = "FILE")]
@@ -101,20 +92,37 @@ pub(crate) struct LsArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) selectors: Option<PathBuf>,
     /// JSON file with the project's files for `path:`, with the keys `dirs` and `files` [default: the files on disk].
+    ///
+    /// For a manifest whose project is not on this machine: `path:` only finds files and folders that exist.
     #[arg(long, value_name = "FILE")]
     pub(super) project_files: Option<PathBuf>,
-    /// dbt command whose nodes to list: `build` lists what `dbt build` would run.
-    #[arg(long, default_value = "ls", value_name = "NAME")]
+    /// dbt command whose nodes to list: `build` lists what `dbt build` would run [default: ls].
+    #[arg(
+        long,
+        default_value = "ls",
+        hide_default_value = true,
+        value_name = "NAME"
+    )]
     pub(super) command: String,
-    /// Do not print warnings.
-    #[arg(short, long, env = "DBT_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    /// Do not print warnings [env: DBT_QUIET].
+    #[arg(short, long, env = "DBT_QUIET", hide_env = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) quiet: bool,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  the nodes are listed; if none is selected, there is a warning
+  2  the selection is invalid, or a file cannot be read";
+
+fn after_help() -> String {
+    let reference = reference::plain(dbt_selector::REFERENCE);
+    format!("{EXIT_CODES}\n\n{reference}")
 }
 
 /// What to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Output {
-    /// A line for each node, which selects the node.
+    /// A selector for each node, such as `shop.orders`.
     Selector,
     /// The name of each node.
     Name,
@@ -122,7 +130,7 @@ pub(super) enum Output {
     Path,
     /// A JSON object for each node, one per line.
     Json,
-    /// One JSON object with the nodes their dependencies, and their priorities when dbt runs them.
+    /// One JSON object with the nodes, their dependencies, and their priorities when dbt runs them.
     Queue,
 }
 

@@ -8,6 +8,7 @@ mod jinja;
 mod lines;
 mod profile;
 mod project;
+mod reference;
 mod run;
 mod spread;
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::dbt::{DbtError, PROJECT_FILE};
+use crate::dbt::PROJECT_FILE;
 use serde::Deserialize;
 
 use super::args::LsArgs;
@@ -44,7 +44,7 @@ impl Project {
             &here,
         );
         if !places.exists && args.manifest.is_none() {
-            return Err(DbtError::NoProject { dir: places.root }.into());
+            return Err(places.not_found().into());
         }
         let settings = places.exists.then(|| read(&places.root.join(PROJECT_FILE)));
         Ok(Self {

@@ -8,14 +8,14 @@ use super::error::LsError;
 use super::project::Project;
 use super::{inputs, lines};
 use crate::cli::error_report::ErrorReport;
-use crate::model::exit;
+use crate::model::exit_codes;
 use dbt_selector::{Command, Context, NodeFilter, Request, SelectionGraph};
 
 /// Prints the selected nodes to `out`, warnings and errors to `err`. Returns the exit code.
 pub(crate) fn run(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     match list(args, &mut BufWriter::new(out), err) {
-        Ok(()) => exit::SUCCESS,
-        Err(error) if error.is_broken_pipe() => exit::SUCCESS,
+        Ok(()) => exit_codes::SUCCESS,
+        Err(error) if error.is_broken_pipe() => exit_codes::SUCCESS,
         Err(error) => {
             let report = ErrorReport::from(error);
             // There is no other place to report a failed write.

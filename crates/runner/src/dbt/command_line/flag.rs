@@ -1,7 +1,7 @@
 //! What a row of the flag table says.
 
 use super::commands::canonical;
-use super::table::FLAGS;
+use super::flag_table::FLAGS;
 
 /// A flag of dbt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +153,11 @@ impl Flag {
     /// The flag of this long name, whatever the command.
     pub(crate) fn named(name: &str) -> Option<&'static Self> {
         Self::by_name("", name)
+    }
+
+    /// Whether a flag has this letter.
+    pub(crate) fn has_letter(letter: char) -> bool {
+        FLAGS.iter().any(|flag| flag.letters.contains(letter))
     }
 
     /// The flag that a command takes by this letter.

@@ -5,9 +5,9 @@
 mod commands;
 mod edit;
 mod flag;
+mod flag_table;
 mod line;
 mod parse;
-mod table;
 
 pub(crate) use commands::is_command;
 pub(crate) use edit::flag_with_value;

@@ -5,7 +5,7 @@ fn parse(line: &str) -> DbtArgs {
 }
 
 #[test]
-fn commands_are_found_wherever_they_stand() {
+fn the_command_is_found_at_any_position() {
     for (line, command) in [
         ("build", "build"),
         ("--profiles-dir run build --select test", "build"),
@@ -21,7 +21,7 @@ fn commands_are_found_wherever_they_stand() {
 }
 
 #[test]
-fn what_would_silence_the_stream_is_taken_out() {
+fn flags_that_change_the_output_are_not_passed() {
     for line in [
         "-q build --log-level warn",
         "--quiet build --log-level=warn --log-format text",
@@ -36,7 +36,7 @@ fn what_would_silence_the_stream_is_taken_out() {
 }
 
 #[test]
-fn a_short_switch_of_ours_leaves_those_it_stands_with() {
+fn a_short_switch_is_removed_from_a_group_of_switches() {
     let read = parse("build -xqf");
     assert_eq!(read.passed.to_words(), ["build", "-xf"]);
     assert!(read.quiet);
@@ -50,7 +50,7 @@ fn a_short_switch_of_ours_leaves_those_it_stands_with() {
 }
 
 #[test]
-fn all_else_passes_in_order() {
+fn all_other_words_are_passed_in_order() {
     for line in [
         "build --select a b --select=c --exclude tag:x+ --vars {log-level:-q}",
         "run --vars -q",
@@ -72,7 +72,7 @@ fn all_else_passes_in_order() {
 }
 
 #[test]
-fn help_with_a_command_is_no_run_of_it() {
+fn help_for_a_command_does_not_run_it() {
     for args in [&["run", "--help"][..], &["source", "freshness", "-h"]] {
         let read = DbtArgs::of(&CommandLine::parse(args));
         assert!(!read.has_command(), "{args:?}");
@@ -81,7 +81,7 @@ fn help_with_a_command_is_no_run_of_it() {
 }
 
 #[test]
-fn what_comes_last_counts() {
+fn the_last_level_wins() {
     use LogLevel::{Debug, Warn};
     for (line, level) in [
         ("build -d --log-level warn", Some(Warn)),

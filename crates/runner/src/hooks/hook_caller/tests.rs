@@ -41,7 +41,7 @@ struct Set {
     hooks: Hooks,
     notes: Notes,
     warn_after: Duration,
-    is_abandoned: Arc<AtomicBool>,
+    stop: HookStop,
 }
 
 impl Set {
@@ -50,7 +50,7 @@ impl Set {
             hooks: Hooks::default(),
             notes: Notes::default(),
             warn_after: Duration::from_secs(600),
-            is_abandoned: Arc::default(),
+            stop: HookStop::default(),
         }
     }
 
@@ -79,7 +79,7 @@ impl Set {
             manifest: Arc::new(manifest),
             warn,
             timer,
-            is_abandoned: Arc::clone(&self.is_abandoned),
+            stop: self.stop.clone(),
             selections: None,
             runtime: None,
         };
@@ -292,7 +292,7 @@ fn a_stuck_hook_is_reported_and_abandoned() {
         seen.unwrap().clone()
     });
     assert_eq!(seen, HookState::Stuck("stuck".to_owned()));
-    set.is_abandoned.store(true, Ordering::Release);
+    set.stop.stop();
     drop(release);
     thread.join().unwrap();
     assert_eq!(

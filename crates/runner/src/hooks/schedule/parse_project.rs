@@ -11,7 +11,7 @@ use crate::request::{Attempt, FlowChoice, Request};
 /// Runs `dbt parse` with the flags that decide how the project is read. Neither shown nor reported to Prefect.
 pub(super) async fn parse_project(request: &Request, stopper: &Stopper) -> Result<(), String> {
     let journals = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let line = parse_line(request.asked().clone());
+    let line = parse_line(request.original_line().clone());
     let mut parse = request.clone().with_args(line.to_words());
     parse.attempt = Attempt::default();
     parse.flow = FlowChoice {

@@ -47,7 +47,7 @@ impl ScheduledNodes {
         stopper: &Stopper,
     ) -> Result<Option<Self>, String> {
         // A retry runs what is left of the command that was asked for.
-        let asked = request.asked();
+        let asked = request.original_line();
         let flags = SelectionFlags::from_env(asked);
         if command_of(asked, &flags).is_none() {
             return Ok(None);

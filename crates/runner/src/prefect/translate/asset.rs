@@ -3,7 +3,7 @@
 use prefect_client::{Event, Resource};
 use serde_json::json;
 
-use super::task_run::to_microseconds;
+use super::task_run_events::to_microseconds;
 use crate::model::{AssetEvent, AssetEventKind};
 use crate::prefect::flow_run::RunContext;
 

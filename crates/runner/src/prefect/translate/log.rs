@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use prefect_client::Log;
 use uuid::Uuid;
 
-use super::task_run::to_microseconds;
+use super::task_run_events::to_microseconds;
 use crate::model::LogLine;
 
 /// The end of a truncated log, as in Prefect.

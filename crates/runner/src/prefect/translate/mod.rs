@@ -2,11 +2,11 @@
 
 mod asset;
 mod log;
-mod task_run;
+mod task_run_events;
 
 pub(crate) use asset::asset;
 pub(crate) use log::LogTranslator;
-pub(crate) use task_run::{finished, running};
+pub(crate) use task_run_events::{finished, running};
 
 #[cfg(test)]
 mod tests;

@@ -96,3 +96,15 @@ fn a_signal_is_named_with_what_dbt_said_before_it() {
         Some("dbt was terminated by signal 6\nFatal Python error: Aborted")
     );
 }
+
+#[test]
+fn a_run_that_memory_ran_out_for_says_so_unless_it_was_stopped() {
+    let args = ["build".to_owned()];
+    let mut killed = run(None, Some(9));
+    killed.is_out_of_memory = true;
+    let verdict = judge(&args, &killed, None, None, true);
+    assert_eq!((verdict.exit_code, &*verdict.state.name), (137, "Crashed"));
+    assert!(verdict.failure.unwrap().ends_with(OUT_OF_MEMORY));
+    let verdict = judge(&args, &killed, Some(StopCause::Interrupt), None, true);
+    assert_eq!(verdict.exit_code, 130);
+}

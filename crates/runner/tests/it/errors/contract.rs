@@ -37,11 +37,26 @@ fn options_and_variables_are_invalid() {
     place.fails("timeout_is_not_a_number", &timeout, &[], 2);
     let delay = ["invoke", "--retry-delay", "3", "--", "build"];
     place.fails("retry_delay_without_retries", &delay, &[], 2);
+    let id = ["invoke", "--flow-run-id", "abc", "--", "build"];
+    place.fails("flow_run_id_is_not_a_uuid", &id, &[], 2);
     let settings = [("PREFECT_API_REQUEST_TIMEOUT", "soon")];
     let deploy = ["deploy", "nightly", "--work-pool", "p", "--", "build"];
     place.fails("invalid_prefect_settings", &deploy, &settings, 2);
     let api = [("PREFECT_API_URL", "prefect.example.org")];
     place.fails("invalid_api_url", &deploy, &api, 3);
+}
+
+#[test]
+fn flags_of_dbt_are_written_before_its_command() {
+    let place = Workplace::with_project();
+    let target = ["invoke", "--target", "prod", "--", "build"];
+    place.fails("dbt_flag_before_the_command", &target, &[], 2);
+    let letter = ["invoke", "-s", "x", "build"];
+    place.fails("dbt_letter_before_the_command", &letter, &[], 2);
+    let deploy = ["deploy", "n", "--work-pool", "p", "--select=x", "--", "run"];
+    place.fails("dbt_flag_of_a_deployment", &deploy, &[], 2);
+    let unknown = ["invoke", "--retrys", "2", "--", "build"];
+    place.fails("unknown_option", &unknown, &[], 2);
 }
 
 #[test]
@@ -225,9 +240,9 @@ fn nothing_can_be_replayed() {
     let place = Workplace::with_project();
     let refused = stub_api::refused_url();
     let api = [("PREFECT_API_URL", refused.as_str())];
-    place.fails("replay_without_api", &["replay", "x.jsonl"], &[], 3);
-    place.fails("replay_of_a_missing_file", &["replay", "x.jsonl"], &api, 2);
+    place.fails("replay_of_a_missing_file", &["replay", "x.jsonl"], &[], 2);
     place.write("x.jsonl", "{\"header\": \n");
+    place.fails("replay_without_api", &["replay", "x.jsonl"], &[], 3);
     place.fails(
         "replay_of_a_damaged_journal",
         &["replay", "x.jsonl"],

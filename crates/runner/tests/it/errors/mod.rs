@@ -1,5 +1,5 @@
 //! The errors of the command line: what failed, the causes, what to do.
 
 mod contract;
-mod project;
+pub(super) mod project;
 mod stub_api;

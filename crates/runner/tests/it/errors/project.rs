@@ -1,24 +1,24 @@
 //! A folder to run the program in, with an environment of its own.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// A temporary folder. Nothing of the user's settings is visible in it.
-pub(super) struct Workplace {
+pub(crate) struct Workplace {
     dir: tempfile::TempDir,
 }
 
 impl Workplace {
     /// An empty folder.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir(dir.path().join("home")).expect("a home");
         Self { dir }
     }
 
     /// A project with a profile, and a dbt that does nothing.
-    pub(super) fn with_project() -> Self {
+    pub(crate) fn with_project() -> Self {
         let place = Self::new();
         place.write("dbt_project.yml", "name: shop\nprofile: shop\n");
         place.write("profiles.yml", "shop: {}\n");
@@ -26,14 +26,14 @@ impl Workplace {
         place
     }
 
-    pub(super) fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let file = self.dir.path().join(name);
         std::fs::create_dir_all(file.parent().expect("a folder")).expect("the folder");
         std::fs::write(&file, text).expect("the file");
         file
     }
 
-    pub(super) fn make_executable(&self, name: &str, text: &str) {
+    pub(crate) fn make_executable(&self, name: &str, text: &str) {
         let file = self.write(name, text);
         let mode = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(file, mode).expect("the mode");
@@ -60,16 +60,28 @@ impl Workplace {
     }
 
     fn run(&self, args: &[&str], env: &[(&str, &str)]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_prefect-dbt"))
+        self.program()
             .args(args)
-            .current_dir(self.dir.path())
-            .env_clear()
-            .env("HOME", self.dir.path().join("home"))
             // Without a dbt of this machine.
-            .env("PATH", self.dir.path().join("no-programs"))
+            .env("PATH", self.path().join("no-programs"))
             .envs(env.iter().copied())
             .output()
             .expect("the program was built")
+    }
+
+    /// The program, run in the folder.
+    pub(crate) fn program(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_prefect-dbt"));
+        command
+            .current_dir(self.path())
+            .env_clear()
+            .env("HOME", self.path().join("home"));
+        command
+    }
+
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
     }
 
     fn compare(&self, name: &str, args: &[&str], env: &[(&str, &str)], text: &str) {

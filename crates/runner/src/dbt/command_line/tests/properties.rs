@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::super::flag::Kind;
+use super::super::flag_table::FLAGS;
 use super::super::line::CommandLine;
-use super::super::table::FLAGS;
 
 /// A word that may mean something, or any other.
 fn word() -> impl Strategy<Value = String> {

@@ -1,5 +1,5 @@
 use super::super::flag::{Engine, Flag, Kind, Minor};
-use super::super::table::FLAGS;
+use super::super::flag_table::FLAGS;
 
 /// Whether one command of one engine takes both.
 fn meet(one: &Flag, other: &Flag) -> bool {

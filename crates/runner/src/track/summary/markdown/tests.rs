@@ -47,6 +47,7 @@ fn run(nodes: Vec<TrackedNode>, dbt_error: Option<&str>) -> TrackedRun {
         not_started: Vec::new(),
         nothing_selected: None,
         cancelled_queries: Vec::new(),
+        is_out_of_memory: false,
         first_event: Some(Timestamp::UNIX_EPOCH),
         last_event: Some(Timestamp::UNIX_EPOCH + SignedDuration::from_millis(12_340)),
         end,

@@ -12,3 +12,5 @@ pub const NO_PREFECT: u8 = 3;
 pub const INTERRUPTED: u8 = 130;
 /// Terminated by SIGTERM.
 pub const TERMINATED: u8 = 143;
+/// dbt was killed because memory ran out: the code that shells and containers have for SIGKILL.
+pub const OUT_OF_MEMORY: u8 = 137;

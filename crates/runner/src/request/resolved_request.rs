@@ -1,4 +1,4 @@
-//! A run with everything resolved: what the engine works from.
+//! A run with all options resolved, which the engine uses.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,32 +17,43 @@ use super::settings::PrefectDbtSettings;
 use crate::dbt::{CommandLine, DbtArgs};
 use crate::track::AssetOptions;
 
-/// The server is asked for this long whether it holds every task run, if nothing else is set.
+/// The default of [`RunOptions::verify_timeout`].
 const VERIFY_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// One attempt of a run: options resolved, dbt's command line parsed.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// dbt's arguments as they were given.
+    /// dbt's arguments as the caller wrote them.
     pub(crate) args: Vec<String>,
-    /// The same, parsed; every module reads dbt's flags from here.
+    /// The same arguments, parsed; every module reads dbt's flags from here.
     pub(crate) line: CommandLine,
+    /// Folders and log levels.
     pub(crate) settings: PrefectDbtSettings,
+    /// The dbt executable; `None` to search for it.
     pub(crate) dbt: Option<PathBuf>,
+    /// The connection to Prefect; `None` without an API.
     pub(crate) client: Option<Client>,
+    /// Which flow run to report to.
     pub(crate) flow: FlowChoice,
     /// The flow run as hooks see it.
     pub(crate) context: Option<FlowContext>,
+    /// How a failed run is retried.
     pub(crate) retry: RetryOptions,
+    /// The limits of what is sent to Prefect.
     pub(crate) delivery: DeliveryLimits,
     /// How assets are reported; `None` when they are not.
     pub(crate) assets: Option<AssetOptions>,
+    /// Whether failed nodes make the run fail.
     pub(crate) raise_on_failure: bool,
     /// Whether an empty selection makes the run fail.
     pub(crate) fail_on_empty: bool,
+    /// The longest time that dbt may take; `None` without a limit.
     pub(crate) timeout: Option<Duration>,
+    /// Whether the flow run gets an artifact with a summary.
     pub(crate) summary_artifact: bool,
+    /// Whether the outcome holds the manifest and dbt's results.
     pub(crate) keep_artifacts: bool,
+    /// The folder of journals; `None` for the one in the project.
     pub(crate) journal_dir: Option<PathBuf>,
     /// Which attempt of the flow run this is.
     pub(crate) attempt: Attempt,
@@ -53,6 +64,7 @@ pub(crate) struct Request {
 pub(crate) struct RetryOptions {
     /// The maximum number of retries; `None` leaves it to the flow run.
     pub(crate) retries: Option<u32>,
+    /// The pause before a retry.
     pub(crate) delay: Duration,
     /// `None` when the caller chose none.
     pub(crate) strategy: Option<RetryStrategy>,
@@ -61,10 +73,11 @@ pub(crate) struct RetryOptions {
 /// The limits of what is sent to Prefect.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DeliveryLimits {
+    /// The longest time after the end of dbt for the check that the server has recorded every task run.
     pub(crate) verify_timeout: Duration,
-    /// Log lines and events in a minute.
+    /// The most log lines and events in a minute.
     pub(crate) rate: Option<u32>,
-    /// Log lines and events in the run.
+    /// The most log lines and events in the run.
     pub(crate) budget: Option<u32>,
 }
 
@@ -82,7 +95,7 @@ impl Request {
         Ok(Self::resolved(invocation))
     }
 
-    /// Resolves an invocation without a look at the environment.
+    /// Resolves an invocation without the process environment.
     pub(crate) fn resolved(invocation: Invocation) -> Self {
         let Invocation {
             args,
@@ -130,13 +143,13 @@ impl Request {
         DbtArgs::of(&self.line)
     }
 
-    /// The command line that the user asked for: that of the first attempt.
-    pub(crate) fn asked(&self) -> &CommandLine {
+    /// The command line of the first attempt, which the user wrote. A retry may run `dbt retry` in its place.
+    pub(crate) fn original_line(&self) -> &CommandLine {
         self.attempt.original.as_ref().unwrap_or(&self.line)
     }
 
-    /// Takes over the number of retries from Prefect's settings (`PREFECT_FLOWS_DEFAULT_RETRIES`), if the caller sets none
-    /// and the flow run is created here: a flow run that exists has its own.
+    /// Takes the number of retries from Prefect's settings (`PREFECT_FLOWS_DEFAULT_RETRIES`), if the caller sets none and a
+    /// flow run is created: a flow run that exists has its own number.
     pub(crate) fn adopt_default_retries(&mut self) {
         let Some(client) = &self.client else { return };
         let settings = client.settings();

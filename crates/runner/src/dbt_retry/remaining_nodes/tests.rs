@@ -41,30 +41,33 @@ fn build(nodes: &[(&str, &str)]) -> Results {
     results("build", "1.11.16", nodes)
 }
 
-fn ids(rest: &Rest) -> Vec<&str> {
-    match rest {
-        Rest::Nodes { ids, results } => {
+fn ids(remaining: &Remaining) -> Vec<&str> {
+    match remaining {
+        Remaining::Nodes { ids, results } => {
             let listed: Vec<_> = results.ids().collect();
-            assert_eq!(&listed, ids, "what dbt reads is what is told");
+            assert_eq!(
+                &listed, ids,
+                "the state for dbt retry and the list of nodes are equal"
+            );
             listed
         }
-        other => panic!("not to be retried: {other:?}"),
+        other => panic!("not a list of nodes: {other:?}"),
     }
 }
 
-fn obstacle(rest: Rest) -> Obstacle {
-    match rest {
-        Rest::Unclear { obstacle, .. } => obstacle,
-        other => panic!("clear: {other:?}"),
+fn obstacle(remaining: Remaining) -> Obstacle {
+    match remaining {
+        Remaining::Unknown { obstacle, .. } => obstacle,
+        other => panic!("not unknown: {other:?}"),
     }
 }
 
-fn unneeded() -> Option<Vec<String>> {
-    panic!("the results say it all")
+fn not_called() -> Option<Vec<String>> {
+    panic!("the results are complete")
 }
 
 #[test]
-fn what_failed_and_what_was_skipped_is_left_and_nothing_secret_stays() {
+fn failed_and_skipped_nodes_remain_and_no_message_or_code_is_saved() {
     let nodes = [
         ("model.a.good", "success"),
         ("model.a.bad", "error"),
@@ -72,10 +75,13 @@ fn what_failed_and_what_was_skipped_is_left_and_nothing_secret_stays() {
         ("model.a.below", "skipped"),
         ("operation.a.start", "error"),
     ];
-    let rest = rest(&run(1), Some(build(&nodes)), None, unneeded);
-    assert_eq!(ids(&rest), ["model.a.bad", "test.a.t", "model.a.below"]);
-    let Rest::Nodes { results, .. } = rest else {
-        panic!("{rest:?}");
+    let remaining = remaining(&run(1), Some(build(&nodes)), None, not_called);
+    assert_eq!(
+        ids(&remaining),
+        ["model.a.bad", "test.a.t", "model.a.below"]
+    );
+    let Remaining::Nodes { results, .. } = remaining else {
+        panic!("{remaining:?}");
     };
     let written = serde_json::to_value(&results).expect("JSON");
     let text = written.to_string();
@@ -88,7 +94,7 @@ fn what_failed_and_what_was_skipped_is_left_and_nothing_secret_stays() {
 }
 
 #[test]
-fn what_never_started_is_left_too() {
+fn nodes_that_never_started_remain() {
     let nodes = [("model.a.good", "success"), ("model.a.bad", "error")];
     let scheduled: Vec<String> = ["good", "bad", "in_flight"]
         .map(|name| format!("model.a.{name}"))
@@ -97,17 +103,17 @@ fn what_never_started_is_left_too() {
         .collect();
     let mut stopped = run(1);
     stopped.interrupted = Some("timeout".to_owned());
-    // The events tell that `good` has ended.
+    // The events say that `good` succeeded.
     stopped.nodes = tracked(&["model.a.good"]);
-    let rest = super::rest(&stopped, Some(build(&nodes)), None, || {
+    let remaining = super::remaining(&stopped, Some(build(&nodes)), None, || {
         Some(scheduled.clone())
     });
-    assert_eq!(ids(&rest), ["model.a.bad", "model.a.in_flight"]);
-    let unknown = super::rest(&stopped, Some(build(&nodes)), None, || None);
+    assert_eq!(ids(&remaining), ["model.a.bad", "model.a.in_flight"]);
+    let unknown = super::remaining(&stopped, Some(build(&nodes)), None, || None);
     assert_eq!(obstacle(unknown), Obstacle::UnknownSchedule);
 }
 
-/// Nodes that ended well.
+/// Nodes that succeeded.
 pub(crate) fn tracked(good: &[&str]) -> Vec<crate::track::TrackedNode> {
     let lines: Vec<String> = good
         .iter()
@@ -130,23 +136,23 @@ pub(crate) fn tracked(good: &[&str]) -> Vec<crate::track::TrackedNode> {
 }
 
 #[test]
-fn what_dbt_retry_cannot_do_is_an_obstacle() {
+fn a_run_that_dbt_retry_cannot_retry_is_an_obstacle() {
     let failed = [("model.a.bad", "error")];
     let of = |which, version| {
-        obstacle(rest(
+        obstacle(remaining(
             &run(1),
             Some(results(which, version, &failed)),
             Some(Vec::new()),
-            unneeded,
+            not_called,
         ))
     };
     assert_eq!(
-        obstacle(rest(&run(2), None, None, unneeded)),
+        obstacle(remaining(&run(2), None, None, not_called)),
         Obstacle::NoResults
     );
     let mut later = run(2);
     later.invocation_id = Some("later".to_owned());
-    let foreign = rest(&later, Some(build(&failed)), None, unneeded);
+    let foreign = remaining(&later, Some(build(&failed)), None, not_called);
     assert_eq!(obstacle(foreign), Obstacle::NoResults);
     assert_eq!(
         of("run-operation", "1.11.0"),
@@ -155,7 +161,10 @@ fn what_dbt_retry_cannot_do_is_an_obstacle() {
     assert_eq!(of("build", "2.0.0"), Obstacle::Version("2.0.0".to_owned()));
     assert_eq!(of("build", "1.7.9"), Obstacle::Version("1.7.9".to_owned()));
     let hooks = build(&[("operation.a.start", "error")]);
-    let hooks = rest(&run(1), Some(hooks), None, || Some(Vec::new()));
+    let hooks = remaining(&run(1), Some(hooks), None, || Some(Vec::new()));
     assert_eq!(obstacle(hooks), Obstacle::OnlyHooks);
-    assert_eq!(rest(&run(0), None, None, unneeded), Rest::Nothing);
+    assert_eq!(
+        remaining(&run(0), None, None, not_called),
+        Remaining::Nothing
+    );
 }

@@ -1,0 +1,95 @@
+//! Starts the operating system's process from a [`DbtCommand`].
+
+use std::io::Write;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, getpid, getppid};
+
+use super::child_environment::EnvironmentChange;
+use super::dbt_command::DbtCommand;
+use super::watchdog::Watchdog;
+
+/// Starts dbt as the leader of a process group of its own, with pipes for its output.
+pub(super) fn spawn(dbt: DbtCommand, watchdog: &Watchdog) -> std::io::Result<Child> {
+    let mut command = Command::new(dbt.program);
+    command
+        .args(dbt.args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
+    for change in dbt.environment {
+        match change {
+            EnvironmentChange::Set(name, value) => command.env(name, value),
+            // The only place where a secret leaves its type, apart from the masking of dbt's output.
+            EnvironmentChange::SetSecret(secret) => command.env(secret.name, secret.value.expose()),
+            EnvironmentChange::Remove(name) => command.env_remove(name),
+        };
+    }
+    set_up_child(&mut command, watchdog);
+    command.spawn()
+}
+
+/// Signals that end a process by default, and that this process ignores or may have inherited as ignored. SIGHUP stays
+/// ignored if it was (`nohup`).
+const DEFAULT_SIGNALS: [libc::c_int; 5] = [
+    libc::SIGINT,
+    libc::SIGTERM,
+    libc::SIGQUIT,
+    libc::SIGPIPE,
+    libc::SIGXFSZ,
+];
+
+/// Gives the child default signal handlers and a watchdog.
+#[expect(
+    unsafe_code,
+    reason = "the language calls code between fork and exec unsafe; see the comment on the block"
+)]
+fn set_up_child(command: &mut Command, watchdog: &Watchdog) {
+    let parent = getpid();
+    let pipe = watchdog.pipe().map(|pipe| pipe.as_raw_fd());
+    // SAFETY: the closure runs between fork and exec. It only makes system calls that POSIX or Linux allow there
+    // (sigaction, getpid, write, prctl, getppid): it allocates nothing and takes no lock. The descriptor is open: the
+    // watchdog that owns it outlives the call of `spawn`.
+    unsafe {
+        command.pre_exec(move || {
+            // Without this, a write to a watchdog that has died would end the child.
+            libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+            // The child itself sends its id: this process could die before it had sent it.
+            let is_watched =
+                pipe.is_some_and(|pipe| send_group_id(BorrowedFd::borrow_raw(pipe)).is_ok());
+            if !is_watched {
+                interrupt_on_death_of(parent)?;
+            }
+            for signal in DEFAULT_SIGNALS {
+                if libc::signal(signal, libc::SIG_DFL) == libc::SIG_ERR {
+                    return Err(std::io::Error::last_os_error());
+                }
+            }
+            Ok(())
+        });
+    }
+}
+
+/// Sends the id of this process, which is the id of its group, to a watchdog.
+fn send_group_id(watchdog: BorrowedFd<'_>) -> std::io::Result<()> {
+    let mut line = [0; 16];
+    let mut rest = &mut line[..];
+    writeln!(rest, "{}", getpid().as_raw_nonzero())?;
+    let length = 16 - rest.len();
+    rustix::io::write(watchdog, &line[..length])?;
+    Ok(())
+}
+
+/// Makes the kernel interrupt this process when its parent dies. Used only where there is no watchdog.
+fn interrupt_on_death_of(parent: Pid) -> std::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::INT))?;
+    // If the parent died before that call, the kernel never signals this process.
+    if getppid() != Some(parent) {
+        return Err(std::io::Error::from_raw_os_error(libc::ECANCELED));
+    }
+    Ok(())
+}
