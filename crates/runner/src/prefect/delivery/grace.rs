@@ -11,7 +11,7 @@ use crate::model::Stopper;
 pub(super) struct Grace {
     /// Where nobody waits for the process.
     longest: Duration,
-    /// For answers that a repetition hardly changes, and after a request to stop: whoever sends a signal waits.
+    /// For answers that a repetition hardly changes, and after a request to stop: the sender of a signal waits.
     short: Duration,
     stopper: Option<Stopper>,
 }
