@@ -59,7 +59,9 @@ impl Tracker {
     /// events it could not write. All of them take part before the first one ends, so that they can wait for each other.
     fn add_listed(&mut self, results: Option<&RunResults>, last: Timestamp, out: &mut Vec<Effect>) {
         let mut added = Vec::new();
-        for result in results.into_iter().flat_map(|results| &results.results) {
+        let listed = results.into_iter().flat_map(|results| &results.results);
+        // `run-operation` lists its macro, which is not a node.
+        for result in listed.filter(|result| !result.unique_id.as_str().starts_with("macro.")) {
             let ix = self.lineage.index_of(result.unique_id.as_str());
             if !self.nodes.contains_key(&ix) {
                 self.add_node(ix, last);

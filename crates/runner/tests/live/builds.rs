@@ -82,7 +82,18 @@ fn failing_fast_leaves_no_node_open() {
     let truth = project.truth();
     let recorded = project.recorded(truth.nodes().len());
     assert_eq!(recorded.flow_state().kind, StateType::Failed);
-    assert_faithful(&recorded, &truth);
+    if run.code == Some(1) {
+        return assert_faithful(&recorded, &truth);
+    }
+    // Without results, dbt's own account of the nodes is not complete.
+    for run in &recorded.task_runs {
+        let state = run.state.as_ref().map(|state| state.kind);
+        assert!(
+            state.is_some_and(StateType::is_terminal),
+            "{}",
+            run.task_key
+        );
+    }
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn a_run_that_was_stopped() {
             &["build"],
         )
         .exits_with(0)
-        .says("Attempt 2: dbt retry of the ");
+        .says("Attempt 2: dbt retry of 2 nodes that did not succeed");
     let results = workshop.results();
     for model in [FLAKY, BELOW] {
         let built = (model.to_owned(), "success".to_owned());
