@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use dbt_manifest::Manifest;
 
+use super::prepare::Prepared;
 use super::record::Recorded;
 use super::recorder::Closing;
 use super::run::Attempt;
 use super::session::Session;
 use crate::dbt_retry;
+use crate::model::StopCause;
+use crate::request::Request;
 use crate::store::SavedAttempt;
 use crate::track::{ProcessEnd, TrackedRun, Verdict, empty_selection, judge};
 
@@ -32,7 +35,6 @@ const NO_EVENT: &str = "dbt exited with code 0 and wrote no event: it is not kno
 impl Recorded {
     /// Judges the run. The target folder is free afterwards: nothing of dbt's is read any more.
     pub(super) fn judge(self, attempt: Attempt<'_>) -> Judged {
-        let request = attempt.request;
         let Self {
             session,
             prepared,
@@ -42,41 +44,27 @@ impl Recorded {
             stopped,
         } = self;
         let (mut run, mut closing) = recorder.close(end);
-        if is_mute(&run) && prepared.args.has_command() {
-            run.dbt_error = prepared.log_folder_problem();
-        }
         let manifest = closing.manifest.take();
-        let guard = prepared.guard.as_ref();
-        let unfinished = guard.and_then(|guard| guard.unfinished_work(&run));
+        explain_silent_failure(&mut run, &prepared);
+        let unfinished = unfinished_work(&run, &prepared);
         // Work that this run left undone is retried from the record that exists.
         let keeps_record = unfinished.is_none();
-        let objection =
-            unfinished.or_else(|| empty_selection(&run).filter(|_| request.fail_on_empty));
-        let mut verdict = judge(
-            &request.args,
-            &run,
-            stopped,
-            objection,
-            request.raise_on_failure,
-        );
-        let ended = dbt_retry::EndedAttempt {
-            run_id: session.run_id,
-            flow_run_id: session.owned_flow_run(),
-            request,
-            project: &prepared.project,
-            run: &run,
-            guard,
-            manifest: manifest.clone(),
-        };
-        let has_no_event = run.first_event.is_none() && prepared.args.has_command();
-        if has_no_event && verdict.success {
+        let mut verdict = verdict_of(&run, stopped, unfinished, attempt.request);
+        if is_silent(&run, &prepared) && verdict.success {
             attempt.observer.on_warning(NO_EVENT);
             verdict.state.message = Some(NO_EVENT.to_owned());
         }
+        let ended = dbt_retry::EndedAttempt {
+            run_id: session.run_id,
+            flow_run_id: session.owned_flow_run(),
+            request: attempt.request,
+            project: &prepared.project,
+            run: &run,
+            guard: prepared.guard.as_ref(),
+            manifest: manifest.clone(),
+        };
         let record = save_record(&session, &ended, keeps_record);
-        if let (Some(record), true) = (&record, run.interrupted.is_some()) {
-            run.not_started = not_started(&record.record.nodes, &run);
-        }
+        run.not_started = not_started(record.as_ref(), &run);
         drop(lock);
         Judged {
             session,
@@ -91,15 +79,44 @@ impl Recorded {
     }
 }
 
-/// Whether dbt failed without a word, as it does if it cannot write its log.
-fn is_mute(run: &TrackedRun) -> bool {
-    run.end.exit_code != Some(0) && run.first_event.is_none() && run.dbt_error.is_none()
+/// Whether dbt wrote no event, although it was given a command that writes some.
+fn is_silent(run: &TrackedRun, prepared: &Prepared) -> bool {
+    run.first_event.is_none() && prepared.args.has_command()
 }
 
-/// The nodes left to do of which dbt has reported nothing.
-fn not_started(left: &[String], run: &TrackedRun) -> Vec<String> {
+/// Explains a failure that dbt does not explain: it fails without output if it cannot write its log.
+fn explain_silent_failure(run: &mut TrackedRun, prepared: &Prepared) {
+    let has_failed = run.end.exit_code != Some(0) && run.dbt_error.is_none();
+    if has_failed && is_silent(run, prepared) {
+        run.dbt_error = prepared.log_folder_problem();
+    }
+}
+
+/// Why a `dbt retry` that had nothing to do is not a success.
+fn unfinished_work(run: &TrackedRun, prepared: &Prepared) -> Option<String> {
+    prepared.guard.as_ref()?.unfinished_work(run)
+}
+
+fn verdict_of(
+    run: &TrackedRun,
+    stopped: Option<StopCause>,
+    unfinished: Option<String>,
+    request: &Request,
+) -> Verdict {
+    let is_empty = || empty_selection(run).filter(|_| request.fail_on_empty);
+    let objection = unfinished.or_else(is_empty);
+    let raises = request.raise_on_failure;
+    judge(&request.args, run, stopped, objection, raises)
+}
+
+/// The nodes of an interrupted run that are left to do and of which dbt has reported nothing.
+fn not_started(record: Option<&SavedAttempt>, run: &TrackedRun) -> Vec<String> {
+    let Some(record) = record.filter(|_| run.interrupted.is_some()) else {
+        return Vec::new();
+    };
     let has_begun = |id: &&String| run.results().any(|result| result.unique_id == **id);
-    left.iter().filter(|id| !has_begun(id)).cloned().collect()
+    let left = record.record.nodes.iter();
+    left.filter(|id| !has_begun(id)).cloned().collect()
 }
 
 fn save_record(

@@ -16,7 +16,7 @@ use super::start::Started;
 use super::stop_dbt::stop_when_asked;
 use super::target_lock::TargetLock;
 use crate::dbt::{DbtExit, DbtProcess, MemoryKills, ProcessGroup, pump};
-use crate::model::StopCause;
+use crate::model::{StopCause, Stopper};
 use crate::outcome::Error;
 use crate::track::ProcessEnd;
 
@@ -74,37 +74,16 @@ async fn follow(
     recorder: Recorder,
     attempt: Attempt<'_>,
 ) -> Result<(Recorder, ProcessEnd, Option<StopCause>), Error> {
-    let Attempt {
-        stopper, deadline, ..
-    } = attempt;
+    let stopper = attempt.stopper;
     let _guard = StopOnDrop(process.group.clone());
     let shared: SharedRecorder = Arc::new(Mutex::new(Some(recorder)));
     let stdout = listen("dbt-stdout", process.stdout, &shared, Recorder::on_stdout);
     let stderr = listen("dbt-stderr", process.stderr, &shared, Recorder::on_stderr);
 
     let kills = MemoryKills::read();
-    let mut stopped = None;
-    let stopping = stop_when_asked(stopper, deadline, process.group.clone(), |cause| {
-        stopped = Some(cause);
-        with(&shared, |recorder| recorder.on_stop(cause));
-    });
-    let ended = tokio::select! {
-        ended = process.exit => ended,
-        never = stopping => match never {},
-    };
-    let ended = ended.unwrap_or(DbtExit {
-        status: None,
-        at: Timestamp::now(),
-    });
+    let (ended, mut stopped) = wait_for_end(process.exit, process.group, &shared, attempt).await;
     if stopped.is_none() && died_of_shared_signal(&ended) {
-        stopped = tokio::time::timeout(SIGNAL_DELAY, stopper.stopped())
-            .await
-            .ok();
-        if let Some(cause) = stopped {
-            with(&shared, |recorder| {
-                recorder.tracker.interrupted(cause.reason())
-            });
-        }
+        stopped = wait_for_own_signal(stopper, &shared).await;
     }
     if kills.explain(MemoryKills::read(), &ended) {
         with(&shared, |recorder| recorder.tracker.out_of_memory());
@@ -120,12 +99,49 @@ async fn follow(
     };
     let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
     let recorder = shared.take().ok_or(Error::Lost)?;
-    // A cancellation may have explained the SIGTERM in the meantime.
-    let stopped = stopped.map(|first| match stopper.cause() {
+    let stopped = stopped.map(|first| after_cancellation(first, stopper));
+    Ok((recorder, end, stopped))
+}
+
+/// Waits until dbt has ended, and stops it when asked: its end, and why it was stopped.
+async fn wait_for_end(
+    exit: oneshot::Receiver<DbtExit>,
+    group: ProcessGroup,
+    recorder: &SharedRecorder,
+    attempt: Attempt<'_>,
+) -> (DbtExit, Option<StopCause>) {
+    let mut stopped = None;
+    let stopping = stop_when_asked(attempt.stopper, attempt.deadline, group, |cause| {
+        stopped = Some(cause);
+        with(recorder, |recorder| recorder.on_stop(cause));
+    });
+    let ended = tokio::select! {
+        ended = exit => ended,
+        never = stopping => match never {},
+    };
+    let ended = ended.unwrap_or(DbtExit {
+        status: None,
+        at: Timestamp::now(),
+    });
+    (ended, stopped)
+}
+
+/// Waits for the signal to this process that has also ended dbt, and explains dbt's end by it.
+async fn wait_for_own_signal(stopper: &Stopper, recorder: &SharedRecorder) -> Option<StopCause> {
+    let signal = tokio::time::timeout(SIGNAL_DELAY, stopper.stopped()).await;
+    let cause = signal.ok()?;
+    with(recorder, |recorder| {
+        recorder.tracker.interrupted(cause.reason())
+    });
+    Some(cause)
+}
+
+/// The cause of a stop: a cancellation may have explained the SIGTERM in the meantime.
+fn after_cancellation(first: StopCause, stopper: &Stopper) -> StopCause {
+    match stopper.cause() {
         Some(StopCause::Cancel) if first == StopCause::Terminate => StopCause::Cancel,
         _ => first,
-    });
-    Ok((recorder, end, stopped))
+    }
 }
 
 /// Whether dbt ended by a signal that a service manager, a container or a terminal sends to every process. dbt can be gone

@@ -46,32 +46,14 @@ struct Totals {
 impl RunInfo {
     /// Takes any event.
     pub(super) fn on_event(&mut self, event: &Event<'_>, out: &mut Vec<Effect>) {
-        let ts = event.ts();
-        self.first_event.get_or_insert(ts);
-        self.last_event = self.last_event.max(Some(ts));
-        if self.invocation_id.is_none() && !event.invocation_id().is_empty() {
-            self.invocation_id = Some(event.invocation_id().to_owned());
-        }
+        self.on_any(event);
         match event.name() {
-            EventName::MainReportVersion => {
-                let data = event.data::<ReportVersion<'_>>().unwrap_or_default();
-                self.version = data
-                    .version
-                    .non_empty()
-                    .map(|text| text.trim_start_matches('=').to_owned());
-            }
+            EventName::MainReportVersion => self.version = version(event),
             EventName::MainReportArgs => {
                 let data = event.data::<ReportArgs<'_>>().unwrap_or_default();
                 self.command = data.args.get("invocation_command").map(ToString::to_string);
             }
-            EventName::MainEncounteredError => {
-                let data = event.data::<EncounteredError<'_>>().unwrap_or_default();
-                if let Some(exc) = data.exc.non_empty() {
-                    let exc = dbt_events::strip_ansi(exc).into_owned();
-                    let inline = self.inline_error.iter().map(|why| format!("\n{why}"));
-                    self.dbt_error = Some(exc + &inline.collect::<String>());
-                }
-            }
+            EventName::MainEncounteredError => self.on_error(event),
             EventName::ParseInlineNodeError => {
                 let data = event.data::<ExceptionOnRun<'_>>().unwrap_or_default();
                 self.inline_error = data.exc.non_empty().map(str::to_owned);
@@ -79,32 +61,43 @@ impl RunInfo {
             EventName::NoNodesForSelectionCriteria => {
                 self.unmatched.push(plain(&event.message()));
             }
-            EventName::NothingToDo => {
-                let mut why = std::mem::take(&mut self.unmatched);
-                if why.is_empty() {
-                    why.push(plain(&event.message()));
-                }
-                self.nothing_selected = Some(why.join("; "));
-            }
+            EventName::NothingToDo => self.on_nothing_to_do(event),
             EventName::CommandCompleted => {
-                self.success = event
-                    .data::<CommandCompleted<'_>>()
-                    .and_then(|data| data.success);
+                let data = event.data::<CommandCompleted<'_>>();
+                self.success = data.and_then(|data| data.success);
             }
-            EventName::ConcurrencyLine => {
-                let data = event.data::<Concurrency<'_>>().unwrap_or_default();
-                self.totals.set_nodes(data.node_count, out);
-            }
-            EventName::LogStartLine => {
-                self.totals
-                    .set_nodes(event.data::<StartLine<'_>>().unwrap_or_default().total, out);
-            }
-            EventName::LogHookStartLine => {
-                let data = event.data::<HookStart<'_>>().unwrap_or_default();
-                self.totals.set_hooks(&data, out);
+            EventName::ConcurrencyLine | EventName::LogStartLine | EventName::LogHookStartLine => {
+                self.totals.on_event(event, out);
             }
             _ => {}
         }
+    }
+
+    /// Takes what every event has: its time and the id of its invocation.
+    fn on_any(&mut self, event: &Event<'_>) {
+        let ts = event.ts();
+        self.first_event.get_or_insert(ts);
+        self.last_event = self.last_event.max(Some(ts));
+        if self.invocation_id.is_none() && !event.invocation_id().is_empty() {
+            self.invocation_id = Some(event.invocation_id().to_owned());
+        }
+    }
+
+    fn on_error(&mut self, event: &Event<'_>) {
+        let data = event.data::<EncounteredError<'_>>().unwrap_or_default();
+        if let Some(exc) = data.exc.non_empty() {
+            let exc = dbt_events::strip_ansi(exc).into_owned();
+            let inline = self.inline_error.iter().map(|why| format!("\n{why}"));
+            self.dbt_error = Some(exc + &inline.collect::<String>());
+        }
+    }
+
+    fn on_nothing_to_do(&mut self, event: &Event<'_>) {
+        let mut why = std::mem::take(&mut self.unmatched);
+        if why.is_empty() {
+            why.push(plain(&event.message()));
+        }
+        self.nothing_selected = Some(why.join("; "));
     }
 
     /// Takes a line that is not an event. Lines on standard error after the first event are noise of adapters.
@@ -127,6 +120,13 @@ impl RunInfo {
     }
 }
 
+/// dbt's version, in some versions with a sign before it (`=1.5.0`).
+fn version(event: &Event<'_>) -> Option<String> {
+    let data = event.data::<ReportVersion<'_>>().unwrap_or_default();
+    let version = data.version.non_empty()?;
+    Some(version.trim_start_matches('=').to_owned())
+}
+
 /// A message of dbt's without colours and without the prefix of its level, as dbt 1.12 writes it.
 fn plain(message: &str) -> String {
     let message = dbt_events::strip_ansi(message);
@@ -139,6 +139,25 @@ fn plain(message: &str) -> String {
 }
 
 impl Totals {
+    /// Takes an event that has a total.
+    fn on_event(&mut self, event: &Event<'_>, out: &mut Vec<Effect>) {
+        match event.name() {
+            EventName::ConcurrencyLine => {
+                let data = event.data::<Concurrency<'_>>().unwrap_or_default();
+                self.set_nodes(data.node_count, out);
+            }
+            EventName::LogStartLine => {
+                let data = event.data::<StartLine<'_>>().unwrap_or_default();
+                self.set_nodes(data.total, out);
+            }
+            EventName::LogHookStartLine => {
+                let data = event.data::<HookStart<'_>>().unwrap_or_default();
+                self.set_hooks(&data, out);
+            }
+            _ => {}
+        }
+    }
+
     fn set_nodes(&mut self, count: Option<i64>, out: &mut Vec<Effect>) {
         let count = count
             .and_then(|count| u32::try_from(count).ok())
