@@ -12,6 +12,7 @@ use crate::request::{FlowChoice, Invocation, RetryStrategy};
 use crate::retry;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
+use prefect_client::Client;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -260,7 +261,7 @@ async fn invoke(
     stopper: &Stopper,
 ) -> Result<Outcome, Error> {
     signals::forward(stopper.clone()).map_err(Error::Runtime)?;
-    let (invocation, hooks) = invocation_of(args, console);
+    let (invocation, hooks) = invocation_of(args, console)?;
     let options = HookOptions::default();
     retry::run(
         invocation,
@@ -272,16 +273,7 @@ async fn invoke(
     .await
 }
 
-fn invocation_of(args: InvokeArgs, console: &Console) -> (Invocation, Hooks) {
-    let client = match args.no_prefect {
-        true => None,
-        // Invalid settings are a warning, as is an API that is not reachable: dbt runs all the same.
-        false => client_from_env().unwrap_or_else(|error| {
-            let problem = error_chain(&error);
-            console.on_warning(&format!("cannot report to Prefect: {problem}"));
-            None
-        }),
-    };
+fn invocation_of(args: InvokeArgs, console: &Console) -> Result<(Invocation, Hooks), Error> {
     let mut flow = FlowChoice::from_env();
     flow.declined = args.no_prefect;
     flow.engine = args.engine;
@@ -289,6 +281,7 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> (Invocation, Hooks) {
     flow.flow_name = args.flow_name;
     flow.flow_run_name = args.flow_run_name;
     flow.tags = args.tags;
+    let client = client_for(&mut flow, console)?;
 
     let mut invocation = Invocation::new(args.args);
     invocation.flow = flow;
@@ -314,7 +307,25 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> (Invocation, Hooks) {
     options.retries = args.retries;
     options.retry_delay = args.retry_delay;
     options.retry_strategy = RetryStrategy::from_name(&args.retry_strategy);
-    (invocation, args.hooks.hooks())
+    Ok((invocation, args.hooks.hooks()))
+}
+
+/// The client for the Prefect API. Invalid settings are an error if a flow run is given. Without one, the run goes on with a
+/// warning and is not reported.
+fn client_for(flow: &mut FlowChoice, console: &Console) -> Result<Option<Client>, Error> {
+    if flow.declined {
+        return Ok(None);
+    }
+    let has_flow_run = flow.engine || flow.flow_run_id.or(flow.inherited).is_some();
+    match client_from_env() {
+        Err(error) if !has_flow_run => {
+            let problem = error_chain(&error);
+            console.on_warning(&format!("this run is not reported: {problem}"));
+            flow.declined = true;
+            Ok(None)
+        }
+        client => client,
+    }
 }
 
 /// Shows the summary of a run and its failures.

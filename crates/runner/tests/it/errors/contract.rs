@@ -42,8 +42,25 @@ fn options_and_variables_are_invalid() {
     let settings = [("PREFECT_API_REQUEST_TIMEOUT", "soon")];
     let deploy = ["deploy", "nightly", "--work-pool", "p", "--", "build"];
     place.fails("invalid_prefect_settings", &deploy, &settings, 2);
+    let build = ["invoke", "--flow-run-id", FLOW_RUN, "--", "build"];
+    place.fails("invalid_settings_for_a_flow_run", &build, &settings, 2);
     let api = [("PREFECT_API_URL", "prefect.example.org")];
     place.fails("invalid_api_url", &deploy, &api, 3);
+}
+
+#[test]
+fn invalid_settings_without_a_flow_run_give_one_warning() {
+    let place = Workplace::with_project();
+    let mut program = place.program();
+    program.env("PREFECT_API_REQUEST_TIMEOUT", "soon");
+    let output = program.args(["invoke", "--", "build"]).output();
+    let output = output.expect("the program was built");
+    assert_eq!(output.status.code(), Some(0));
+    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(stderr.matches("not reported").count(), 1, "{stderr}");
+    let problem = "invalid PREFECT_API_REQUEST_TIMEOUT";
+    assert!(stderr.contains(problem), "{stderr}");
+    assert!(!stderr.contains("no Prefect API"), "{stderr}");
 }
 
 #[test]
