@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use super::context::RunContext;
+use crate::model::error_chain;
 
 /// How long a heartbeat may take: all other requests wait for it.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -41,17 +42,19 @@ impl Heartbeat {
         let Some(event) = event(context, Uuid::new_v4(), Timestamp::now()) else {
             return;
         };
-        let sent = match event.validate() {
-            Ok(event) => match timeout(TIMEOUT, client.create_events(&[event])).await {
-                Ok(sent) => sent.map_err(|error| error.to_string()),
-                Err(late) => Err(late.to_string()),
-            },
-            Err(error) => Err(error.to_string()),
-        };
-        if let Err(problem) = sent {
+        if let Err(error) = send(client, event).await {
+            let problem = error_chain(&*error);
             tracing::debug!(problem, "cannot send a heartbeat");
         }
     }
+}
+
+async fn send(
+    client: &Client,
+    event: Event,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let event = event.validate()?;
+    Ok(timeout(TIMEOUT, client.create_events(&[event])).await??)
 }
 
 fn event(context: &RunContext, id: Uuid, at: Timestamp) -> Option<Event> {
