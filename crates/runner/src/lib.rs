@@ -1,4 +1,5 @@
-//! Runs dbt and reports the run to Prefect exactly as dbt ran it.
+//! Runs dbt and shows the run in Prefect exactly as dbt ran it: each node is a task run with its state, times, log lines and
+//! upstream nodes.
 //!
 //! ```no_run
 //! use prefect_dbt::{Flow, PrefectDbtRunner};
@@ -17,8 +18,8 @@
 //! ```
 //!
 //! - [`PrefectDbtRunner`] runs dbt in a flow run that exists; [`Flow`] creates a flow run if there is none.
-//! - [`hooks`] call your code while a run goes on.
-//! - An [`Invocation`] says what one run does; its [`RunOptions`] beat those of the runner, which beat the environment.
+//! - [`hooks`] call your code at the start of a run, after each node, and at its end.
+//! - An [`Invocation`] has the dbt command of one run; its [`RunOptions`] beat those of the runner, which beat the environment.
 //! - [`store`] keeps the journal of a run until the server has all of it.
 
 pub use dbt_events as events;
