@@ -1,9 +1,9 @@
-"""Asks real dbt what it selects, and writes the answers down as fixtures.
+"""Records what the real dbt selects, as fixtures.
 
     python testdata/tools/selection_fixtures.py [--out DIR | --check]
 
-The interpreter is that of an environment with dbt-core and dbt-duckdb in it. dbt runs in this process, by its own
-command line, on copies of testdata/projects/rich. Two runs write the same bytes: --check tells which files would change.
+Run it with the interpreter of an environment that has dbt-core and dbt-duckdb. dbt runs in this process, through its
+command line, on copies of testdata/projects/rich. Two runs write the same bytes: --check lists the files that would change.
 """
 
 import argparse
@@ -22,14 +22,14 @@ TESTDATA = Path(__file__).resolve().parent.parent
 FIXTURES = TESTDATA / "fixtures/selection"
 
 README = """\
-# Selections, answered by dbt
+# What dbt selects
 
-`testdata/tools/selection_fixtures.py` makes everything here with real dbt from `testdata/projects/rich`; edit nothing.
+`testdata/tools/selection_fixtures.py` creates everything here with the real dbt from `testdata/projects/rich`; edit nothing.
 
-- corpus.jsonl: the flags of a selection, then the unique ids that `dbt ls` finds and its warnings, or its error
-- queue.jsonl: what a command would run: the selected nodes, its queue's nodes, edges and scores
+- corpus.jsonl: the flags of a selection, then the unique ids and warnings of `dbt ls`, or its error
+- queue.jsonl: the nodes that a command would run: the selected ones, and the nodes, edges and scores of its queue
 - output.jsonl: arguments of `dbt ls`, and the lines that it prints
-- manifest.json, selectors.yml, project_files.json (for `path:`), current/ (what `--state` is compared with), states/
+- manifest.json, selectors.yml, project_files.json (for `path:`), current/ (the project that `--state` compares), states/
 """
 
 # What the earlier states of the project did not have yet.

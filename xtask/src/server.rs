@@ -118,7 +118,7 @@ impl Server {
         loop {
             if runtime
                 .block_on(client.read_health())
-                .is_ok_and(|well| well)
+                .is_ok_and(|healthy| healthy)
             {
                 return Ok(());
             }

@@ -18,7 +18,7 @@ pub struct Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The text is not JSON, or a value has an unexpected type: dbt is still writing the file, or somebody edited it.
+    /// The text is not JSON, or a value has an unexpected type: dbt is still writing the file, or it was edited by hand.
     #[error("invalid {artifact} at line {line}, column {column}: {message}")]
     #[non_exhaustive]
     Json {

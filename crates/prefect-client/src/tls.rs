@@ -145,7 +145,7 @@ fn contains(certificate: &[u8], identifier: &[u8]) -> bool {
 }
 
 /// The common names of the issuer and, after it, of the subject: a short text follows the identifier. The user has named this
-/// very certificate, so nobody else chooses its bytes.
+/// very certificate, so no other party chooses its bytes.
 fn common_names(certificate: &[u8]) -> impl Iterator<Item = &[u8]> {
     let places = certificate
         .windows(COMMON_NAME.len())

@@ -1,4 +1,4 @@
-//! One attempt, from the first check to the last delivered entry. [`run`] tells its stages in order.
+//! One attempt, from the first check to the last delivered entry. [`run`] has its stages in order.
 
 mod admit;
 mod asset_watch;

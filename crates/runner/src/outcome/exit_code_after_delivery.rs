@@ -2,16 +2,16 @@
 
 use crate::model::{FinalState, StateKind, exit_codes};
 
-/// The exit code of a run whose flow run came to this. A process that has handed its flow run on ends well: a container's
+/// The exit code of a run whose flow run came to this. A process that has handed its flow run on exits 0: a container's
 /// worker would take anything else for a crash, and the server would believe it. An engine that could not report the end fails.
 pub(crate) fn exit_code_after_delivery(
     of_run: u8,
-    told: Option<&FinalState>,
+    reported: Option<&FinalState>,
     is_engine: bool,
 ) -> u8 {
-    match told {
+    match reported {
         Some(FinalState::Rescheduled) => exit_codes::SUCCESS,
-        // Somebody cancelled it while dbt was ending.
+        // It was cancelled while dbt was ending.
         Some(FinalState::Accepted {
             kind: StateKind::Cancelled,
             ..

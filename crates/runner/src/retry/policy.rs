@@ -14,7 +14,7 @@ use crate::observe::Observer;
 use crate::outcome::Outcome;
 use crate::request::{Attempt, FlowChoice, Request};
 
-/// The longest time that the server may take to tell its clock.
+/// The longest wait for the time of the server.
 const CLOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// When the attempts of one flow run are retried.
@@ -93,7 +93,10 @@ impl RetryPolicy {
 
     /// The time until the next attempt; `None` when there is none.
     async fn pause(&self, number: u32, outcome: &Outcome) -> Option<Duration> {
-        let final_state = outcome.delivery.as_ref().map(|told| &told.final_state);
+        let final_state = outcome
+            .delivery
+            .as_ref()
+            .map(|delivery| &delivery.final_state);
         // The flow run was ended by another process.
         let flow_run = outcome.flow.as_ref();
         let was_ours = flow_run.and_then(FlowRunRef::owned_id).is_some();

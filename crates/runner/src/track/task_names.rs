@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_collide_are_told_apart() {
+    fn names_that_collide_get_a_version_or_a_package() {
         let found = names(&[
             ("model.shop.alone", json!({})),
             ("model.shop.people.v1", json!({"version": 1})),

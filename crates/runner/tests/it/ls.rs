@@ -30,7 +30,7 @@ fn ls_with(env: &[(&str, &str)], args: &[&str]) -> (Option<i32>, String, String)
     )
 }
 
-/// The lines of a run that goes well without a warning.
+/// The lines of a run that succeeds without a warning.
 fn lines(args: &[&str]) -> Vec<String> {
     lines_with(&[], args)
 }
@@ -183,12 +183,12 @@ fn mistakes_end_with_two_and_advice() {
         &["--vars", "[1]"],
         &["--command", "run", "--resource-type", "model"],
     ];
-    let told = cases.map(|args| {
+    let errors = cases.map(|args| {
         let (code, out, err) = ls_with(&[], args);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{args:?}");
         format!("{}\n{err}", args.join(" "))
     });
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(errors.join("\n"));
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn compare(case: &str, options: &[&str], args: &[&str], code: i32) {
         .iter()
         .filter(|event| !seen.insert((event.event.clone(), event.resource.clone())))
         .collect();
-    assert!(twice.is_empty(), "told twice: {twice:#?}");
+    assert!(twice.is_empty(), "sent twice: {twice:#?}");
     let ours: Vec<Value> = ours.iter().map(normalised).collect();
     let missing: Vec<_> = theirs
         .iter()
@@ -85,7 +85,7 @@ fn with_code(event: &Value, ours: &[Value]) -> Value {
 }
 
 #[test]
-fn payloads_tell_more_of_the_run() {
+fn payloads_have_the_time_and_the_error() {
     let project = Project::new();
     project
         .invoke(&[], &["build", "--vars", "fail_model: true"])
@@ -114,7 +114,7 @@ fn payloads_tell_more_of_the_run() {
 }
 
 #[test]
-fn assets_can_be_switched_off() {
+fn assets_can_be_disabled() {
     let project = Project::new();
     let file = project.path().join("dbt_project.yml");
     let text = fs_err::read_to_string(&file).unwrap();
@@ -193,7 +193,7 @@ impl Server {
         }
     }
 
-    /// The asset events of the flow run, once there are so many, or after a minute.
+    /// The asset events of the flow run, once there are this many, or after a minute.
     fn asset_events(&self, wanted: usize) -> Vec<StoredEvent> {
         let mut filter = EventFilter::default();
         filter.prefixes.push("prefect.asset.".to_owned());

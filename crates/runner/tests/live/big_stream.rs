@@ -1,4 +1,4 @@
-//! A build of as many nodes as one likes, as dbt would tell it: half of them models, half tests of these.
+//! The log of a build with any number of nodes: half of them models, half tests of these.
 
 use std::io::Write;
 
@@ -11,7 +11,7 @@ use super::stand_in::StandIn;
 const WIDTH: usize = 100;
 const ID: &str = "00000000-0000-4000-8000-000000000001";
 
-/// A build of so many models and as many tests.
+/// A build with a number of models, and a test of each.
 pub(super) struct BigBuild {
     pub(super) models: usize,
     pub(super) began: Timestamp,
@@ -290,7 +290,7 @@ fn manifest_node(node: &Node) -> Value {
         },
         "tags": [], "description": "A model of a project that is as large as projects get.", "meta": {}, "group": null,
         "columns": {
-            "id": { "name": "id", "description": "What tells a row.", "meta": {}, "data_type": null, "constraints": [], "quote": null, "tags": [] },
+            "id": { "name": "id", "description": "The key of a row.", "meta": {}, "data_type": null, "constraints": [], "quote": null, "tags": [] },
             "amount": { "name": "amount", "description": "How much.", "meta": {}, "data_type": null, "constraints": [], "quote": null, "tags": [] },
         },
         "docs": { "show": true, "node_color": null }, "patch_path": "big://models/layer/models.yml", "build_path": null,

@@ -1,4 +1,4 @@
-//! Builds that end by themselves, well and badly.
+//! Builds that end by themselves, with and without failures.
 
 use prefect_client::{Client, NewFlow, NewFlowRun, NewState, Settings, StateType};
 use uuid::Uuid;
@@ -33,7 +33,7 @@ fn a_build_with_a_warning_is_recorded_as_dbt_ran_it() {
 }
 
 #[test]
-fn a_model_that_fails_fails_the_flow_run_and_what_is_below_is_skipped() {
+fn a_failed_model_fails_the_flow_run_and_its_downstream_nodes_are_skipped() {
     let project = Project::new();
     let finished = project.invoke(&[], &["build", "--vars", "fail_model: true"]);
     let headline =
@@ -58,7 +58,7 @@ fn a_model_that_fails_fails_the_flow_run_and_what_is_below_is_skipped() {
 }
 
 #[test]
-fn a_failure_that_is_not_to_be_raised_is_reported_all_the_same() {
+fn with_no_raise_on_failure_failures_are_still_reported() {
     let project = Project::new();
     let finished = project.invoke(
         &["--no-raise-on-failure"],
@@ -73,7 +73,7 @@ fn a_failure_that_is_not_to_be_raised_is_reported_all_the_same() {
 }
 
 #[test]
-fn failing_fast_leaves_no_node_open() {
+fn fail_fast_leaves_no_node_open() {
     let project = Project::new();
     let run = project.invoke(&[], &["build", "--fail-fast", "--vars", "error_test: true"]);
     // dbt closes connections that its other threads still use, and may then exit with 2.
@@ -115,7 +115,7 @@ fn the_freshness_of_sources_is_recorded() {
 }
 
 #[test]
-fn a_project_that_does_not_parse_fails_the_flow_run_with_the_words_of_dbt() {
+fn a_parse_error_fails_the_flow_run_with_the_message_of_dbt() {
     let project = Project::new();
     let finished = project.invoke(
         &["--no-raise-on-failure"],
@@ -131,7 +131,7 @@ fn a_project_that_does_not_parse_fails_the_flow_run_with_the_words_of_dbt() {
 }
 
 #[test]
-fn two_invocations_in_one_flow_run_leave_the_task_runs_of_both() {
+fn two_invocations_in_one_flow_run_keep_the_task_runs_of_both() {
     let project = Project::new();
     let id = running_flow_run(&project).to_string();
     let seed = project.invoke(&["--flow-run-id", &id], &["seed"]);
@@ -168,7 +168,7 @@ fn two_invocations_in_one_flow_run_leave_the_task_runs_of_both() {
 }
 
 #[test]
-fn a_selection_is_joined_over_what_was_left_out() {
+fn edges_skip_nodes_that_are_not_selected() {
     let project = Project::new();
     // `daily_revenue` depends on the seeds by way of three models that this run leaves out.
     project
@@ -189,7 +189,7 @@ fn a_selection_is_joined_over_what_was_left_out() {
     assert_same_edges(&recorded, &truth);
 }
 
-/// A flow run under the test's name, at work already.
+/// A running flow run with the test's name.
 fn running_flow_run(project: &Project) -> Uuid {
     let client = Client::new(&Settings::with_api_url(&project.environment.api)).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,4 +1,4 @@
-//! Runs without a worker that somebody ends: the flow run ends in the right state, once, and nothing is left of dbt.
+//! Runs without a worker that are stopped: the flow run ends once, in the right state, and no process of dbt stays behind.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
@@ -34,7 +34,7 @@ fn ended_once(project: &Project, kind: StateType, name: &str) -> Recorded {
 fn is_gone(pid: Pid) {
     let deadline = Instant::now() + LIMIT;
     while test_kill_process(pid).is_ok() {
-        assert!(Instant::now() < deadline, "dbt is still there");
+        assert!(Instant::now() < deadline, "dbt is still running");
         std::thread::sleep(POLL);
     }
 }
@@ -44,7 +44,7 @@ fn dbt_of(project: &Project) -> Pid {
 }
 
 #[test]
-fn a_run_that_is_cancelled_through_prefect_stops() {
+fn a_cancellation_in_prefect_stops_the_run() {
     let project = Project::new();
     let stuck = Stuck::start_as(&mut project.invocation(&[], &ENDLESS));
     let dbt = dbt_of(&project);
@@ -64,7 +64,7 @@ fn a_run_that_is_cancelled_through_prefect_stops() {
 }
 
 #[test]
-fn a_run_whose_process_is_asked_to_end_crashes() {
+fn sigterm_ends_the_run_crashed() {
     let project = Project::new();
     let stuck = Stuck::start_as(&mut project.invocation(&[], &ENDLESS));
     let dbt = dbt_of(&project);
@@ -75,7 +75,7 @@ fn a_run_whose_process_is_asked_to_end_crashes() {
 }
 
 #[test]
-fn a_run_that_takes_too_long_has_failed() {
+fn a_run_that_exceeds_its_timeout_fails() {
     let project = Project::new();
     // Long enough to come to the endless model on a machine that is busy.
     let finished = project.invoke(&["--timeout", "20"], &ENDLESS);
@@ -85,7 +85,7 @@ fn a_run_that_takes_too_long_has_failed() {
 }
 
 #[test]
-fn nothing_is_left_of_a_wrapped_dbt_when_we_are_killed() {
+fn a_wrapped_dbt_ends_when_prefect_dbt_is_killed() {
     let project = Project::new();
     let wrapper = project.path().join("wrapped-dbt");
     let real = project.environment.dbt.display();

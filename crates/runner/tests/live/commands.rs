@@ -9,19 +9,19 @@ use super::faithful::assert_same_nodes;
 use super::project::{Finished, Project};
 use super::recorded::Recorded;
 
-/// A project that one command after the other is run in.
+/// A project for one command after the other.
 struct Bench(Project);
 
-/// What one command came to.
+/// The result of a command.
 struct Ran {
     /// The object of `--output json`.
     object: Value,
-    /// How many nodes took part, by dbt's own account.
+    /// The number of nodes that took part, according to dbt.
     nodes: usize,
 }
 
 impl Bench {
-    /// Runs a command that is to end so, for us and for dbt alike, and compares the server's account with dbt's.
+    /// Runs a command that exits with this code, and compares what the server recorded with dbt's log.
     #[track_caller]
     fn run(&self, args: &[&str], code: i32) -> Ran {
         let name = self.flow_run(args);
@@ -39,8 +39,7 @@ impl Bench {
         Ran { object, nodes }
     }
 
-    /// Runs a command whose result is for standard output, where dbt's own words, and nothing else, must come. Told to be
-    /// quiet, dbt prints its result alone.
+    /// Runs a command that prints data, with `--quiet`: standard output has exactly what dbt alone prints.
     #[track_caller]
     fn shows(&self, args: &[&str]) -> usize {
         let name = self.flow_run(args);
@@ -58,7 +57,7 @@ impl Bench {
         nodes
     }
 
-    /// Runs something that is answered in plain text and is no run of anything.
+    /// Runs a command that prints plain text and creates no flow run.
     #[track_caller]
     fn answers(&self, args: &[&str]) {
         let name = self.flow_run(args);
@@ -140,7 +139,7 @@ fn commands_that_build() {
 }
 
 #[test]
-fn commands_whose_result_is_data() {
+fn commands_that_print_data() {
     let bench = Bench(Project::new());
     bench.run(&["seed"], 0);
     assert_eq!(bench.shows(&["ls"]), 0);
@@ -151,7 +150,7 @@ fn commands_whose_result_is_data() {
 }
 
 #[test]
-fn questions_to_dbt_itself() {
+fn commands_that_run_no_node() {
     let bench = Bench(Project::new());
     for question in [&["--version"][..], &["--help"], &["init", "--help"]] {
         bench.answers(question);

@@ -10,7 +10,7 @@ use super::workshop::{BASE, BELOW, FLAKY, Workshop};
 
 /// Two of them in one target folder would overwrite each other's artifacts.
 #[test]
-fn in_one_target_folder_one_waits_for_the_other() {
+fn two_runs_in_one_target_folder_run_one_after_the_other() {
     let workshop = Workshop::new();
     workshop.mend();
     let runs = [(); 2].map(|()| {
@@ -31,9 +31,9 @@ fn in_one_target_folder_one_waits_for_the_other() {
     workshop.built(&[BASE, FLAKY, BELOW]);
 }
 
-/// Each has its own environment for dbt, and its own record.
+/// Each has its own environment for dbt, and its own attempt record.
 #[test]
-fn in_one_process_two_projects_do_not_disturb_each_other() {
+fn two_projects_run_side_by_side_in_one_process() {
     let (good, bad) = (Workshop::new(), Workshop::new());
     good.write("models/flaky.sql", "select * from {{ ref('base') }}\n");
     let run = async |workshop: &Workshop| {

@@ -1,4 +1,4 @@
-//! Where `dbt retry` by itself goes wrong, and a repetition of ours does not. Each test shows both.
+//! Cases in which `dbt retry` alone is wrong and our retry is right. Each test shows both.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -13,7 +13,7 @@ const NOTHING: &str = "Nothing to do";
 /// A run that fails before it runs a node leaves the results of the run before it, all of them good; and the retry that
 /// finds nothing to do in them leaves none at all.
 #[test]
-fn a_project_that_does_not_parse() {
+fn a_parse_error_is_retried_in_full() {
     let workshop = Workshop::new();
     workshop.mend();
     workshop.dbt(&["build"]).exits_with(0);
@@ -23,11 +23,11 @@ fn a_project_that_does_not_parse() {
     let retry = workshop.dbt(&["retry"]);
     assert!(
         retry.exits_with(0).stdout.contains(NOTHING),
-        "green, and nothing was built"
+        "dbt retry exits 0 although nothing was built"
     );
     workshop.dbt(&["retry"]).exits_with(2);
 
-    // A retry of the user's own is not green, and says what to do.
+    // The user's own retry through us fails, and says what to do.
     workshop.dbt(&["build"]).exits_with(0);
     workshop.write("models/broken.sql", "select * from {{ ref('nowhere') }}");
     workshop.invoke_alone(&["build"]).exits_with(2);
@@ -38,7 +38,7 @@ fn a_project_that_does_not_parse() {
         .says("dbt retry ran no node of the last run here (`build`), which failed")
         .says("prefect-dbt invoke -- build");
 
-    // A repetition runs everything, and the one after it, too.
+    // A second attempt runs everything, and so does the third.
     workshop.write("models/broken.sql", "select * from {{ ref('nowhere') }}");
     let mend_at_second = "if [ -e once ]; then rm -f models/broken.sql; fi; touch once";
     workshop
@@ -54,7 +54,7 @@ fn a_project_that_does_not_parse() {
 
 /// Other commands of dbt's replace the results in the target folder: one that selects nothing, and `compile`.
 #[test]
-fn a_command_in_between() {
+fn dbt_retry_ignores_commands_that_ran_in_between() {
     let workshop = Workshop::new();
     workshop.invoke_alone(&["build"]).exits_with(1);
     workshop.mend();
@@ -80,9 +80,9 @@ fn a_command_in_between() {
     workshop.built(&[FLAKY, BELOW]);
 }
 
-/// What was in flight when a run was stopped is in no results.
+/// The results of a stopped run lack the nodes that were running.
 #[test]
-fn a_run_that_was_stopped() {
+fn a_stopped_run_is_retried_with_its_open_nodes() {
     const ENDLESS: &str = "select sum(hash(a.range + b.range)) as id \
         from range(10000000) as a, range(10000000) as b \
         where not exists (select 1 from glob('mended*'))\n";
@@ -106,7 +106,7 @@ fn a_run_that_was_stopped() {
     workshop.dbt(&["retry"]);
     assert!(
         !workshop.results().iter().any(|(id, _)| id == FLAKY),
-        "dbt retry has found what was in flight"
+        "dbt retry has found the running node"
     );
 
     workshop.remove("mended.csv");
@@ -126,7 +126,7 @@ fn a_run_that_was_stopped() {
 
 /// `dbt retry` forgets where the state for deferral was.
 #[test]
-fn a_deferred_run() {
+fn a_deferred_run_is_retried_with_its_state() {
     let workshop = Workshop::new();
     workshop
         .dbt(&[
@@ -160,9 +160,9 @@ fn a_deferred_run() {
     workshop.built(&[FLAKY]);
 }
 
-/// What is kept for a repetition is for its owner's eyes, and holds neither code nor messages.
+/// Only their owner can read the attempt records, and they hold neither code nor messages.
 #[test]
-fn what_is_kept_tells_nothing_that_is_secret() {
+fn attempt_records_hold_no_secret() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let workshop = Workshop::new();

@@ -1,4 +1,4 @@
-//! What dbt itself says of its run: the artifacts, and its log file in JSON.
+//! What dbt wrote about its run: the artifacts, and its log file in JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// dbt's own account of one invocation.
+/// What dbt wrote about one invocation.
 pub(super) struct DbtTruth {
     /// manifest.json.
     pub(super) manifest: Value,
@@ -65,7 +65,7 @@ impl DbtTruth {
             .map(str::to_owned);
         began
             .chain(self.results.keys().cloned())
-            // `run-operation` lists its macro, which is no node.
+            // `run-operation` lists its macro, and a macro is not a node.
             .filter(|id| !id.starts_with("macro."))
             .filter(|id| self.manifest["nodes"][id]["config"]["materialized"] != "ephemeral")
             .collect()
@@ -73,7 +73,7 @@ impl DbtTruth {
 
     /// dbt's status of a node: the last event's, else the artifact's.
     pub(super) fn status(&self, unique_id: &str) -> Option<String> {
-        self.told(unique_id, "status").or_else(|| {
+        self.run_result(unique_id, "status").or_else(|| {
             self.results
                 .get(unique_id)
                 .map(|(status, _)| status.clone())
@@ -82,14 +82,14 @@ impl DbtTruth {
 
     /// dbt's message for a node: the last event's, else the artifact's. After --fail-fast they differ.
     pub(super) fn message(&self, unique_id: &str) -> Option<String> {
-        self.told(unique_id, "message").or_else(|| {
+        self.run_result(unique_id, "message").or_else(|| {
             self.results
                 .get(unique_id)
                 .and_then(|(_, message)| message.clone())
         })
     }
 
-    fn told(&self, unique_id: &str, what: &str) -> Option<String> {
+    fn run_result(&self, unique_id: &str, what: &str) -> Option<String> {
         let event = self.finished(unique_id)?;
         event["data"]["run_result"][what]
             .as_str()
@@ -112,7 +112,7 @@ impl DbtTruth {
         ))
     }
 
-    /// The same without the exception, and its traceback, that an interrupt leaves: they are for nobody to read.
+    /// The same without the exception of an interrupt and its traceback, which are not delivered.
     pub(super) fn without_exception(mut self) -> Self {
         self.events.retain(|event| {
             let name = &event["info"]["name"];

@@ -68,7 +68,7 @@ impl Pool {
 const COMMAND: &str = "prefect-dbt invoke --engine -- build --select tag:nightly";
 
 #[test]
-fn a_deployment_holds_what_was_asked_for() {
+fn a_deployment_has_every_option_of_the_command_line() {
     let pool = Pool::new("process");
     let finished = pool.deploy(&[
         "--cron=0 6 * * *",
@@ -105,7 +105,7 @@ fn a_deployment_holds_what_was_asked_for() {
 }
 
 #[test]
-fn deploying_again_with_less_takes_away_what_was_there() {
+fn deploying_again_removes_options_that_are_not_given() {
     let pool = Pool::new("process");
     let first = pool.deploy(&[
         "--interval=3600",
@@ -138,7 +138,7 @@ fn deploying_again_with_less_takes_away_what_was_there() {
 }
 
 #[test]
-fn containers_get_an_image_and_their_own_variables() {
+fn docker_deployments_have_an_image_and_environment_variables() {
     for kind in ["docker", "kubernetes"] {
         let pool = Pool::new(kind);
         pool.deploy(&["--working-dir=/srv"])
@@ -185,9 +185,9 @@ fn the_server_checks_parameters_before_a_run_starts() {
 }
 
 #[test]
-fn what_cannot_be_deployed_is_told_and_not_made() {
+fn an_invalid_deployment_is_refused_and_not_created() {
     let pool = Pool::new("process");
-    for (options, told) in [
+    for (options, message) in [
         (["--cron=61 * * * *", "--tag=a"], "minute `61`"),
         (
             ["--cron=0 6 * * *", "--timezone=Mars/Base"],
@@ -204,14 +204,14 @@ fn what_cannot_be_deployed_is_told_and_not_made() {
         // What only the server can judge.
         (["--cron=R R * * *", "--tag=a"], "Random and Hashed"),
     ] {
-        pool.deploy(&options).exits_with(2).says(told);
+        pool.deploy(&options).exits_with(2).says(message);
     }
     let found = pool.client.read_deployment_by_name(&pool.name, "nightly");
     assert!(pool.runtime.block_on(found).unwrap_err().is_not_found());
 }
 
 #[test]
-fn a_work_pool_that_is_missing_is_told_with_those_that_are_there() {
+fn a_missing_work_pool_is_an_error_that_lists_the_existing_ones() {
     let pool = Pool::new("process");
     let mut command = pool.project.program();
     command.args([
@@ -227,9 +227,9 @@ fn a_work_pool_that_is_missing_is_told_with_those_that_are_there() {
 }
 
 #[test]
-fn without_an_api_there_is_nothing_to_deploy_to() {
+fn deploy_without_an_api_is_an_error() {
     let project = Project::new();
-    for (api, told) in [
+    for (api, message) in [
         ("", "PREFECT_API_URL"),
         ("http://127.0.0.1:9/api", "connection refused"),
     ] {
@@ -242,13 +242,13 @@ fn without_an_api_there_is_nothing_to_deploy_to() {
             "build",
         ]);
         let finished = Finished::of(&mut command);
-        finished.exits_with(3).says(told);
+        finished.exits_with(3).says(message);
         assert_eq!(finished.stdout, "");
     }
 }
 
 #[test]
-fn dbt_knows_every_flag_that_a_parameter_gives() {
+fn dbt_accepts_every_flag_that_a_parameter_sets() {
     let project = Project::new();
     let switches = |on: bool| {
         json!({
@@ -265,13 +265,13 @@ fn dbt_knows_every_flag_that_a_parameter_gives() {
         // dbt reads all flags before it obeys this one.
         let mut dbt = Command::new(&project.environment.dbt);
         let output = dbt.args(&line).arg("--help").output().unwrap();
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{line:?}\n{told}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{line:?}\n{stderr}");
     }
 }
 
 #[test]
-fn workers_take_the_command_apart_to_the_same_words() {
+fn workers_split_the_command_into_the_same_words() {
     let python = std::env::var_os("PREFECT_DBT_TEST_PYTHON");
     let python =
         python.expect("PREFECT_DBT_TEST_PYTHON is not set: run the tests by `cargo xtask test`");

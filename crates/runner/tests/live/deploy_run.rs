@@ -1,4 +1,4 @@
-//! `deploy --run`: a run is followed to its end. The worker is played by the test.
+//! `deploy --run` watches a run until its end. The test takes the part of the worker.
 
 use std::io::Read as _;
 use std::process::{Child, Stdio};
@@ -67,7 +67,7 @@ impl Followed {
         self.runtime.block_on(set).unwrap();
     }
 
-    /// Lines that were written so many seconds ago.
+    /// Lines with the number of seconds since they were written.
     fn log(&self, lines: &[(i64, &str)]) {
         let lines: Vec<Log> = lines
             .iter()
@@ -103,7 +103,7 @@ impl Followed {
 }
 
 #[test]
-fn states_and_lines_are_shown_until_the_run_completes() {
+fn states_and_log_lines_are_shown_until_the_run_completes() {
     let mut followed = Followed::start();
     assert_eq!(followed.run.tags, ["a"]);
     assert_eq!(followed.run.parameters["target"], "dev");
@@ -135,7 +135,7 @@ fn states_and_lines_are_shown_until_the_run_completes() {
 }
 
 #[test]
-fn the_exit_code_tells_how_the_run_ended() {
+fn the_exit_code_shows_how_the_run_ended() {
     for (end, code) in [
         (StateType::Failed, 1),
         (StateType::Cancelled, 130),
@@ -149,7 +149,7 @@ fn the_exit_code_tells_how_the_run_ended() {
 }
 
 #[test]
-fn an_interrupt_ends_the_watching_but_not_the_run() {
+fn an_interrupt_stops_watching_but_not_the_run() {
     let mut followed = Followed::start();
     followed.says(" - Scheduled\n");
     let pid = rustix::process::Pid::from_child(&followed.program);

@@ -1,5 +1,4 @@
-//! `prefect-dbt doctor`, in front of the real dbt and a real server; its account of a Prefect that is guarded is tested
-//! with the references.
+//! `prefect-dbt doctor` with the real dbt and a real server. A server with authentication is tested in `profiles`.
 
 use super::project::{Finished, Project};
 
@@ -21,8 +20,8 @@ fn broken() -> Project {
     project
 }
 
-/// The report with what differs from machine to machine taken out.
-fn told(project: &Project, finished: &Finished) -> String {
+/// The report, with placeholders for what differs between machines.
+fn report(project: &Project, finished: &Finished) -> String {
     let here = project.path().canonicalize().unwrap();
     let mut text = finished.stdout.clone();
     for (found, name) in [
@@ -37,7 +36,7 @@ fn told(project: &Project, finished: &Finished) -> String {
 }
 
 #[test]
-fn every_mistake_is_told_with_what_to_do() {
+fn every_mistake_is_reported_with_what_to_do() {
     let project = broken();
     let finished = Finished::of(
         project
@@ -47,9 +46,9 @@ fn every_mistake_is_told_with_what_to_do() {
     );
     finished.exits_with(2);
     insta::with_settings!({filters => [(r"\d+\.\d+\.\d+", "<version>")]}, {
-        insta::assert_snapshot!(told(&project, &finished));
+        insta::assert_snapshot!(report(&project, &finished));
     });
-    // dbt agrees, and tells one at a time.
+    // dbt reports the same mistakes, one at a time.
     let target = project.invoke(&["--no-prefect"], &["parse"]);
     target.exits_with(2).says("'production'");
     let key = project.invoke(&["--no-prefect"], &["parse", "--target", "dev"]);
@@ -69,6 +68,6 @@ fn the_json_form_is_stable() {
         ),
     ];
     insta::with_settings!({filters => filters}, {
-        insta::assert_snapshot!(told(&project, &finished));
+        insta::assert_snapshot!(report(&project, &finished));
     });
 }

@@ -1,4 +1,4 @@
-//! The edges that a run must show, told from manifest.json alone.
+//! The edges that a run must have, computed from manifest.json alone.
 
 use std::collections::BTreeSet;
 

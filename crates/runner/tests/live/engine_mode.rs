@@ -1,4 +1,4 @@
-//! Our process as the engine of a flow run that somebody else has made, in a container as it were: without a supervisor.
+//! The engine of an existing flow run, without a supervisor, as in a container.
 
 use std::process::Command;
 
@@ -13,7 +13,7 @@ use super::history::history;
 use super::interrupts::{ENDLESS, Stuck};
 use super::project::{Finished, Project};
 
-/// A flow run that waits for its engine.
+/// A flow run that has no engine yet.
 pub(super) struct Waiting {
     pub(super) project: Project,
     client: Client,
@@ -72,7 +72,7 @@ impl Waiting {
 }
 
 #[test]
-fn what_was_cancelled_before_it_began_is_not_started() {
+fn a_flow_run_cancelled_before_its_start_does_not_start_dbt() {
     for kind in [StateType::Cancelling, StateType::Cancelled] {
         let waiting = Waiting::new();
         waiting.set(kind);
@@ -88,27 +88,32 @@ fn what_was_cancelled_before_it_began_is_not_started() {
     }
 }
 
-/// A hook of the run's start knows what is scheduled, and not the flow run: a prefect-dbt of its own would begin that.
+/// A prefect-dbt in a start hook would otherwise take over the flow run of its parent.
 #[test]
-fn a_hook_at_the_start_cannot_take_the_flow_run() {
+fn a_start_hook_does_not_inherit_the_flow_run() {
     let waiting = Waiting::new();
     let mut command = waiting.project.program();
     command
         .env("PREFECT__FLOW_RUN_ID", waiting.id.to_string())
-        .args(["invoke", "--on-run-start", "cat > told; env > known"])
+        .args([
+            "invoke",
+            "--on-run-start",
+            "cat > context.json; env > environment",
+        ])
         .args(["--", "build", "--select", "+stg_customers"]);
     Finished::of(&mut command).exits_with(0);
     let read = |name| fs_err::read_to_string(waiting.project.path().join(name)).unwrap();
-    let told: Value = serde_json::from_str(&read("told")).unwrap();
-    let nodes = told["node_ids"].as_array().unwrap();
-    assert!(nodes.contains(&"model.shop.stg_customers".into()), "{told}");
-    assert!(!read("known").contains("PREFECT__FLOW_RUN_ID"));
+    let context: Value = serde_json::from_str(&read("context.json")).unwrap();
+    let nodes = context["node_ids"].as_array().unwrap();
+    let expected = "model.shop.stg_customers".into();
+    assert!(nodes.contains(&expected), "{context}");
+    assert!(!read("environment").contains("PREFECT__FLOW_RUN_ID"));
     let (kind, _) = waiting.history().pop().unwrap();
     assert_eq!(kind, StateType::Completed);
 }
 
 #[test]
-fn a_flow_run_of_somebody_elses_is_stopped_with_it_and_not_ended() {
+fn cancelling_an_attached_flow_run_stops_dbt_but_sets_no_state() {
     let waiting = Waiting::new();
     waiting.set(StateType::Running);
     let id = waiting.id.to_string();
@@ -126,7 +131,7 @@ fn a_flow_run_of_somebody_elses_is_stopped_with_it_and_not_ended() {
 }
 
 #[test]
-fn an_eviction_is_no_crash_where_the_run_goes_on_elsewhere() {
+fn a_rescheduled_or_relinquished_run_does_not_crash() {
     let cases = [
         ("reschedule", 0, (StateType::Scheduled, "AwaitingRetry")),
         ("relinquish", 143, (StateType::Running, "Running")),

@@ -1,4 +1,4 @@
-//! The engine of a flow run, and an API that is away at its start or at its end.
+//! The engine of a flow run when the API is not reachable at its start or at its end.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ use super::project::Finished;
 use super::proxy::{Fate, Proxy};
 use super::stand_in::{StandIn, a_minute_ago};
 
-/// A flow run that waits for its engine.
+/// A flow run that has no engine yet.
 struct Waiting {
     project: StandIn,
     api: String,
@@ -80,7 +80,7 @@ fn an_engine_waits_for_the_api_before_dbt_starts() {
 }
 
 #[test]
-fn an_engine_gives_up_when_the_api_stays_away_at_the_start() {
+fn an_engine_fails_if_the_api_stays_unreachable_at_the_start() {
     let waiting = Waiting::new();
     let proxy = Proxy::before(&waiting.api, |_| Fate::Cut);
     Finished::of(&mut waiting.engine(&proxy, &["--delivery-timeout", "1"]))
@@ -116,7 +116,7 @@ fn an_engine_waits_for_the_api_after_dbt_has_ended() {
 }
 
 #[test]
-fn an_engine_that_cannot_deliver_the_end_fails() {
+fn an_engine_fails_if_it_cannot_deliver_the_end() {
     let waiting = Waiting::new();
     let half = waiting.project.half();
     let proxy = Proxy::before(&waiting.api, move |_| match half.exists() {

@@ -1,4 +1,4 @@
-//! The examples, at the real dbt.
+//! The examples, with the real dbt.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 use super::project::{Finished, Project};
 use super::references::References;
 
-/// The program that an example became; beside ours, where cargo puts it.
+/// The built example, in the folder where cargo puts it.
 fn example(name: &str) -> PathBuf {
     let beside = PathBuf::from(env!("CARGO_BIN_EXE_prefect-dbt"));
     let program = beside.with_file_name("examples").join(name);
@@ -48,7 +48,7 @@ fn prints(project: &Project, name: &str, texts: &[&str]) {
 }
 
 #[test]
-fn examples_of_runs_run() {
+fn examples_of_runs_succeed() {
     // One project for all, so that dbt reads it once.
     let project = Project::new();
     for plain in [
@@ -65,7 +65,7 @@ fn examples_of_runs_run() {
 }
 
 #[test]
-fn the_example_of_a_templated_profile_gets_what_prefect_holds() {
+fn the_templated_profile_example_reads_blocks_and_variables() {
     let project = Project::new();
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let client = Client::new(&Settings::with_api_url(&project.environment.api)).unwrap();
@@ -76,7 +76,7 @@ fn the_example_of_a_templated_profile_gets_what_prefect_holds() {
 }
 
 #[test]
-fn examples_of_hooks_say_what_they_were_told() {
+fn examples_of_hooks_print_their_context() {
     let project = Project::new();
     prints(
         &project,

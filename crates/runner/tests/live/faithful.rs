@@ -1,4 +1,4 @@
-//! The one comparison that matters: the server's account against dbt's own.
+//! Compares what the server recorded with what dbt wrote.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What can happen between us and a server, in the ways that networks, gateways and servers have.
+//! The faults: what networks, gateways and servers can do to requests.
 
 use std::ops::Range;
 use std::path::PathBuf;

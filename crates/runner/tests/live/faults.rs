@@ -1,5 +1,5 @@
-//! Networks and servers that fail: whatever happens, the server ends with the record that a run without faults leaves,
-//! and our exit code is dbt's.
+//! Networks and servers that fail: in the end the server has the same record as after a run without faults, and our exit
+//! code is dbt's.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,23 +19,23 @@ use super::stand_in::{StandIn, a_minute_ago};
 type Run = (&'static str, i32, usize, usize);
 
 const RUNS: [Run; 2] = [("good", 0, 19, 15), ("model_fails", 1, 19, 11)];
-/// More than a batch waits for company: each half is told by itself.
+/// Longer than a batch waits for more events: each half is sent on its own.
 const PAUSE: Duration = Duration::from_millis(900);
 /// How many plans run at a time.
 const AT_ONCE: usize = 5;
 
 #[test]
-fn orchestration_survives() {
+fn faults_in_orchestration_lose_nothing() {
     carry_out(ORCHESTRATION);
 }
 
 #[test]
-fn telling_survives() {
+fn faults_in_sending_lose_nothing() {
     carry_out(TELLING);
 }
 
 #[test]
-fn outages_are_survived() {
+fn outages_lose_nothing() {
     carry_out(OUTAGES);
 }
 
@@ -113,29 +113,29 @@ impl Disturbed<'_> {
         let options = ["--verify-timeout", patience];
         let finished = Finished::of(&mut project.build(&proxy.url, &name, &options));
         proxy.set(|_| Fate::Pass);
-        let told = |problem: &str| Err(format!("{problem}; stderr:\n{}", finished.stderr));
+        let failed = |problem: &str| Err(format!("{problem}; stderr:\n{}", finished.stderr));
         if finished.code != Some(code) {
-            return told(&format!("exit code {:?}", finished.code));
+            return failed(&format!("exit code {:?}", finished.code));
         }
         if struck.load(Ordering::Relaxed) == 0 {
-            return told("nothing was disturbed");
+            return failed("nothing was disturbed");
         }
         let kept = project.journals();
         match self.plan.end {
-            End::Whole if !kept.is_empty() => return told("a journal was kept"),
-            End::Unseen | End::Replayed if kept.is_empty() => return told("no journal was kept"),
+            End::Whole if !kept.is_empty() => return failed("a journal was kept"),
+            End::Unseen | End::Replayed if kept.is_empty() => return failed("no journal was kept"),
             _ => {}
         }
         if self.plan.end != End::Whole {
             let mut replay = project.program(&proxy.url);
             let replay = Finished::of(replay.arg("replay").arg(&kept[0]));
             if replay.code != Some(0) || !project.journals().is_empty() {
-                return told(&format!("not replayed:\n{}\nin the run", replay.stderr));
+                return failed(&format!("not replayed:\n{}\nin the run", replay.stderr));
             }
         }
         let record = Record::wait_for(self.api, &name, self.began, self.expected);
         if record != *self.expected {
-            return told(&record.difference(self.expected));
+            return failed(&record.difference(self.expected));
         }
         Ok(())
     }

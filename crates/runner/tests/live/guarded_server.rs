@@ -1,4 +1,4 @@
-//! A Prefect server of a test's own, with everything switched on that keeps strangers out.
+//! A Prefect server for one test, with authentication and CSRF protection.
 
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
@@ -10,7 +10,7 @@ use prefect_client::{Client, Secret, Settings};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// What the server wants to hear from whoever asks.
+/// The user name and password that the server accepts.
 pub(super) const AUTH: &str = "admin:open-sesame-4711";
 const LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(100);
@@ -76,7 +76,7 @@ impl GuardedServer {
         let deadline = Instant::now() + LIMIT;
         while !runtime
             .block_on(client.read_health())
-            .is_ok_and(|well| well)
+            .is_ok_and(|healthy| healthy)
         {
             assert!(Instant::now() < deadline, "the server did not come up");
             std::thread::sleep(POLL);

@@ -1,4 +1,4 @@
-//! The states that a flow run was in, of which the client knows the last alone.
+//! Every state that a flow run was in; the client reads only the last one.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -21,8 +21,8 @@ pub(super) fn history(api: &str, flow_run_id: Uuid) -> Vec<(StateType, String)> 
         })
         .collect();
     states.sort_unstable();
-    let told = |(_, kind, name): (&str, StateType, &str)| (kind, name.to_owned());
-    states.into_iter().map(told).collect()
+    let state = |(_, kind, name): (&str, StateType, &str)| (kind, name.to_owned());
+    states.into_iter().map(state).collect()
 }
 
 fn get(api: &str, path: &str) -> Value {

@@ -1,4 +1,4 @@
-//! Hooks of the command line, at runs of the real dbt.
+//! Hooks of the command line, with the real dbt.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -27,7 +27,7 @@ fn keep(file: &str) -> String {
 }
 
 #[test]
-fn what_was_scheduled_is_what_runs() {
+fn start_hooks_get_the_nodes_that_run() {
     let project = Project::new();
     let run = |args: &[&str]| {
         let (start, end) = (keep("start.jsonl"), keep("end.jsonl"));
@@ -77,7 +77,7 @@ fn what_was_scheduled_is_what_runs() {
 }
 
 #[test]
-fn hooks_see_failures_and_fail_nothing() {
+fn hooks_get_failures_and_do_not_fail_the_run() {
     let project = Project::new();
     let (each, end) = (keep("each.jsonl"), keep("end.jsonl"));
     let marts = format!("tag:marts={each}");
@@ -143,7 +143,7 @@ fn hooks_see_failures_and_fail_nothing() {
 }
 
 #[test]
-fn the_end_of_a_run_without_results_is_an_end_too() {
+fn end_hooks_run_after_a_parse_error() {
     let project = Project::new();
     let end = keep("end.jsonl");
     project

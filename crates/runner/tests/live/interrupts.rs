@@ -1,4 +1,4 @@
-//! Runs that somebody ends.
+//! Runs that a signal ends.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStderr, Command, Stdio};
@@ -9,13 +9,13 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use super::faithful::{assert_same_edges, assert_same_lines, assert_same_nodes, assert_same_times};
 use super::project::{Finished, Project};
 
-/// The model that never ends by itself.
+/// The model that does not end by itself.
 pub(super) const SLOW: &str = "model.shop.product_sales";
 
-/// The build that has it.
+/// A build of everything, with the endless model.
 const STUCK: [&str; 3] = ["build", "--vars", "slow_model: true"];
 
-/// A build that comes to it soon.
+/// A build of the endless model alone.
 pub(super) const ENDLESS: [&str; 5] = [
     "build",
     "--select",
@@ -24,7 +24,7 @@ pub(super) const ENDLESS: [&str; 5] = [
     "slow_model: true",
 ];
 
-/// A run that has come to where it stays.
+/// A run that does not end by itself.
 pub(super) struct Stuck {
     child: Child,
     stderr: BufReader<ChildStderr>,
@@ -36,19 +36,19 @@ impl Stuck {
         Self::start_as(&mut project.invocation(&[], &STUCK))
     }
 
-    /// A build that comes to its endless model.
+    /// A build, once its endless model runs.
     pub(super) fn start_as(command: &mut Command) -> Self {
         Self::start_until("START sql table model main.product_sales", command)
     }
 
-    /// A run that comes to where it says this.
+    /// A run, once it has printed this.
     pub(super) fn start_until(said: &str, command: &mut Command) -> Self {
         let mut stuck = Self::spawn(command);
         stuck.go_on_until(said);
         stuck
     }
 
-    /// A run that is somewhere.
+    /// A run that has just started.
     pub(super) fn spawn(command: &mut Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
@@ -63,7 +63,7 @@ impl Stuck {
         }
     }
 
-    /// Waits until it says this.
+    /// Waits until it has printed this.
     pub(super) fn go_on_until(&mut self, said: &str) {
         while !self.seen.contains(said) {
             let read = self.stderr.read_line(&mut self.seen).unwrap();
@@ -92,7 +92,7 @@ fn ctrl_c_cancels_the_run_and_leaves_no_orphan() {
     let dbt = Pid::from_raw(project.truth().process_id()).unwrap();
     kill_process(stuck.pid(), Signal::INT).unwrap();
     stuck.finish().exits_with(130);
-    assert!(test_kill_process(dbt).is_err(), "dbt is still there");
+    assert!(test_kill_process(dbt).is_err(), "dbt is still running");
 
     let truth = project.truth();
     let recorded = project.recorded(truth.nodes().len());

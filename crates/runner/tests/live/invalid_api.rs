@@ -1,4 +1,4 @@
-//! An API that is not there, or is not what it should be, never keeps dbt from running.
+//! An API that is missing, not reachable or wrong never keeps dbt from running.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::project::{Finished, Project};
 
-/// dbt's answer to the question that these tests ask, since it is quick.
+/// What `dbt ls` prints; the tests use it because it is quick.
 const LISTED: &str = "shop.raw_products";
 
-/// Asks dbt under this API, and tells how many warnings came with the answer.
+/// Runs `ls` with this API. Returns also the number of warnings.
 fn warnings_with_api(project: &Project, api: Option<&str>) -> (Finished, usize) {
     let mut command = project.invocation(&[], &["ls", "--select", "raw_products"]);
     match api {
@@ -33,7 +33,7 @@ fn warnings_with_api(project: &Project, api: Option<&str>) -> (Finished, usize) 
 }
 
 #[test]
-fn without_an_api_the_run_goes_on_and_says_so() {
+fn without_an_api_the_run_continues_with_one_warning() {
     let project = Project::new();
     let (finished, _) = warnings_with_api(&project, None);
     finished.exits_with(0);
@@ -46,9 +46,9 @@ fn without_an_api_the_run_goes_on_and_says_so() {
 }
 
 #[test]
-fn an_api_that_is_away_is_worth_one_warning() {
+fn an_unreachable_api_gives_one_warning() {
     let project = Project::new();
-    // A port that was free a moment ago: nobody listens there.
+    // A port that was free a moment ago: nothing listens there.
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -61,7 +61,7 @@ fn an_api_that_is_away_is_worth_one_warning() {
 }
 
 #[test]
-fn a_wrong_url_is_worth_one_warning() {
+fn a_wrong_url_gives_one_warning() {
     let project = Project::new();
     let api = format!("{}/not/the/api", project.environment.api);
     let (finished, warnings) = warnings_with_api(&project, Some(&api));
@@ -70,7 +70,7 @@ fn a_wrong_url_is_worth_one_warning() {
 }
 
 #[test]
-fn wrong_credentials_are_worth_one_warning() {
+fn wrong_credentials_give_one_warning() {
     let project = Project::new();
     let (finished, warnings) = warnings_with_api(&project, Some(&refusing_api()));
     finished.exits_with(0).says("401");
@@ -78,7 +78,7 @@ fn wrong_credentials_are_worth_one_warning() {
 }
 
 #[test]
-fn a_flow_run_that_must_be_there_and_is_not_ends_it_before_dbt_starts() {
+fn a_flow_run_that_does_not_exist_is_an_error_before_dbt_starts() {
     let project = Project::new();
     let id = Uuid::now_v7().to_string();
     project
@@ -88,7 +88,7 @@ fn a_flow_run_that_must_be_there_and_is_not_ends_it_before_dbt_starts() {
     assert!(!project.log_file().exists(), "dbt was started");
 }
 
-/// A server that knows nobody, for as long as the tests run.
+/// A server that refuses all credentials, for as long as the tests run.
 fn refusing_api() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -96,7 +96,7 @@ fn refusing_api() -> String {
         let body = r#"{"exception_message":"Unauthorized"}"#;
         for mut stream in listener.incoming().flatten() {
             let mut request = [0; 65_536];
-            // Whatever was asked, and whether or not the answer still finds a reader.
+            // The same answer to every request, even if the client is gone.
             let _ = stream.read(&mut request);
             let _ = write!(
                 stream,

@@ -1,4 +1,4 @@
-//! Our process is killed, in a way that leaves it no last word: nothing of it is left, and a replay tells what was.
+//! Our process is killed, with SIGKILL: no process stays behind, and a replay delivers the run.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ const POLL: Duration = Duration::from_millis(5);
 
 /// What a journal says of a run.
 #[derive(Debug, Default)]
-struct Told {
+struct JournalContent {
     lines: usize,
     /// The task runs by node: type and message of the state that it ended in, and when it began and ended.
     nodes: BTreeMap<String, Option<(String, Timestamp)>>,
@@ -38,33 +38,34 @@ struct Told {
     end: Option<String>,
 }
 
-impl Told {
-    fn by(journal: &Path) -> Self {
-        let mut told = Self::default();
+impl JournalContent {
+    fn read(journal: &Path) -> Self {
+        let mut content = Self::default();
         let text = fs_err::read_to_string(journal).unwrap();
         for line in text.lines() {
             // The last one may be torn.
             let Ok(entry) = serde_json::from_str::<Value>(line) else {
                 continue;
             };
-            told.lines += 1;
+            content.lines += 1;
             let effect = &entry["effect"];
             let text = |value: &Value| value.as_str().unwrap().to_owned();
             let time = |value: &Value| text(value).parse::<Timestamp>().unwrap();
             if let Some(running) = effect.get("node_running") {
-                told.nodes.insert(text(&running["unique_id"]), None);
+                content.nodes.insert(text(&running["unique_id"]), None);
             } else if let Some(finished) = effect.get("node_finished") {
                 let end = &finished[1];
                 let end = (text(&end["state"]["type"]), time(&end["end_time"]));
-                told.nodes
+                content
+                    .nodes
                     .insert(text(&finished[0]["unique_id"]), Some(end));
             } else if let Some(log) = effect.get("log") {
-                told.logs.push((time(&log["at"]), text(&log["message"])));
+                content.logs.push((time(&log["at"]), text(&log["message"])));
             } else if let Some(end) = effect.get("run_finished") {
-                told.end = Some(text(&end["state"]["type"]));
+                content.end = Some(text(&end["state"]["type"]));
             }
         }
-        told
+        content
     }
 }
 
@@ -114,7 +115,7 @@ impl Victim {
         wait_until("the end of every process", || self.processes().is_empty());
     }
 
-    /// Whatever has inherited the mark, where the system tells.
+    /// The processes that have inherited the mark, on systems with /proc.
     fn processes(&self) -> Vec<String> {
         let mark = format!("{MARK}={}", self.mark);
         let Ok(all) = std::fs::read_dir("/proc") else {
@@ -134,18 +135,18 @@ impl Victim {
 
 /// Replays a killed run's journal and compares what the server holds with what the journal said.
 fn replay_and_compare(replay: &mut Command, api: &str, name: &str, journal: &Path) {
-    let told = Told::by(journal);
+    let content = JournalContent::read(journal);
     Finished::of(replay.arg("replay").arg(journal)).exits_with(0);
-    assert!(!journal.exists(), "a journal that has served stays");
-    compare(api, name, &told);
+    assert!(!journal.exists(), "a delivered journal is not deleted");
+    compare(api, name, &content);
 }
 
 /// Compares what the server holds of a killed run with what its journal said.
-fn compare(api: &str, name: &str, told: &Told) {
-    let recorded = Recorded::wait_for(api, name, told.nodes.len());
-    assert_eq!(recorded.task_runs.len(), told.nodes.len());
+fn compare(api: &str, name: &str, content: &JournalContent) {
+    let recorded = Recorded::wait_for(api, name, content.nodes.len());
+    assert_eq!(recorded.task_runs.len(), content.nodes.len());
     let kind = |state: &prefect_client::State| text_of(&serde_json::to_value(state.kind).unwrap());
-    for (node, end) in &told.nodes {
+    for (node, end) in &content.nodes {
         let run = recorded.of(node);
         let state = run.state.as_ref().unwrap();
         match end {
@@ -163,10 +164,10 @@ fn compare(api: &str, name: &str, told: &Told) {
             }
         }
     }
-    let expected = told.end.as_deref().unwrap_or("CRASHED");
+    let expected = content.end.as_deref().unwrap_or("CRASHED");
     assert_eq!(kind(recorded.flow_state()), expected);
-    let logs = recorded.logs(told.logs.len());
-    for (at, message) in &told.logs {
+    let logs = recorded.logs(content.logs.len());
+    for (at, message) in &content.logs {
         let found = logs.iter().filter(|log| {
             // Lines of one time are moved apart by a microsecond each.
             let moved = log.timestamp.duration_since(*at).as_micros();
@@ -174,16 +175,16 @@ fn compare(api: &str, name: &str, told: &Told) {
         });
         assert_eq!(found.count(), 1, "{message}");
     }
-    let open = told.nodes.values().filter(|end| end.is_none()).count();
-    let closing = open + usize::from(told.end.is_none());
-    assert_eq!(logs.len(), told.logs.len() + closing);
+    let open = content.nodes.values().filter(|end| end.is_none()).count();
+    let closing = open + usize::from(content.end.is_none());
+    assert_eq!(logs.len(), content.logs.len() + closing);
 }
 
 fn text_of(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// What chooses where runs are killed: another one each time, unless a time that went wrong is to be repeated.
+/// The seed of the points at which runs are killed: a new one each time, unless a failure is to be repeated.
 fn seed_from_env() -> u64 {
     match std::env::var_os("PREFECT_DBT_TEST_SEED") {
         Some(seed) => seed.to_string_lossy().parse().unwrap(),
@@ -204,7 +205,7 @@ impl Random {
 }
 
 #[test]
-fn whenever_it_is_killed_a_replay_tells_what_was() {
+fn a_replay_delivers_a_run_killed_at_any_point() {
     let api = TestEnvironment::from_env().api;
     let seed = seed_from_env();
     println!("PREFECT_DBT_TEST_SEED={seed}");
@@ -236,7 +237,7 @@ fn kill_at(api: &str, point: usize) {
     }
 }
 
-/// Runs the stand-in until its journal has so many lines, and kills us.
+/// Runs the stand-in until its journal has this many lines, and kills us.
 fn begin_and_kill(project: &StandIn, api: &str, name: &str, point: usize) -> PathBuf {
     let mut victim = Victim::start(&mut project.build(api, name, &[]));
     let mut journal = None;
@@ -250,27 +251,27 @@ fn begin_and_kill(project: &StandIn, api: &str, name: &str, point: usize) -> Pat
 }
 
 #[test]
-fn the_next_run_closes_what_was_killed() {
+fn the_next_run_closes_a_killed_run() {
     let api = TestEnvironment::from_env().api;
     let project = StandIn::paced("model_fails", a_minute_ago(), 1);
     let [killed, next] = ["killed", "next"].map(|name| format!("{name}-{}", Uuid::now_v7()));
     let journal = begin_and_kill(&project, &api, &killed, 50);
-    let told = Told::by(&journal);
-    assert!(told.end.is_none(), "it was killed too late");
+    let content = JournalContent::read(&journal);
+    assert!(content.end.is_none(), "it was killed too late");
     // A server that is busy gets the time.
     Finished::of(&mut project.build(&api, &next, &["--verify-timeout", "60"]))
         .exits_with(1)
         .says("earlier runs that Prefect did not have completely are now delivered: 1");
     assert!(project.journals().is_empty());
-    compare(&api, &killed, &told);
+    compare(&api, &killed, &content);
 }
 
-/// A model that shows the profile's secrets to everybody.
+/// A model that logs the secrets of the profile.
 const LEAK: &str = "{% if execute %}{{ log('logged ' ~ target.settings, info=true) }}{% endif %}
 select 1 as id";
 
 #[test]
-fn killed_with_the_real_dbt_nothing_is_left_and_no_secret_told() {
+fn a_killed_run_leaves_no_process_and_no_secret() {
     let project = Project::new();
     let api = project.environment.api.clone();
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -303,7 +304,7 @@ fn killed_with_the_real_dbt_nothing_is_left_and_no_secret_told() {
     let text = fs_err::read_to_string(&journal).unwrap();
     assert!(text.contains("logged "), "nothing was there to be masked");
     assert_eq!(
-        Told::by(&journal).nodes["model.shop.product_sales"],
+        JournalContent::read(&journal).nodes["model.shop.product_sales"],
         None,
         "it was to be open"
     );

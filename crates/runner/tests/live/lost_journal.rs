@@ -18,7 +18,7 @@ const POLL: Duration = Duration::from_millis(20);
 const NODES: usize = 19;
 
 #[test]
-fn a_journal_that_was_deleted_during_the_run_is_written_anew() {
+fn a_journal_deleted_during_the_run_is_written_again() {
     let api = TestEnvironment::from_env().api;
     let proxy = Proxy::before(&api, |_| Fate::Cut);
     let name = format!("deleted-{}", Uuid::now_v7());
@@ -60,7 +60,7 @@ fn a_journal_that_was_deleted_during_the_run_is_written_anew() {
 }
 
 #[test]
-fn a_journal_that_cannot_be_written_to_its_end_is_not_taken_for_a_killed_run() {
+fn an_incomplete_journal_is_not_treated_as_a_killed_run() {
     let api = TestEnvironment::from_env().api;
     let proxy = Proxy::before(&api, |_| Fate::Cut);
     let name = format!("full-{}", Uuid::now_v7());

@@ -41,7 +41,7 @@ fn spellings(option: &str) -> Vec<Words> {
 }
 
 #[test]
-fn every_flag_of_the_installed_dbt_is_taken() {
+fn every_flag_of_the_installed_dbt_is_accepted() {
     let dbt = TestEnvironment::from_env().dbt;
     let manifest =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/ls/artifacts/manifest.json");

@@ -3,31 +3,33 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "what goes wrong in a test's own helpers is best told by a panic at its place"
+    reason = "a panic shows best where a helper of a test fails"
 )]
 
-mod addresses;
-mod api_away;
 mod assets;
 mod big_stream;
 mod builds;
 mod cancel;
 mod commands;
+mod concurrent_runs;
+mod dbt_retry;
 mod dbt_truth;
 mod deploy;
+mod deploy_run;
 mod doctor;
 mod edges;
 mod engine_mode;
+mod engine_outage;
 mod environment;
 mod examples;
 mod faithful;
 mod fault_plans;
 mod faults;
-mod following;
 mod guarded_server;
 mod history;
 mod hooks;
 mod interrupts;
+mod invalid_api;
 mod killed;
 mod lost_journal;
 mod ls_flags;
@@ -41,10 +43,8 @@ mod recorded;
 mod references;
 mod replay;
 mod retries;
-mod side_by_side;
 mod stand_in;
 mod stub_server;
-mod traps;
 mod volume;
 mod waiting;
 mod worker;

@@ -22,7 +22,7 @@ fn an_unknown_option_is_a_usage_error() {
 }
 
 #[test]
-fn a_directory_that_is_no_project_is_told_apart() {
+fn a_directory_without_a_project_is_an_error() {
     let project = Project::new();
     let finished = project.invoke(&["--project-dir", "seeds"], &["ls"]);
     finished.exits_with(2).says("dbt_project.yml");
@@ -36,7 +36,7 @@ fn a_missing_project_directory_is_named() {
 }
 
 #[test]
-fn a_missing_profile_is_told() {
+fn a_missing_profile_is_named() {
     let project = Project::new();
     std::fs::remove_file(project.path().join("profiles.yml")).unwrap();
     let finished = project.invoke(&["--no-raise-on-failure"], &["ls"]);
@@ -44,7 +44,7 @@ fn a_missing_profile_is_told() {
 }
 
 #[test]
-fn an_option_that_dbt_does_not_know_is_dbts_own_usage_error() {
+fn an_unknown_option_of_dbt_is_a_usage_error_of_dbt() {
     let project = Project::new();
     let finished = project.invoke(&["--no-prefect"], &["build", "--no-such-option"]);
     finished.exits_with(2).says("--no-such-option");

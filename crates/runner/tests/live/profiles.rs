@@ -1,4 +1,4 @@
-//! A profiles.yml that refers to Prefect: blocks and variables, in front of the real dbt.
+//! A profiles.yml with references to Prefect blocks and variables, rendered for the real dbt.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ fn runtime() -> Runtime {
 }
 
 #[test]
-fn a_variable_chooses_the_target_and_blocks_fill_it_in() {
+fn profiles_use_blocks_and_variables() {
     let (project, runtime) = (Project::new(), runtime());
     let client = Client::new(&Settings::with_api_url(&project.environment.api)).unwrap();
     let references = References::make(&project, client, &runtime);
@@ -49,7 +49,7 @@ fn a_variable_chooses_the_target_and_blocks_fill_it_in() {
     assert!(project.path().join("prod.duckdb").exists());
 }
 
-/// A model that shows dbt's settings to everybody: in a line, in a printed line, and in its error.
+/// A model that shows the settings of its connection: in a log line, in a printed line, and in its error.
 const LEAK: &str = "{% if execute %}
 {{ log('logged ' ~ target.settings, info=true) }}
 {% do print('printed ' ~ target.settings) %}
@@ -58,7 +58,7 @@ const LEAK: &str = "{% if execute %}
 select 1 as id";
 
 #[test]
-fn behind_a_guard_all_works_and_no_secret_is_found_anywhere() {
+fn a_server_with_authentication_works_and_stores_no_secret() {
     let (project, runtime) = (Project::new(), runtime());
     let mut server = GuardedServer::start(&runtime);
     let client = server.client();

@@ -21,9 +21,9 @@ pub(super) enum Fate {
     Cut,
     /// The same, in the way of a machine that has died: with a reset.
     Reset,
-    /// The server gets so many bytes of it, then nothing more.
+    /// The server gets this many bytes of it, then nothing more.
     CutRequest(usize),
-    /// The server acts, and so many bytes of its answer arrive.
+    /// The server acts, and this many bytes of its answer arrive.
     CutAnswer(usize),
     /// It is answered so, and the server does not see it.
     Answer(Answer),
@@ -126,7 +126,7 @@ impl Proxy {
                 let answers = Arc::clone(&answers);
                 thread::spawn(move || {
                     let request = serve(&stream, &host, &judge)?;
-                    // Nobody may want to know.
+                    // The test may not listen.
                     let answers = answers.lock().expect("no panic");
                     answers.as_ref()?.send(request).ok()
                 });

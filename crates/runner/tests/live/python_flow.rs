@@ -1,4 +1,4 @@
-//! Called from inside of a flow in Python, whose flow run it is.
+//! Called inside a flow in Python, which owns the flow run.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -23,7 +23,7 @@ print("exit code", nightly())
 "#;
 
 #[test]
-fn the_state_of_the_flow_run_is_pythons_and_the_task_runs_are_ours() {
+fn inside_a_python_flow_only_task_runs_are_reported() {
     let workshop = Workshop::new();
     let prefect = PathBuf::from(std::env::var_os("PREFECT_DBT_TEST_PREFECT").unwrap());
     let program = workshop.program();

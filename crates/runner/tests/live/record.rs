@@ -58,7 +58,7 @@ impl Record {
         }
     }
 
-    /// Reads the record of a run of so many nodes and events of assets, once they are there.
+    /// Reads the record of a run with this many nodes and asset events, once the server has them.
     pub(super) fn of_whole_run(
         api: &str,
         flow_run: &str,

@@ -39,7 +39,7 @@ impl Recorded {
         !found.is_empty()
     }
 
-    /// Reads the one flow run of this name, once it has so many task runs that ended, or after a minute.
+    /// Reads the one flow run of this name, once it has this many task runs that have ended, or after a minute.
     pub(super) fn wait_for(api: &str, name: &str, task_runs: usize) -> Self {
         let client = Client::new(&Settings::with_api_url(api)).unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -103,7 +103,7 @@ impl Recorded {
             .collect()
     }
 
-    /// Every log line, once there are so many, or after a minute.
+    /// Every log line, once there are this many, or after a minute.
     pub(super) fn logs(&self, at_least: usize) -> Vec<StoredLog> {
         let deadline = Instant::now() + LIMIT;
         loop {

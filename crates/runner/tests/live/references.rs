@@ -1,4 +1,4 @@
-//! What a profiles.yml of the tests refers to, made over REST.
+//! The blocks and variables that a profiles.yml of the tests refers to, created over REST.
 
 use prefect_client::{Client, NewVariable};
 use serde_json::{Value, json};
@@ -87,7 +87,7 @@ impl References {
     }
 }
 
-const PROFILES: &str = r#"# Which of the two is for Prefect to say.
+const PROFILES: &str = r#"# A variable in Prefect chooses the target.
 shop:
   target: "{{ prefect.variables.target-NAME }}"
   outputs:

@@ -1,4 +1,4 @@
-//! Runs that Prefect learns of later: from their journals, or from what dbt has logged.
+//! Runs that are delivered later: from their journals, or from dbt's log file.
 
 use std::cmp::Ordering::{Equal, Greater, Less};
 use std::io::{BufRead as _, BufReader};
@@ -19,7 +19,7 @@ use super::record::Record;
 use super::recorded::Recorded;
 use super::stand_in::{StandIn, a_minute_ago};
 
-/// Nobody listens there.
+/// Nothing listens there.
 const NOWHERE: &str = "http://127.0.0.1:9/api";
 const LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
@@ -38,16 +38,16 @@ fn assets_in(journal: &Path) -> usize {
         .count()
 }
 
-/// A proxy that writes down what the server is told; questions, and what finds what is there, are no news.
+/// A proxy that notes the requests that change something on the server.
 fn news_of(api: &str) -> (Proxy, Arc<Mutex<Vec<String>>>) {
     let news = Arc::<Mutex<Vec<String>>>::default();
-    let told = Arc::clone(&news);
+    let noted = Arc::clone(&news);
     let proxy = Proxy::before(api, move |request| {
         let is_news = ["/events", "/logs/", "/artifacts/", "/set_state"]
             .iter()
             .any(|end| request.ends_with(end));
         if request.starts_with("POST") && is_news {
-            told.lock().unwrap().push(request.to_owned());
+            noted.lock().unwrap().push(request.to_owned());
         }
         Fate::Pass
     });
@@ -55,7 +55,7 @@ fn news_of(api: &str) -> (Proxy, Arc<Mutex<Vec<String>>>) {
 }
 
 #[test]
-fn a_run_without_prefect_is_brought_in_once_from_its_journal_and_from_dbts_log() {
+fn a_run_without_prefect_is_replayed_once_from_its_journal_and_from_dbts_log() {
     let mut project = Project::new();
     let api = project.environment.api.clone();
     // Only the run's own last line is timed by us, and by dbt in its log: times of lines are compared with dbt's alone.
@@ -81,11 +81,11 @@ fn a_run_without_prefect_is_brought_in_once_from_its_journal_and_from_dbts_log()
     replay(&project, &proxy.url, &[], &project.path())
         .exits_with(0)
         .says("skipping runs that were not to be reported: 1");
-    assert!(journal.exists(), "nobody asked for it");
+    assert!(journal.exists(), "it was not to be deleted");
     let unreported = ["--include-unreported"];
     replay(&project, &proxy.url, &unreported, &project.path()).exits_with(0);
-    assert_eq!(*news.lock().unwrap(), [""; 0], "it was told again");
-    assert!(!journal.exists(), "it has served");
+    assert_eq!(*news.lock().unwrap(), [""; 0], "it was sent again");
+    assert!(!journal.exists(), "a delivered journal is not deleted");
     assert!(
         read(&project) == from_journal,
         "the replay changed something"
@@ -108,11 +108,11 @@ fn a_run_without_prefect_is_brought_in_once_from_its_journal_and_from_dbts_log()
         from_log.difference(&from_journal)
     );
     replay(&project, &proxy.url, &options, &project.log_file()).exits_with(0);
-    assert_eq!(*news.lock().unwrap(), [""; 0], "it was told again");
+    assert_eq!(*news.lock().unwrap(), [""; 0], "it was sent again");
 }
 
 #[test]
-fn an_api_that_was_away_gets_the_run_later() {
+fn an_outage_is_replayed_even_if_the_replay_is_interrupted() {
     let api = TestEnvironment::from_env().api;
     let began = a_minute_ago();
     let (nodes, assets) = (19, 11);
@@ -161,7 +161,7 @@ fn an_api_that_was_away_gets_the_run_later() {
 }
 
 #[test]
-fn the_next_run_delivers_one_that_ended_while_prefect_was_away() {
+fn the_next_run_delivers_a_run_that_ended_in_an_outage() {
     let api = TestEnvironment::from_env().api;
     let proxy = Proxy::before(&api, |_| Fate::Pass);
     let [earlier, next] = ["earlier", "next"].map(|name| format!("{name}-{}", Uuid::now_v7()));
@@ -186,7 +186,7 @@ fn the_next_run_delivers_one_that_ended_while_prefect_was_away() {
 }
 
 #[test]
-fn an_attempt_that_waits_for_its_retry_is_not_delivered_as_the_last_one() {
+fn an_attempt_that_waits_for_its_retry_is_not_delivered_by_other_runs() {
     let api = TestEnvironment::from_env().api;
     let proxy = Proxy::before(&api, |_| Fate::Cut);
     let name = format!("waits-{}", Uuid::now_v7());
@@ -222,9 +222,9 @@ fn an_attempt_that_waits_for_its_retry_is_not_delivered_as_the_last_one() {
     assert_eq!(recorded.flow_state().kind, failed);
 }
 
-/// A gateway that takes no log line, as it were.
+/// As a gateway does that filters requests.
 #[test]
-fn what_the_server_does_not_take_does_not_keep_the_run_open() {
+fn refused_logs_do_not_keep_the_flow_run_open() {
     let api = TestEnvironment::from_env().api;
     let began = a_minute_ago();
     let proxy = Proxy::before(&api, |request| match request {
@@ -245,7 +245,7 @@ fn what_the_server_does_not_take_does_not_keep_the_run_open() {
     assert_eq!(recorded.flow_state().kind, failed);
 }
 
-/// Kills a replay after so many requests; the server acts on the last of them, and its answer is lost.
+/// Kills a replay after this many requests; the server acts on the last one, and its answer is lost.
 fn interrupt_replay(project: &StandIn, api: &str, requests: usize) {
     let seen = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&seen);
@@ -271,7 +271,7 @@ fn interrupt_replay(project: &StandIn, api: &str, requests: usize) {
 }
 
 #[test]
-fn a_journal_at_work_is_left_alone() {
+fn a_journal_in_use_is_skipped() {
     let api = TestEnvironment::from_env().api;
     let name = format!("at-work-{}", Uuid::now_v7());
     let pause = Duration::from_secs(4);
@@ -287,22 +287,22 @@ fn a_journal_at_work_is_left_alone() {
         std::thread::sleep(POLL);
     }
     let journal = project.journals().remove(0);
-    let told = |path: &Path| Finished::of(project.program(&api).arg("replay").arg(path));
-    told(project.path())
+    let replayed = |path: &Path| Finished::of(project.program(&api).arg("replay").arg(path));
+    replayed(project.path())
         .exits_with(0)
         .says("in use by a run or by another replay");
-    told(&journal)
+    replayed(&journal)
         .exits_with(3)
         .says("in use by a run or by another replay");
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]
-fn what_cannot_be_delivered_is_told() {
+fn what_cannot_be_delivered_is_an_error() {
     let project = Project::new();
     let api = project.environment.api.clone();
     let file = project.path().join("x.jsonl");
-    let told = |text: &str| {
+    let replayed = |text: &str| {
         fs_err::write(&file, text).unwrap();
         replay(&project, &api, &[], &file)
     };
@@ -310,13 +310,15 @@ fn what_cannot_be_delivered_is_told() {
     let header = format!(
         r#"{{"header":{{"format":1,"run_id":"{run}","attempt":1,"created":"2026-01-01T00:00:00Z","args":["build"],"flow":{{"existing":{{"flow_run_id":"{gone}","own_states":true}}}}}}}}"#
     );
-    told(&format!("{header}\n"))
+    replayed(&format!("{header}\n"))
         .exits_with(3)
         .says(&format!("flow run {gone} does not exist"));
     assert!(file.exists(), "what was not delivered stays");
     let newer = header.replace("\"format\":1", "\"format\":99");
-    told(&newer).exits_with(2).says("later version");
-    told("name: shop\n").exits_with(2).says("x.jsonl, line 1");
+    replayed(&newer).exits_with(2).says("later version");
+    replayed("name: shop\n")
+        .exits_with(2)
+        .says("x.jsonl, line 1");
     let info = r#"{"data":{},"info":{"invocation_id":"i","level":"info","msg":"m","name":"MainReportVersion","thread":"t","ts":"2026-01-01T00:00:00Z"}}"#;
-    told(info).exits_with(2).says("--log-level-file debug");
+    replayed(info).exits_with(2).says("--log-level-file debug");
 }

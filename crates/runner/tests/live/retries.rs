@@ -1,4 +1,4 @@
-//! Flow runs that are repeated.
+//! Flow runs with more than one attempt.
 
 use prefect_client::StateType;
 
@@ -45,7 +45,7 @@ fn a_run_that_never_succeeds_ends_failed_when_its_retries_are_used_up() {
 }
 
 #[test]
-fn without_prefect_the_user_says_how_often() {
+fn without_prefect_the_retries_option_is_counted() {
     let workshop = Workshop::new();
     let mut command = workshop.program();
     command

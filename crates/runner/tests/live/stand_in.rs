@@ -1,4 +1,4 @@
-//! A stand-in for dbt: a script that prints what dbt said in a recorded run, and leaves the artifacts that it left.
+//! A stand-in for dbt: a script that prints the log of a recorded run, beside the artifacts of that run.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub(super) fn a_minute_ago() -> Timestamp {
     Timestamp::from_second(seconds).unwrap() - SignedDuration::from_secs(60)
 }
 
-/// A project whose dbt says what it said in a recorded run.
+/// A project whose dbt prints the log of a recorded run.
 pub(super) struct StandIn {
     dir: TempDir,
 }
@@ -35,7 +35,7 @@ impl StandIn {
         Self::saying(run, began, &script)
     }
 
-    /// The same, said line by line.
+    /// The same, printed line by line.
     pub(super) fn paced(run: &str, began: Timestamp, code: i32) -> Self {
         let script = format!(
             "cat first.jsonl second.jsonl | while IFS= read -r line; do\nprintf '%s\\n' \"$line\"\nsleep 0.01\ndone\nexit {code}\n"
@@ -91,7 +91,7 @@ impl StandIn {
         self.path().join("dbt")
     }
 
-    /// What is there once the first half of a recorded run was said.
+    /// The file that exists once the first half of a recorded run was printed.
     pub(super) fn half(&self) -> PathBuf {
         self.path().join("half")
     }

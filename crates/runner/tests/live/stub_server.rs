@@ -1,5 +1,5 @@
-//! A server that takes everything at once and remembers what matters of it: for runs larger than the real one can
-//! record while a test waits.
+//! A server that accepts everything at once and counts it: for runs that are too large for the real one to record while a
+//! test waits.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{BufReader, Write};
@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use super::proxy::Request;
 
-/// What the server was told.
+/// What the server received.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Received {
     /// The task runs that have ended.
     pub(super) ended: HashMap<Uuid, Ended>,
     /// Level, time and message of each log line, how often it came.
@@ -34,7 +34,7 @@ pub(super) struct Ended {
     pub(super) key: String,
     pub(super) state: String,
     pub(super) upstream: Vec<Uuid>,
-    /// How often that was told.
+    /// How often that was reported.
     pub(super) times: usize,
 }
 
@@ -42,36 +42,36 @@ pub(super) struct Ended {
 pub(super) struct StubServer {
     /// The URL of its API.
     pub(super) url: String,
-    told: Arc<Mutex<Told>>,
+    received: Arc<Mutex<Received>>,
 }
 
 impl StubServer {
     pub(super) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/api", listener.local_addr().unwrap());
-        let told = Arc::new(Mutex::new(Told::default()));
-        let shared = Arc::clone(&told);
+        let received = Arc::new(Mutex::new(Received::default()));
+        let shared = Arc::clone(&received);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let told = Arc::clone(&shared);
-                thread::spawn(move || serve(&stream, &told));
+                let received = Arc::clone(&shared);
+                thread::spawn(move || serve(&stream, &received));
             }
         });
-        Self { url, told }
+        Self { url, received }
     }
 
-    pub(super) fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap()
+    pub(super) fn received(&self) -> MutexGuard<'_, Received> {
+        self.received.lock().unwrap()
     }
 }
 
 /// The requests of a connection, until the client goes away.
-fn serve(stream: &TcpStream, told: &Mutex<Told>) -> Option<()> {
+fn serve(stream: &TcpStream, received: &Mutex<Received>) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     let mut reader = BufReader::new(stream);
     while let Some(request) = Request::read(&mut reader) {
         let body = serde_json::from_slice(&request.body).unwrap_or_default();
-        let (status, answer) = told.lock().unwrap().answer(&request.line(), &body);
+        let (status, answer) = received.lock().unwrap().answer(&request.line(), &body);
         let text = match status {
             204 => String::new(),
             _ => answer.to_string(),
@@ -83,7 +83,7 @@ fn serve(stream: &TcpStream, told: &Mutex<Told>) -> Option<()> {
     Some(())
 }
 
-impl Told {
+impl Received {
     fn answer(&mut self, request: &str, body: &Value) -> (u16, Value) {
         let id = Uuid::from_u128(1);
         match request.trim_start_matches("POST /api") {
@@ -125,7 +125,7 @@ impl Told {
                     json!({ "status": "ACCEPT", "state": body["state"], "details": {} }),
                 )
             }
-            _ => (422, json!({ "detail": "the stub does not know this" })),
+            _ => (422, json!({ "detail": "unknown to the stub" })),
         }
     }
 

@@ -1,5 +1,5 @@
-//! A build of thousands of nodes, as fast as a dbt could tell it: nothing is lost. What it costs is measured by
-//! `cargo xtask bench volume`, which runs this test in a release build.
+//! A build with thousands of nodes, as fast as dbt could report them: nothing is lost. `cargo xtask bench volume` runs this
+//! test in a release build and measures its cost.
 
 use std::collections::HashMap;
 use std::process::{Child, Stdio};
@@ -19,19 +19,19 @@ const MODELS: usize = if cfg!(debug_assertions) {
 const SAMPLE: Duration = Duration::from_millis(2);
 
 #[test]
-fn a_very_large_build_is_told_without_a_loss() {
+fn a_very_large_build_is_delivered_completely() {
     for fails in [false, true] {
         let build = BigBuild {
             models: MODELS,
             began: a_minute_ago(),
             fails,
         };
-        println!("{}", tell(&build));
+        println!("{}", report(&build));
     }
 }
 
-/// Has it told to a server that takes everything; gives what that took.
-fn tell(build: &BigBuild) -> String {
+/// Reports the build to a server that accepts everything. Returns time and memory.
+fn report(build: &BigBuild) -> String {
     let project = build.project();
     let server = StubServer::start();
     let begin = Instant::now();
@@ -49,13 +49,17 @@ fn tell(build: &BigBuild) -> String {
     let end = if build.fails { "failed" } else { "completed" };
     assert!(project.journals().is_empty(), "{}", finished.stderr);
 
-    let told = server.told();
+    let received = server.received();
     let state = |fails: bool| if fails { "FAILED" } else { "COMPLETED" };
-    assert_eq!(told.state, state(build.fails));
-    assert_eq!(told.artifacts, 1);
-    assert_eq!(told.ended.len(), nodes);
-    let keys: HashMap<_, _> = told.ended.iter().map(|(id, run)| (*id, &run.key)).collect();
-    for run in told.ended.values() {
+    assert_eq!(received.state, state(build.fails));
+    assert_eq!(received.artifacts, 1);
+    assert_eq!(received.ended.len(), nodes);
+    let keys: HashMap<_, _> = received
+        .ended
+        .iter()
+        .map(|(id, run)| (*id, &run.key))
+        .collect();
+    for run in received.ended.values() {
         let fails = build.fails && run.key == format!("test.big.t{}", MODELS - 1);
         let seen = (run.times, run.state.as_str());
         assert_eq!(seen, (1, state(fails)), "{run:?}");
@@ -66,13 +70,13 @@ fn tell(build: &BigBuild) -> String {
         assert_eq!(upstream, expected, "{run:?}");
     }
     // Each node has two lines and its closing one; the build begins with two and ends with one and its closing one.
-    assert_eq!(told.logs.len(), 3 * nodes + 4);
-    assert!(told.logs.values().all(|times| *times == 1));
-    assert_eq!(told.assets.len(), MODELS + build.read());
+    assert_eq!(received.logs.len(), 3 * nodes + 4);
+    assert!(received.logs.values().all(|times| *times == 1));
+    assert_eq!(received.assets.len(), MODELS + build.read());
     format!("{end}: {nodes} nodes in {seconds:.2} s ({a_second:.0} a second), peak memory {peak}")
 }
 
-/// Waits for the end, and tells how much memory the program had at most, where the system says so.
+/// Waits for the end. Returns also the peak memory of the program, on systems with /proc.
 fn watch(mut child: Child) -> (Finished, String) {
     let status = format!("/proc/{}/status", child.id());
     let mut stderr = child.stderr.take().unwrap();

@@ -1,4 +1,4 @@
-//! Runs that wait for their turn while somebody ends them, or while the API is away.
+//! Runs that are stopped while they wait, or that wait while the API is not reachable.
 
 use std::process::Command;
 
@@ -45,7 +45,7 @@ impl Repeated {
         }
     }
 
-    /// Delivers what the run has left.
+    /// Delivers the journals of the run.
     fn replay(workshop: &Workshop) {
         let mut replay = workshop.program();
         Finished::of(replay.args(["replay", "."])).exits_with(0);
@@ -53,12 +53,12 @@ impl Repeated {
         let left = left
             .iter()
             .filter(|path| path.extension().is_some_and(|found| found == "jsonl"));
-        assert_eq!(left.count(), 0, "a journal that has served stays");
+        assert_eq!(left.count(), 0, "a delivered journal is not deleted");
     }
 }
 
 #[test]
-fn the_end_of_a_wait_that_nobody_could_be_told_is_replayed() {
+fn a_run_stopped_while_it_waits_in_an_outage_is_replayed() {
     let Repeated {
         workshop,
         proxy,
@@ -84,7 +84,7 @@ fn the_end_of_a_wait_that_nobody_could_be_told_is_replayed() {
 }
 
 #[test]
-fn a_repetition_begins_while_the_api_is_away() {
+fn a_retry_starts_while_the_api_is_unreachable() {
     for is_back_in_time in [true, false] {
         let Repeated {
             workshop,
@@ -151,7 +151,7 @@ fn end_each(wait: impl Fn(&Waiting, &mut Command) -> (Stuck, Option<Stuck>)) {
 }
 
 #[test]
-fn a_run_that_waits_for_the_target_folder_can_be_ended() {
+fn a_run_that_waits_for_the_target_lock_can_be_stopped() {
     end_each(|waiting, command| {
         let other = Stuck::start_as(&mut waiting.project.invocation(&["--no-prefect"], &ENDLESS));
         let run = Stuck::start_until(", which process", command);
@@ -160,7 +160,7 @@ fn a_run_that_waits_for_the_target_folder_can_be_ended() {
 }
 
 #[test]
-fn a_run_that_waits_within_somebody_elses_flow_run_ends_with_it() {
+fn a_run_that_waits_in_an_attached_flow_run_ends_with_it() {
     let waiting = Waiting::new();
     waiting.set(StateType::Running);
     let mut other = waiting.project.invocation(&["--no-prefect"], &ENDLESS);
@@ -180,16 +180,16 @@ fn a_run_that_waits_within_somebody_elses_flow_run_ends_with_it() {
 }
 
 #[test]
-fn a_run_that_waits_for_the_servers_leave_can_be_ended() {
+fn a_run_that_waits_for_a_concurrency_slot_can_be_stopped() {
     end_each(|waiting, command| {
         waiting.schedule(Timestamp::now() + SignedDuration::from_hours(1));
         let proxy = Proxy::before(&waiting.project.environment.api, |_| Fate::Pass);
         let answers = proxy.answers();
         let run = Stuck::spawn(command.env("PREFECT_API_URL", &proxy.url));
-        let is_told = answers
+        let has_asked = answers
             .iter()
             .any(|request| request.ends_with("/set_state"));
-        assert!(is_told, "it never asked");
+        assert!(has_asked, "it did not ask the server");
         (run, None)
     });
 }

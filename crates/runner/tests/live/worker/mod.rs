@@ -1,4 +1,4 @@
 //! Our program as the engine of flow runs that a real process worker starts.
 
-mod crew;
+mod process_worker;
 mod runs;

@@ -25,23 +25,23 @@ const LIMIT: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(100);
 
 /// A worker on a pool of its own. It is stopped with the test.
-pub(super) struct Crew {
+pub(super) struct ProcessWorker {
     environment: TestEnvironment,
     client: Client,
     runtime: Runtime,
     pool: String,
     home: TempDir,
-    worker: Child,
+    process: Child,
 }
 
 /// A flow run that the worker starts.
 pub(super) struct Started<'a> {
-    crew: &'a Crew,
+    worker: &'a ProcessWorker,
     id: Uuid,
     mark: String,
 }
 
-impl Crew {
+impl ProcessWorker {
     pub(super) fn new() -> Self {
         let environment = TestEnvironment::from_env();
         let client = Client::new(&Settings::with_api_url(&environment.api)).unwrap();
@@ -50,14 +50,14 @@ impl Crew {
         let made = NewWorkPool::new(&pool, "process");
         runtime.block_on(client.create_work_pool(&made)).unwrap();
         let home = tempfile::tempdir().unwrap();
-        let worker = worker(&environment, &pool, home.path());
+        let process = start_worker(&environment, &pool, home.path());
         Self {
             environment,
             client,
             runtime,
             pool,
             home,
-            worker,
+            process,
         }
     }
 
@@ -101,32 +101,32 @@ impl Crew {
                 .unwrap()
         });
         Started {
-            crew: self,
+            worker: self,
             id: run.id,
             mark,
         }
     }
 
-    /// Everything that the worker has said.
+    /// The log of the worker.
     pub(super) fn log(&self) -> String {
         fs_err::read_to_string(self.home.path().join("worker.log")).unwrap()
     }
 
-    /// Kills the worker, which has no time to say goodbye.
+    /// Kills the worker with SIGKILL.
     pub(super) fn kill_worker(&self) {
-        kill_process(Pid::from_child(&self.worker), Signal::KILL).unwrap();
+        kill_process(Pid::from_child(&self.process), Signal::KILL).unwrap();
     }
 }
 
-impl Drop for Crew {
+impl Drop for ProcessWorker {
     fn drop(&mut self) {
         // It may be dead already.
-        let _ = self.worker.kill();
-        let _ = self.worker.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
-fn worker(environment: &TestEnvironment, pool: &str, home: &Path) -> Child {
+fn start_worker(environment: &TestEnvironment, pool: &str, home: &Path) -> Child {
     let prefect = std::env::var_os("PREFECT_DBT_TEST_PREFECT")
         .expect("PREFECT_DBT_TEST_PREFECT is not set: run the tests by `cargo xtask test`");
     let log = File::create(home.join("worker.log")).unwrap().into_file();
@@ -153,8 +153,8 @@ fn worker(environment: &TestEnvironment, pool: &str, home: &Path) -> Child {
 
 impl Started<'_> {
     fn read(&self) -> FlowRun {
-        let run = self.crew.client.read_flow_run(self.id);
-        self.crew.runtime.block_on(run).unwrap()
+        let run = self.worker.client.read_flow_run(self.id);
+        self.worker.runtime.block_on(run).unwrap()
     }
 
     /// Waits until something is so of the flow run.
@@ -162,7 +162,7 @@ impl Started<'_> {
     fn wait_until(&self, what: &str, mut is_so: impl FnMut(&Self) -> bool) {
         let deadline = Instant::now() + LIMIT;
         while !is_so(self) {
-            let log = || self.crew.log();
+            let log = || self.worker.log();
             assert!(
                 Instant::now() < deadline,
                 "{what} never happened\n{}",
@@ -187,11 +187,11 @@ impl Started<'_> {
     fn task_runs(&self) -> Vec<(String, String)> {
         let mut filter = TaskRunFilter::default();
         filter.flow_run_ids.push(self.id);
-        let runs = self.crew.client.filter_task_runs(&filter);
+        let runs = self.worker.client.filter_task_runs(&filter);
         // The server has a task run for a moment without its state.
         let state = |run: TaskRun| Some((run.task_key, run.state?.name));
         let mut runs: Vec<_> = self
-            .crew
+            .worker
             .runtime
             .block_on(runs)
             .unwrap()
@@ -202,7 +202,7 @@ impl Started<'_> {
         runs
     }
 
-    /// Waits until a node is at work.
+    /// Waits until a node is running.
     #[track_caller]
     pub(super) fn wait_for_node(&self, unique_id: &str) {
         let wanted = (unique_id.to_owned(), "Running".to_owned());
@@ -219,11 +219,14 @@ impl Started<'_> {
     /// Asks for its cancellation, as the button in Prefect's pages does.
     pub(super) fn cancel(&self) {
         let state = NewState::new(StateType::Cancelling);
-        let set = self.crew.client.set_flow_run_state(self.id, &state, false);
-        self.crew.runtime.block_on(set).unwrap();
+        let set = self
+            .worker
+            .client
+            .set_flow_run_state(self.id, &state, false);
+        self.worker.runtime.block_on(set).unwrap();
     }
 
-    /// Kills our process, which has no time to say goodbye.
+    /// Kills our process with SIGKILL.
     pub(super) fn kill(&self) {
         let ours = self
             .processes()
@@ -248,7 +251,7 @@ impl Started<'_> {
             .iter()
             .filter(|(kind, _)| kind.is_terminal())
             .collect();
-        let log = || self.crew.log();
+        let log = || self.worker.log();
         assert_eq!(ends.len(), 1, "{history:?}\n{}", log());
         assert_eq!(ends[0].1, name, "{history:?}\n{}", log());
         self.read()
@@ -256,10 +259,10 @@ impl Started<'_> {
 
     /// Every state that the flow run was in.
     pub(super) fn history(&self) -> Vec<(StateType, String)> {
-        history(&self.crew.environment.api, self.id)
+        history(&self.worker.environment.api, self.id)
     }
 
-    /// Ids and names of whatever has inherited the run's mark, where the system tells.
+    /// Ids and names of the processes that have inherited the run's mark, on systems with /proc.
     fn processes(&self) -> Vec<(i32, String)> {
         let mark = format!("{MARK}={}", self.mark);
         let Ok(all) = std::fs::read_dir("/proc") else {

@@ -4,11 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use prefect_client::{NewDeploymentRun, NewState, StateType};
 use serde_json::json;
 
-use super::crew::{Crew, with_parameters};
+use super::process_worker::{ProcessWorker, with_parameters};
 use crate::project::Project;
 use crate::workshop::{BASE, BELOW, FLAKY, MEND, Workshop};
 
-/// The model that never ends by itself.
+/// The model that does not end by itself.
 const SLOW: &str = "model.shop.product_sales";
 const ENDLESS: [&str; 5] = [
     "build",
@@ -18,36 +18,36 @@ const ENDLESS: [&str; 5] = [
     "slow_model: true",
 ];
 
-/// What becomes of its nodes when it is stopped.
+/// The states of its nodes when it is stopped.
 const STOPPED: [(&str, &str); 3] = [
     (SLOW, "Cancelled"),
     ("operation.shop.shop-on-run-start-0", "Completed"),
     ("operation.shop.shop-on-run-start-1", "Completed"),
 ];
 
-/// One worker runs them all, the undisturbed ones side by side.
+/// One worker runs them all; those that end by themselves run side by side.
 #[test]
-fn a_worker_and_its_flow_runs() {
-    let crew = Crew::new();
-    undisturbed(&crew);
-    killed(&crew);
+fn a_process_worker_runs_flow_runs() {
+    let worker = ProcessWorker::new();
+    undisturbed(&worker);
+    killed(&worker);
 }
 
-/// What ends as it should leaves nothing to complain about, whatever our exit code.
-fn undisturbed(crew: &Crew) {
+/// The worker logs no complaint about runs that end by themselves, whatever our exit code.
+fn undisturbed(worker: &ProcessWorker) {
     let (good, few, bad, mended) = (mended(), mended(), Workshop::new(), Workshop::new());
     let shop = Project::new();
-    let cancelled = crew.start(&shop.path(), &[], &ENDLESS);
-    let scheduled = crew.start_as(good.path(), &[], &["build"], in_two_seconds());
+    let cancelled = worker.start(&shop.path(), &[], &ENDLESS);
+    let scheduled = worker.start_as(good.path(), &[], &["build"], in_two_seconds());
     let asked = with_parameters(&json!({ "select": ["base"], "threads": 1 }));
-    let asked = crew.start_as(few.path(), &[], &["build"], asked);
-    let failing = crew.start(bad.path(), &[], &["build"]);
+    let asked = worker.start_as(few.path(), &[], &["build"], asked);
+    let failing = worker.start(bad.path(), &[], &["build"]);
     let repeated = ["--retries", "2", "--on-run-end", MEND];
-    let repeated = crew.start(mended.path(), &repeated, &["build"]);
+    let repeated = worker.start(mended.path(), &repeated, &["build"]);
 
     let pausing = Workshop::new();
     let options = ["--retries", "1", "--retry-delay", "600"];
-    let waiting = crew.start(pausing.path(), &options, &["build"]);
+    let waiting = worker.start(pausing.path(), &options, &["build"]);
 
     cancelled.wait_for_node(SLOW);
     cancelled.cancel();
@@ -83,31 +83,31 @@ fn undisturbed(crew: &Crew) {
         .collect();
     assert!(names.contains(&"AwaitingRetry".to_owned()), "{names:?}");
 
-    let log = crew.log();
+    let log = worker.log();
     let complaints = ["crashed", "Traceback", "exited with status"];
     for complaint in complaints {
         assert!(!log.contains(complaint), "{complaint}:\n{log}");
     }
 }
 
-/// Of our process, killed, the worker says that it crashed. A worker that is killed leaves its run to us: it goes on, and
-/// can be cancelled. Either way nothing is left of dbt.
-fn killed(crew: &Crew) {
+/// If our process is killed, the worker sets Crashed. If the worker is killed, the run continues and can be cancelled.
+/// In both cases no process of dbt stays behind.
+fn killed(worker: &ProcessWorker) {
     let (one, other) = (Project::new(), Project::new());
-    let crashed = crew.start(&one.path(), &[], &ENDLESS);
-    let orphaned = crew.start(&other.path(), &[], &ENDLESS);
+    let crashed = worker.start(&one.path(), &[], &ENDLESS);
+    let orphaned = worker.start(&other.path(), &[], &ENDLESS);
     crashed.wait_for_node(SLOW);
     crashed.kill();
     crashed.ends("Crashed");
 
     orphaned.wait_for_node(SLOW);
-    crew.kill_worker();
+    worker.kill_worker();
     orphaned.cancel();
     orphaned.ends("Cancelled");
     orphaned.has_task_runs(&STOPPED);
 }
 
-/// A workshop in which nothing fails.
+/// A project in which nothing fails.
 fn mended() -> Workshop {
     let workshop = Workshop::new();
     workshop.mend();

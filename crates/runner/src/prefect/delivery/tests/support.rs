@@ -114,7 +114,7 @@ impl Run {
         }
     }
 
-    /// So many microseconds after the beginning.
+    /// This many microseconds after the beginning.
     pub(crate) fn at(&self, micros: i64) -> Timestamp {
         self.began
             .checked_add(SignedDuration::from_micros(micros))
