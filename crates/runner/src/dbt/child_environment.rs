@@ -1,9 +1,13 @@
 //! The changes to the environment that dbt inherits from this process.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use dbt_templating::EnvironmentVariable;
+use uuid::Uuid;
+
+use super::capabilities::{Capabilities, NodeEvents, Variables};
+use super::dbt2_variables;
 
 /// A change to the environment that dbt inherits. Its `Debug` form shows no secret.
 #[derive(Debug)]
@@ -18,23 +22,37 @@ pub(crate) enum EnvironmentChange {
 
 /// What the environment of dbt depends on.
 pub(crate) struct EnvironmentOptions<'a> {
+    /// What this dbt does with variables.
+    pub(crate) capabilities: &'static Capabilities,
+    /// The variables of dbt that this process has.
+    pub(crate) inherited: &'a [InheritedVariable],
     /// The folder of the project, if the settings name one.
     pub(crate) project_dir: Option<&'a Path>,
     /// The folder of profiles.yml, if it is rendered or the settings name one.
     pub(crate) profiles_dir: Option<&'a Path>,
     /// The folder of artifacts, if the settings name one.
     pub(crate) target_path: Option<&'a Path>,
+    /// The folder of dbt's log, if it cannot be the one that dbt would use.
+    pub(crate) log_path: Option<&'a Path>,
     /// Whether the user has set the level of dbt's own log file.
     pub(crate) sets_file_level: bool,
+    /// The id that dbt gives the invocation, if it is not to choose one.
+    pub(crate) invocation_id: Option<Uuid>,
     /// Values of dbt's flags, by the names of their variables (`DBT_...`).
     pub(crate) flags: Vec<(String, String)>,
     /// Variables for the secrets of profiles.yml.
     pub(crate) secrets: Vec<EnvironmentVariable>,
 }
 
-/// Flags that decide what dbt writes to its output. dbt reads the variables of flags under two prefixes, `DBT_` and,
-/// since 1.11, `DBT_ENGINE_`, which wins.
-const OUTPUT_FLAGS: [&str; 4] = ["QUIET", "LOG_FORMAT", "LOG_LEVEL", "DEBUG"];
+/// A variable of this process whose name begins with `DBT_`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InheritedVariable {
+    /// Its name.
+    pub(crate) name: String,
+    /// Whether its value is empty.
+    pub(crate) is_empty: bool,
+}
+
 /// Prefect's control channel. Only this process may use it: a child that connected to it would answer in our place.
 pub(crate) const CONTROL_VARIABLES: [&str; 2] = ["PREFECT__CONTROL_PORT", "PREFECT__CONTROL_TOKEN"];
 
@@ -42,48 +60,92 @@ pub(crate) const CONTROL_VARIABLES: [&str; 2] = ["PREFECT__CONTROL_PORT", "PREFE
 ///
 /// Settings are passed as variables and not as flags, because a dbt command rejects flags that it does not know.
 pub(crate) fn child_environment(options: EnvironmentOptions<'_>) -> Vec<EnvironmentChange> {
-    use EnvironmentChange::{Remove, Set, SetSecret};
-    let mut changes = output_changes();
+    use EnvironmentChange::{Remove, SetSecret};
+    let rules = &options.capabilities.variables;
+    let refused = options
+        .inherited
+        .iter()
+        .filter(|variable| is_refused(rules, variable));
+    let mut changes: Vec<_> = refused
+        .map(|variable| Remove(variable.name.clone()))
+        .collect();
     changes.extend(CONTROL_VARIABLES.map(|name| Remove(name.to_owned())));
+    for (name, value) in output_values(options.capabilities) {
+        changes.extend(forced(rules, name, value.map(OsStr::new)));
+    }
     if !options.sets_file_level {
-        // The journal has the same events, and writing dbt's debug log takes time.
-        changes.push(Set("DBT_LOG_LEVEL_FILE".to_owned(), "none".into()));
+        // The journal has the same events, and writing dbt's debug log takes time. dbt 2 does not know `none`.
+        changes.extend(forced(rules, "LOG_LEVEL_FILE", Some(OsStr::new("error"))));
     }
     let folders = [
         ("PROJECT_DIR", options.project_dir),
         ("PROFILES_DIR", options.profiles_dir),
         ("TARGET_PATH", options.target_path),
+        ("LOG_PATH", options.log_path),
     ];
     for (name, folder) in folders {
         if let Some(folder) = folder {
-            changes.push(Set(format!("DBT_{name}"), folder.into()));
-            changes.push(Remove(format!("DBT_ENGINE_{name}")));
+            changes.extend(forced(rules, name, Some(folder.as_os_str())));
         }
     }
-    for (name, value) in options.flags {
-        if let Some(flag) = name.strip_prefix("DBT_") {
-            changes.push(Remove(format!("DBT_ENGINE_{flag}")));
-        }
-        changes.push(Set(name, value.into()));
+    if let Some(id) = options.invocation_id {
+        let id = id.to_string();
+        changes.extend(forced(rules, "INVOCATION_ID", Some(OsStr::new(&id))));
+    }
+    for (name, value) in &options.flags {
+        let name = name.trim_start_matches("DBT_");
+        changes.extend(forced(rules, name, Some(OsStr::new(value))));
     }
     changes.extend(options.secrets.into_iter().map(SetSecret));
     changes
 }
 
-/// Makes dbt write every event to its output, as JSON.
-fn output_changes() -> Vec<EnvironmentChange> {
+/// Whether dbt would end with an error because of a variable of the user: an empty option, which other versions take as
+/// unset, or an unknown name with the reserved prefix.
+fn is_refused(rules: &Variables, variable: &InheritedVariable) -> bool {
+    let is_empty = rules.refuses_empty && variable.is_empty;
+    (is_empty && dbt2_variables::is_option(&variable.name)) || is_unknown(rules, variable)
+}
+
+fn is_unknown(rules: &Variables, variable: &InheritedVariable) -> bool {
+    rules.refuses_unknown_engine && dbt2_variables::is_unknown(&variable.name)
+}
+
+/// The variables with a value that dbt does not get since it does not know them and would end with an error.
+pub(crate) fn unknown_variables<'a>(
+    capabilities: &Capabilities,
+    inherited: &'a [InheritedVariable],
+) -> Vec<&'a str> {
+    let unknown = inherited
+        .iter()
+        .filter(|variable| !variable.is_empty && is_unknown(&capabilities.variables, variable));
+    unknown.map(|variable| variable.name.as_str()).collect()
+}
+
+/// The options that make dbt write every event to its output, as JSON; those without a value are not to be set.
+fn output_values(capabilities: &Capabilities) -> [(&'static str, Option<&'static str>); 4] {
+    let debug = match capabilities.node_events {
+        NodeEvents::DebugSwitch => Some("1"),
+        NodeEvents::LogLevel => None,
+    };
+    [
+        ("QUIET", Some("false")),
+        ("LOG_FORMAT", Some("json")),
+        ("LOG_LEVEL", Some("debug")),
+        ("DEBUG", debug),
+    ]
+}
+
+/// Gives an option this value, or none, whatever the user has set. dbt reads the variables of options under two prefixes,
+/// `DBT_` and, since 1.11, `DBT_ENGINE_`, which wins. A variable that is only removed could come back from a `.env`.
+fn forced(rules: &Variables, name: &str, value: Option<&OsStr>) -> [EnvironmentChange; 2] {
     use EnvironmentChange::{Remove, Set};
-    let mut changes: Vec<_> = OUTPUT_FLAGS
-        .map(|name| Remove(format!("DBT_ENGINE_{name}")))
-        .into();
-    changes.extend([
-        Remove("DBT_QUIET".to_owned()),
-        Set("DBT_LOG_FORMAT".to_owned(), "json".into()),
-        Set("DBT_LOG_LEVEL".to_owned(), "debug".into()),
-        // dbt 1.5 writes the events of nodes only with this variable.
-        Set("DBT_DEBUG".to_owned(), "1".into()),
-    ]);
-    changes
+    let (plain, engine) = (format!("DBT_{name}"), format!("DBT_ENGINE_{name}"));
+    match value {
+        Some(value) if rules.reads_dotenv => [Set(plain, value.into()), Set(engine, value.into())],
+        Some(value) => [Set(plain, value.into()), Remove(engine)],
+        None => [Remove(plain), Remove(engine)],
+    }
 }
 
 #[cfg(test)]
@@ -91,7 +153,7 @@ pub(super) mod tests {
     use dbt_templating::{Block, RenderOptions, Resolved, Template};
 
     use super::*;
-    use crate::dbt::{Aftercare, DbtCommand};
+    use crate::dbt::{Aftercare, DbtCommand, DbtVersion};
 
     /// The variable that passes a secret of a profiles.yml to dbt.
     pub(in crate::dbt) fn secret_variable(value: &str) -> EnvironmentVariable {
@@ -105,10 +167,14 @@ pub(super) mod tests {
 
     fn no_options() -> EnvironmentOptions<'static> {
         EnvironmentOptions {
+            capabilities: <&Capabilities>::default(),
+            inherited: &[],
             project_dir: None,
             profiles_dir: None,
             target_path: None,
+            log_path: None,
             sets_file_level: false,
+            invocation_id: None,
             flags: Vec::new(),
             secrets: Vec::new(),
         }
@@ -148,14 +214,90 @@ pub(super) mod tests {
         }
     }
 
+    /// Options for a dbt of this version.
+    fn of(version: &str) -> EnvironmentOptions<'static> {
+        EnvironmentOptions {
+            capabilities: Capabilities::of(&DbtVersion::new(version)),
+            ..no_options()
+        }
+    }
+
     #[test]
     fn the_users_variables_do_not_change_the_output() {
-        for name in OUTPUT_FLAGS {
-            assert_eq!(value_of(&format!("DBT_ENGINE_{name}"), no_options()), None);
+        for (name, expected) in [
+            ("QUIET", Some("false")),
+            ("LOG_FORMAT", Some("json")),
+            ("LOG_LEVEL", Some("debug")),
+            ("DEBUG", None),
+        ] {
+            for version in ["1.8.0", "1.13.0", "2.0.0"] {
+                let value = value_of(&format!("DBT_{name}"), of(version));
+                assert_eq!(value.as_deref(), expected, "{name} {version}");
+            }
+            let engine = |version| value_of(&format!("DBT_ENGINE_{name}"), of(version));
+            assert_eq!(engine("1.11.16"), None);
+            // A `.env` of the user must not set it.
+            assert_eq!(engine("2.0.0").as_deref(), expected, "{name}");
         }
-        assert_eq!(value_of("DBT_QUIET", no_options()), None);
-        let format = value_of("DBT_LOG_FORMAT", no_options());
-        assert_eq!(format.as_deref(), Some("json"));
+    }
+
+    #[test]
+    fn only_dbt_1_5_needs_the_debug_switch() {
+        let debug = |version| value_of("DBT_DEBUG", of(version));
+        assert_eq!(debug("1.5.12").as_deref(), Some("1"));
+        assert_eq!(debug("1.7.20"), None);
+        assert_eq!(debug("2.0.0"), None);
+    }
+
+    #[test]
+    fn dbt_2_gets_no_variable_that_it_refuses() {
+        let variable = |name: &str, is_empty| InheritedVariable {
+            name: name.to_owned(),
+            is_empty,
+        };
+        let inherited = [
+            variable("DBT_FAIL_FAST", true),
+            variable("DBT_MINE", true),
+            variable("DBT_ENGINE_MINE", false),
+            variable("DBT_ENGINE_FAIL_FAST", false),
+        ];
+        let kept = |version: &'static str| {
+            let is_kept = |inherited: &&InheritedVariable| {
+                let name = &inherited.name;
+                let variables = std::slice::from_ref(*inherited);
+                let options = EnvironmentOptions {
+                    inherited: variables,
+                    ..of(version)
+                };
+                value_of(name, options).is_some()
+            };
+            let kept = inherited.iter().filter(is_kept);
+            kept.map(|variable| variable.name.as_str())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(kept("1.13.0").len(), 4);
+        assert_eq!(kept("2.0.0"), ["DBT_MINE", "DBT_ENGINE_FAIL_FAST"]);
+        let unknown = |version| unknown_variables(of(version).capabilities, &inherited);
+        assert_eq!(unknown("2.0.0"), ["DBT_ENGINE_MINE"]);
+        assert_eq!(unknown("1.13.0"), [""; 0]);
+    }
+
+    #[test]
+    fn dbt_2_gets_the_id_of_its_invocation_under_both_names() {
+        let options = || EnvironmentOptions {
+            invocation_id: Some(Uuid::nil()),
+            log_path: Some(Path::new("elsewhere")),
+            ..of("2.0.0")
+        };
+        for (name, expected) in [
+            ("INVOCATION_ID", "00000000-0000-0000-0000-000000000000"),
+            ("LOG_PATH", "elsewhere"),
+        ] {
+            for prefix in ["DBT_", "DBT_ENGINE_"] {
+                let value = value_of(&format!("{prefix}{name}"), options());
+                assert_eq!(value.as_deref(), Some(expected), "{prefix}{name}");
+            }
+        }
     }
 
     #[test]
@@ -168,7 +310,7 @@ pub(super) mod tests {
     #[test]
     fn dbt_writes_its_log_file_only_if_the_user_sets_its_level() {
         let name = "DBT_LOG_LEVEL_FILE";
-        assert_eq!(value_of(name, no_options()).as_deref(), Some("none"));
+        assert_eq!(value_of(name, no_options()).as_deref(), Some("error"));
         let chosen = EnvironmentOptions {
             sets_file_level: true,
             ..no_options()

@@ -1,10 +1,13 @@
 //! dbt as a program, without Prefect: its command line, its executable, its process, its environment, its project and its artifacts.
 
 mod artifacts;
+mod capabilities;
 mod child_environment;
 pub(crate) mod command_line;
+mod dbt2_variables;
 mod dbt_args;
 mod dbt_command;
+mod dbt_version;
 mod error;
 mod find;
 mod log_folder;
@@ -15,22 +18,28 @@ mod profiles_dir;
 mod project;
 mod pump;
 mod spawn;
+mod version_query;
 mod watchdog;
 
 pub(crate) use artifacts::{read_manifest, read_run_results, read_sources};
-pub(crate) use child_environment::{CONTROL_VARIABLES, EnvironmentOptions, child_environment};
+pub(crate) use capabilities::{Capabilities, RetrySupport};
+pub(crate) use child_environment::{
+    CONTROL_VARIABLES, EnvironmentOptions, InheritedVariable, child_environment, unknown_variables,
+};
 pub(crate) use command_line::CommandLine;
 pub(crate) use dbt_args::DbtArgs;
 pub(crate) use dbt_command::DbtCommand;
+pub(crate) use dbt_version::DbtVersion;
 pub use error::DbtError;
 pub use find::find_dbt;
-pub(crate) use log_folder::log_folder_problem;
+pub(crate) use log_folder::{log_folder_problem, spare_log_folder};
 pub(crate) use out_of_memory::MemoryKills;
 pub(crate) use process::{DbtExit, DbtProcess};
 pub(crate) use process_group::ProcessGroup;
 pub(crate) use profiles_dir::{PROFILES_FILE, find_profiles_dir};
 pub use project::{PROJECT_FILE, Project};
 pub(crate) use pump::pump;
+pub(crate) use version_query::{ask_version, dbt_version, forget_version};
 pub(crate) use watchdog::Aftercare;
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ fn a_watchdog_whose_pipe_ends_holds_a_file_until_the_group_has_ended_and_removes
     let (mut held, file) = std::io::pipe().unwrap();
     let aftercare = Aftercare {
         lock: Some(file.into()),
-        folder: Some(folder.clone()),
+        folders: vec![folder.clone()],
     };
     drop(watchdog_over(group, aftercare));
     // It ends when the watchdog does.

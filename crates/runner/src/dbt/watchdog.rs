@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 
 /// Reads the id of the group, then waits for a line or the end of the pipe. At the end of the pipe, the group gets SIGINT;
 /// 12 seconds later another SIGINT, since dbt cancels only the queries that run at that moment and would wait for one that
-/// starts a moment later; and after 30 seconds SIGKILL. Then the folder, if there is one, is removed. Uses `kill -s`, which
+/// starts a moment later; and after 30 seconds SIGKILL. Then the folders are removed. Uses `kill -s`, which
 /// POSIX has: not every shell accepts a group after `kill -INT --`.
 ///
 /// A signal for every process of a service or a container does not end it: dbt would be left alone if this process were
@@ -32,7 +32,7 @@ if read -r group; then
   done
   kill -s KILL -- "-$group"
 fi
-[ -z "$1" ] || rm -rf -- "$1"
+[ $# -eq 0 ] || rm -rf -- "$@"
 "#;
 
 /// What else the watchdog does if this process is killed.
@@ -40,8 +40,8 @@ fi
 pub(crate) struct Aftercare {
     /// A file whose lock it holds until dbt has ended.
     pub(crate) lock: Option<OwnedFd>,
-    /// A folder that it removes when dbt has ended.
-    pub(crate) folder: Option<PathBuf>,
+    /// Folders that it removes when dbt has ended.
+    pub(crate) folders: Vec<PathBuf>,
 }
 
 /// Stops one process group when this process dies, unless it is dismissed before.
@@ -52,7 +52,7 @@ impl Watchdog {
     pub(super) fn start(aftercare: Aftercare) -> Self {
         let child = Command::new("/bin/sh")
             .args(["-c", SCRIPT, "watchdog"])
-            .args(aftercare.folder)
+            .args(aftercare.folders)
             .stdin(Stdio::piped())
             // It writes nothing: this is only the way to pass an open file on.
             .stdout(aftercare.lock.map_or_else(Stdio::null, Stdio::from))

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::results::Results;
+use crate::dbt::{Capabilities, DbtVersion, RetrySupport};
 use crate::model::NodeStatus;
 use crate::store::Obstacle;
 use crate::track::TrackedRun;
@@ -98,10 +99,10 @@ fn unsupported(results: &Results) -> Option<Obstacle> {
     (!is_supported(version)).then(|| Obstacle::Version(version.to_owned()))
 }
 
-/// Whether `dbt retry --state` of this version of dbt is supported: 1.8 and later, not 2.
+/// Whether `dbt retry --state` of this version of dbt completes a run. It does not for a version that cannot be read.
 fn is_supported(version: &str) -> bool {
-    let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());
-    matches!((parts.next(), parts.next()), (Some(Some(1)), Some(Some(minor))) if minor >= 8)
+    let version = DbtVersion::new(version);
+    version.numbers().is_some() && Capabilities::of(&version).retry == RetrySupport::DbtRetry
 }
 
 /// The scheduled nodes without a result, and without an event that says that they succeeded.

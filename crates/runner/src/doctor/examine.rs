@@ -1,24 +1,20 @@
 //! Collects the facts, and runs the checks.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
 use dbt_templating::RenderOptions;
 use prefect_client::{Client, Settings, SettingsError};
 
-use super::dbt::DbtVersion;
 use super::profiles::{ProfileChoice, check_profile, check_references};
 use super::report::{Check, DoctorReport};
 use super::{api, dbt, project};
-use crate::dbt::{PROFILES_FILE, PROJECT_FILE, Project, find_dbt, find_profiles_dir};
+use crate::dbt::{
+    DbtVersion, PROFILES_FILE, PROJECT_FILE, Project, ask_version, find_dbt, find_profiles_dir,
+};
 use crate::model::error_chain;
 use crate::outcome::Error;
 use crate::profiles::RenderedProfiles;
 use crate::request::{PrefectDbtSettings, ProcessEnv};
-
-/// Time limit of `dbt --version`. It takes seconds on a small machine; the limit is for one that hangs.
-const DBT_VERSION_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What to check.
 #[derive(Debug, Default)]
@@ -112,34 +108,13 @@ async fn examine_dbt(options: &DoctorOptions, around: &ProcessEnv) -> (Check, Op
     );
     match found {
         Ok(path) => {
-            let output = ask_version(&path).await;
-            dbt::check(&path, output.as_deref().map_err(Clone::clone))
+            let version = ask_version(&path).await;
+            (dbt::check(&path, &version), version.ok())
         }
         Err(error) => {
             let advice = "install dbt, or give its path with --dbt or PREFECT_DBT_EXECUTABLE";
             (Check::problem("dbt", error_chain(&error), advice), None)
         }
-    }
-}
-
-async fn ask_version(dbt: &Path) -> Result<String, String> {
-    let mut command = tokio::process::Command::new(dbt);
-    command
-        .arg("--version")
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    let output = tokio::time::timeout(DBT_VERSION_TIMEOUT, command.output())
-        .await
-        .map_err(|_| format!("no output within {} s", DBT_VERSION_TIMEOUT.as_secs()))?
-        .map_err(|error| error.to_string())?;
-    // Older versions of dbt print to stderr.
-    let printed =
-        [output.stdout, output.stderr].map(|output| String::from_utf8_lossy(&output).into_owned());
-    if output.status.success() {
-        Ok(printed.join("\n"))
-    } else {
-        let last = printed[1].lines().last().unwrap_or_default();
-        Err(format!("{}; {last}", output.status))
     }
 }
 

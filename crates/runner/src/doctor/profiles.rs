@@ -5,8 +5,8 @@ use std::path::Path;
 use serde_json::Value as Json;
 use serde_yaml::Value;
 
-use super::dbt::DbtVersion;
 use super::report::Check;
+use crate::dbt::DbtVersion;
 use crate::model::error_chain;
 use crate::profiles::{ProfilesError, RenderedProfiles};
 

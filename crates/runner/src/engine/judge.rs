@@ -44,6 +44,7 @@ impl Recorded {
             stopped,
         } = self;
         let (mut run, mut closing) = recorder.close(end);
+        prepared.check_version(run.dbt_version.as_deref());
         let manifest = closing.manifest.take();
         explain_silent_failure(&mut run, &prepared);
         let unfinished = unfinished_work(&run, &prepared);

@@ -4,11 +4,13 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use dbt_templating::{EnvironmentVariable, RenderOptions};
+use tempfile::TempDir;
 
 use super::preflight;
 use crate::dbt::{
-    Aftercare, DbtArgs, DbtCommand, EnvironmentOptions, Project, child_environment, find_dbt,
-    log_folder_problem,
+    Aftercare, Capabilities, DbtArgs, DbtCommand, DbtVersion, EnvironmentOptions, Project,
+    child_environment, dbt_version, find_dbt, forget_version, log_folder_problem, spare_log_folder,
+    unknown_variables,
 };
 use crate::dbt_retry::RetryGuard;
 use crate::observe::Observer;
@@ -28,10 +30,16 @@ pub(super) struct Prepared {
     pub(super) folder: Option<JournalFolder>,
     /// Set when the user runs `dbt retry` after a failed run that is on record.
     pub(super) guard: Option<RetryGuard>,
+    /// What this dbt does.
+    pub(super) capabilities: &'static Capabilities,
     /// What the process environment says.
     env: ProcessEnv,
     /// The dbt executable.
     dbt: PathBuf,
+    /// dbt's version, if it is known.
+    version: Option<DbtVersion>,
+    /// The folder of dbt's log, if dbt cannot write to that of the project.
+    logs: Option<TempDir>,
     /// The rendered profiles.yml, if it refers to Prefect.
     profiles: Option<RenderedProfiles>,
 }
@@ -54,13 +62,24 @@ impl Prepared {
         for warning in profiles.iter().flat_map(RenderedProfiles::warnings) {
             observer.on_warning(&warning.to_string());
         }
+        let version = version_of(&dbt, &args, &env).await;
+        let capabilities = version.as_ref().map(Capabilities::of).unwrap_or_default();
+        for name in unknown_variables(capabilities, &env.dbt_variables) {
+            observer.on_warning(&format!(
+                "dbt does not get the variable {name}: it reserves the prefix DBT_ENGINE_ and would refuse to run; rename it"
+            ));
+        }
+        let logs = spare_log_folder(&args.passed, env.log_path.as_deref(), &project);
         let folder = folder_of(request, &args, &project);
         Ok(Self {
             args,
             project,
             folder,
             guard: None,
+            capabilities,
             dbt,
+            version,
+            logs,
             profiles,
             env,
         })
@@ -87,10 +106,32 @@ impl Prepared {
         profiles.map_or(&[], RenderedProfiles::variables)
     }
 
+    /// Drops what is stored of the version of dbt, if dbt has run as another version.
+    pub(super) fn check_version(&self, found: Option<&str>) {
+        let (Some(known), Some(found)) = (&self.version, found) else {
+            return;
+        };
+        if known.version != found
+            && let Some(cache) = &self.env.cache
+        {
+            forget_version(&self.dbt, cache);
+        }
+    }
+
     /// Why dbt cannot write its log, if that is so.
     pub(super) fn log_folder_problem(&self) -> Option<String> {
+        if self.logs.is_some() {
+            return None;
+        }
         let variable = self.env.log_path.as_deref();
         log_folder_problem(&self.args.passed, variable, &self.project, &self.env.cwd)
+    }
+
+    fn temporary_folders(&self) -> Vec<PathBuf> {
+        let profiles = self.profiles.as_ref().map(RenderedProfiles::dir);
+        let logs = self.logs.as_ref().map(TempDir::path);
+        let folders = profiles.into_iter().chain(logs);
+        folders.map(Path::to_owned).collect()
     }
 
     /// What to start. `lock` is the lock on the target folder.
@@ -104,6 +145,10 @@ impl Prepared {
                 None => self.args.passed.to_words(),
             },
             environment: child_environment(EnvironmentOptions {
+                capabilities: self.capabilities,
+                inherited: &self.env.dbt_variables,
+                log_path: self.logs.as_ref().map(TempDir::path),
+                invocation_id: None,
                 project_dir: settings.project_dir.as_deref(),
                 profiles_dir: self
                     .profiles
@@ -119,13 +164,21 @@ impl Prepared {
             }),
             aftercare: Aftercare {
                 lock,
-                folder: self
-                    .profiles
-                    .as_ref()
-                    .map(|profiles| profiles.dir().to_owned()),
+                folders: self.temporary_folders(),
             },
         }
     }
+}
+
+/// The version of dbt, if it runs a command. If it is not known, dbt is taken for a current dbt 1.
+async fn version_of(dbt: &Path, args: &DbtArgs, env: &ProcessEnv) -> Option<DbtVersion> {
+    if !args.has_command() {
+        return None;
+    }
+    let version = dbt_version(dbt, env.cache.as_deref()).await;
+    version
+        .inspect_err(|problem| tracing::debug!(problem, "the version of dbt is not known"))
+        .ok()
 }
 
 /// The folder of an invocation's journals. `None` for a command without a project.
@@ -188,6 +241,9 @@ mod tests {
             args,
             folder: None,
             guard: None,
+            capabilities: Default::default(),
+            version: None,
+            logs: None,
             dbt: "dbt".into(),
             profiles: profiles.unwrap(),
             env: ProcessEnv::from_env().unwrap(),

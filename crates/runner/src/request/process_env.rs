@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::error::RequestError;
+use crate::dbt::InheritedVariable;
 
 /// What an invocation takes from the process that it runs in.
 #[derive(Debug, Clone)]
@@ -20,6 +21,10 @@ pub(crate) struct ProcessEnv {
     pub(crate) log_path: Option<PathBuf>,
     /// Whether the environment sets the level of dbt's own log file (`DBT_LOG_LEVEL_FILE`).
     pub(crate) sets_file_level: bool,
+    /// The variables whose name begins with `DBT_`.
+    pub(crate) dbt_variables: Vec<InheritedVariable>,
+    /// Where this program stores what it can ask again (`XDG_CACHE_HOME`, else `.cache` in the home folder).
+    pub(crate) cache: Option<PathBuf>,
 }
 
 impl ProcessEnv {
@@ -29,9 +34,13 @@ impl ProcessEnv {
     /// When the working directory cannot be read.
     pub(crate) fn from_env() -> Result<Self, RequestError> {
         let get = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let home = get("HOME").map(PathBuf::from);
+        let cache = get("XDG_CACHE_HOME").map(PathBuf::from);
+        let cache = cache.or_else(|| Some(home.as_ref()?.join(".cache")));
         Ok(Self {
             cwd: std::env::current_dir().map_err(RequestError::NoWorkingDirectory)?,
-            home: get("HOME").map(PathBuf::from),
+            cache: cache.map(|folder| folder.join("prefect-dbt")),
+            home,
             virtual_env: get("VIRTUAL_ENV"),
             path: get("PATH"),
             log_path: get("DBT_ENGINE_LOG_PATH")
@@ -40,8 +49,17 @@ impl ProcessEnv {
             sets_file_level: get("DBT_LOG_LEVEL_FILE")
                 .or_else(|| get("DBT_ENGINE_LOG_LEVEL_FILE"))
                 .is_some(),
+            dbt_variables: std::env::vars_os().filter_map(dbt_variable).collect(),
         })
     }
+}
+
+fn dbt_variable((name, value): (OsString, OsString)) -> Option<InheritedVariable> {
+    let name = name.into_string().ok()?;
+    name.starts_with("DBT_").then(|| InheritedVariable {
+        name,
+        is_empty: value.is_empty(),
+    })
 }
 
 /// The flow run that this process was started for.

@@ -11,6 +11,9 @@ use tempfile::TempDir;
 
 use super::project::bare_program;
 
+/// Answers `dbt --version`, and goes on for any other command.
+const VERSION: &str =
+    r#"[ "$1" = --version ] && { echo Core:; echo "  - installed: 1.11.16"; exit 0; }"#;
 /// When the recorded runs began.
 const RECORDED: &str = "2026-01-01T00:00:00";
 
@@ -75,7 +78,7 @@ impl StandIn {
             &format!("name: {name}\nprofile: {name}\n"),
         );
         made.write("profiles.yml", &format!("{name}: {{}}\n"));
-        made.write("dbt", &format!("#!/bin/sh\n{script}"));
+        made.write("dbt", &format!("#!/bin/sh\n{VERSION}\n{script}"));
         let executable = std::fs::Permissions::from_mode(0o755);
         fs_err::set_permissions(made.dbt(), executable).unwrap();
         made

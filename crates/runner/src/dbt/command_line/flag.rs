@@ -1,5 +1,7 @@
 //! What a row of the flag table says.
 
+use serde::Serialize;
+
 use super::commands::canonical;
 use super::flag_table::FLAGS;
 
@@ -41,7 +43,8 @@ pub(crate) enum Kind {
 }
 
 /// A program that is called dbt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Engine {
     /// dbt 1, in Python.
     Core,
@@ -201,6 +204,13 @@ impl Flag {
         FLAGS
             .iter()
             .filter(move |flag| flag.is_taken_by_dbt_1(command))
+    }
+
+    /// The flags that dbt 2 alone has.
+    #[cfg(test)]
+    pub(crate) fn all_of_dbt_2() -> impl Iterator<Item = &'static Self> {
+        let is_new = |flag: &&Self| flag.engine == Some(Engine::Fusion);
+        FLAGS.iter().filter(is_new)
     }
 
     /// Whether a command of dbt 1 takes the flag.
