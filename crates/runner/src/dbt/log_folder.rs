@@ -56,7 +56,7 @@ fn default_folder(project: &Project) -> PathBuf {
 }
 
 /// Whether this process can write to a file, which may not exist, and neither may its folder. Changes nothing.
-fn is_writable(file: &Path) -> bool {
+pub(crate) fn is_writable(file: &Path) -> bool {
     let nearest = file.ancestors().find(|path| path.exists());
     nearest.is_some_and(|path| {
         let fits = path == file || path.is_dir();

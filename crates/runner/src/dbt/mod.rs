@@ -22,7 +22,7 @@ mod version_query;
 mod watchdog;
 
 pub(crate) use artifacts::{read_manifest, read_run_results, read_sources};
-pub(crate) use capabilities::{Capabilities, RetrySupport};
+pub(crate) use capabilities::{Capabilities, ManifestTime, RetrySupport};
 pub(crate) use child_environment::{
     CONTROL_VARIABLES, EnvironmentOptions, InheritedVariable, child_environment, unknown_variables,
 };
@@ -32,7 +32,7 @@ pub(crate) use dbt_command::DbtCommand;
 pub(crate) use dbt_version::DbtVersion;
 pub use error::DbtError;
 pub use find::find_dbt;
-pub(crate) use log_folder::{log_folder_problem, spare_log_folder};
+pub(crate) use log_folder::{is_writable, log_folder_problem, spare_log_folder};
 pub(crate) use out_of_memory::MemoryKills;
 pub(crate) use process::{DbtExit, DbtProcess};
 pub(crate) use process_group::ProcessGroup;

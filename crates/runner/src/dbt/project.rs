@@ -21,6 +21,8 @@ pub struct Project {
     pub exists: bool,
     /// The target folder, where dbt writes its artifacts.
     pub target: PathBuf,
+    /// The folder of the packages that are installed.
+    pub(crate) packages: PathBuf,
     /// The name of its profile.
     pub(crate) profile: Option<String>,
     /// Its flags.
@@ -63,8 +65,10 @@ impl Project {
         }
         let target = target_path.map(Path::to_path_buf);
         let target = target.or_else(|| settings.take("target-path"));
+        let packages: Option<PathBuf> = settings.take("packages-install-path");
         Self {
             target: root.join(target.unwrap_or_else(|| PathBuf::from("target"))),
+            packages: root.join(packages.unwrap_or_else(|| PathBuf::from("dbt_packages"))),
             exists,
             root,
             profile: settings.take("profile"),

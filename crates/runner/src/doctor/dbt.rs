@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::report::Check;
-use crate::dbt::{Capabilities, DbtVersion};
+use crate::dbt::DbtVersion;
 
 const ID: &str = "dbt";
 /// The oldest dbt version whose log has events for nodes.
@@ -58,12 +58,6 @@ pub(super) fn check(path: &Path, version: &Result<DbtVersion, String>) -> Check 
         .detail("path", shown.to_string())
         .detail("version", version.as_str())
         .detail("adapters", adapters)
-        .detail("capabilities", capabilities_of(found))
-}
-
-/// What this version does, for programs.
-fn capabilities_of(version: &DbtVersion) -> Value {
-    serde_json::to_value(Capabilities::of(version)).unwrap_or_default()
 }
 
 #[cfg(test)]

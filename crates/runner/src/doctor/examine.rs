@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use dbt_templating::RenderOptions;
 use prefect_client::{Client, Settings, SettingsError};
 
+use super::folders::{Folder, Otherwise};
 use super::profiles::{ProfileChoice, check_profile, check_references};
 use super::report::{Check, DoctorReport};
-use super::{api, dbt, project};
+use super::{api, dbt, engine, folders, packages, project};
 use crate::dbt::{
     DbtVersion, PROFILES_FILE, PROJECT_FILE, Project, ask_version, find_dbt, find_profiles_dir,
+    is_writable,
 };
 use crate::model::error_chain;
 use crate::outcome::Error;
@@ -77,7 +79,10 @@ pub async fn examine(
         }
     });
     let (project_check, project) = examine_project(options, &around);
-    let mut checks = vec![dbt_check, project_check];
+    let mut checks = vec![dbt_check];
+    checks.extend(version.as_ref().map(engine::check));
+    checks.push(project_check);
+    checks.extend(examine_folders(options, &around));
     let choice = ProfileChoice {
         profile: options
             .profile
@@ -133,6 +138,63 @@ fn examine_project(
         false => check,
     };
     (check, read)
+}
+
+/// Checks where a run writes, and what it needs in the folder of the project.
+fn examine_folders(options: &DoctorOptions, around: &ProcessEnv) -> Vec<Check> {
+    let settings = &options.settings;
+    let given = settings.project_dir.as_deref();
+    let project = Project::find(given, settings.target_path.as_deref(), &around.cwd);
+    if !project.exists {
+        return Vec::new();
+    }
+    let chosen = around.log_path.as_ref();
+    let logs = match chosen {
+        Some(path) => around.cwd.join(path),
+        None => project.root.join("logs"),
+    };
+    let folder = |holds, path: PathBuf, otherwise| Folder {
+        is_writable: is_writable(&path.join("file")),
+        holds,
+        path,
+        otherwise,
+    };
+    let folders = [
+        folder(
+            "artifacts",
+            project.target.clone(),
+            Otherwise::Fails(
+                "make it writable, or choose another with --target-path or DBT_TARGET_PATH",
+            ),
+        ),
+        folder(
+            "logs",
+            logs,
+            match chosen {
+                Some(_) => {
+                    Otherwise::Fails("make it writable, or choose another with DBT_LOG_PATH")
+                }
+                None => Otherwise::GoesOn("dbt gets a temporary folder"),
+            },
+        ),
+        folder(
+            "journals",
+            project.root.join(".prefect-dbt"),
+            Otherwise::GoesOn("the journal stays in memory, and is lost with the process"),
+        ),
+    ];
+    let mut checks = vec![folders::check(&folders)];
+    checks.extend(examine_packages(&project));
+    checks
+}
+
+fn examine_packages(project: &Project) -> Option<Check> {
+    let read = |name| Some((name, fs_err::read(project.root.join(name)).ok()?));
+    let files: Vec<_> = packages::FILES.into_iter().filter_map(read).collect();
+    let folder = &project.packages;
+    let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
+    let installed = entries.filter(|entry| entry.path().is_dir()).count();
+    packages::check(&files, folder, installed)
 }
 
 async fn examine_profiles(

@@ -4,7 +4,10 @@
 
 mod api;
 mod dbt;
+mod engine;
 mod examine;
+mod folders;
+mod packages;
 mod profiles;
 mod project;
 mod report;

@@ -23,10 +23,12 @@ fn broken() -> Project {
 /// The report, with placeholders for what differs between machines.
 fn report(project: &Project, finished: &Finished) -> String {
     let here = project.path().canonicalize().unwrap();
+    let above = here.parent().unwrap();
     let mut text = finished.stdout.clone();
     for (found, name) in [
         (here.to_str().unwrap(), "<project>"),
         (project.path().to_str().unwrap(), "<project>"),
+        (above.to_str().unwrap(), "<folder>"),
         (project.environment.dbt.to_str().unwrap(), "<dbt>"),
         (project.environment.api.as_str(), "<api>"),
     ] {
