@@ -148,7 +148,7 @@ impl Prepared {
                 capabilities: self.capabilities,
                 inherited: &self.env.dbt_variables,
                 log_path: self.logs.as_ref().map(TempDir::path),
-                invocation_id: None,
+                invocation_id: request.attempt.invocation_id,
                 project_dir: settings.project_dir.as_deref(),
                 profiles_dir: self
                     .profiles

@@ -8,7 +8,8 @@ use dbt_manifest::{Manifest, RunResults};
 use jiff::Timestamp;
 
 use super::asset_watch::AssetWatch;
-use crate::dbt::{read_manifest, read_run_results, read_sources};
+use super::manifest_file::ManifestFile;
+use crate::dbt::{read_run_results, read_sources};
 use crate::model::{Effect, Level, LogLevel, LogLine, StopCause};
 use crate::observe::Observer;
 use crate::store::JournalWriter;
@@ -27,8 +28,10 @@ pub(super) struct Recorder {
     pub(super) command: String,
     /// The lowest level of log lines that are kept.
     pub(super) level: LogLevel,
-    /// Whether the manifest was read, or could not be read.
-    pub(super) manifest_read: bool,
+    /// The manifest, until it is read.
+    pub(super) manifest_file: ManifestFile,
+    /// What happened to nodes before the manifest was there, which has their edges.
+    pub(super) held: Vec<Effect>,
     /// Whether the outcome holds dbt's artifacts.
     pub(super) keeps_artifacts: bool,
     /// The manifest, if the outcome holds it.
@@ -54,9 +57,9 @@ impl Recorder {
 
     fn on_event(&mut self, event: &Event<'_>) {
         self.observer.on_event(event);
-        if !self.manifest_read && self.tracker.needs_manifest(event) {
-            self.manifest_read = true;
-            self.read_manifest(event.invocation_id());
+        let is_needed = self.tracker.needs_manifest(event);
+        if let Some(reading) = self.manifest_file.at_event(event, is_needed) {
+            self.take_manifest(reading);
         }
         if is_data(event.name(), &self.command) {
             let message = event.message();
@@ -64,6 +67,7 @@ impl Recorder {
             return self.on_data(self.without_headline(event.name(), &message));
         }
         self.tracker.on_event(event, &mut self.effects);
+        self.hold_back();
         let warnings = self.assets.follow(Some(event), &mut self.effects);
         self.warn(&warnings);
         self.write();
@@ -97,8 +101,31 @@ impl Recorder {
         self.write();
     }
 
-    fn read_manifest(&mut self, invocation_id: &str) {
-        match read_manifest(&self.target, Some(invocation_id)) {
+    /// Keeps back what happened to nodes while the manifest is still to come.
+    fn hold_back(&mut self) {
+        if self.manifest_file.is_awaited() {
+            let is_of_node = |effect: &mut Effect| {
+                matches!(effect, Effect::NodeRunning(_) | Effect::NodeFinished(..))
+            };
+            self.held.extend(self.effects.extract_if(.., is_of_node));
+        }
+    }
+
+    /// Takes the manifest, and completes what happened to nodes before.
+    fn take_manifest(&mut self, reading: Result<Arc<Manifest>, String>) {
+        self.set_manifest(reading);
+        let mut held = std::mem::take(&mut self.held);
+        for effect in &mut held {
+            self.tracker.complete(effect);
+        }
+        let warnings = self.assets.follow(None, &mut held);
+        self.warn(&warnings);
+        self.effects.extend(held);
+        self.write();
+    }
+
+    fn set_manifest(&mut self, reading: Result<Arc<Manifest>, String>) {
+        match reading {
             Ok(manifest) => {
                 if let Some(newer) = manifest.newer_version() {
                     self.observer.on_warning(&newer.to_string());
@@ -156,6 +183,9 @@ impl Recorder {
 
     /// Ends the nodes: every open node gets its terminal state. Returns the open journal for the end of the run itself.
     pub(super) fn close(mut self, end: ProcessEnd) -> (TrackedRun, Closing) {
+        if let Some(reading) = self.manifest_file.at_end() {
+            self.take_manifest(reading);
+        }
         let is_needed = self.keeps_artifacts || self.tracker.needs_results(&end);
         let results = is_needed.then(|| read_run_results(&self.target)).flatten();
         let mut effects = std::mem::take(&mut self.effects);

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::admit::Admitted;
 use super::asset_watch::AssetWatch;
+use super::manifest_file::ManifestFile;
 use super::prepare::Prepared;
 use super::recorder::Recorder;
 use super::run::Attempt;
@@ -112,16 +113,21 @@ pub(super) fn begin_journal(
 /// Logs what this attempt runs, where that differs from what the user wrote.
 fn note_attempt(journal: &mut JournalWriter, request: &Request, prepared: &Prepared) {
     let attempt = request.attempt.note.clone();
+    let parse = request.attempt.parse_note.clone();
     let guard = prepared.guard.as_ref().and_then(|guard| guard.note());
     let level = request.settings.level_of(&prepared.args);
-    let lines = attempt.into_iter().chain(guard).map(|message| {
-        Effect::Log(LogLine {
-            at: Timestamp::now(),
-            level: Level::Info,
-            message,
-            task: None,
-        })
-    });
+    let lines = attempt
+        .into_iter()
+        .chain(parse)
+        .chain(guard)
+        .map(|message| {
+            Effect::Log(LogLine {
+                at: Timestamp::now(),
+                level: Level::Info,
+                message,
+                task: None,
+            })
+        });
     journal.append(lines.filter(|_| level.includes(Level::Info)));
 }
 
@@ -162,7 +168,8 @@ fn recorder(
         target: target.clone(),
         command: prepared.args.command.clone(),
         level,
-        manifest_read: false,
+        manifest_file: ManifestFile::new(target, &prepared.args, prepared.capabilities),
+        held: Vec::new(),
         keeps_artifacts: request.keep_artifacts,
         manifest: None,
         effects: Vec::new(),

@@ -12,7 +12,7 @@ use crate::observe::Observer;
 use crate::outcome::{Error, Outcome};
 use crate::request::Request;
 
-/// Runs dbt as [`engine::run`] does, and calls hooks: those of the start before dbt starts, those of nodes while dbt
+/// Runs dbt as [`engine::run`] does, with the manifest of the run before it if dbt writes it too late, and calls hooks: those of the start before dbt starts, those of nodes while dbt
 /// runs, those of the end when the run is over.
 ///
 /// # Errors
@@ -25,6 +25,10 @@ pub(crate) async fn run(
     options: HookOptions,
 ) -> Result<Outcome, Error> {
     let hooks = hooks.all();
+    let request = match options.may_parse {
+        true => engine::with_early_manifest(request, !hooks.is_empty(), &stopper).await,
+        false => request,
+    };
     if hooks.is_empty() {
         return engine::run(request, observer, stopper).await;
     }

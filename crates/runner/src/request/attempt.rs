@@ -16,6 +16,10 @@ pub(crate) struct Attempt {
     pub(crate) original: Option<CommandLine>,
     /// The log line at the start: what the attempt runs and why.
     pub(crate) note: Option<String>,
+    /// The log line about a `dbt parse` that ran before.
+    pub(crate) parse_note: Option<String>,
+    /// The id that dbt gives the invocation. Set if `dbt parse` has written the manifest under it.
+    pub(crate) invocation_id: Option<Uuid>,
     /// The nodes that it runs, if the plan of the retry names them.
     pub(crate) scheduled: Option<Vec<String>>,
     /// Variables for dbt, by name, that replace the flags that `dbt retry` does not restore.
@@ -31,6 +35,8 @@ impl Default for Attempt {
             key: None,
             original: None,
             note: None,
+            parse_note: None,
+            invocation_id: None,
             scheduled: None,
             environment: Vec::new(),
             previous_journal: JournalHold::default(),

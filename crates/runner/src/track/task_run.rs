@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::lineage::NodeIndex;
 use super::tracker::Tracker;
-use crate::model::{TaskRun, dynamic_key, task_run_id};
+use crate::model::{Effect, TaskRun, dynamic_key, task_run_id};
 
 impl Tracker {
     /// The task run of a node, as it is known now.
@@ -25,6 +25,21 @@ impl Tracker {
                 .map(|other| self.task_id(other))
                 .collect(),
             labels: details.labels(status),
+        }
+    }
+
+    /// Adds what the manifest says to an effect that is older than the manifest: edges, names and labels.
+    pub fn complete(&mut self, effect: &mut Effect) {
+        let (task, status) = match effect {
+            Effect::NodeRunning(task) => (task, None),
+            Effect::NodeFinished(task, end) => (task, Some(end.result.status.as_str())),
+            _ => return,
+        };
+        if let Some(ix) = self.lineage.find(&task.unique_id) {
+            *task = TaskRun {
+                start_time: task.start_time,
+                ..self.task_run(ix, status)
+            };
         }
     }
 

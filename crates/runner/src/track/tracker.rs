@@ -72,7 +72,8 @@ impl Tracker {
     }
 
     /// Sets the manifest of this invocation. Without one, task runs have neither edges nor tags. Call it before
-    /// [`on_event`](Self::on_event) gets the first event that needs it ([`needs_manifest`](Self::needs_manifest)).
+    /// [`on_event`](Self::on_event) gets the first event that needs it ([`needs_manifest`](Self::needs_manifest)), or
+    /// [`complete`](Self::complete) the effects that came before it.
     pub fn set_manifest(&mut self, manifest: Option<Arc<Manifest>>) {
         for node in manifest.iter().flat_map(|manifest| manifest.iter()) {
             self.lineage
@@ -85,6 +86,7 @@ impl Tracker {
             let ix = self.lineage.index_of(unique_id);
             self.lineage.details_mut(ix).distinct_name = Some(name.into());
         }
+        self.upstream.forget();
     }
 
     /// Notes that we asked dbt to stop: nodes that do not end by themselves from now on are cancelled.

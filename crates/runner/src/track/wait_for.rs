@@ -22,6 +22,11 @@ impl Upstream {
         }
     }
 
+    /// Forgets what was found in an older lineage.
+    pub(super) fn forget(&mut self) {
+        self.beyond.clear();
+    }
+
     /// The direct upstream nodes that take part, with those that do not skipped over. In `build`, unit tests run before
     /// their model: they wait for what the model waits for, and the model waits for them.
     pub(super) fn of(&mut self, ix: NodeIndex, lineage: &Lineage) -> Vec<NodeIndex> {

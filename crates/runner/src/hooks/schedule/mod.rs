@@ -1,7 +1,6 @@
 //! The nodes that dbt is going to run, known before it starts.
 
 mod manifest_freshness;
-mod parse_project;
 mod project_files;
 mod project_manifest;
 mod scheduled_nodes;

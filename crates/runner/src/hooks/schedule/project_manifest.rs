@@ -6,9 +6,9 @@ use std::sync::Arc;
 use dbt_manifest::Manifest;
 
 use super::manifest_freshness::{generated_at, has_same_settings};
-use super::parse_project::parse_project;
 use super::project_files::may_have_changed;
 use crate::dbt::{DbtArgs, PROFILES_FILE, Project, read_manifest, read_run_results};
+use crate::engine::parse_project;
 use crate::model::Stopper;
 use crate::request::{ProcessEnv, Request};
 use crate::selection::SelectionFlags;
@@ -29,7 +29,8 @@ impl ProjectManifest {
         })
     }
 
-    /// The manifest in the target folder if it is up to date, else the one that `dbt parse` writes.
+    /// The manifest of this invocation if dbt has written it already, else the one in the target folder if it is up to date,
+    /// else the one that `dbt parse` writes.
     pub(super) async fn read_or_parse(
         &self,
         request: &Request,
@@ -38,6 +39,9 @@ impl ProjectManifest {
         stopper: &Stopper,
     ) -> Result<Arc<Manifest>, String> {
         let target = &self.project.target;
+        if let Some(id) = request.attempt.invocation_id {
+            return read_manifest(target, Some(&id.to_string()));
+        }
         if let Ok(manifest) = read_manifest(target, None)
             && self.is_up_to_date(&manifest, flags)
         {

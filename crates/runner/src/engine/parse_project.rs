@@ -3,23 +3,25 @@
 use std::sync::Arc;
 
 use crate::dbt::CommandLine;
-use crate::engine;
 use crate::model::{Stopper, error_chain};
 use crate::observe::Unobserved;
 use crate::request::{Attempt, FlowChoice, Request};
 
 /// Runs `dbt parse` with the flags that decide how the project is read. Neither shown nor reported to Prefect.
-pub(super) async fn parse_project(request: &Request, stopper: &Stopper) -> Result<(), String> {
+pub(crate) async fn parse_project(request: &Request, stopper: &Stopper) -> Result<(), String> {
     let journals = tempfile::tempdir().map_err(|error| error.to_string())?;
     let line = parse_line(request.original_line().clone());
     let mut parse = request.clone().with_args(line.to_words());
-    parse.attempt = Attempt::default();
+    parse.attempt = Attempt {
+        invocation_id: request.attempt.invocation_id,
+        ..Attempt::default()
+    };
     parse.flow = FlowChoice {
         declined: true,
         ..FlowChoice::default()
     };
     parse.journal_dir = Some(journals.path().to_path_buf());
-    let outcome = Box::pin(engine::run(parse, Arc::new(Unobserved), stopper.clone()))
+    let outcome = Box::pin(super::run(parse, Arc::new(Unobserved), stopper.clone()))
         .await
         .map_err(|error| error_chain(&error))?;
     match outcome.success {
@@ -32,7 +34,7 @@ pub(super) async fn parse_project(request: &Request, stopper: &Stopper) -> Resul
 }
 
 /// The flags that decide how dbt reads a project.
-const PARSE_FLAGS: [&str; 7] = [
+const PARSE_FLAGS: [&str; 8] = [
     "--vars",
     "--target",
     "--profile",
@@ -40,6 +42,7 @@ const PARSE_FLAGS: [&str; 7] = [
     "--profiles-dir",
     "--target-path",
     "--log-path",
+    "--packages-install-path",
 ];
 
 /// `dbt parse` with the flags of a command line that decide how the project is read.
