@@ -153,7 +153,8 @@ fn recorder(
     let target = &prepared.project.target;
     let options = TrackerOptions::new(run_id)
         .attempt(request.attempt.number)
-        .level(level);
+        .level(level)
+        .command(&prepared.args.command);
     Recorder {
         tracker: Tracker::new(options),
         assets: AssetWatch::new(request, &prepared.args, target),

@@ -50,7 +50,8 @@ fn track(
     (command, level): (&str, LogLevel),
     journal: &mut JournalWriter,
 ) -> std::io::Result<TrackedRun> {
-    let mut tracker = Tracker::new(TrackerOptions::new(run.run_id()).level(level));
+    let options = TrackerOptions::new(run.run_id()).level(level);
+    let mut tracker = Tracker::new(options.command(command));
     let (manifest, _) = artifacts.manifest(&run.invocation_id);
     tracker.set_manifest(manifest.cloned());
     let mut assets = manifest

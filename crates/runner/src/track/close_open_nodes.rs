@@ -45,6 +45,7 @@ impl Tracker {
         }
         self.add_messages(&listed);
         self.add_listed(results.filter(|_| !listed.is_empty()), last, out);
+        self.release_all_ends(out);
         self.into_run(end)
     }
 

@@ -36,7 +36,7 @@ impl LogLines {
         level: Level,
         text: &str,
         owner: Option<NodeIndex>,
-        task: impl FnOnce() -> Option<TaskRef>,
+        task: Option<TaskRef>,
     ) -> Option<LogLine> {
         if !self.includes(level) {
             return None;
@@ -50,7 +50,7 @@ impl LogLines {
             at,
             level,
             message: message.into_owned(),
-            task: task(),
+            task,
         })
     }
 

@@ -5,6 +5,7 @@ mod batch_failures;
 mod close_open_nodes;
 mod closing_line;
 mod freshness;
+mod held_ends;
 mod lineage;
 mod log_lines;
 mod node_details;

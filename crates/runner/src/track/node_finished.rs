@@ -8,7 +8,7 @@ use super::node_outcome::{NodeOutcome, task_run_state};
 use super::node_progress::NodeProgress;
 use super::tracked_run::TrackedNode;
 use super::tracker::Tracker;
-use crate::model::{Effect, LogLine, NodeEnd, NodeResult, State, TaskRef, TaskRun};
+use crate::model::{Effect, LogLine, NodeEnd, NodeResult, State};
 
 impl Tracker {
     /// Gives a node its terminal state, unless it has one.
@@ -39,14 +39,13 @@ impl Tracker {
         let (state, result) = self.state_and_result(ix, outcome, root_failure);
         let has_task_run = !self.lineage.details(ix).is_ephemeral();
         if has_task_run {
-            let task = self.task_run(ix, Some(result.status.as_str()));
-            let closing = self.closing_line(ix, &task, &state, ended);
+            let closing = self.closing_line(ix, &state, ended);
             let end = NodeEnd {
                 state: state.clone(),
                 end_time: ended,
                 result: result.clone(),
             };
-            out.push(Effect::NodeFinished(task, end));
+            self.report_end(ix, end, out);
             out.extend(closing.map(Effect::Log));
         }
         if has_task_run || is_failure {
@@ -100,22 +99,13 @@ impl Tracker {
         (state, result)
     }
 
-    fn closing_line(
-        &self,
-        ix: NodeIndex,
-        task: &TaskRun,
-        state: &State,
-        ended: Timestamp,
-    ) -> Option<LogLine> {
+    fn closing_line(&self, ix: NodeIndex, state: &State, ended: Timestamp) -> Option<LogLine> {
         let (level, message) = closing_line(state);
         self.log_lines.includes(level).then(|| LogLine {
             at: self.log_lines.after_all(ended, ix),
             level,
             message,
-            task: Some(TaskRef {
-                id: task.id,
-                name: task.name.clone(),
-            }),
+            task: Some(self.task_ref(ix)),
         })
     }
 }

@@ -100,6 +100,11 @@ impl RunInfo {
         self.nothing_selected = Some(why.join("; "));
     }
 
+    /// The number of nodes that dbt is going to run, without SQL hooks; 0 if it has not said it.
+    pub(super) fn node_count(&self) -> usize {
+        usize::try_from(self.totals.nodes).unwrap_or(usize::MAX)
+    }
+
     /// Takes a line that is not an event. Lines on standard error after the first event are noise of adapters.
     pub(super) fn on_text(&mut self, source: TextSource, line: &str) {
         let line = line.trim_end();

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::lineage::NodeIndex;
 use super::tracker::Tracker;
-use crate::model::{Effect, TaskRun, dynamic_key, task_run_id};
+use crate::model::{Effect, TaskRef, TaskRun, dynamic_key, task_run_id};
 
 impl Tracker {
     /// The task run of a node, as it is known now.
@@ -40,6 +40,14 @@ impl Tracker {
                 start_time: task.start_time,
                 ..self.task_run(ix, status)
             };
+        }
+    }
+
+    /// The task run of a node by id and name.
+    pub(super) fn task_ref(&self, ix: NodeIndex) -> TaskRef {
+        TaskRef {
+            id: self.task_id(ix),
+            name: self.lineage.details(ix).task_name(),
         }
     }
 

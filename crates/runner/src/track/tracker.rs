@@ -21,7 +21,7 @@ use super::tracked_run::{TextSource, TrackedNode};
 use super::tracker_options::TrackerOptions;
 use super::unnamed_hook_failure::UnnamedHookFailure;
 use super::wait_for::Upstream;
-use crate::model::{Effect, Level, NodeStatus, TaskRef, task_run_id};
+use crate::model::{Effect, Level, NodeEnd, NodeStatus};
 
 /// Follows a run of dbt. Each node that an event of its own life names gets exactly one terminal state, at the latest in
 /// [`close`](Self::close). Ephemeral models get no task run.
@@ -47,6 +47,8 @@ pub struct Tracker {
     pub(super) cancelled_queries: Vec<String>,
     /// Whether dbt could not write all of its events: its results may list nodes that no event named.
     pub(super) has_lost_events: bool,
+    /// The ends of nodes whose edges are not certain yet.
+    pub(super) held_ends: Vec<(NodeIndex, NodeEnd)>,
 }
 
 impl Tracker {
@@ -68,6 +70,7 @@ impl Tracker {
             run_info: RunInfo::default(),
             cancelled_queries: Vec::new(),
             has_lost_events: false,
+            held_ends: Vec::new(),
         }
     }
 
@@ -75,6 +78,7 @@ impl Tracker {
     /// [`on_event`](Self::on_event) gets the first event that needs it ([`needs_manifest`](Self::needs_manifest)), or
     /// [`complete`](Self::complete) the effects that came before it.
     pub fn set_manifest(&mut self, manifest: Option<Arc<Manifest>>) {
+        self.upstream.forget();
         for node in manifest.iter().flat_map(|manifest| manifest.iter()) {
             self.lineage
                 .define(NodeDetails::of_manifest(node), node.depends_on_nodes());
@@ -115,13 +119,14 @@ impl Tracker {
         self.run_info.on_text(source, line);
         out.extend(
             self.log_lines
-                .line(at, Level::Info, line, None, || None)
+                .line(at, Level::Info, line, None, None)
                 .map(Effect::Log),
         );
     }
 
     /// Takes the next event.
     pub fn on_event(&mut self, event: &Event<'_>, out: &mut Vec<Effect>) {
+        let taking_part = self.upstream.count();
         let ts = event.ts();
         let info = event.node_info();
         let ix = info.as_ref().and_then(|info| self.note_node(info, event));
@@ -139,6 +144,9 @@ impl Tracker {
                 self.on_event_without_node(event);
                 self.on_exception(event);
             }
+        }
+        if self.upstream.count() != taking_part {
+            self.release_certain_ends(out);
         }
     }
 
@@ -172,12 +180,13 @@ impl Tracker {
 
     pub(super) fn add_node(&mut self, ix: NodeIndex, ts: Timestamp) {
         let details = self.lineage.details(ix);
+        let runs_batches = self.options.runs_batches();
         self.nodes.entry(ix).or_insert_with(|| {
             self.mentioned.push(ix);
             if !details.is_ephemeral() {
                 self.upstream.join(ix);
             }
-            NodeProgress::new(ts, details.is_microbatch)
+            NodeProgress::new(ts, details.is_microbatch && runs_batches)
         });
     }
 
@@ -354,16 +363,8 @@ impl Tracker {
         if !self.log_lines.includes(level) {
             return;
         }
-        let (options, lineage) = (&self.options, &self.lineage);
-        let owner = ix.filter(|&ix| !lineage.details(ix).is_ephemeral());
-        let task = || {
-            let details = lineage.details(owner?);
-            let id = task_run_id(options.run_id, &details.unique_id, options.attempt);
-            Some(TaskRef {
-                id,
-                name: details.task_name(),
-            })
-        };
+        let owner = ix.filter(|&ix| !self.lineage.details(ix).is_ephemeral());
+        let task = owner.map(|ix| self.task_ref(ix));
         out.extend(
             self.log_lines
                 .line(event.ts(), level, &event.message(), owner, task)

@@ -14,6 +14,8 @@ pub struct TrackerOptions {
     pub attempt: u32,
     /// Lowest level of the log lines to keep.
     pub level: LogLevel,
+    /// dbt's command (`build`, `docs generate`, ...), on which it depends when the edges of a node are known.
+    pub command: String,
 }
 
 impl TrackerOptions {
@@ -23,6 +25,7 @@ impl TrackerOptions {
             run_id,
             attempt: 1,
             level: LogLevel::Info,
+            command: String::new(),
         }
     }
 
@@ -34,5 +37,21 @@ impl TrackerOptions {
     /// The same options with another lowest level of log lines.
     pub fn level(self, level: LogLevel) -> Self {
         Self { level, ..self }
+    }
+
+    /// The same options for a command of dbt.
+    pub fn command(self, command: &str) -> Self {
+        Self {
+            command: command.to_owned(),
+            ..self
+        }
+    }
+
+    /// Whether the command executes a microbatch model, one batch after the other. Other commands work at it once.
+    pub(super) fn runs_batches(&self) -> bool {
+        !matches!(
+            self.command.as_str(),
+            "clone" | "compile" | "docs generate" | "show"
+        )
     }
 }

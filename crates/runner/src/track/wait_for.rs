@@ -27,6 +27,16 @@ impl Upstream {
         self.beyond.clear();
     }
 
+    /// Whether a node takes part.
+    pub(super) fn takes_part(&self, ix: NodeIndex) -> bool {
+        self.takes_part.contains(&ix)
+    }
+
+    /// The number of nodes that take part.
+    pub(super) fn count(&self) -> usize {
+        self.takes_part.len()
+    }
+
     /// The direct upstream nodes that take part, with those that do not skipped over. In `build`, unit tests run before
     /// their model: they wait for what the model waits for, and the model waits for them.
     pub(super) fn of(&mut self, ix: NodeIndex, lineage: &Lineage) -> Vec<NodeIndex> {

@@ -3,9 +3,9 @@
 use std::fs;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::faithful::assert_same_nodes;
+use super::faithful::{assert_same_edges, assert_same_nodes};
 use super::project::{Finished, Project};
 use super::recorded::Recorded;
 
@@ -80,6 +80,7 @@ impl Bench {
         let nodes = truth.nodes().len();
         let recorded = Recorded::wait_for(&self.0.environment.api, name, nodes);
         assert_same_nodes(&recorded, &truth);
+        assert_same_edges(&recorded, &truth);
         assert!(recorded.flow_state().kind.is_terminal(), "{args:?}");
         nodes
     }
@@ -113,13 +114,18 @@ fn lines(text: &str) -> Vec<&str> {
 #[test]
 fn commands_that_build() {
     let bench = Bench(Project::new());
+    let profiles = bench.0.path().join("profiles.yml");
+    let copy = "    copy: {type: duckdb, path: shop.duckdb, schema: copy, threads: 4}\n";
+    fs::write(&profiles, fs::read_to_string(&profiles).unwrap() + copy).unwrap();
     assert_eq!(bench.run(&["deps"], 0).nodes, 0);
     assert_eq!(bench.run(&["parse"], 0).nodes, 0);
     assert!(bench.run(&["seed"], 0).nodes > 0);
     assert!(bench.run(&["run"], 0).nodes > 0);
     assert!(bench.run(&["snapshot"], 0).nodes > 0);
     assert!(bench.run(&["test"], 0).nodes > 0);
-    assert!(bench.run(&["docs", "generate"], 0).nodes > 0);
+    let documented = bench.run(&["docs", "generate"], 0);
+    assert!(documented.nodes > 0);
+    assert_eq!(documented.object["warnings"], json!([]));
     assert!(bench.run(&["source", "freshness"], 0).nodes > 0);
     assert_eq!(bench.run(&["run-operation", "land_price_list"], 0).nodes, 0);
 
@@ -127,8 +133,8 @@ fn commands_that_build() {
     fs::create_dir(&state).unwrap();
     let manifest = bench.0.path().join("target/manifest.json");
     fs::copy(manifest, state.join("manifest.json")).unwrap();
-    let cloned = bench.run(&["clone", "--state", "state", "--select", "orders"], 0);
-    assert!(cloned.nodes > 0);
+    let cloned = bench.run(&["clone", "--state", "state", "--target", "copy"], 0);
+    assert!(cloned.nodes > 10);
 
     let failing = ["build", "--select", "orders+", "--vars", "fail_model: true"];
     let failed = bench.run(&failing, 1);

@@ -1,5 +1,6 @@
 //! The tracker over recorded streams.
 
+mod any_order;
 mod chaos;
 mod lost;
 mod reasons;
