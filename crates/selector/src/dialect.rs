@@ -12,7 +12,7 @@ use std::fmt;
 /// | 1.8 only | `ls --resource-type test` also lists unit tests |
 /// | 1.9 | mode `empty` follows graph operators; nodes without code are part of the graph; saved queries have tags, paths and packages |
 /// | 1.11 | the kind `function`; `ls --output-keys` takes paths with dots and keeps the order of the keys |
-/// | 1.11.15, 1.12.6 | a wildcard without dots matches the name of a node in any directory (1.12.0 to 1.12.5 do not have it) |
+/// | 1.11.16, 1.12.6 | a wildcard without dots matches the name of a node in any directory (1.12.0 to 1.12.5 do not have it) |
 /// | 1.12 | `selector:`; `ls --output json` ends with `direct_parents` for a model |
 ///
 /// dbt 2 is assumed to select like the latest dbt 1.12.
@@ -38,8 +38,8 @@ impl Dialect {
     pub const V1_10: Self = Self::new(1, 10, 0);
     /// dbt 1.11 up to 1.11.14.
     pub const V1_11: Self = Self::new(1, 11, 0);
-    /// dbt 1.11 since 1.11.15: the default.
-    pub const V1_11_15: Self = Self::new(1, 11, 15);
+    /// dbt 1.11 since 1.11.16: the default.
+    pub const V1_11_16: Self = Self::new(1, 11, 16);
     /// dbt 1.12 up to 1.12.5.
     pub const V1_12: Self = Self::new(1, 12, 0);
     /// dbt 1.12 since 1.12.6.
@@ -79,13 +79,13 @@ impl Dialect {
 
     /// Whether a wildcard without a dot is also compared with the last part of an fqn.
     pub(crate) fn matches_leaves(self) -> bool {
-        (Self::V1_11_15..Self::V1_12).contains(&self) || self >= Self::V1_12_6
+        (Self::V1_11_16..Self::V1_12).contains(&self) || self >= Self::V1_12_6
     }
 }
 
 impl Default for Dialect {
     fn default() -> Self {
-        Self::V1_11_15
+        Self::V1_11_16
     }
 }
 
@@ -111,14 +111,12 @@ mod tests {
     }
 
     #[test]
-    fn the_leaf_wildcard_exists_since_1_11_15_and_1_12_6() {
+    fn the_leaf_wildcard_exists_since_1_11_16_and_1_12_6() {
         let has_it = |version| Dialect::from_dbt_version(version).unwrap().matches_leaves();
-        for version in [
-            "1.11.15", "1.11.16", "1.12.6", "1.12.7", "1.13.0b1", "2.0.0",
-        ] {
+        for version in ["1.11.16", "1.12.6", "1.12.7", "1.13.0b1", "2.0.0"] {
             assert!(has_it(version), "{version}");
         }
-        for version in ["1.5.12", "1.11.14", "1.12.0b3", "1.12.0", "1.12.5"] {
+        for version in ["1.5.12", "1.11.15", "1.12.0b3", "1.12.0", "1.12.5"] {
             assert!(!has_it(version), "{version}");
         }
     }
