@@ -15,6 +15,7 @@ use crate::error::{Cause, Error};
 use crate::retry::RetryPolicy;
 use crate::secret::Secret;
 use crate::settings::{ApiUrl, Settings};
+use crate::small_file::read_small_file;
 use crate::tls;
 
 /// The version of Prefect's API that this crate uses, sent with each request. An older one makes the server behave as it did
@@ -158,7 +159,7 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client, Error> {
 
 fn tls_config(path: &Path, enable_http2: bool) -> Result<rustls::ClientConfig, Error> {
     let name = format!("cannot use the certificate file {}", path.display());
-    let pem = std::fs::read(path).map_err(|error| setup(&name, Some(error.into())))?;
+    let pem = read_small_file(path).map_err(|error| setup(&name, Some(error.into())))?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let found = found.map_err(|error| setup(&name, Some(error.into())))?;
     if found.is_empty() {

@@ -31,6 +31,7 @@ mod no_response;
 mod retry;
 mod secret;
 mod settings;
+mod small_file;
 mod tls;
 mod transport;
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::profiles::{ProfilesPath, profiles_path};
 use super::{Settings, SettingsError};
+use crate::small_file::read_small_file;
 
 /// The texts of all sources of settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Sources {
 
 /// The text of a file; `None` if it does not exist. Bytes that are not UTF-8 become U+FFFD, which the TOML parser reports.
 fn read(path: &Path) -> Result<Option<String>, SettingsError> {
-    match std::fs::read(path) {
+    match read_small_file(path) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if is_absent(&error) => Ok(None),
         Err(source) => Err(SettingsError::Read {

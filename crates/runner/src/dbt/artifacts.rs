@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use dbt_manifest::{Manifest, RunResults, Sources};
 
+use super::bounded_file::read_artifact;
+
 /// Name of the manifest in the target folder.
 const MANIFEST: &str = "manifest.json";
 /// Name of the results in the target folder.
@@ -31,13 +33,14 @@ pub(crate) fn read_manifest(
 
 /// Reads a manifest.json.
 fn read_manifest_file(path: &Path) -> Result<Manifest, String> {
-    let bytes = fs_err::read(path).map_err(|error| error.to_string())?;
+    let bytes =
+        read_artifact(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     Manifest::from_vec(bytes).map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
 /// Reads the results of the last invocation of dbt in a target folder. `None` if they are missing or cannot be read.
 pub(crate) fn read_run_results(target: &Path) -> Option<RunResults> {
-    let bytes = fs_err::read(target.join(RUN_RESULTS)).ok()?;
+    let bytes = read_artifact(&target.join(RUN_RESULTS)).ok()?;
     RunResults::from_slice(&bytes)
         .inspect_err(
             |error| tracing::warn!(%error, "cannot read run_results.json, which is ignored"),
@@ -48,7 +51,7 @@ pub(crate) fn read_run_results(target: &Path) -> Option<RunResults> {
 /// Reads the results of freshness checks in a target folder, of whichever invocation. `None` if they are missing or cannot
 /// be read.
 pub(crate) fn read_sources(target: &Path) -> Option<Sources> {
-    let bytes = fs_err::read(target.join(SOURCES)).ok()?;
+    let bytes = read_artifact(&target.join(SOURCES)).ok()?;
     Sources::from_slice(&bytes)
         .inspect_err(|error| tracing::warn!(%error, "sources.json is ignored"))
         .ok()

@@ -1,6 +1,7 @@
 //! dbt as a program, without Prefect: its command line, its executable, its process, its environment, its project and its artifacts.
 
 mod artifacts;
+mod bounded_file;
 mod capabilities;
 mod child_environment;
 pub(crate) mod command_line;
@@ -22,6 +23,7 @@ mod version_query;
 mod watchdog;
 
 pub(crate) use artifacts::{read_manifest, read_run_results, read_sources};
+pub(crate) use bounded_file::{read_artifact, read_config, read_config_text};
 pub(crate) use capabilities::{Capabilities, ManifestTime, RetrySupport};
 pub(crate) use child_environment::{
     CONTROL_VARIABLES, EnvironmentOptions, InheritedVariable, child_environment, unknown_variables,

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_yaml::Value;
 
+use super::bounded_file::read_config_text;
 use super::error::DbtError;
 
 /// Name of the file that makes a folder a dbt project.
@@ -96,7 +97,7 @@ struct Settings {
 
 impl Settings {
     fn read(&mut self, file: &Path) {
-        match std::fs::read_to_string(file) {
+        match read_config_text(file) {
             Ok(text) => match serde_yaml::from_str(&text) {
                 Ok(content) => self.content = content,
                 Err(error) => self.problem = Some(error.to_string()),

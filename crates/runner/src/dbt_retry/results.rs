@@ -6,6 +6,7 @@ use dbt_manifest::without_non_finite;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::dbt::read_artifact;
 use crate::model::NodeStatus;
 
 /// The part of dbt's results that `dbt retry` needs. Messages, code and responses of the database are not read: they are
@@ -31,7 +32,7 @@ struct NodeResult {
 impl Results {
     /// Reads a file. `None` if it is missing or cannot be read.
     pub(super) fn read(path: &Path) -> Option<Self> {
-        let text = fs_err::read(path).ok()?;
+        let text = read_artifact(path).ok()?;
         serde_json::from_slice(&text)
             .or_else(|error| match without_non_finite(&text) {
                 Some(text) => serde_json::from_slice(&text),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::dropped_flags::dropped_flags;
 use super::plan::{did_not_succeed, retry_args};
-use crate::dbt::{CommandLine, DbtArgs};
+use crate::dbt::{CommandLine, DbtArgs, read_artifact};
 use crate::selection::names_state;
 use crate::store::{AttemptRecords, Obstacle, SavedAttempt};
 use crate::track::TrackedRun;
@@ -33,7 +33,7 @@ impl RetryGuard {
             record.target == target && !matches!(&*record.command, "compile" | "docs generate")
         })?;
         let is_outdated = || {
-            let results = fs_err::read(target.join("run_results.json")).ok();
+            let results = read_artifact(&target.join("run_results.json")).ok();
             let results = results.and_then(|bytes| RunResults::from_slice(&bytes).ok());
             results.is_some_and(|results| is_newer_build(&results, &last))
         };

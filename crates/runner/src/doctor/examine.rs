@@ -11,7 +11,7 @@ use super::report::{Check, DoctorReport};
 use super::{api, dbt, engine, folders, packages, project};
 use crate::dbt::{
     DbtVersion, PROFILES_FILE, PROJECT_FILE, Project, ask_version, find_dbt, find_profiles_dir,
-    is_writable,
+    is_writable, read_config,
 };
 use crate::model::error_chain;
 use crate::outcome::Error;
@@ -131,7 +131,7 @@ fn examine_project(
     let given = settings.project_dir.as_deref();
     let found = Project::find(given, settings.target_path.as_deref(), &around.cwd);
     let file = found.root.join(PROJECT_FILE);
-    let bytes = fs_err::read(&file).map_err(|_| found.not_found());
+    let bytes = read_config(&file).map_err(|_| found.not_found());
     let (check, read) = project::check(&file, bytes.as_deref());
     let check = match found.exists {
         true => check.detail("target_path", found.target.display().to_string()),
@@ -220,7 +220,7 @@ async fn examine_profiles(
         )];
     };
     let file = dir.join(PROFILES_FILE);
-    let Ok(source) = fs_err::read(&file) else {
+    let Ok(source) = read_config(&file) else {
         return vec![check_profile(&file, why, None, choice, version)];
     };
     let render =

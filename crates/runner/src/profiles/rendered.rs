@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::error::ProfilesError;
 use super::fetch::fetch;
-use crate::dbt::PROFILES_FILE;
+use crate::dbt::{PROFILES_FILE, read_config};
 
 /// A rendered profiles.yml in a private temporary directory, which is deleted when this value is dropped.
 ///
@@ -115,7 +115,7 @@ fn check_sizes(variables: &[EnvironmentVariable]) -> Result<(), ProfilesError> {
 
 /// Reads the template; `None` if the file does not exist.
 fn read(path: &Path) -> Result<Option<Template>, ProfilesError> {
-    let source = match std::fs::read(path) {
+    let source = match read_config(path) {
         Ok(source) => source,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(source) => {

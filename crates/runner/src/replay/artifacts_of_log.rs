@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dbt_manifest::{Manifest, RunResults, Sources};
 
 use super::error::ReplayError;
-use crate::dbt::read_sources;
+use crate::dbt::{read_artifact, read_sources};
 
 /// The artifacts that were found for the invocations of a log.
 #[derive(Debug, Default)]
@@ -31,7 +31,8 @@ impl Artifacts {
                 None => return Ok(Self::default()),
             },
         };
-        let bytes = fs_err::read(&path).map_err(|error| error.to_string());
+        let bytes = read_artifact(&path)
+            .map_err(|error| format!("cannot read {}: {error}", path.display()));
         let manifest = bytes.and_then(|bytes| {
             Manifest::from_vec(bytes).map_err(|error| format!("{}: {error}", path.display()))
         });
@@ -40,7 +41,7 @@ impl Artifacts {
             Err(problem) if named.is_some() => return Err(ReplayError::Manifest { problem }),
             Err(_) => None,
         };
-        let results = fs_err::read(path.with_file_name("run_results.json")).ok();
+        let results = read_artifact(&path.with_file_name("run_results.json")).ok();
         Ok(Self {
             manifest,
             results: results.and_then(|bytes| RunResults::from_slice(&bytes).ok()),

@@ -13,7 +13,7 @@ use thiserror::Error;
 use super::flags::SelectionFlags;
 use super::selectors_jinja::SelectorsJinja;
 use super::target::TargetFinder;
-use crate::dbt::Project;
+use crate::dbt::{Project, read_config_text};
 
 /// Name of the file in the project's folder.
 const SELECTORS_FILE: &str = "selectors.yml";
@@ -82,7 +82,7 @@ impl SelectorsFile {
         if !self.must_exist && !self.path.exists() {
             return Ok(Selectors::default());
         }
-        let text = std::fs::read_to_string(&self.path).map_err(|source| {
+        let text = read_config_text(&self.path).map_err(|source| {
             let path = self.path.clone();
             SelectorsFileError::Read { path, source }
         })?;

@@ -4,7 +4,7 @@ use dbt_selector::RenderJinja;
 use serde_json::{Map, Value, json};
 
 use super::selectors_file::SelectorsFile;
-use crate::dbt::PROFILES_FILE;
+use crate::dbt::{PROFILES_FILE, read_config_text};
 
 /// Finds the target in profiles.yml.
 pub(super) struct TargetFinder<'a> {
@@ -33,7 +33,8 @@ impl TargetFinder<'_> {
             profile.ok_or("dbt_project.yml has no `profile`, and --profile is not given")?;
         let dir = self.file.profiles_dir.as_ref().ok_or("HOME is not set")?;
         let path = dir.join(PROFILES_FILE);
-        let text = fs_err::read_to_string(&path).map_err(|error| error.to_string())?;
+        let text = read_config_text(&path)
+            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let profiles =
             with_merged_keys(&text).map_err(|error| format!("{}: {error}", path.display()))?;
         let found = profiles

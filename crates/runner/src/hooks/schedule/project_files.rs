@@ -5,6 +5,8 @@ use std::time::SystemTime;
 
 use fs_err::DirEntry;
 
+use crate::dbt::{PROFILES_FILE, read_config, read_config_text};
+
 /// Extensions of the files that make up a project.
 const PROJECT_FILES: [&str; 6] = ["sql", "yml", "yaml", "py", "csv", "md"];
 /// Of these, the ones with Jinja.
@@ -67,18 +69,18 @@ impl ProjectFiles<'_> {
                 || self.folder_may_have_changed(&path);
         }
         let extension = path.extension().unwrap_or_default().to_string_lossy();
-        if !PROJECT_FILES.contains(&&*extension) || in_root && name == crate::dbt::PROFILES_FILE {
+        if !PROJECT_FILES.contains(&&*extension) || in_root && name == PROFILES_FILE {
             return false;
         }
         has_changed(&path, self.since)
             || WITH_JINJA.contains(&&*extension)
-                && fs_err::read(&path).is_ok_and(|text| contains(&text, b"env_var"))
+                && read_config(&path).is_ok_and(|text| contains(&text, b"env_var"))
     }
 }
 
 /// Whether a profiles.yml has changed, or chooses its target by Jinja.
 fn profiles_may_have_changed(file: &Path, since: SystemTime) -> bool {
-    let Ok(text) = fs_err::read_to_string(file) else {
+    let Ok(text) = read_config_text(file) else {
         return false;
     };
     let has_jinja = |line: &str| line.trim_start().starts_with("target:") && line.contains("{{");
