@@ -4,6 +4,7 @@ mod console;
 mod deploy;
 mod doctor;
 mod error_report;
+mod first_process;
 mod hooks;
 mod invoke;
 mod json_result;

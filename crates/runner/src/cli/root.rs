@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::usage_error::misplaced_dbt_flag;
-use super::{deploy, doctor, invoke, logging, ls, render_profiles, replay, signals, split};
+use super::{
+    deploy, doctor, first_process, invoke, logging, ls, render_profiles, replay, signals, split,
+};
 use crate::model::exit_codes;
 
 /// Run dbt and show every node as a Prefect task run.
@@ -45,6 +47,9 @@ enum Command {
 
 /// Runs the command. The exit code is 2 for invalid usage.
 pub fn run() -> ExitCode {
+    if let Some(code) = first_process::run_in_child() {
+        return code;
+    }
     signals::survive_the_file_size_limit();
     let args = ls::for_clap(std::env::args_os());
     let args = split::mark_dbt_arguments(args);

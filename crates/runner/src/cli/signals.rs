@@ -5,8 +5,9 @@ use std::io;
 use crate::model::{StopCause, Stopper};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Stops the run at SIGINT and SIGTERM, even if this process was started with the signals ignored. SIGQUIT, and the SIGHUP
-/// of a terminal that closes, count as SIGTERM; a process that was started with `nohup` outlives its terminal.
+/// Stops the run at SIGINT and SIGTERM, even if this process was started with the signals ignored. SIGQUIT, SIGXCPU
+/// (`ulimit -t`) and the SIGHUP of a terminal that closes count as SIGTERM. A process that was started with `nohup` outlives
+/// its terminal.
 ///
 /// # Errors
 /// When the operating system refuses a signal handler.
@@ -14,6 +15,7 @@ pub(super) fn forward(stopper: Stopper) -> io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut quit = signal(SignalKind::quit())?;
+    let mut cpu_limit = signal(SignalKind::from_raw(libc::SIGXCPU))?;
     let mut hangup = match is_ignored(libc::SIGHUP) {
         true => None,
         false => Some(signal(SignalKind::hangup())?),
@@ -30,6 +32,7 @@ pub(super) fn forward(stopper: Stopper) -> io::Result<()> {
                 _ = interrupt.recv() => stopper.stop(StopCause::Interrupt),
                 _ = terminate.recv() => stopper.stop(StopCause::Terminate),
                 _ = quit.recv() => stopper.stop(StopCause::Terminate),
+                _ = cpu_limit.recv() => stopper.stop(StopCause::Terminate),
                 _ = hung_up => stopper.stop(StopCause::Terminate),
             }
         }
@@ -48,7 +51,7 @@ pub(super) fn survive_the_file_size_limit() {
 
 /// Whether the process ignores a signal.
 #[expect(unsafe_code, reason = "the system call takes pointers")]
-fn is_ignored(signal: libc::c_int) -> bool {
+pub(super) fn is_ignored(signal: libc::c_int) -> bool {
     let mut action = std::mem::MaybeUninit::<libc::sigaction>::uninit();
     // SAFETY: a null pointer changes nothing, and the call fills `action` if it succeeds.
     unsafe {

@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::stand_in::StandIn;
 
 /// The children of a process.
-fn children(of: Pid) -> Vec<Pid> {
+pub(super) fn children(of: Pid) -> Vec<Pid> {
     let of = of.as_raw_nonzero();
     let tasks = std::fs::read_dir(format!("/proc/{of}/task")).expect("its threads");
     let of_thread = |thread: &Path| std::fs::read_to_string(thread.join("children"));

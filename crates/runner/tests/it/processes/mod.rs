@@ -1,5 +1,7 @@
 //! The processes of a run: dbt, hooks, the watchdog, and what becomes of them when one of them is stopped or killed.
 
+mod empty;
+mod first_process;
 mod hooks;
 mod killed;
 mod printing;

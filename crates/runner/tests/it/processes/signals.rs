@@ -28,7 +28,7 @@ fn through_shell(script: &str, command: &Command) -> Command {
 
 #[test]
 fn a_closed_terminal_and_a_quit_are_terminations() {
-    for signal in [Signal::HUP, Signal::QUIT, Signal::TERM] {
+    for signal in [Signal::HUP, Signal::QUIT, Signal::TERM, Signal::XCPU] {
         let project = StandIn::new(RUNS_ON);
         let started = project.pipe("started");
         let mut command = project.invocation(&[], &["build"]);
