@@ -1,13 +1,13 @@
 //! `prefect-dbt deploy`.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::deploy::{
     DeployError, DeploySpec, Deployed, Progress, Schedule, When, deploy, exit_code, follow, start,
 };
-use crate::model::{Level, exit_codes};
+use crate::model::{Level, StopCause, Stopper, exit_codes};
 use crate::outcome::{Error, client_from_env};
 use crate::parameters::split_words;
 use clap::parser::ValueSource;
@@ -15,10 +15,13 @@ use clap::{Args, Command};
 use jiff::tz::TimeZone;
 use prefect_client::{Client, State, StoredLog};
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use super::error_report::ErrorReport;
 use super::invoke::{InvokeArgs, seconds};
 use super::line;
+use super::print_wait::wait_for_printer;
+use super::printer::Printer;
 
 /// Create a deployment that runs dbt on a Prefect work pool; a deployment of the same flow with the same name is replaced.
 ///
@@ -139,7 +142,7 @@ fn attempt(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result
         let deployed = deploy(&client, &spec).await?;
         show(&deployed, out, err);
         match runs {
-            true => watch(&client, &deployed, err).await,
+            true => watch(&client, &deployed).await,
             false => Ok(exit_codes::SUCCESS),
         }
     });
@@ -195,16 +198,37 @@ fn show(deployed: &Deployed, out: &mut dyn Write, err: &mut dyn Write) {
 }
 
 /// Starts a run, and shows its states and log lines until it ends or Ctrl-C is pressed.
-async fn watch(
+async fn watch(client: &Client, deployed: &Deployed) -> Result<u8, DeployError> {
+    let printer = Printer::from_env(false);
+    let stopper = Stopper::default();
+    let on_ctrl_c = stopper.clone();
+    tokio::spawn(async move {
+        // Without a handler, Ctrl-C ends this process.
+        if tokio::signal::ctrl_c().await.is_ok() {
+            on_ctrl_c.stop(StopCause::Interrupt);
+        }
+    });
+    let end = follow_run(client, deployed, &printer, &stopper).await;
+    let (done, printed) = oneshot::channel();
+    let last = printer.clone();
+    std::thread::spawn(move || {
+        last.wait_until_printed();
+        let _ = done.send(());
+    });
+    wait_for_printer(printed, &printer, &stopper, None).await;
+    end
+}
+
+async fn follow_run(
     client: &Client,
     deployed: &Deployed,
-    err: &mut dyn Write,
+    printer: &Printer,
+    stopper: &Stopper,
 ) -> Result<u8, DeployError> {
     let run = start(client, deployed.id).await?;
     let page = client.settings().flow_run_page(run.id).unwrap_or_default();
     let flow_run = format!("Flow run '{}'", run.name);
-    let _ = writeln!(err, "started flow run {}: {page}", run.name);
-    let coloured = std::io::stderr().is_terminal();
+    printer.text(&format!("started flow run {}: {page}", run.name));
     let zone = TimeZone::system();
     let shown = follow(client, run.id, |progress| {
         let (at, level, who, text) = match progress {
@@ -220,14 +244,14 @@ async fn watch(
             }
         };
         let at = (at.unwrap_or_else(jiff::Timestamp::now), &zone);
-        let _ = writeln!(err, "{}", line::render(at, level, who, &text, coloured));
+        printer.line(line::render(at, level, who, &text, printer.coloured));
     });
     tokio::select! {
         end = shown => end.map(exit_code).inspect_err(|_| {
-            let _ = writeln!(std::io::stderr(), "the run may still be running: {page}");
+            printer.text(&format!("the run may still be running: {page}"));
         }),
-        _ = tokio::signal::ctrl_c() => {
-            let _ = writeln!(std::io::stderr(), "the run continues: {page}");
+        _ = stopper.stopped() => {
+            printer.text(&format!("the run continues: {page}"));
             Ok(exit_codes::INTERRUPTED)
         }
     }

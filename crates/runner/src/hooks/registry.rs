@@ -100,7 +100,9 @@ impl HookBuilder {
         self
     }
 
-    /// Registers the hook.
+    /// Registers the hook. It runs on the thread of all hooks. A closure cannot be stopped from outside: when a stopped run
+    /// abandons its hooks, one that is running goes on in the background until it returns or the process ends. So a hook
+    /// that can wait for something should wait with a time limit.
     pub fn call<F, R>(self, hook: F)
     where
         F: Fn(&DbtHookContext) -> R + Send + Sync + 'static,
@@ -109,7 +111,8 @@ impl HookBuilder {
         self.register(Callable::blocking(hook));
     }
 
-    /// Registers an asynchronous hook. It runs on a Tokio runtime of the hook thread.
+    /// Registers an asynchronous hook. It runs on a Tokio runtime of the hook thread, and cannot be stopped from outside
+    /// either.
     pub fn call_async<F, Fut>(self, hook: F)
     where
         F: Fn(DbtHookContext) -> Fut + Send + Sync + 'static,
