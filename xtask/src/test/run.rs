@@ -36,7 +36,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     }
     if !full.is_empty() {
         full::run(
-            |target| cargo_test(&server, &["--test", target], &args),
+            |[target, filter]| cargo_test(&server, &["--test", target, filter], &args),
             &mut failures,
         );
     }
