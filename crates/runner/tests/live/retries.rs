@@ -32,6 +32,37 @@ fn the_second_attempt_runs_the_nodes_that_did_not_succeed() {
 }
 
 #[test]
+fn a_node_whose_events_dbt_cannot_write_is_retried() {
+    let workshop = Workshop::new();
+    // JSON has no such number: dbt writes `{}` in place of each event of the node.
+    workshop.write(
+        "models/limits.yml",
+        "version: 2\nmodels: [{name: flaky, config: {meta: {limit: .inf}}}]\n",
+    );
+    workshop
+        .invoke(&["--retries", "1", "--on-run-end", MEND], &["build"])
+        .exits_with(0)
+        .says("Attempt 2: dbt retry of 2 nodes that did not succeed");
+    workshop.built(&[FLAKY, BELOW]);
+
+    let recorded = workshop.recorded(5);
+    let runs = recorded.task_runs.iter();
+    let states = runs.filter(|run| run.task_key == FLAKY);
+    let states = states.map(|run| run.state.as_ref().unwrap());
+    let mut states: Vec<_> = states
+        .map(|state| (state.name.as_str(), &state.message))
+        .collect();
+    states.sort();
+    assert_eq!(states.len(), 2);
+    assert_eq!(states[0].0, "Completed");
+    let message = states[1].1.as_deref().unwrap();
+    assert!(
+        states[1].0 == "Failed" && message.contains("mended.csv"),
+        "{message}"
+    );
+}
+
+#[test]
 fn a_run_that_never_succeeds_ends_failed_when_its_retries_are_used_up() {
     let workshop = Workshop::new();
     workshop
