@@ -1,11 +1,15 @@
 //! Deployments, made on the real server.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use prefect_client::{
-    Client, Deployment, FlowRunFilter, NewDeploymentRun, NewWorkPool, Settings, StateType,
+    Client, Deployment, FlowRun, FlowRunFilter, Log, NewDeploymentRun, NewWorkPool, Settings,
+    StateType,
 };
 use prefect_dbt::parameters::{apply, join_words};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Map, Value, json};
 use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
@@ -50,6 +54,15 @@ impl Pool {
     /// What the server made of it.
     fn deployment(&self) -> Deployment {
         let found = self.client.read_deployment_by_name(&self.name, "nightly");
+        self.runtime.block_on(found).unwrap()
+    }
+
+    /// The runs of its flow that have not started.
+    fn scheduled_runs(&self) -> Vec<FlowRun> {
+        let mut runs = FlowRunFilter::default();
+        runs.flow_names = vec![self.name.clone()];
+        runs.state_types = vec![StateType::Scheduled];
+        let found = self.client.filter_flow_runs(&runs);
         self.runtime.block_on(found).unwrap()
     }
 
@@ -174,14 +187,48 @@ fn the_server_checks_parameters_before_a_run_starts() {
     ] {
         assert_eq!(pool.run_with(&made, wrong.clone()), Some(409), "{wrong}");
     }
-    let mut runs = FlowRunFilter::default();
-    runs.flow_names = vec![pool.name.clone()];
-    runs.state_types = vec![StateType::Scheduled];
-    let runs = pool
-        .runtime
-        .block_on(pool.client.filter_flow_runs(&runs))
-        .unwrap();
-    assert_eq!(runs.len(), 3);
+    assert_eq!(pool.scheduled_runs().len(), 3);
+}
+
+#[test]
+fn an_interrupt_ends_the_view_of_a_run_even_if_nobody_reads_it() {
+    let pool = Pool::new("process");
+    let mut command = pool.project.program();
+    command
+        .args(["deploy", "nightly", "--work-pool", &pool.name])
+        .args(["--flow-name", &pool.name, "--run", "--", "build"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut view = command.spawn().unwrap();
+    let stderr = view.stderr.take().unwrap();
+    // There is no worker: the run waits.
+    let run = until(|| pool.scheduled_runs().into_iter().next());
+    let now = Timestamp::now();
+    let line = Log::new("dbt", 20, "x".repeat(500), now).of_run(Some(run.id), None);
+    // The server takes at most 512 kB at a time.
+    for _ in 0..4 {
+        let lines = vec![line.clone(); 200];
+        pool.runtime
+            .block_on(pool.client.create_logs(&lines))
+            .unwrap();
+    }
+    // A full pipe holds 64 KiB, less the rest of each page.
+    until(|| (rustix::io::ioctl_fionread(&stderr).unwrap() > 57_000).then_some(()));
+    kill_process(Pid::from_child(&view), Signal::INT).unwrap();
+    assert_eq!(until(|| view.try_wait().unwrap()).code(), Some(130));
+    drop(stderr);
+}
+
+/// Waits until there is a value.
+fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let patience = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < patience, "it does not happen");
+        std::thread::yield_now();
+    }
 }
 
 #[test]
