@@ -26,6 +26,8 @@ const CANDIDATES: [&str; 7] = [
 pub(crate) enum Environment {
     /// dbt with DuckDB.
     Dbt,
+    /// dbt with PostgreSQL.
+    DbtPostgres,
     /// An older dbt 1.x, by its minor version.
     OlderDbt(u32),
     /// The Prefect server.
@@ -38,6 +40,7 @@ impl Environment {
     fn name(self) -> String {
         match self {
             Self::Dbt => "dbt".to_owned(),
+            Self::DbtPostgres => "dbt-postgres".to_owned(),
             Self::OlderDbt(minor) => format!("dbt-1.{minor}"),
             Self::Prefect => "prefect".to_owned(),
             Self::Reference => "reference".to_owned(),
@@ -46,8 +49,8 @@ impl Environment {
 
     fn lock(self) -> PathBuf {
         let file = match self {
-            Self::Dbt | Self::OlderDbt(_) | Self::Reference => format!("{}.txt", self.name()),
             Self::Prefect => "prefect-server.txt".to_owned(),
+            _ => format!("{}.txt", self.name()),
         };
         workspace::testdata().join("python").join(file)
     }

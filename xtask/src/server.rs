@@ -175,6 +175,6 @@ pub(crate) fn quiet_environment(command: &mut Command) {
         .env("PREFECT_SERVER_ANALYTICS_ENABLED", "false");
 }
 
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

@@ -1,5 +1,7 @@
 //! The tests that need Rust alone, then the live tests against dbt and a Prefect server.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
 use super::full;
@@ -31,12 +33,15 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let server = Server::start()?;
     let mut failures = Vec::new();
     for target in targets(&args) {
-        let outcome = cargo_test(&server, target, &args);
+        let outcome = process::run(&mut cargo_test(&server, target, &args));
         failures.extend(outcome.err().map(|error| error.to_string()));
     }
     if !full.is_empty() {
         full::run(
-            |[target, filter]| cargo_test(&server, &["--test", target, filter], &args),
+            &|filter, variables| {
+                let mut cargo = cargo_test(&server, &["--test", "full", filter], &args);
+                process::run(cargo.envs(variables.iter().cloned()))
+            },
             &mut failures,
         );
     }
@@ -55,7 +60,7 @@ fn targets(args: &[String]) -> &'static [&'static [&'static str]] {
     &[&[], &["--test", "live"]]
 }
 
-fn cargo_test(server: &Server, target: &[&str], args: &[String]) -> Result<()> {
+fn cargo_test(server: &Server, target: &[&str], args: &[String]) -> Command {
     let mut cargo = process::cargo();
     quiet_environment(&mut cargo);
     cargo
@@ -73,7 +78,7 @@ fn cargo_test(server: &Server, target: &[&str], args: &[String]) -> Result<()> {
             "PREFECT_DBT_TEST_PREFECT",
             Environment::Prefect.program("prefect"),
         );
-    process::run(&mut cargo)
+    cargo
 }
 
 #[cfg(test)]

@@ -2,3 +2,4 @@
 
 #[cfg(target_os = "linux")]
 mod out_of_memory;
+mod postgres;
