@@ -28,10 +28,11 @@ impl SmallGroup {
     }
 
     /// Runs a command in it. Returns the exit code and what it printed to stderr.
-    fn run(&self, command: &str) -> (Option<i32>, String) {
+    fn run(&self, command: &str, dir: &Path) -> (Option<i32>, String) {
         let procs = self.0.join("cgroup.procs");
         let script = format!("echo $$ > {}; exec {command}", procs.display());
-        let output = Command::new("/bin/sh").args(["-c", &script]).output();
+        let mut shell = Command::new("/bin/sh");
+        let output = shell.args(["-c", &script]).current_dir(dir).output();
         let output = output.expect("a shell");
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         (output.status.code(), stderr)
@@ -58,16 +59,13 @@ fn a_dbt_that_is_killed_for_lack_of_memory_is_named() {
     );
     // A dbt that is a shell gets the exit code of what was killed; one that is replaced gets the signal itself.
     for script in ["tail /dev/zero", "exec tail /dev/zero"] {
-        let dbt = format!("--dbt {}/dbt", project.path().display());
         write("dbt", &format!("#!/bin/sh\n{script}\n"));
         let dbt_file = project.path().join("dbt");
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(dbt_file, mode).expect("it can be changed");
-        let (code, stderr) = group.run(&format!(
-            "{} invoke --no-prefect {dbt} -- build --project-dir {}",
-            env!("CARGO_BIN_EXE_prefect-dbt"),
-            project.path().display()
-        ));
+        let program = env!("CARGO_BIN_EXE_prefect-dbt");
+        let command = format!("{program} invoke --no-prefect --dbt ./dbt -- build");
+        let (code, stderr) = group.run(&command, project.path());
         assert_eq!(code, Some(137), "{stderr}");
         assert!(stderr.contains("memory ran out"), "{stderr}");
     }
