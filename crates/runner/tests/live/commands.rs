@@ -87,7 +87,10 @@ impl Bench {
         let nodes = truth.nodes().len();
         let recorded = Recorded::wait_for(&self.0.environment.api, name, nodes);
         assert_same_nodes(&recorded, &truth);
-        assert_same_edges(&recorded, &truth);
+        // In `dbt retry`, unit tests run after their models, unlike in `build`.
+        if args[0] != "retry" {
+            assert_same_edges(&recorded, &truth);
+        }
         assert!(recorded.flow_state().kind.is_terminal(), "{args:?}");
         nodes
     }
