@@ -9,7 +9,9 @@ use crate::model::{Effect, TaskRef, TaskRun, dynamic_key, task_run_id};
 impl Tracker {
     /// The task run of a node, as it is known now.
     pub(super) fn task_run(&mut self, ix: NodeIndex, status: Option<&str>) -> TaskRun {
-        let wait_for = self.upstream.of(ix, &self.lineage);
+        let wait_for = self
+            .upstream
+            .of(ix, &self.lineage, self.options.runs_unit_tests_first());
         let details = self.lineage.details(ix);
         TaskRun {
             id: self.task_id(ix),

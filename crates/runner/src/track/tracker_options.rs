@@ -47,6 +47,11 @@ impl TrackerOptions {
         }
     }
 
+    /// Whether unit tests run before their model, as in `build`. `dbt retry` runs them after it, as other tests.
+    pub(super) fn runs_unit_tests_first(&self) -> bool {
+        self.command != "retry"
+    }
+
     /// Whether the command executes a microbatch model, one batch after the other. Other commands work at it once.
     pub(super) fn runs_batches(&self) -> bool {
         !matches!(

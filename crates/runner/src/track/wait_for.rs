@@ -37,12 +37,17 @@ impl Upstream {
         self.takes_part.len()
     }
 
-    /// The direct upstream nodes that take part, with those that do not skipped over. In `build`, unit tests run before
-    /// their model: they wait for what the model waits for, and the model waits for them.
-    pub(super) fn of(&mut self, ix: NodeIndex, lineage: &Lineage) -> Vec<NodeIndex> {
+    /// The direct upstream nodes that take part, with those that do not skipped over. If unit tests run before their model,
+    /// they wait for what the model waits for, and the model waits for them.
+    pub(super) fn of(
+        &mut self,
+        ix: NodeIndex,
+        lineage: &Lineage,
+        unit_tests_first: bool,
+    ) -> Vec<NodeIndex> {
         let mut found = Vec::new();
         for &parent in lineage.depends_on(ix) {
-            if lineage.details(ix).is_unit_test() {
+            if unit_tests_first && lineage.details(ix).is_unit_test() {
                 for &above in lineage.depends_on(parent) {
                     self.nearest(above, lineage, &mut found);
                 }
@@ -54,7 +59,7 @@ impl Upstream {
             lineage
                 .unit_tests(ix)
                 .iter()
-                .filter(|test| self.takes_part.contains(test)),
+                .filter(|test| unit_tests_first && self.takes_part.contains(test)),
         );
         found.sort_unstable();
         found.dedup();
@@ -134,7 +139,7 @@ mod tests {
             upstream.join(lineage.index_of(id));
         }
         let ix = lineage.index_of(id);
-        let found = upstream.of(ix, lineage);
+        let found = upstream.of(ix, lineage, true);
         found
             .into_iter()
             .map(|ix| lineage.details(ix).unique_id.to_string())
@@ -181,6 +186,23 @@ mod tests {
     }
 
     #[test]
+    fn in_dbt_retry_a_unit_test_waits_for_its_model() {
+        let mut lineage = lineage(&[
+            ("model.p.a", &[]),
+            ("model.p.m", &["model.p.a"]),
+            ("unit_test.p.m.u", &["model.p.m"]),
+        ]);
+        let mut upstream = Upstream::default();
+        let [a, m, u] = ["model.p.a", "model.p.m", "unit_test.p.m.u"].map(|id| {
+            let ix = lineage.index_of(id);
+            upstream.join(ix);
+            ix
+        });
+        assert_eq!(upstream.of(u, &lineage, false), [m]);
+        assert_eq!(upstream.of(m, &lineage, false), [a]);
+    }
+
+    #[test]
     fn a_cycle_in_a_broken_manifest_does_not_loop() {
         let mut lineage = lineage(&[
             ("model.p.a", &["model.p.b"]),
@@ -211,7 +233,7 @@ mod tests {
             lineage.define(NodeDetails::of_id(&id), ["model.p.19999"].into_iter());
             let test = lineage.index_of(&id);
             upstream.join(test);
-            assert_eq!(upstream.of(test, &lineage), [root]);
+            assert_eq!(upstream.of(test, &lineage, true), [root]);
         }
     }
 }
