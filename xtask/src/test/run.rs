@@ -25,7 +25,7 @@ const SELECTIONS: [&str; 9] = [
     "--all-targets",
 ];
 
-/// Runs the tests; arguments other than `--full` go to `cargo test`.
+/// Runs the tests; arguments other than `--full` go to `cargo test`, but not to that of the parts of `--full`.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let (full, args): (Vec<String>, Vec<String>) =
         args.iter().cloned().partition(|arg| arg == "--full");
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     if !full.is_empty() {
         full::run(
             &|filter, variables| {
-                let mut cargo = cargo_test(&server, &["--test", "full", filter], &args);
+                let mut cargo = cargo_test(&server, &["--test", "full", filter], &[]);
                 process::run(cargo.envs(variables.iter().cloned()))
             },
             &mut failures,
