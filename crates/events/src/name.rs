@@ -13,6 +13,9 @@ macro_rules! names {
         }
 
         impl EventName {
+            /// The names of all variants but [`EventName::Other`].
+            pub const ALL: &[&str] = &[$(stringify!($name)),+];
+
             /// The variant of this `info.name`.
             pub fn from_name(name: &str) -> Self {
                 match name {

@@ -63,7 +63,7 @@ pub use api::{Flow, PrefectDbtRunner, PrefectDbtRunnerBuilder, RunError};
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub use cli::run as main;
-pub use dbt::{DbtError, PROJECT_FILE, Project, find_dbt};
+pub use dbt::{DbtError, Launcher, PROJECT_FILE, Project, find_dbt};
 pub use dbt_templating::Missing;
 pub use hooks::{DbtHookContext, HookEvent, HookStatus};
 pub use model::{LogLevel, NodeStatus, StopCause, Stopper};

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: time and memory of prefect-dbt, dbt by itself and Prefect's Python runner.
 
-mod builds;
+mod contest;
 mod manifest;
 mod measure;
 mod options;

@@ -9,6 +9,10 @@ pub(super) enum Part {
     Small,
     /// Builds of a generated project of about 300 nodes.
     Large,
+    /// Seed, run and test of the demo project.
+    Flow,
+    /// Parsing a generated project of about 2,000 models, partially and from scratch.
+    Parse,
     /// The start of prefect-dbt.
     Start,
     /// Listing nodes of a project of 10,000.
@@ -25,19 +29,25 @@ pub(super) struct Options {
     pub(super) parts: Vec<Part>,
     /// How often each program runs.
     pub(super) rounds: usize,
+    /// Whether Prefect's Python runner takes part in the builds.
+    pub(super) with_reference: bool,
 }
 
 impl Options {
     pub(super) fn parse(args: &[String]) -> Result<Self> {
         let mut options = Self {
             parts: Vec::new(),
-            rounds: 4,
+            rounds: 5,
+            with_reference: false,
         };
         let mut args = args.iter();
         while let Some(arg) = args.next() {
             match arg.as_str() {
                 "small" => options.parts.push(Part::Small),
                 "large" => options.parts.push(Part::Large),
+                "flow" => options.parts.push(Part::Flow),
+                "parse" => options.parts.push(Part::Parse),
+                "--reference" => options.with_reference = true,
                 "start" => options.parts.push(Part::Start),
                 "ls" => options.parts.push(Part::List),
                 "huge" => options.parts.push(Part::Huge),
@@ -48,7 +58,7 @@ impl Options {
                 }
                 unknown => {
                     bail!(
-                        "unknown part `{unknown}`: expected start, ls, huge, volume, small or large"
+                        "unknown part `{unknown}`: expected start, ls, huge, volume, small, large, flow or parse"
                     )
                 }
             }
@@ -61,6 +71,8 @@ impl Options {
                 Part::Volume,
                 Part::Small,
                 Part::Large,
+                Part::Flow,
+                Part::Parse,
             ];
         }
         options.rounds = options.rounds.max(1);
@@ -80,7 +92,8 @@ mod tests {
             options,
             Options {
                 parts: vec![Part::Small],
-                rounds: 2
+                rounds: 2,
+                with_reference: false,
             }
         );
         assert!(Options::parse(&["--rounds".to_owned()]).is_err());

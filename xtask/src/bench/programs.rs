@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::measure::{Measurement, measure, medians};
+use super::measure::{Measurement, Spread, measure};
 use super::{manifest, wide};
 use crate::python::Environment;
 use crate::server::quiet_environment;
@@ -35,7 +35,7 @@ pub(super) fn list(rounds: usize) -> Result<()> {
     };
     by_dbt(&["parse"], "parse.txt")?;
     let theirs = by_dbt(&select, "dbt.txt")?;
-    println!("dbt ls, parsed before: {:.1} s", theirs.wall.as_secs_f64());
+    println!("dbt ls, parsed before: {:.1} s", theirs.wall);
     repeat("prefect-dbt ls", &select, &dir, rounds)?;
     let ours = fs_err::read_to_string(dir.join(OUTPUT))?;
     if ours != fs_err::read_to_string(dir.join("dbt.txt"))? {
@@ -86,10 +86,11 @@ fn repeat(title: &str, args: &[&str], dir: &Path, rounds: usize) -> Result<()> {
     let runs = (0..rounds * TIMES)
         .map(one)
         .collect::<Result<Vec<Measurement>>>()?;
-    let (wall, peak) = medians(&runs);
+    let wall = Spread::of(runs.iter().map(|one| one.wall * 1000.0).collect());
+    let peak = Spread::of(runs.iter().map(|one| one.peak_mb).collect());
     println!(
-        "{title}: {:.1} ms, {peak:.1} MB, medians of {} runs",
-        wall * 1000.0,
+        "{title}: {wall} ms, {:.1} MB, medians of {} runs (smallest-largest)",
+        peak.middle,
         runs.len()
     );
     Ok(())

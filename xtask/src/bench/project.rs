@@ -1,4 +1,4 @@
-//! A project of about 300 nodes: layers of small models, each with a test, over a few seeds.
+//! A generated project: layers of small models, each with a test, over a few seeds.
 
 use std::path::Path;
 
@@ -8,10 +8,9 @@ use crate::workspace;
 
 const SEEDS: usize = 3;
 const LAYERS: usize = 6;
-const WIDTH: usize = 25;
 
-/// Writes the project; it shares the profile of the demo project.
-pub(super) fn generate(dir: &Path) -> Result<()> {
+/// Writes a project with `width` models in each layer; it shares the profile of the demo project.
+pub(super) fn generate(dir: &Path, width: usize) -> Result<()> {
     for folder in ["models", "seeds"] {
         fs_err::create_dir_all(dir.join(folder))?;
     }
@@ -24,9 +23,12 @@ pub(super) fn generate(dir: &Path) -> Result<()> {
     }
     let mut properties = "version: 2\nmodels:\n".to_owned();
     for layer in 0..LAYERS {
-        for place in 0..WIDTH {
+        for place in 0..width {
             let name = model(layer, place);
-            fs_err::write(dir.join(format!("models/{name}.sql")), sql(layer, place))?;
+            fs_err::write(
+                dir.join(format!("models/{name}.sql")),
+                sql(layer, place, width),
+            )?;
             properties.push_str(&format!(
                 "  - name: {name}\n    columns:\n      - name: id\n        data_tests: [not_null]\n"
             ));
@@ -41,12 +43,12 @@ fn model(layer: usize, place: usize) -> String {
 }
 
 /// The lowest layer reads a seed; every other model reads two models of the layer below.
-fn sql(layer: usize, place: usize) -> String {
+fn sql(layer: usize, place: usize, width: usize) -> String {
     let Some(below) = layer.checked_sub(1) else {
         return format!("select id from {{{{ ref('seed_{}') }}}}\n", place % SEEDS);
     };
     let first = model(below, place);
-    let second = model(below, (place * 7 + 3) % WIDTH);
+    let second = model(below, (place * 7 + 3) % width);
     if first == second {
         return format!("select id from {{{{ ref('{first}') }}}}\n");
     }

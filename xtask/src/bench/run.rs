@@ -1,42 +1,87 @@
 //! The parts, one after another.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
+use super::contest::{Case, compare};
 use super::options::{Options, Part};
-use super::{builds, programs, project, volume};
+use super::{programs, project, volume};
 use crate::python::Environment;
 use crate::{process, setup, workspace};
+
+/// Models in a layer of the project of about 300 nodes, and of the one of about 2,000 models.
+const WIDTHS: (usize, usize) = (25, 334);
 
 /// Measures what the arguments name, or everything.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let options = Options::parse(args)?;
     process::run(process::cargo().args(["build", "--release", "--package", "prefect-dbt"]))?;
-    let has_builds = options
-        .parts
-        .iter()
-        .any(|part| matches!(part, Part::Small | Part::Large));
     if options.parts.iter().any(|part| *part != Part::Volume) {
         setup::run()?;
     }
-    if has_builds {
+    if options.with_reference {
         Environment::Reference.install()?;
     }
+    let rounds = options.rounds;
     for part in &options.parts {
         match part {
-            Part::Start => programs::start(options.rounds)?,
-            Part::List => programs::list(options.rounds)?,
-            Part::Huge => programs::huge(options.rounds)?,
-            Part::Volume => volume::run(options.rounds)?,
-            Part::Small => {
-                let shop = workspace::testdata().join("projects/shop");
-                builds::compare("small", &shop, options.rounds)?;
-            }
+            Part::Start => programs::start(rounds)?,
+            Part::List => programs::list(rounds)?,
+            Part::Huge => programs::huge(rounds)?,
+            Part::Volume => volume::run(rounds)?,
+            Part::Small => compare(build("small", options.with_reference), &shop(), rounds)?,
             Part::Large => {
-                let layers = workspace::fresh_dir("bench/layers")?;
-                project::generate(&layers)?;
-                builds::compare("large", &layers, options.rounds)?;
+                let layers = layers("layers", WIDTHS.0)?;
+                compare(build("large", options.with_reference), &layers, rounds)?;
+            }
+            Part::Flow => compare(flow(), &shop(), rounds)?,
+            Part::Parse => {
+                let layers = layers("many-layers", WIDTHS.1)?;
+                compare(parse("partial parse", false), &layers, rounds)?;
+                compare(parse("parse from scratch", true), &layers, rounds)?;
             }
         }
     }
     Ok(())
+}
+
+fn shop() -> PathBuf {
+    workspace::testdata().join("projects/shop")
+}
+
+fn layers(name: &str, width: usize) -> Result<PathBuf> {
+    let dir = workspace::fresh_dir(&format!("bench/{name}"))?;
+    project::generate(&dir, width)?;
+    Ok(dir)
+}
+
+fn build(title: &str, with_reference: bool) -> Case<'_> {
+    Case {
+        title,
+        commands: &[&["build"]],
+        is_reported: true,
+        is_fresh: false,
+        with_reference,
+    }
+}
+
+fn flow() -> Case<'static> {
+    Case {
+        title: "flow",
+        commands: &[&["seed"], &["run"], &["test"]],
+        is_reported: true,
+        is_fresh: false,
+        with_reference: false,
+    }
+}
+
+fn parse(title: &str, is_fresh: bool) -> Case<'_> {
+    Case {
+        title,
+        commands: &[&["parse"]],
+        is_reported: false,
+        is_fresh,
+        with_reference: false,
+    }
 }

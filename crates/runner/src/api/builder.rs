@@ -10,6 +10,7 @@ use prefect_client::Client;
 
 use super::prefect_dbt_runner::{Config, PrefectDbtRunner};
 use super::run_observer::RunObserver;
+use crate::dbt::Launcher;
 use crate::hooks::{HookOptions, Hooks};
 use crate::observe::Observer;
 use crate::outcome::{Error, client_from_env};
@@ -70,6 +71,12 @@ impl PrefectDbtRunnerBuilder {
     /// Sets the dbt executable. Default: `PREFECT_DBT_EXECUTABLE`, then what [`find_dbt`](crate::dbt::find_dbt) finds.
     pub fn dbt(mut self, dbt: impl Into<PathBuf>) -> Self {
         self.options.dbt = Some(dbt.into());
+        self
+    }
+
+    /// Sets whether the launcher may start dbt. Default: `PREFECT_DBT_LAUNCHER`, then [`Launcher::Auto`].
+    pub fn launcher(mut self, launcher: Launcher) -> Self {
+        self.options.launcher = Some(launcher);
         self
     }
 

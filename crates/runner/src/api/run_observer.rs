@@ -42,6 +42,11 @@ impl Observer for RunObserver {
         }
     }
 
+    fn wants_events(&self) -> bool {
+        let observer = self.observer.as_ref();
+        !self.on_event.is_empty() || observer.is_some_and(|observer| observer.wants_events())
+    }
+
     fn on_event(&self, event: &Event<'_>) {
         self.on_event.iter().for_each(|on_event| on_event(event));
         if let Some(observer) = &self.observer {

@@ -73,6 +73,10 @@ impl Console {
 }
 
 impl Observer for Console {
+    fn wants_events(&self) -> bool {
+        false
+    }
+
     fn on_journal(&self, journal: JournalReader) {
         let screen = Arc::clone(&self.screen);
         let mut follower = lock(&self.follower);

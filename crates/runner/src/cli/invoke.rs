@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::dbt::Launcher;
 use crate::hooks::{HookOptions, Hooks};
 use crate::model::{LogLevel, StateKind, Stopper, error_chain, exit_codes};
 use crate::observe::Observer;
@@ -58,6 +59,10 @@ pub(crate) struct InvokeArgs {
     /// dbt_project.yml, otherwise `target`].
     #[arg(long, value_name = "DIR")]
     target_path: Option<PathBuf>,
+    /// Whether dbt Core starts by a launcher in its own Python, which is faster than its console script
+    /// [env: PREFECT_DBT_LAUNCHER] [default: auto].
+    #[arg(long, value_name = "WHEN", value_parser = launcher_choices())]
+    launcher: Option<String>,
     /// Hide log lines below this level [env: DBT_LOG_LEVEL] [default: the level of PREFECT_LOGGING_LEVEL].
     ///
     /// It can hide more than PREFECT_LOGGING_LEVEL does, never less; `none` hides all. Hidden lines are not reported, either.
@@ -199,6 +204,16 @@ fn retry_strategies() -> PossibleValuesParser {
     PossibleValuesParser::new(values.map(|(name, help)| PossibleValue::new(*name).help(help)))
 }
 
+/// The values of `--launcher`, in the order of [`Launcher::NAMES`].
+fn launcher_choices() -> PossibleValuesParser {
+    let help = [
+        "If dbt is the console script of dbt Core; anything else starts as it is",
+        "Start dbt as it is",
+    ];
+    let values = Launcher::NAMES.iter().zip(help);
+    PossibleValuesParser::new(values.map(|(name, help)| PossibleValue::new(*name).help(help)))
+}
+
 /// Runs the command. Returns the exit code.
 pub(crate) fn run(args: InvokeArgs) -> u8 {
     let json = args.output == Output::Json;
@@ -291,6 +306,7 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> Result<(Invocation, Hoo
     options.settings.target_path = args.target_path;
     options.settings.log_level = args.log_level.as_deref().and_then(LogLevel::from_name);
     options.dbt = args.dbt;
+    options.launcher = args.launcher.as_deref().and_then(Launcher::from_name);
     options.client = client;
     options.raise_on_failure = Some(!args.no_raise_on_failure);
     options.fail_on_empty = Some(args.fail_on_empty);

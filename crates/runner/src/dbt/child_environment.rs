@@ -34,8 +34,6 @@ pub(crate) struct EnvironmentOptions<'a> {
     pub(crate) target_path: Option<&'a Path>,
     /// The folder of dbt's log, if it cannot be the one that dbt would use.
     pub(crate) log_path: Option<&'a Path>,
-    /// Whether the user has set the level of dbt's own log file.
-    pub(crate) sets_file_level: bool,
     /// The id that dbt gives the invocation, if it is not to choose one.
     pub(crate) invocation_id: Option<Uuid>,
     /// Values of dbt's flags, by the names of their variables (`DBT_...`).
@@ -70,13 +68,6 @@ pub(crate) fn child_environment(options: EnvironmentOptions<'_>) -> Vec<Environm
         .map(|variable| Remove(variable.name.clone()))
         .collect();
     changes.extend(CONTROL_VARIABLES.map(|name| Remove(name.to_owned())));
-    for (name, value) in output_values(options.capabilities) {
-        changes.extend(forced(rules, name, value.map(OsStr::new)));
-    }
-    if !options.sets_file_level {
-        // The journal has the same events, and writing dbt's debug log takes time. dbt 2 does not know `none`.
-        changes.extend(forced(rules, "LOG_LEVEL_FILE", Some(OsStr::new("error"))));
-    }
     let folders = [
         ("PROJECT_DIR", options.project_dir),
         ("PROFILES_DIR", options.profiles_dir),
@@ -97,6 +88,23 @@ pub(crate) fn child_environment(options: EnvironmentOptions<'_>) -> Vec<Environm
         changes.extend(forced(rules, name, Some(OsStr::new(value))));
     }
     changes.extend(options.secrets.into_iter().map(SetSecret));
+    changes
+}
+
+/// Makes dbt write every event to its output, as JSON, and to its log file only if the user has set the level of that file.
+pub(crate) fn output_environment(
+    capabilities: &Capabilities,
+    sets_file_level: bool,
+) -> Vec<EnvironmentChange> {
+    let rules = &capabilities.variables;
+    let mut changes = Vec::new();
+    for (name, value) in output_values(capabilities) {
+        changes.extend(forced(rules, name, value.map(OsStr::new)));
+    }
+    if !sets_file_level {
+        // The journal has the same events, and writing dbt's debug log takes time. dbt 2 does not know `none`.
+        changes.extend(forced(rules, "LOG_LEVEL_FILE", Some(OsStr::new("error"))));
+    }
     changes
 }
 
@@ -173,7 +181,6 @@ pub(super) mod tests {
             profiles_dir: None,
             target_path: None,
             log_path: None,
-            sets_file_level: false,
             invocation_id: None,
             flags: Vec::new(),
             secrets: Vec::new(),
@@ -182,7 +189,10 @@ pub(super) mod tests {
 
     /// The value of a variable in dbt's environment, when the user has set every variable.
     fn value_of(name: &str, options: EnvironmentOptions<'_>) -> Option<String> {
-        let changes = child_environment(options).into_iter();
+        value_after(name, child_environment(options))
+    }
+
+    fn value_after(name: &str, changes: Vec<EnvironmentChange>) -> Option<String> {
         let mut value = Some("the user's".to_owned());
         for change in changes {
             match change {
@@ -222,6 +232,11 @@ pub(super) mod tests {
         }
     }
 
+    /// The value of a variable in the environment of this version of dbt, for its output.
+    fn output_of(name: &str, version: &str) -> Option<String> {
+        value_after(name, output_environment(of(version).capabilities, true))
+    }
+
     #[test]
     fn the_users_variables_do_not_change_the_output() {
         for (name, expected) in [
@@ -231,10 +246,10 @@ pub(super) mod tests {
             ("DEBUG", None),
         ] {
             for version in ["1.8.0", "1.13.0", "2.0.0"] {
-                let value = value_of(&format!("DBT_{name}"), of(version));
+                let value = output_of(&format!("DBT_{name}"), version);
                 assert_eq!(value.as_deref(), expected, "{name} {version}");
             }
-            let engine = |version| value_of(&format!("DBT_ENGINE_{name}"), of(version));
+            let engine = |version| output_of(&format!("DBT_ENGINE_{name}"), version);
             assert_eq!(engine("1.11.16"), None);
             // A `.env` of the user must not set it.
             assert_eq!(engine("2.0.0").as_deref(), expected, "{name}");
@@ -243,7 +258,7 @@ pub(super) mod tests {
 
     #[test]
     fn only_dbt_1_5_needs_the_debug_switch() {
-        let debug = |version| value_of("DBT_DEBUG", of(version));
+        let debug = |version| output_of("DBT_DEBUG", version);
         assert_eq!(debug("1.5.12").as_deref(), Some("1"));
         assert_eq!(debug("1.7.20"), None);
         assert_eq!(debug("2.0.0"), None);
@@ -310,12 +325,10 @@ pub(super) mod tests {
     #[test]
     fn dbt_writes_its_log_file_only_if_the_user_sets_its_level() {
         let name = "DBT_LOG_LEVEL_FILE";
-        assert_eq!(value_of(name, no_options()).as_deref(), Some("error"));
-        let chosen = EnvironmentOptions {
-            sets_file_level: true,
-            ..no_options()
-        };
-        assert_eq!(value_of(name, chosen).as_deref(), Some("the user's"));
+        let capabilities = no_options().capabilities;
+        let value = |is_set| value_after(name, output_environment(capabilities, is_set));
+        assert_eq!(value(false).as_deref(), Some("error"));
+        assert_eq!(value(true).as_deref(), Some("the user's"));
     }
 
     #[test]
@@ -329,6 +342,8 @@ pub(super) mod tests {
                 secrets: vec![secret],
                 ..no_options()
             }),
+            output: Vec::new(),
+            launch: None,
             aftercare: Aftercare::default(),
         };
         let debug = format!("{command:?}");

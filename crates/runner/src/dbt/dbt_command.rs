@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::child_environment::EnvironmentChange;
+use super::launch::LaunchPlan;
 use super::watchdog::Aftercare;
 
 /// What to start. Its `Debug` form shows no secret.
@@ -14,6 +15,10 @@ pub(crate) struct DbtCommand {
     pub(crate) args: Vec<String>,
     /// Changes to the environment of this process, which dbt inherits. A later change beats an earlier one.
     pub(crate) environment: Vec<EnvironmentChange>,
+    /// Further changes that make dbt write its events to standard output, if it is started as it is.
+    pub(crate) output: Vec<EnvironmentChange>,
+    /// What the launcher is to do; `None` to start dbt as it is.
+    pub(crate) launch: Option<LaunchPlan>,
     /// What remains to be done if this process is killed.
     pub(crate) aftercare: Aftercare,
 }

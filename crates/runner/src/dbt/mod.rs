@@ -11,6 +11,7 @@ mod dbt_command;
 mod dbt_version;
 mod error;
 mod find;
+mod launch;
 mod log_folder;
 mod out_of_memory;
 mod process;
@@ -19,6 +20,7 @@ mod profiles_dir;
 mod project;
 mod pump;
 mod spawn;
+mod version_answer;
 mod version_query;
 mod watchdog;
 
@@ -26,7 +28,8 @@ pub(crate) use artifacts::{read_manifest, read_run_results, read_sources};
 pub(crate) use bounded_file::{read_artifact, read_config, read_config_text};
 pub(crate) use capabilities::{Capabilities, ManifestTime, RetrySupport};
 pub(crate) use child_environment::{
-    CONTROL_VARIABLES, EnvironmentOptions, InheritedVariable, child_environment, unknown_variables,
+    CONTROL_VARIABLES, EnvironmentOptions, InheritedVariable, child_environment,
+    output_environment, unknown_variables,
 };
 pub(crate) use command_line::CommandLine;
 pub(crate) use dbt_args::DbtArgs;
@@ -34,6 +37,8 @@ pub(crate) use dbt_command::DbtCommand;
 pub(crate) use dbt_version::DbtVersion;
 pub use error::DbtError;
 pub use find::find_dbt;
+pub use launch::Launcher;
+pub(crate) use launch::{LaunchPlan, NotLaunched, WantedEvents};
 pub(crate) use log_folder::{is_writable, log_folder_problem, spare_log_folder};
 pub(crate) use out_of_memory::MemoryKills;
 pub(crate) use process::{DbtExit, DbtProcess};
@@ -41,7 +46,7 @@ pub(crate) use process_group::ProcessGroup;
 pub(crate) use profiles_dir::{PROFILES_FILE, find_profiles_dir};
 pub use project::{PROJECT_FILE, Project};
 pub(crate) use pump::pump;
-pub(crate) use version_query::{ask_version, dbt_version, forget_version};
+pub(crate) use version_query::{ask_version_by, dbt_version, forget_version};
 pub(crate) use watchdog::Aftercare;
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! dbt's process: started from a thread of its own, and observed until it has ended.
 
+use std::io::PipeReader;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ChildStderr, ChildStdout, ExitStatus};
 use std::sync::mpsc;
@@ -10,14 +11,17 @@ use tokio::sync::oneshot;
 
 use super::dbt_command::DbtCommand;
 use super::error::DbtError;
+use super::launch::LaunchPipes;
 use super::process_group::{ProcessGroup, wait_for_survivors};
-use super::spawn::spawn;
+use super::spawn::{Spawned, spawn};
 use super::watchdog::Watchdog;
 
 /// A running dbt.
 pub(crate) struct DbtProcess {
-    /// Where dbt writes its structured log.
+    /// Where dbt writes its output, and without the launcher its structured log.
     pub(crate) stdout: ChildStdout,
+    /// Where the launcher writes dbt's structured log.
+    pub(crate) events: Option<PipeReader>,
     /// Where Python and the drivers of databases write.
     pub(crate) stderr: ChildStderr,
     /// Stops dbt.
@@ -78,8 +82,11 @@ fn start_and_wait(
 ) {
     let (ended, exit) = oneshot::channel();
     let mut watchdog = Watchdog::start(std::mem::take(&mut command.aftercare));
-    let mut child = match spawn(command, &watchdog) {
-        Ok(child) => child,
+    let Spawned {
+        mut child,
+        launcher,
+    } = match spawn(command, &watchdog) {
+        Ok(spawned) => spawned,
         Err(error) => {
             watchdog.dismiss();
             return drop(started.send(Err(error)));
@@ -90,13 +97,18 @@ fn start_and_wait(
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return drop(started.send(Err(std::io::Error::other("dbt has no pipes"))));
     };
+    let (events, text) = launcher.map(LaunchPipes::started).unzip();
     let process = DbtProcess {
         stdout,
+        events,
         stderr,
         group: group.clone(),
         exit,
     };
     drop(started.send(Ok(process)));
+    if let Some(text) = text {
+        text.send();
+    }
 
     wait_without_reaping(id);
     let at = Timestamp::now();

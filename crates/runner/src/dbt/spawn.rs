@@ -1,26 +1,62 @@
 //! Starts the operating system's process from a [`DbtCommand`].
 
 use std::io::Write;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use rustix::io::FdFlags;
 use rustix::process::{Pid, getpid, getppid};
 
 use super::child_environment::EnvironmentChange;
 use super::dbt_command::DbtCommand;
+use super::launch::LaunchPipes;
 use super::watchdog::Watchdog;
 
+/// A process that has started.
+pub(super) struct Spawned {
+    pub(super) child: Child,
+    /// The pipes to the launcher, if it starts dbt.
+    pub(super) launcher: Option<LaunchPipes>,
+}
+
 /// Starts dbt as the leader of a process group of its own, with pipes for its output.
-pub(super) fn spawn(dbt: DbtCommand, watchdog: &Watchdog) -> std::io::Result<Child> {
-    let mut command = Command::new(dbt.program);
+pub(super) fn spawn(dbt: DbtCommand, watchdog: &Watchdog) -> std::io::Result<Spawned> {
+    let launch = dbt.launch.as_ref().and_then(|plan| {
+        let pipes = LaunchPipes::open(plan, &dbt.output);
+        let pipes =
+            pipes.inspect_err(|error| tracing::debug!(%error, "dbt starts without the launcher"));
+        Some((plan, pipes.ok()?))
+    });
+    let mut command = match &launch {
+        Some((plan, pipes)) => pipes.command(plan, &dbt.args),
+        None => plain_command(&dbt.program, &dbt.args, dbt.output),
+    };
     command
-        .args(dbt.args)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0);
-    for change in dbt.environment {
+    change_environment(&mut command, dbt.environment);
+    let inherited = launch.as_ref().map(|(_, pipes)| pipes.inherited());
+    set_up_child(&mut command, watchdog, inherited.unwrap_or_default());
+    Ok(Spawned {
+        child: command.spawn()?,
+        launcher: launch.map(|(_, pipes)| pipes),
+    })
+}
+
+/// The command that starts dbt as it is.
+fn plain_command(program: &Path, args: &[String], output: Vec<EnvironmentChange>) -> Command {
+    let mut command = Command::new(program);
+    command.args(args);
+    change_environment(&mut command, output);
+    command
+}
+
+fn change_environment(command: &mut Command, changes: Vec<EnvironmentChange>) {
+    for change in changes {
         match change {
             EnvironmentChange::Set(name, value) => command.env(name, value),
             // The only place where a secret leaves its type, apart from the masking of dbt's output.
@@ -28,8 +64,6 @@ pub(super) fn spawn(dbt: DbtCommand, watchdog: &Watchdog) -> std::io::Result<Chi
             EnvironmentChange::Remove(name) => command.env_remove(name),
         };
     }
-    set_up_child(&mut command, watchdog);
-    command.spawn()
 }
 
 /// Signals that end a process by default, and that this process ignores or may have inherited as ignored. SIGHUP stays
@@ -42,17 +76,17 @@ const DEFAULT_SIGNALS: [libc::c_int; 5] = [
     libc::SIGXFSZ,
 ];
 
-/// Gives the child default signal handlers and a watchdog.
+/// Gives the child default signal handlers, a watchdog, and the open files that it inherits.
 #[expect(
     unsafe_code,
     reason = "the language calls code between fork and exec unsafe; see the comment on the block"
 )]
-fn set_up_child(command: &mut Command, watchdog: &Watchdog) {
+fn set_up_child(command: &mut Command, watchdog: &Watchdog, inherited: Vec<RawFd>) {
     let parent = getpid();
     let pipe = watchdog.pipe().map(|pipe| pipe.as_raw_fd());
     // SAFETY: the closure runs between fork and exec. It only makes system calls that POSIX or Linux allow there
-    // (sigaction, getpid, write, prctl, getppid): it allocates nothing and takes no lock. The descriptor is open: the
-    // watchdog that owns it outlives the call of `spawn`.
+    // (sigaction, getpid, write, prctl, getppid, fcntl): it allocates nothing and takes no lock. The descriptors are open:
+    // the watchdog and the pipes that own them outlive the call of `spawn`.
     unsafe {
         command.pre_exec(move || {
             // Without this, a write to a watchdog that has died would end the child.
@@ -67,6 +101,9 @@ fn set_up_child(command: &mut Command, watchdog: &Watchdog) {
                 if libc::signal(signal, libc::SIG_DFL) == libc::SIG_ERR {
                     return Err(std::io::Error::last_os_error());
                 }
+            }
+            for &file in &inherited {
+                rustix::io::fcntl_setfd(BorrowedFd::borrow_raw(file), FdFlags::empty())?;
             }
             Ok(())
         });

@@ -19,6 +19,8 @@ fn start(script: &str) -> DbtProcess {
             EnvironmentChange::Remove("HOME".to_owned()),
             EnvironmentChange::SetSecret(secret_variable("hunter2")),
         ],
+        output: Vec::new(),
+        launch: None,
         aftercare: Aftercare::default(),
     })
     .unwrap()
@@ -80,6 +82,8 @@ fn the_error_of_a_failed_start_names_the_executable() {
         program: "/nowhere/dbt".into(),
         args: Vec::new(),
         environment: Vec::new(),
+        output: Vec::new(),
+        launch: None,
         aftercare: Aftercare::default(),
     })
     .err()

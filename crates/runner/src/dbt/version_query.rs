@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use super::dbt_version::DbtVersion;
+use super::launch::LaunchPlan;
+use super::version_answer::version_answer;
 
 /// Time limit of `dbt --version`. It takes seconds on a small machine; the limit is for one that hangs.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -47,23 +48,21 @@ pub(crate) fn forget_version(dbt: &Path, cache: &Path) {
 /// # Errors
 /// Why there is none.
 pub(crate) async fn ask_version(dbt: &Path) -> Result<DbtVersion, String> {
-    let mut command = tokio::process::Command::new(dbt);
-    command
-        .arg("--version")
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    let output = tokio::time::timeout(LIMIT, command.output())
-        .await
-        .map_err(|_| format!("no output within {} s", LIMIT.as_secs()))?
-        .map_err(|error| error.to_string())?;
-    // Older versions of dbt print to stderr.
-    let printed =
-        [output.stdout, output.stderr].map(|output| String::from_utf8_lossy(&output).into_owned());
-    if !output.status.success() {
-        let last = printed[1].lines().last().unwrap_or_default();
-        return Err(format!("{}; {last}", output.status));
-    }
-    DbtVersion::parse(&printed.join("\n")).ok_or_else(|| "it prints no version".to_owned())
+    Ok(ask_version_by(dbt, None).await?.0)
+}
+
+/// The same, by the launcher if there is a plan for it. Returns also why the launcher has given up, or nothing.
+///
+/// # Errors
+/// As [`ask_version`].
+pub(crate) async fn ask_version_by(
+    dbt: &Path,
+    launch: Option<LaunchPlan>,
+) -> Result<(DbtVersion, String), String> {
+    let answer = version_answer(dbt, launch, LIMIT).await?;
+    let version = DbtVersion::parse(&answer.output);
+    let version = version.ok_or_else(|| "it prints no version".to_owned())?;
+    Ok((version, answer.note))
 }
 
 /// The version of dbt-core in the Python environment of a console script: `bin/dbt` with

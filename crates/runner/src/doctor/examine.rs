@@ -8,15 +8,15 @@ use prefect_client::{Client, Settings, SettingsError};
 use super::folders::{Folder, Otherwise};
 use super::profiles::{ProfileChoice, check_profile, check_references};
 use super::report::{Check, DoctorReport};
-use super::{api, dbt, engine, folders, packages, project};
+use super::{api, dbt, engine, folders, launcher, packages, project};
 use crate::dbt::{
-    DbtVersion, PROFILES_FILE, PROJECT_FILE, Project, ask_version, find_dbt, find_profiles_dir,
-    is_writable, read_config,
+    DbtVersion, LaunchPlan, Launcher, PROFILES_FILE, PROJECT_FILE, Project, WantedEvents,
+    ask_version_by, find_dbt, find_profiles_dir, is_writable, read_config,
 };
 use crate::model::error_chain;
 use crate::outcome::Error;
 use crate::profiles::RenderedProfiles;
-use crate::request::{PrefectDbtSettings, ProcessEnv};
+use crate::request::{PrefectDbtSettings, ProcessEnv, launcher_choice};
 
 /// What to check.
 #[derive(Debug, Default)]
@@ -24,6 +24,8 @@ use crate::request::{PrefectDbtSettings, ProcessEnv};
 pub struct DoctorOptions {
     /// The dbt executable; searched for if not given.
     pub dbt: Option<PathBuf>,
+    /// Whether the launcher may start dbt.
+    pub launcher: Option<Launcher>,
     /// The folders of the project and of profiles.yml.
     pub settings: PrefectDbtSettings,
     /// The profile, instead of `profile` of dbt_project.yml.
@@ -33,7 +35,8 @@ pub struct DoctorOptions {
 }
 
 impl DoctorOptions {
-    /// The options from the environment: [`PrefectDbtSettings::from_env`], `DBT_PROFILE` and `DBT_TARGET`.
+    /// The options from the environment: [`PrefectDbtSettings::from_env`], `PREFECT_DBT_LAUNCHER`, `DBT_PROFILE` and
+    /// `DBT_TARGET`.
     ///
     /// # Errors
     /// As [`PrefectDbtSettings::from_env`].
@@ -47,6 +50,7 @@ impl DoctorOptions {
         };
         Ok(Self {
             dbt: None,
+            launcher: launcher_choice::from_env()?,
             settings: PrefectDbtSettings::from_env()?,
             profile: get("PROFILE"),
             target: get("TARGET"),
@@ -72,14 +76,14 @@ pub async fn examine(
     let client = configured.map(api::client).transpose();
     let reachable = client.as_ref().ok().and_then(Option::as_ref);
 
-    let ((dbt_check, version), answers) = tokio::join!(examine_dbt(options, &around), async {
+    let ((dbt_checks, version), answers) = tokio::join!(examine_dbt(options, &around), async {
         match reachable {
             Some(client) => Some(api::ask(client).await),
             None => None,
         }
     });
     let (project_check, project) = examine_project(options, &around);
-    let mut checks = vec![dbt_check];
+    let mut checks = dbt_checks;
     checks.extend(version.as_ref().map(engine::check));
     checks.push(project_check);
     checks.extend(examine_folders(options, &around));
@@ -104,7 +108,10 @@ pub async fn examine(
     Ok(DoctorReport::new(checks))
 }
 
-async fn examine_dbt(options: &DoctorOptions, around: &ProcessEnv) -> (Check, Option<DbtVersion>) {
+async fn examine_dbt(
+    options: &DoctorOptions,
+    around: &ProcessEnv,
+) -> (Vec<Check>, Option<DbtVersion>) {
     let found = find_dbt(
         options.dbt.as_deref(),
         &around.cwd,
@@ -113,12 +120,21 @@ async fn examine_dbt(options: &DoctorOptions, around: &ProcessEnv) -> (Check, Op
     );
     match found {
         Ok(path) => {
-            let version = ask_version(&path).await;
-            (dbt::check(&path, &version), version.ok())
+            let events = WantedEvents::default();
+            let launch = LaunchPlan::new(options.launcher.unwrap_or_default(), &path, events);
+            let plain = launch.as_ref().err().cloned();
+            let (version, note) = match ask_version_by(&path, launch.ok()).await {
+                Ok((version, note)) => (Ok(version), note),
+                Err(problem) => (Err(problem), String::new()),
+            };
+            let check = dbt::check(&path, &version);
+            let launcher = launcher::check(plain.as_ref(), &note);
+            (vec![check, launcher], version.ok())
         }
         Err(error) => {
             let advice = "install dbt, or give its path with --dbt or PREFECT_DBT_EXECUTABLE";
-            (Check::problem("dbt", error_chain(&error), advice), None)
+            let check = Check::problem("dbt", error_chain(&error), advice);
+            (vec![check], None)
         }
     }
 }

@@ -7,6 +7,7 @@ mod dbt;
 mod engine;
 mod examine;
 mod folders;
+mod launcher;
 mod packages;
 mod profiles;
 mod project;

@@ -17,8 +17,8 @@ pub const REPORT_FORMAT: u32 = 1;
 /// ```
 ///
 /// `ok` is true if no check has the status `problem`. A check that depends on another one is left out if that one
-/// failed. The ids, in this order: `dbt`, `engine`, `project`, `folders`, `packages`, `references`, `profile`,
-/// `settings`, `api`, `auth`, `clock`. `finding` and `advice` are for people and may change; `details` is for programs.
+/// failed. The ids, in this order: `dbt`, `launcher`, `engine`, `project`, `folders`, `packages`, `references`,
+/// `profile`, `settings`, `api`, `auth`, `clock`. `finding` and `advice` are for people and may change; `details` is for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct DoctorReport {

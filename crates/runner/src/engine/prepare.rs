@@ -8,11 +8,12 @@ use tempfile::TempDir;
 
 use super::preflight;
 use crate::dbt::{
-    Aftercare, Capabilities, DbtArgs, DbtCommand, DbtVersion, EnvironmentOptions, Project,
-    child_environment, dbt_version, find_dbt, forget_version, log_folder_problem, spare_log_folder,
-    unknown_variables,
+    Aftercare, Capabilities, DbtArgs, DbtCommand, DbtVersion, EnvironmentOptions, LaunchPlan,
+    NotLaunched, Project, WantedEvents, child_environment, dbt_version, find_dbt, forget_version,
+    log_folder_problem, output_environment, spare_log_folder, unknown_variables,
 };
 use crate::dbt_retry::RetryGuard;
+use crate::model::{DbtStart, LogLevel};
 use crate::observe::Observer;
 use crate::outcome::{Error, warn_of_wait};
 use crate::prefect::flow_run::wait_for_api;
@@ -40,6 +41,8 @@ pub(super) struct Prepared {
     version: Option<DbtVersion>,
     /// The folder of dbt's log, if dbt cannot write to that of the project.
     logs: Option<TempDir>,
+    /// How the launcher starts dbt, or why it does not.
+    launch: Result<LaunchPlan, NotLaunched>,
     /// The rendered profiles.yml, if it refers to Prefect.
     profiles: Option<RenderedProfiles>,
 }
@@ -71,7 +74,13 @@ impl Prepared {
         }
         let logs = spare_log_folder(&args.passed, env.log_path.as_deref(), &project);
         let folder = folder_of(request, &args, &project);
+        let events = WantedEvents {
+            details: request.settings.level_of(&args) == LogLevel::Debug,
+            complete: observer.wants_events(),
+            log_file: args.sets_file_level || env.sets_file_level,
+        };
         Ok(Self {
+            launch: LaunchPlan::new(request.launcher, &dbt, events),
             args,
             project,
             folder,
@@ -118,6 +127,14 @@ impl Prepared {
         }
     }
 
+    /// How dbt is started.
+    pub(super) fn start(&self) -> DbtStart {
+        match &self.launch {
+            Ok(_) => DbtStart::Launcher,
+            Err(why) => DbtStart::Plain(why.to_string()),
+        }
+    }
+
     /// Why dbt cannot write its log, if that is so.
     pub(super) fn log_folder_problem(&self) -> Option<String> {
         if self.logs.is_some() {
@@ -156,12 +173,16 @@ impl Prepared {
                     .map(RenderedProfiles::dir)
                     .or(settings.profiles_dir.as_deref()),
                 target_path: settings.target_path.as_deref(),
-                sets_file_level: self.args.sets_file_level || self.env.sets_file_level,
                 flags: of_guard
                     .chain(request.attempt.environment.clone())
                     .collect(),
                 secrets: self.secrets().to_vec(),
             }),
+            output: output_environment(
+                self.capabilities,
+                self.args.sets_file_level || self.env.sets_file_level,
+            ),
+            launch: self.launch.clone().ok(),
             aftercare: Aftercare {
                 lock,
                 folders: self.temporary_folders(),
@@ -245,6 +266,7 @@ mod tests {
             version: None,
             logs: None,
             dbt: "dbt".into(),
+            launch: Err(NotLaunched::Off),
             profiles: profiles.unwrap(),
             env: ProcessEnv::from_env().unwrap(),
         };

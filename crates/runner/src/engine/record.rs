@@ -79,6 +79,8 @@ async fn follow(
     let shared: SharedRecorder = Arc::new(Mutex::new(Some(recorder)));
     let stdout = listen("dbt-stdout", process.stdout, &shared, Recorder::on_stdout);
     let stderr = listen("dbt-stderr", process.stderr, &shared, Recorder::on_stderr);
+    let events = process.events;
+    let events = events.map(|pipe| listen("dbt-events", pipe, &shared, Recorder::on_launcher));
 
     let kills = MemoryKills::read();
     let (ended, mut stopped) = wait_for_end(process.exit, process.group, &shared, attempt).await;
@@ -88,7 +90,12 @@ async fn follow(
     if kills.explain(MemoryKills::read(), &ended) {
         with(&shared, |recorder| recorder.tracker.out_of_memory());
     }
-    let drained = async { (stdout.await, stderr.await) };
+    let drained = async {
+        if let Some(events) = events {
+            let _ = events.await;
+        }
+        (stdout.await, stderr.await)
+    };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::debug!("a process that dbt started still holds dbt's pipes open");
     }

@@ -50,6 +50,23 @@ impl Recorder {
         }
     }
 
+    /// Records a line of the launcher: an event, or a note of the launcher itself.
+    pub(super) fn on_launcher(&mut self, line: &RawLine<'_>) {
+        match decode(&line.text) {
+            Line::Event(event) => self.on_event(&event),
+            Line::Text(note) if self.level.includes(Level::Debug) && !note.is_empty() => {
+                self.effects.push(Effect::Log(LogLine {
+                    at: Timestamp::now(),
+                    level: Level::Debug,
+                    message: note.to_owned(),
+                    task: None,
+                }));
+                self.write();
+            }
+            Line::Text(_) => {}
+        }
+    }
+
     /// Records a line of dbt's standard error.
     pub(super) fn on_stderr(&mut self, line: &RawLine<'_>) {
         self.on_text(TextSource::Stderr, &line.text);

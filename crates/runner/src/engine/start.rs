@@ -14,7 +14,7 @@ use super::target_lock::TargetLock;
 use crate::dbt::{DbtError, DbtProcess};
 use crate::dbt_retry;
 use crate::model::{
-    Effect, FlowRunRef, Level, LogLine, Notice, RunEnd, State, StateKind, error_chain,
+    DbtStart, Effect, FlowRunRef, Level, LogLine, Notice, RunEnd, State, StateKind, error_chain,
 };
 use crate::outcome::Error;
 use crate::request::Request;
@@ -48,7 +48,8 @@ impl Admitted {
         }
         let folder = prepared.folder.clone();
         let target = connected.flow_run;
-        let mut journal = begin_journal(request, run_id, target.clone(), folder.as_ref());
+        let start = Some(prepared.start());
+        let mut journal = begin_journal(request, (run_id, start), target.clone(), folder.as_ref());
         if let Some(problem) = journal.problem() {
             observer.on_warning(&format!(
                 "cannot write the journal of this run, which stays in memory: {problem}"
@@ -85,10 +86,10 @@ impl Admitted {
     }
 }
 
-/// The journal of an attempt, with its header.
+/// The journal of an attempt, with its header: `start` is how dbt is started, if it is.
 pub(super) fn begin_journal(
     request: &Request,
-    run_id: Uuid,
+    (run_id, start): (Uuid, Option<DbtStart>),
     flow: FlowRunRef,
     folder: Option<&JournalFolder>,
 ) -> JournalWriter {
@@ -102,6 +103,7 @@ pub(super) fn begin_journal(
         created: Timestamp::now(),
         args: request.args.clone(),
         api: api.filter(|_| flow.is_reported()),
+        start,
         flow,
     };
     match folder {

@@ -72,7 +72,7 @@ pub(crate) fn save_unsent_end(
 fn save(request: &Request, flow: FlowRunRef, state: &State) -> Result<PathBuf, String> {
     let folder = journal_folder(request).map_err(|error| error_chain(&error))?;
     let run_id = Uuid::now_v7();
-    let mut journal = begin_journal(request, run_id, flow, folder.as_ref());
+    let mut journal = begin_journal(request, (run_id, None), flow, folder.as_ref());
     journal.append([Effect::RunFinished(RunEnd {
         state: state.clone(),
         dbt_exit: None,

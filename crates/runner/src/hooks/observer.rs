@@ -33,6 +33,10 @@ impl Observer for HookObserver {
         self.inner.on_manifest(manifest);
     }
 
+    fn wants_events(&self) -> bool {
+        self.inner.wants_events()
+    }
+
     fn on_event(&self, event: &Event<'_>) {
         self.inner.on_event(event);
     }

@@ -1,6 +1,7 @@
 //! The vocabulary that every other module shares. Plain values, no I/O.
 
 mod asset_event;
+mod dbt_start;
 mod delivery;
 mod effect;
 mod error_chain;
@@ -19,6 +20,7 @@ mod stop;
 mod task_run;
 
 pub use asset_event::{AssetEvent, AssetEventKind, AssetProperties};
+pub use dbt_start::DbtStart;
 pub use delivery::{Delivery, FinalState};
 pub use effect::Effect;
 pub(crate) use error_chain::{error_chain, error_messages};

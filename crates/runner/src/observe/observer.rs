@@ -17,6 +17,11 @@ pub trait Observer: Send + Sync {
     /// The manifest of the run was read, before the first event of a node. Not called for a run without manifest.
     fn on_manifest(&self, _manifest: &Arc<Manifest>) {}
 
+    /// Whether every event must arrive here as dbt writes it. If not, dbt can leave out what only a debug log shows.
+    fn wants_events(&self) -> bool {
+        true
+    }
+
     /// An event as dbt wrote it. Only dbt has masked secrets in it.
     fn on_event(&self, _event: &Event<'_>) {}
 
@@ -34,4 +39,8 @@ pub trait Observer: Send + Sync {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unobserved;
 
-impl Observer for Unobserved {}
+impl Observer for Unobserved {
+    fn wants_events(&self) -> bool {
+        false
+    }
+}

@@ -26,6 +26,7 @@ pub(super) fn write_journal(
         format: JOURNAL_FORMAT,
         run_id: run.run_id(),
         api: None,
+        start: None,
         attempt: 1,
         key: None,
         created: run.started,

@@ -62,6 +62,7 @@ mod tests {
             args: Vec::new(),
             flow,
             api: None,
+            start: None,
         }
     }
 

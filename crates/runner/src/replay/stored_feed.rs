@@ -89,6 +89,7 @@ mod tests {
             format: JOURNAL_FORMAT,
             run_id: Uuid::from_u128(7),
             api: None,
+            start: None,
             attempt: 1,
             key: None,
             created: Timestamp::UNIX_EPOCH,

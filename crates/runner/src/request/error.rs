@@ -9,6 +9,9 @@ pub enum RequestError {
     /// `DBT_LOG_LEVEL` does not name a level of dbt's.
     #[error("invalid DBT_LOG_LEVEL `{0}`: expected debug, info, warn, error or none")]
     LogLevel(String),
+    /// `PREFECT_DBT_LAUNCHER` does not name a choice.
+    #[error("invalid PREFECT_DBT_LAUNCHER `{0}`: expected auto or off")]
+    Launcher(String),
     /// The working directory does not exist or cannot be read.
     #[error("cannot read the working directory")]
     NoWorkingDirectory(#[source] std::io::Error),

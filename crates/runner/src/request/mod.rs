@@ -19,7 +19,7 @@ pub use flow_choice::FlowChoice;
 pub use flow_context::FlowContext;
 pub use invocation::Invocation;
 pub use options::RunOptions;
-pub(crate) use process_env::{ProcessEnv, inherited};
+pub(crate) use process_env::{ProcessEnv, inherited, launcher_choice};
 pub(crate) use resolved_request::{Request, RetryOptions};
 pub use retry_strategy::RetryStrategy;
 pub use settings::PrefectDbtSettings;

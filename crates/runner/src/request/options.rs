@@ -7,6 +7,7 @@ use prefect_client::Client;
 
 use super::retry_strategy::RetryStrategy;
 use super::settings::PrefectDbtSettings;
+use crate::dbt::Launcher;
 use crate::track::AssetKeyHook;
 
 /// How dbt runs and how the run is reported.
@@ -20,6 +21,8 @@ pub struct RunOptions {
     pub settings: PrefectDbtSettings,
     /// The dbt executable. Default: `PREFECT_DBT_EXECUTABLE`, then what [`find_dbt`](crate::find_dbt) finds.
     pub dbt: Option<PathBuf>,
+    /// Whether the launcher may start dbt. Default: `PREFECT_DBT_LAUNCHER`, then [`Launcher::Auto`].
+    pub launcher: Option<Launcher>,
     /// The connection to the Prefect API. Default: the run is not reported.
     pub client: Option<Client>,
     /// Whether failed nodes make the run fail. Default: true.
@@ -69,6 +72,7 @@ impl RunOptions {
         Self {
             settings: self.settings.or(defaults.settings),
             dbt: self.dbt.or(defaults.dbt),
+            launcher: self.launcher.or(defaults.launcher),
             client: self.client.or(defaults.client),
             raise_on_failure: self.raise_on_failure.or(defaults.raise_on_failure),
             fail_on_empty: self.fail_on_empty.or(defaults.fail_on_empty),

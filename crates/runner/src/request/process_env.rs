@@ -90,3 +90,23 @@ pub(crate) mod dbt_executable {
             .map(PathBuf::from)
     }
 }
+
+/// Whether the launcher may start dbt, as the environment says.
+pub(crate) mod launcher_choice {
+    use crate::dbt::Launcher;
+    use crate::request::error::RequestError;
+
+    /// The choice in `PREFECT_DBT_LAUNCHER`, if it is set.
+    ///
+    /// # Errors
+    /// When it is not the name of a choice.
+    pub(crate) fn from_env() -> Result<Option<Launcher>, RequestError> {
+        let value = std::env::var_os("PREFECT_DBT_LAUNCHER").filter(|value| !value.is_empty());
+        let Some(value) = value else { return Ok(None) };
+        let value = value.to_string_lossy();
+        match Launcher::from_name(&value) {
+            Some(choice) => Ok(Some(choice)),
+            None => Err(RequestError::Launcher(value.into())),
+        }
+    }
+}

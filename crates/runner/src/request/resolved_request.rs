@@ -12,10 +12,10 @@ use super::flow_choice::FlowChoice;
 use super::flow_context::FlowContext;
 use super::invocation::Invocation;
 use super::options::RunOptions;
-use super::process_env::dbt_executable;
+use super::process_env::{dbt_executable, launcher_choice};
 use super::retry_strategy::RetryStrategy;
 use super::settings::PrefectDbtSettings;
-use crate::dbt::{CommandLine, DbtArgs};
+use crate::dbt::{CommandLine, DbtArgs, Launcher};
 use crate::track::AssetOptions;
 
 /// One attempt of a run: options resolved, dbt's command line parsed.
@@ -29,6 +29,8 @@ pub(crate) struct Request {
     pub(crate) settings: PrefectDbtSettings,
     /// The dbt executable; `None` to search for it.
     pub(crate) dbt: Option<PathBuf>,
+    /// Whether the launcher may start dbt.
+    pub(crate) launcher: Launcher,
     /// The connection to Prefect; `None` without an API.
     pub(crate) client: Option<Client>,
     /// Which flow run to report to.
@@ -79,6 +81,9 @@ impl Request {
         options.settings =
             std::mem::take(&mut options.settings).or(PrefectDbtSettings::from_env()?);
         options.dbt = options.dbt.take().or_else(dbt_executable::from_env);
+        if options.launcher.is_none() {
+            options.launcher = launcher_choice::from_env()?;
+        }
         Ok(Self::resolved(invocation))
     }
 
@@ -108,6 +113,7 @@ impl Request {
             keep_artifacts: options.keep_artifacts.unwrap_or(true),
             settings: options.settings,
             dbt: options.dbt,
+            launcher: options.launcher.unwrap_or_default(),
             client: options.client,
             journal_dir: options.journal_dir,
             attempt: Attempt::default(),

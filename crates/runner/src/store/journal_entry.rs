@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::stored_header::StoredHeader;
-use crate::model::{Effect, FlowRunRef};
+use crate::model::{DbtStart, Effect, FlowRunRef};
 
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,8 @@ pub struct Header {
     pub key: Option<Uuid>,
     /// The URL of the API that it reports to, without credentials.
     pub api: Option<String>,
+    /// How dbt is started; `None` if it is not, or if an earlier version wrote the journal.
+    pub start: Option<DbtStart>,
 }
 
 impl Header {

@@ -134,6 +134,7 @@ mod tests {
             format: JOURNAL_FORMAT,
             run_id: Uuid::now_v7(),
             api: None,
+            start: None,
             attempt: 1,
             key: None,
             created: Timestamp::UNIX_EPOCH,

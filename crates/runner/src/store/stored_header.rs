@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::journal_entry::Header;
-use crate::model::{ExistingFlowRun, FlowRunRef, NewFlowRun, Ownership};
+use crate::model::{DbtStart, ExistingFlowRun, FlowRunRef, NewFlowRun, Ownership};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredHeader {
@@ -19,6 +19,8 @@ pub(super) struct StoredHeader {
     key: Option<Uuid>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     api: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    start: Option<DbtStart>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -70,6 +72,7 @@ impl From<StoredHeader> for Header {
             flow,
             key: key.or(stored.key),
             api: stored.api,
+            start: stored.start,
         }
     }
 }
@@ -99,6 +102,7 @@ impl From<Header> for StoredHeader {
             },
             key,
             api: header.api,
+            start: header.start,
         }
     }
 }

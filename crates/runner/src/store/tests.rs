@@ -14,6 +14,7 @@ fn header() -> Header {
         format: JOURNAL_FORMAT,
         run_id: Uuid::now_v7(),
         api: None,
+        start: None,
         attempt: 1,
         key: None,
         created: Timestamp::UNIX_EPOCH,

@@ -44,6 +44,7 @@ fn every_mistake_is_reported_with_what_to_do() {
         project
             .program()
             .arg("doctor")
+            .env_remove("PREFECT_DBT_LAUNCHER")
             .env_remove("PREFECT_API_URL"),
     );
     finished.exits_with(2);
@@ -60,7 +61,9 @@ fn every_mistake_is_reported_with_what_to_do() {
 #[test]
 fn the_json_form_is_stable() {
     let project = Project::new();
-    let finished = Finished::of(project.program().args(["doctor", "--output", "json"]));
+    let mut doctor = project.program();
+    doctor.env_remove("PREFECT_DBT_LAUNCHER");
+    let finished = Finished::of(doctor.args(["doctor", "--output", "json"]));
     finished.exits_with(0);
     let filters = [
         (r"\d+\.\d+\.\d+", "<version>"),

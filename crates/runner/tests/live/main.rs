@@ -31,6 +31,7 @@ mod hooks;
 mod interrupts;
 mod invalid_api;
 mod killed;
+mod launched;
 mod lost_journal;
 mod ls_flags;
 mod misuse;

@@ -133,6 +133,7 @@ fn journal(nodes: &[(&str, &str)]) -> JournalReader {
         format: JOURNAL_FORMAT,
         run_id: Uuid::nil(),
         api: None,
+        start: None,
         attempt: 1,
         key: None,
         created: Timestamp::UNIX_EPOCH,

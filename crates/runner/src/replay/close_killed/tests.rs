@@ -42,6 +42,7 @@ fn header() -> Entry {
         format: JOURNAL_FORMAT,
         run_id: Uuid::from_u128(7),
         api: None,
+        start: None,
         attempt: 1,
         key: None,
         created: at(0),

@@ -29,6 +29,8 @@ fn options_and_variables_are_invalid() {
     let level = [("DBT_LOG_LEVEL", "loud")];
     let build = ["invoke", "--no-prefect", "--", "build"];
     place.fails("invalid_log_level", &build, &level, 2);
+    let launcher = [("PREFECT_DBT_LAUNCHER", "on")];
+    place.fails("invalid_launcher", &build, &launcher, 2);
     let engine = ["invoke", "--engine", "--no-prefect", "--", "build"];
     place.fails("contradictory_options", &engine, &[], 2);
     let engine = ["invoke", "--engine", "--", "build"];

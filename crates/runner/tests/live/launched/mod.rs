@@ -1,0 +1,5 @@
+//! dbt by the launcher, beside plain dbt: what differs is the time.
+
+mod equality;
+mod fallback;
+mod mirror;
