@@ -147,6 +147,33 @@ impl Template {
         }
     }
 
+    /// The same template with fewer references: those of values that `wanted` does not accept stay in the text as they are.
+    /// `wanted` gets the keys from the top of the file to the value, without positions in lists; what `<<` merges stands
+    /// where its mapping stands. Anchored values (`&name`) are always rendered: an alias can put them anywhere.
+    ///
+    /// dbt reads one output of a profile and no other:
+    ///
+    /// ```
+    /// use dbt_templating::Template;
+    ///
+    /// let source = r#"
+    /// shop:
+    ///   outputs:
+    ///     dev: {type: duckdb, path: "{{ prefect.variables.dev }}"}
+    ///     prod: {type: postgres, host: "{{ prefect.variables.host }}"}
+    /// "#;
+    /// let template = Template::parse("profiles.yml", source)?;
+    /// let dev = template.only(|keys| keys.starts_with(&["shop".into(), "outputs".into(), "dev".into()]));
+    /// assert_eq!(dev.references().len(), 1);
+    /// # Ok::<(), dbt_templating::Errors>(())
+    /// ```
+    #[must_use]
+    pub fn only(mut self, wanted: impl Fn(&[String]) -> bool) -> Self {
+        self.values
+            .retain(|value| value.scalar.anchored || wanted(&value.scalar.path));
+        self
+    }
+
     /// The references of the file, without repetitions, in the order of the file.
     #[must_use]
     pub fn references(&self) -> Vec<&Reference> {

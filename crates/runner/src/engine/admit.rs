@@ -1,17 +1,20 @@
 //! Stage 1, admit: find dbt, the project and the flow run, and wait until the target folder is free.
 
 use jiff::Timestamp;
+use prefect_client::Client;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
-use super::cancellable_wait::{CancellableWait, Stopped};
-use super::connect::{Connected, connect};
+use super::cancellable_wait::{CancellableWait, Stopped, WaitingFlowRun};
+use super::connect::{Connected, connect, flow_run_to_create};
 use super::prepare::Prepared;
 use super::run::Attempt;
 use super::stopped_before_start::{UnstartedRun, end_unstarted};
 use super::target_lock::{TargetLock, lock_target};
 use crate::model::{Delivery, ExistingFlowRun, FlowRunRef, Ownership, StopCause};
 use crate::outcome::{Error, Outcome};
+use crate::prefect::flow_run::NewRun;
+use crate::request::Request;
 use crate::track::{ProcessEnd, Tracker, TrackerOptions};
 
 /// An attempt that may start dbt.
@@ -30,26 +33,41 @@ pub(super) enum Admission {
     Stopped(Box<Outcome>),
 }
 
-/// Waits until dbt may start. Every request to stop is heard meanwhile.
-pub(super) async fn admit(attempt: Attempt<'_>) -> Result<Admission, Error> {
+/// Waits until dbt may start. Every request to stop is heard meanwhile, and a new flow run is created at once. `before` is
+/// what comes before dbt; its time counts.
+pub(super) async fn admit(
+    attempt: Attempt<'_>,
+    before: impl AsyncFnOnce(),
+) -> Result<Admission, Error> {
     let Attempt {
         request, stopper, ..
     } = attempt;
-    let flow = &request.flow;
-    let known = flow.flow_run_id.filter(|_| !flow.declined);
-    let ownership = Ownership::owned_if(flow.engine);
-    let flow_run = known.map(|id| ExistingFlowRun::new(id, ownership));
-    let wait = CancellableWait::begin(flow, request.client.as_ref(), flow_run, stopper);
-    let admitted = within(attempt.deadline, prepare_and_connect(attempt));
+    let new = flow_run_to_create(request);
+    let flow_run = existing(request).map(WaitingFlowRun::Existing);
+    let flow_run = flow_run.or_else(|| new.clone().map(WaitingFlowRun::New));
+    let client = request.client.as_ref();
+    let wait = CancellableWait::begin(&request.flow, client, flow_run.clone(), stopper);
+    let admitted = within(attempt.deadline, async {
+        before().await;
+        prepare_and_connect(attempt, new).await
+    });
     match wait.until(admitted).await.flatten() {
         Ok(admitted) => Ok(Admission::Granted(Box::new(admitted?))),
         Err(cause) => {
-            let owned = known.filter(|_| flow.engine);
             let stopped = wait.end(cause).await;
-            let outcome = unstarted(attempt, owned, stopped);
+            let outcome = unstarted(attempt, flow_run, stopped);
             Ok(Admission::Stopped(Box::new(outcome)))
         }
     }
+}
+
+/// The flow run to report to, if it exists. That the process was started for it does not make it ours.
+fn existing(request: &Request) -> Option<ExistingFlowRun> {
+    let flow = &request.flow;
+    let id = flow.flow_run_id.or(flow.inherited);
+    let ownership = Ownership::owned_if(flow.engine);
+    let id = id.filter(|_| !flow.declined)?;
+    Some(ExistingFlowRun::new(id, ownership))
 }
 
 /// The result of `work`, or the timeout if the deadline comes first.
@@ -65,7 +83,7 @@ async fn within<T>(
     }
 }
 
-async fn prepare_and_connect(attempt: Attempt<'_>) -> Result<Admitted, Error> {
+async fn prepare_and_connect(attempt: Attempt<'_>, new: Option<NewRun>) -> Result<Admitted, Error> {
     let Attempt {
         request, observer, ..
     } = attempt;
@@ -74,7 +92,7 @@ async fn prepare_and_connect(attempt: Attempt<'_>) -> Result<Admitted, Error> {
     prepared.guard_retry(request);
     // After the lock: the order of run ids is the order in which runs wrote to the folder.
     let run_id = Uuid::now_v7();
-    let connected = connect(attempt, run_id, &prepared.args.command).await?;
+    let connected = connect(attempt, run_id, &prepared.args.command, new).await?;
     Ok(Admitted {
         run_id,
         prepared,
@@ -84,7 +102,7 @@ async fn prepare_and_connect(attempt: Attempt<'_>) -> Result<Admitted, Error> {
 }
 
 /// The outcome of a run that was stopped before dbt started.
-fn unstarted(attempt: Attempt<'_>, owned: Option<Uuid>, stopped: Stopped) -> Outcome {
+fn unstarted(attempt: Attempt<'_>, flow_run: Option<WaitingFlowRun>, stopped: Stopped) -> Outcome {
     let run_id = Uuid::now_v7();
     let end = ProcessEnd {
         exit_code: None,
@@ -94,12 +112,23 @@ fn unstarted(attempt: Attempt<'_>, owned: Option<Uuid>, stopped: Stopped) -> Out
     let run = Tracker::new(TrackerOptions::new(run_id)).close(end, None, &mut Vec::new());
     let args = attempt.request.args.clone();
     let mut outcome = Outcome::of_run(run_id, args, run, Some(stopped.cause));
-    outcome.delivery = owned.map(|id| Delivery {
-        flow_run_id: Some(id),
+    let flow = match flow_run {
+        Some(WaitingFlowRun::Existing(run)) => run.is_owned().then(|| FlowRunRef::owned(run.id)),
+        Some(WaitingFlowRun::New(new)) => {
+            Some(FlowRunRef::ToCreate(new.names).created_as(stopped.flow_run_id))
+        }
+        None => None,
+    };
+    let pages = attempt.request.client.as_ref().map(Client::settings);
+    outcome.delivery = flow.is_some().then(|| Delivery {
+        flow_run_id: stopped.flow_run_id,
+        url: stopped
+            .flow_run_id
+            .zip(pages)
+            .and_then(|(id, pages)| pages.flow_run_page(id)),
         verified: true,
         ..Delivery::default()
     });
-    let flow = owned.map(FlowRunRef::owned);
     let unstarted = UnstartedRun {
         request: attempt.request,
         flow,

@@ -3,18 +3,31 @@
 use std::future::Future;
 use std::time::Duration;
 
-use prefect_client::Client;
+use prefect_client::{Client, Error};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::model::{ExistingFlowRun, FinalState, State, StopCause, Stopper};
 use crate::outcome::exit_code_after_delivery;
 use crate::prefect::control::Supervision;
-use crate::prefect::flow_run::FinalStateSetter;
+use crate::prefect::flow_run::{FinalStateSetter, NewRun, find_or_create, wait_for_api};
 use crate::request::FlowChoice;
 
 /// The longest time that the server may take to accept the end: the sender of the signal waits.
 const STATE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the creation of a flow run waits for an API that is away. The report of the run creates it later.
+const CREATION_TIMEOUT: Duration = Duration::from_secs(3600);
+
+/// The flow run of a run that waits.
+#[derive(Debug, Clone)]
+pub(crate) enum WaitingFlowRun {
+    /// One that exists.
+    Existing(ExistingFlowRun),
+    /// One that the wait creates at its begin, and that is ours.
+    New(NewRun),
+}
 
 /// Listens for requests to stop while a run waits.
 #[derive(Debug)]
@@ -25,8 +38,10 @@ pub(crate) struct CancellableWait<'a> {
 
 #[derive(Debug)]
 struct FlowRun {
-    id: Uuid,
+    run: WaitingFlowRun,
     client: Client,
+    /// Creates the flow run.
+    creation: Option<AbortHandle>,
     /// Sets the end, if the states are ours.
     setter: Option<FinalStateSetter>,
     supervision: Supervision,
@@ -40,6 +55,8 @@ pub(crate) struct Stopped {
     pub(crate) exit_code: u8,
     /// What became of the end of the flow run; `None` when no flow run is ours.
     pub(crate) final_state: Option<FinalState>,
+    /// The flow run, if it is ours and exists.
+    pub(crate) flow_run_id: Option<Uuid>,
 }
 
 impl<'a> CancellableWait<'a> {
@@ -47,24 +64,11 @@ impl<'a> CancellableWait<'a> {
     pub(crate) fn begin(
         flow: &FlowChoice,
         client: Option<&Client>,
-        flow_run: Option<ExistingFlowRun>,
+        flow_run: Option<WaitingFlowRun>,
         stopper: &'a Stopper,
     ) -> Self {
-        let flow_run = client.zip(flow_run).map(|(client, run)| {
-            let setter = run.is_owned().then(FinalStateSetter::default);
-            FlowRun {
-                id: run.id,
-                client: client.clone(),
-                supervision: Supervision::begin(
-                    flow.supervisor_of(run.id),
-                    Some(run),
-                    Some(client),
-                    setter.clone(),
-                    stopper,
-                ),
-                setter,
-            }
-        });
+        let flow_run = client.zip(flow_run);
+        let flow_run = flow_run.map(|(client, run)| FlowRun::begin(flow, client, run, stopper));
         Self { stopper, flow_run }
     }
 
@@ -80,14 +84,17 @@ impl<'a> CancellableWait<'a> {
     /// Ends the stopped run: sets the state of a flow run of ours and reports it to the supervisor.
     pub(crate) async fn end(self, cause: StopCause) -> Stopped {
         let Some(flow_run) = self.flow_run else {
-            return Stopped::new(cause, None);
+            return Stopped::new(cause, None, None);
         };
         let cause = flow_run.supervision.explain(cause).await;
-        let Some(setter) = flow_run.setter else {
-            return Stopped::new(cause, None);
+        let Some(setter) = &flow_run.setter else {
+            return Stopped::new(cause, None, None);
         };
         let state = cause.state();
-        let set = setter.set(&flow_run.client, flow_run.id, &state);
+        let set = async {
+            let id = flow_run.id().await?;
+            setter.set(&flow_run.client, id, &state).await
+        };
         let final_state = match timeout(STATE_TIMEOUT, set).await {
             Ok(Ok(final_state)) => final_state,
             Ok(Err(error)) => {
@@ -97,17 +104,86 @@ impl<'a> CancellableWait<'a> {
             Err(_) => FinalState::NotSent,
         };
         flow_run.supervision.report(&final_state).await;
-        Stopped::new(cause, Some(final_state))
+        Stopped::new(cause, Some(final_state), flow_run.known_id())
+    }
+}
+
+impl FlowRun {
+    fn begin(flow: &FlowChoice, client: &Client, run: WaitingFlowRun, stopper: &Stopper) -> Self {
+        let (existing, is_ours) = match &run {
+            WaitingFlowRun::Existing(existing) => (Some(*existing), existing.is_owned()),
+            WaitingFlowRun::New(_) => (None, true),
+        };
+        let setter = is_ours.then(FinalStateSetter::default);
+        let supervision = Supervision::begin(
+            existing.and_then(|run| flow.supervisor_of(run.id)),
+            existing,
+            Some(client),
+            setter.clone(),
+            stopper,
+        );
+        let creation = match &run {
+            WaitingFlowRun::Existing(_) => None,
+            WaitingFlowRun::New(new) => {
+                let known = supervision.flow_run_sender();
+                Some(tokio::spawn(create(client.clone(), new.clone(), known)).abort_handle())
+            }
+        };
+        Self {
+            run,
+            client: client.clone(),
+            creation,
+            setter,
+            supervision,
+        }
+    }
+
+    fn known_id(&self) -> Option<Uuid> {
+        match &self.run {
+            WaitingFlowRun::Existing(run) => Some(run.id),
+            WaitingFlowRun::New(new) => new.id(),
+        }
+    }
+
+    /// The id of the flow run, which is created if it does not exist yet.
+    async fn id(&self) -> Result<Uuid, Error> {
+        match &self.run {
+            WaitingFlowRun::Existing(run) => Ok(run.id),
+            WaitingFlowRun::New(new) => Ok(find_or_create(&self.client, new).await?.0.id),
+        }
+    }
+}
+
+impl Drop for FlowRun {
+    fn drop(&mut self) {
+        if let Some(creation) = &self.creation {
+            creation.abort();
+        }
+    }
+}
+
+/// Creates the flow run, as soon as the API can be reached, and gives its id to `known`.
+async fn create(client: Client, new: NewRun, known: watch::Sender<Option<Uuid>>) {
+    fn itself(error: &Error) -> Option<&Error> {
+        Some(error)
+    }
+    // The report of the run warns of an outage.
+    fn ignore(_: &Error) {}
+    let create = || find_or_create(&client, &new);
+    match wait_for_api(CREATION_TIMEOUT, create, itself, ignore).await {
+        Ok((run, _)) => drop(known.send_replace(Some(run.id))),
+        Err(error) => tracing::debug!(%error, "cannot create the flow run before dbt starts"),
     }
 }
 
 impl Stopped {
-    fn new(cause: StopCause, final_state: Option<FinalState>) -> Self {
+    fn new(cause: StopCause, final_state: Option<FinalState>, flow_run_id: Option<Uuid>) -> Self {
         Self {
             cause,
             state: cause.state(),
             exit_code: exit_code_after_delivery(cause.exit_code(), final_state.as_ref(), false),
             final_state,
+            flow_run_id,
         }
     }
 }

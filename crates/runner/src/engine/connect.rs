@@ -21,23 +21,28 @@ pub(super) struct Connected {
     pub(super) reporter: Option<Reporter>,
 }
 
-/// Decides which flow run the run reports to, and connects to it if it exists.
+/// The flow run that an attempt creates; `None` if it reports to another one or to none.
+pub(crate) fn flow_run_to_create(request: &Request) -> Option<NewRun> {
+    let command = request.dbt_args().command;
+    let mode = decide(mode_facts(request, &command)).ok()?;
+    let key = request.attempt.key.filter(|_| mode == Mode::Create)?;
+    Some(new_run(request, names(request, &command, key), key))
+}
+
+/// Decides which flow run the run reports to, and connects to it if it exists. `new` is the flow run that it creates.
 pub(super) async fn connect(
     attempt: Attempt<'_>,
     run_id: Uuid,
     command: &str,
+    new: Option<NewRun>,
 ) -> Result<Connected, Error> {
     let request = attempt.request;
     let mode = decide(mode_facts(request, command))?;
-    let choice = &request.flow;
-    let name = choice.flow_run_name.clone();
-    let names = NewFlowRun {
-        flow_name: Some(flow_name(request, command)),
-        flow_run_name: name.unwrap_or_else(|| flow_run_name(run_id)),
-        tags: choice.tags.clone(),
-    };
+    let key = request.attempt.key.unwrap_or(run_id);
+    let names = names(request, command, key);
+    let new = new.unwrap_or_else(|| new_run(request, names.clone(), key));
     let reporter = match &request.client {
-        Some(client) => reporter(client, attempt, run_id, mode, &names).await?,
+        Some(client) => reporter(client, attempt, run_id, mode, new).await?,
         None => None,
     };
     let flow_run = reporter.as_ref().and_then(Reporter::flow_run);
@@ -45,6 +50,22 @@ pub(super) async fn connect(
         flow_run: flow_run.unwrap_or(FlowRunRef::NotReported(names)),
         reporter,
     })
+}
+
+/// The names of a flow run that is created. `key` determines a name that the caller does not choose.
+fn names(request: &Request, command: &str, key: Uuid) -> NewFlowRun {
+    let choice = &request.flow;
+    let name = choice.flow_run_name.clone();
+    NewFlowRun {
+        flow_name: Some(flow_name(request, command)),
+        flow_run_name: name.unwrap_or_else(|| flow_run_name(key)),
+        tags: choice.tags.clone(),
+    }
+}
+
+fn new_run(request: &Request, names: NewFlowRun, key: Uuid) -> NewRun {
+    let policy = retry_rules(request.retry.retries, request.retry.delay);
+    NewRun::new(names, &request.args, key, policy)
 }
 
 /// What the choice of the flow run depends on.
@@ -67,7 +88,7 @@ async fn reporter(
     attempt: Attempt<'_>,
     run_id: Uuid,
     mode: Mode,
-    names: &NewFlowRun,
+    new: NewRun,
 ) -> Result<Option<Reporter>, ReportError> {
     let Attempt {
         request, stopper, ..
@@ -87,11 +108,7 @@ async fn reporter(
             let run = Reporter::probe(client, id).await?;
             attach(client, run_id, run, attempt, options).await?
         }
-        Mode::Create => {
-            let policy = retry_rules(request.retry.retries, request.retry.delay);
-            let run = NewRun::new(names.clone(), &request.args, request.attempt.key, policy);
-            Reporter::create(client, run_id, run, options)
-        }
+        Mode::Create => Reporter::create(client, run_id, new, options),
     }))
 }
 
@@ -111,7 +128,7 @@ async fn attach(
     };
     let attached = wait_for_api(
         limit,
-        async || Reporter::attach(client, run_id, flow_run, options.clone()).await,
+        || Reporter::attach(client, run_id, flow_run, options.clone()),
         ReportError::request,
         |error| warn_of_wait(&**attempt.observer, limit, error),
     );

@@ -21,8 +21,9 @@ mod stop_dbt;
 mod stopped_before_start;
 mod target_lock;
 
-pub(crate) use cancellable_wait::CancellableWait;
+pub(crate) use cancellable_wait::{CancellableWait, WaitingFlowRun};
+pub(crate) use connect::flow_run_to_create;
 pub(crate) use early_manifest::with_early_manifest;
 pub(crate) use parse_project::parse_project;
-pub(crate) use run::run;
+pub(crate) use run::{run, run_after};
 pub(crate) use stopped_before_start::{UnstartedRun, end_unstarted, save_unsent_end};

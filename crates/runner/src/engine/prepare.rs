@@ -19,6 +19,7 @@ use crate::outcome::{Error, warn_of_wait};
 use crate::prefect::flow_run::wait_for_api;
 use crate::profiles::{ProfilesError, RenderedProfiles};
 use crate::request::{ProcessEnv, Request};
+use crate::selection::{OutputChoice, SelectionFlags};
 use crate::store::{AttemptRecords, JournalFolder};
 
 /// What an invocation needs: dbt, the project, the rendered profiles and the folder of journals.
@@ -61,7 +62,8 @@ impl Prepared {
         let project = request.project(&args, &env.cwd);
         let profiles_dir = request.profiles_dir(&args, &env);
         preflight::check(&args, &project, profiles_dir.as_deref())?;
-        let profiles = render_profiles(request, &args, profiles_dir.as_deref(), observer).await?;
+        let places = (&args, &project, profiles_dir.as_deref());
+        let profiles = render_profiles(request, places, observer).await?;
         for warning in profiles.iter().flat_map(RenderedProfiles::warnings) {
             observer.on_warning(&warning.to_string());
         }
@@ -220,8 +222,7 @@ fn folder_of(request: &Request, args: &DbtArgs, project: &Project) -> Option<Jou
 /// Renders profiles.yml, if it refers to Prefect. An engine waits out an outage.
 async fn render_profiles(
     request: &Request,
-    args: &DbtArgs,
-    dir: Option<&Path>,
+    (args, project, dir): (&DbtArgs, &Project, Option<&Path>),
     observer: &dyn Observer,
 ) -> Result<Option<RenderedProfiles>, Error> {
     let Some(dir) = dir.filter(|_| args.has_command()) else {
@@ -230,14 +231,23 @@ async fn render_profiles(
     let client = request.client.as_ref();
     let options =
         RenderOptions::default().missing(request.settings.missing_variables.unwrap_or_default());
+    let choice = output_choice(request, project);
     let limit = request.delivery.at_start();
     let rendered = wait_for_api(
         limit,
-        async || RenderedProfiles::prepare(dir, client, &options).await,
+        || RenderedProfiles::prepare_for(dir, client, choice.as_ref(), &options),
         ProfilesError::request,
         |error| warn_of_wait(observer, limit, error),
     );
     Ok(rendered.await?)
+}
+
+/// Which output of profiles.yml dbt uses; `None` if that is not known. `dbt retry` uses that of the run that it retries.
+fn output_choice(request: &Request, project: &Project) -> Option<OutputChoice> {
+    let line = request.original_line();
+    let is_known = line.command() != "retry";
+    let flags = is_known.then(|| SelectionFlags::from_env(line))?;
+    OutputChoice::of(project, &flags).ok()
 }
 
 #[cfg(test)]

@@ -29,17 +29,27 @@ pub(crate) async fn run(
     observer: Arc<dyn Observer>,
     stopper: Stopper,
 ) -> Result<Outcome, Error> {
+    run_after(async || {}, request, observer, stopper).await
+}
+
+/// The same after `before`, which a request to stop ends. The flow run exists meanwhile.
+pub(crate) async fn run_after(
+    before: impl AsyncFnOnce(),
+    request: Request,
+    observer: Arc<dyn Observer>,
+    stopper: Stopper,
+) -> Result<Outcome, Error> {
     let attempt = Attempt {
         request: &request,
         observer: &observer,
         stopper: &stopper,
         deadline: request.timeout.map(|timeout| Instant::now() + timeout),
     };
-    let admitted = match admit(attempt).await? {
+    let admitted = match admit(attempt, before).await? {
         Admission::Granted(admitted) => *admitted,
         Admission::Stopped(outcome) => return Ok(*outcome),
     };
-    let started = admitted.start(attempt).await?;
+    let started = admitted.start(attempt)?;
     let recorded = started.record(attempt).await?;
     let judged = recorded.judge(attempt);
     Ok(judged.settle(attempt).await)

@@ -87,13 +87,6 @@ impl Session {
         self.flow_run.owned_id()
     }
 
-    /// Drops the attempt record of this run.
-    pub(super) fn forget_record(&self) {
-        if let Some(records) = &self.records {
-            records.remove(self.run_id);
-        }
-    }
-
     /// Waits until the report is delivered and the supervisor knows the end of the flow run.
     pub(super) async fn delivered(&mut self) -> Option<Delivery> {
         let delivery = self.report.take()?.await.ok()?;

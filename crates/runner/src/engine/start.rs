@@ -11,14 +11,12 @@ use super::recorder::Recorder;
 use super::run::Attempt;
 use super::session::Session;
 use super::target_lock::TargetLock;
-use crate::dbt::{DbtError, DbtProcess};
+use crate::dbt::DbtProcess;
 use crate::dbt_retry;
-use crate::model::{
-    DbtStart, Effect, FlowRunRef, Level, LogLine, Notice, RunEnd, State, StateKind, error_chain,
-};
+use crate::model::{DbtStart, Effect, FlowRunRef, Level, LogLine, Notice};
 use crate::outcome::Error;
 use crate::request::Request;
-use crate::store::{Header, JOURNAL_FORMAT, JournalFolder, JournalWriter};
+use crate::store::{AttemptRecords, Header, JOURNAL_FORMAT, JournalFolder, JournalWriter};
 use crate::track::{Redactor, Tracker, TrackerOptions};
 
 /// An attempt whose dbt runs.
@@ -31,8 +29,8 @@ pub(super) struct Started {
 }
 
 impl Admitted {
-    /// Starts dbt. If that fails, the flow run ends Crashed with the reason.
-    pub(super) async fn start(self, attempt: Attempt<'_>) -> Result<Started, Error> {
+    /// Starts dbt, then the report. If dbt cannot start, nothing is left of the attempt.
+    pub(super) fn start(self, attempt: Attempt<'_>) -> Result<Started, Error> {
         let Attempt {
             request, observer, ..
         } = attempt;
@@ -47,6 +45,14 @@ impl Admitted {
             observer.on_notice(&Notice::Unconfigured);
         }
         let folder = prepared.folder.clone();
+        let ids = (run_id, connected.flow_run.owned_id());
+        record_attempt(request, &prepared, ids);
+        let handle = lock.as_ref().and_then(|lock| lock.handle().ok());
+        let process = DbtProcess::start(prepared.command(request, handle)).inspect_err(|_| {
+            if let Some(folder) = &folder {
+                AttemptRecords::beside(folder.dir()).remove(run_id);
+            }
+        })?;
         let target = connected.flow_run;
         let start = Some(prepared.start());
         let mut journal = begin_journal(request, (run_id, start), target.clone(), folder.as_ref());
@@ -56,7 +62,7 @@ impl Admitted {
             ));
         }
         note_attempt(&mut journal, request, &prepared);
-        let mut session = Session::open(
+        let session = Session::open(
             attempt,
             (run_id, target),
             connected.reporter,
@@ -64,25 +70,13 @@ impl Admitted {
             &journal,
         );
         let recorder = recorder(attempt, &prepared, run_id, journal);
-        record_attempt(request, &prepared, &session);
-        let handle = lock.as_ref().and_then(|lock| lock.handle().ok());
-        match DbtProcess::start(prepared.command(request, handle)) {
-            Ok(process) => Ok(Started {
-                session,
-                prepared,
-                lock,
-                recorder,
-                process,
-            }),
-            Err(error) => {
-                end_crashed(recorder.journal, &error);
-                session.forget_record();
-                let delivery = session.delivered().await;
-                let is_delivered = delivery.is_none_or(|delivery| delivery.verified);
-                session.close_journal(is_delivered, &**attempt.observer);
-                Err(error.into())
-            }
-        }
+        Ok(Started {
+            session,
+            prepared,
+            lock,
+            recorder,
+            process,
+        })
     }
 }
 
@@ -134,11 +128,11 @@ fn note_attempt(journal: &mut JournalWriter, request: &Request, prepared: &Prepa
 }
 
 /// Records that the attempt runs, so that a later `dbt retry` knows of it if its process is killed.
-fn record_attempt(request: &Request, prepared: &Prepared, session: &Session) {
-    if let Some(records) = &session.records {
-        let ids = (session.run_id, session.owned_flow_run());
+fn record_attempt(request: &Request, prepared: &Prepared, ids: (Uuid, Option<Uuid>)) {
+    if let Some(folder) = &prepared.folder {
+        let records = AttemptRecords::beside(folder.dir());
         let guard = prepared.guard.as_ref();
-        dbt_retry::save_started(ids, request, &prepared.project, guard, records);
+        dbt_retry::save_started(ids, request, &prepared.project, guard, &records);
     }
 }
 
@@ -177,18 +171,4 @@ fn recorder(
         manifest: None,
         effects: Vec::new(),
     }
-}
-
-/// Ends the journal of a run whose dbt could not be started. Crashed, since a retry would fail in the same way.
-fn end_crashed(mut journal: JournalWriter, error: &DbtError) {
-    let state = State {
-        kind: StateKind::Crashed,
-        name: "Crashed".to_owned(),
-        message: Some(error_chain(error)),
-    };
-    journal.append([Effect::RunFinished(RunEnd {
-        state,
-        dbt_exit: None,
-        at: Timestamp::now(),
-    })]);
 }

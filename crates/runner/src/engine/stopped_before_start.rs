@@ -53,12 +53,11 @@ pub(crate) fn end_unstarted(outcome: &mut Outcome, stopped: Stopped, run: Unstar
 /// Saves the end of a flow run of ours that the server did not accept, in a journal that holds nothing else.
 pub(crate) fn save_unsent_end(
     request: &Request,
-    flow_run_id: Uuid,
+    flow: FlowRunRef,
     state: &State,
     problem: &str,
     observer: &dyn Observer,
 ) {
-    let flow = FlowRunRef::owned(flow_run_id);
     let advice = match save(request, flow, state) {
         Ok(journal) => format!("to send it, run `prefect-dbt replay {}`", journal.display()),
         Err(problem) => format!("it cannot be saved in a journal either: {problem}"),

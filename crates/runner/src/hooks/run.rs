@@ -41,12 +41,16 @@ pub(crate) async fn run(
             return engine::run(request, observer, stopper).await;
         }
     };
-    if thread.has_start_hooks() {
-        let scheduled = ScheduledNodes::find(&request, &options, &observer, &stopper).await;
-        thread.call_start_hooks(scheduled, &stopper).await;
-    }
     let observer_of_run = Arc::new(thread.observer(&observer));
-    let result = engine::run(request, observer_of_run, stopper.clone()).await;
+    let asked = request.clone();
+    let call_start_hooks = async || {
+        if thread.has_start_hooks() {
+            let scheduled = ScheduledNodes::find(&asked, &options, &observer, &stopper).await;
+            thread.call_start_hooks(scheduled, &stopper).await;
+        }
+    };
+    let run = engine::run_after(call_start_hooks, request, observer_of_run, stopper.clone());
+    let result = run.await;
     thread.call_end_hooks(&result, &*observer, &stopper).await;
     result
 }

@@ -1,6 +1,7 @@
 //! Fetches the blocks and variables of a template, before it is rendered.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use dbt_templating::{Block, Resolved, Source, Template};
 use prefect_client::{Client, Error};
@@ -17,6 +18,23 @@ enum Found {
     Block(Block),
     Variable(Value),
     Nothing,
+}
+
+/// Fetches what the template in `path` refers to, if it refers to anything.
+///
+/// # Errors
+/// Those of [`fetch`], and when there is no API to fetch it from.
+pub(super) async fn resolve(
+    path: &Path,
+    template: &Template,
+    client: Option<&Client>,
+) -> Result<Resolved, ProfilesError> {
+    let Some(reference) = template.references().first().map(ToString::to_string) else {
+        return Ok(Resolved::new());
+    };
+    let path = path.to_path_buf();
+    let client = client.ok_or(ProfilesError::NoApi { path, reference })?;
+    fetch(client, template).await
 }
 
 /// Fetches every block and variable of `template`, each once, several at a time. For those that do not exist, the names of

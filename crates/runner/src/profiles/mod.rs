@@ -4,6 +4,7 @@ mod error;
 mod fetch;
 mod preview;
 mod rendered;
+mod used_output;
 
 pub use error::ProfilesError;
 pub use fetch::fetch;

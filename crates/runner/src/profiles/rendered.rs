@@ -11,8 +11,10 @@ use prefect_client::Client;
 use tempfile::TempDir;
 
 use super::error::ProfilesError;
-use super::fetch::fetch;
+use super::fetch::resolve;
+use super::used_output::used_by_dbt;
 use crate::dbt::{PROFILES_FILE, read_config};
+use crate::selection::OutputChoice;
 
 /// A rendered profiles.yml in a private temporary directory, which is deleted when this value is dropped.
 ///
@@ -26,8 +28,8 @@ pub struct RenderedProfiles {
 }
 
 impl RenderedProfiles {
-    /// Renders the profiles.yml in `dir`. `None` if the file does not exist or has no reference to Prefect: then dbt reads
-    /// it itself, or reports that it is missing.
+    /// Renders every reference of the profiles.yml in `dir`. `None` if the file does not exist or has no reference to
+    /// Prefect: then dbt reads it itself, or reports that it is missing.
     ///
     /// # Errors
     /// When the file cannot be read or is invalid, when a block or variable does not exist, and when Prefect is needed and
@@ -37,15 +39,25 @@ impl RenderedProfiles {
         client: Option<&Client>,
         options: &RenderOptions,
     ) -> Result<Option<Self>, ProfilesError> {
+        Self::prepare_for(dir, client, None, options).await
+    }
+
+    /// The same, but only for the references that dbt reads if it uses this output. `None`: for all of them.
+    pub(crate) async fn prepare_for(
+        dir: &Path,
+        client: Option<&Client>,
+        choice: Option<&OutputChoice>,
+        options: &RenderOptions,
+    ) -> Result<Option<Self>, ProfilesError> {
         let path = dir.join(PROFILES_FILE);
-        let Some(template) = read(&path)? else {
+        let Some(source) = read(&path)? else {
             return Ok(None);
         };
-        let Some(reference) = template.references().first().map(ToString::to_string) else {
-            return Ok(None);
+        let template = match choice {
+            Some(choice) => used_by_dbt(&path, &source, client, choice, options).await?,
+            None => parse(&path, &source)?,
         };
-        let client = client.ok_or(ProfilesError::NoApi { path, reference })?;
-        let resolved = fetch(client, &template).await?;
+        let resolved = resolve(&path, &template, client).await?;
         Self::render(&template, &resolved, options)
     }
 
@@ -113,19 +125,21 @@ fn check_sizes(variables: &[EnvironmentVariable]) -> Result<(), ProfilesError> {
     Ok(())
 }
 
-/// Reads the template; `None` if the file does not exist.
-fn read(path: &Path) -> Result<Option<Template>, ProfilesError> {
-    let source = match read_config(path) {
-        Ok(source) => source,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => {
-            return Err(ProfilesError::Read {
-                path: PathBuf::from(path),
-                source,
-            });
-        }
-    };
-    Ok(Some(Template::parse(path.display().to_string(), source)?))
+/// Reads the file; `None` if it does not exist.
+fn read(path: &Path) -> Result<Option<Vec<u8>>, ProfilesError> {
+    match read_config(path) {
+        Ok(source) => Ok(Some(source)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(ProfilesError::Read {
+            path: PathBuf::from(path),
+            source,
+        }),
+    }
+}
+
+/// Parses the file at `path`.
+pub(super) fn parse(path: &Path, source: &[u8]) -> Result<Template, ProfilesError> {
+    Ok(Template::parse(path.display().to_string(), source)?)
 }
 
 /// Writes the file to a new directory. Only the user can read it.
@@ -146,6 +160,8 @@ fn write(text: &str) -> std::io::Result<TempDir> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dbt::{CommandLine, Project};
+    use crate::selection::SelectionFlags;
 
     #[tokio::test]
     async fn a_file_without_references_is_left_to_dbt() {
@@ -170,6 +186,32 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("prefect.variables.target"), "{text}");
         assert!(text.contains(&path.display().to_string()), "{text}");
+    }
+
+    #[tokio::test]
+    async fn references_in_outputs_that_dbt_does_not_use_need_no_api() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = r#"
+other: {outputs: {dev: {path: "{{ prefect.variables.other }}"}}}
+shop:
+  target: dev
+  outputs:
+    dev: {type: duckdb}
+    prod: {type: duckdb, path: "{{ prefect.blocks.secret.prod }}"}
+"#;
+        std::fs::write(dir.path().join(PROFILES_FILE), text).unwrap();
+        std::fs::write(dir.path().join("dbt_project.yml"), "profile: shop\n").unwrap();
+        let project = Project::find(Some(dir.path()), None, Path::new("/"));
+        let prepared = async |line: &[&str]| {
+            let flags = SelectionFlags::read(&CommandLine::parse(line), |_| None);
+            let choice = OutputChoice::of(&project, &flags).unwrap();
+            let options = RenderOptions::default();
+            RenderedProfiles::prepare_for(dir.path(), None, Some(&choice), &options).await
+        };
+        assert!(prepared(&["build"]).await.unwrap().is_none());
+        let error = prepared(&["build", "-t", "prod"]).await.unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("`prefect.blocks.secret.prod`"), "{text}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use prefect_client::Client;
+use uuid::Uuid;
 
 use super::attempt::Attempt;
 use super::delivery_limits::DeliveryLimits;
@@ -124,6 +125,12 @@ impl Request {
     pub(crate) fn with_args(mut self, args: Vec<String>) -> Self {
         self.line = CommandLine::parse(&args);
         self.args = args;
+        self
+    }
+
+    /// The same request with an idempotency key for the flow run that it may create.
+    pub(crate) fn with_key(mut self) -> Self {
+        self.attempt.key.get_or_insert_with(Uuid::now_v7);
         self
     }
 

@@ -41,8 +41,8 @@ impl Attempts<'_> {
         first: Request,
         mut retry: impl FnMut(&NextAttempt) -> Result<Request, Error>,
     ) -> Result<Outcome, Error> {
-        let mut policy = RetryPolicy::of(&first);
-        let mut request = first;
+        let mut request = first.with_key();
+        let policy = RetryPolicy::of(&request);
         let mut previous = None;
         loop {
             let outcome = match self.attempt(&request).await {

@@ -35,7 +35,7 @@ pub(super) async fn adopt_flow_run(
     let limit = request.delivery.for_engine().at_start();
     let run = wait_for_api(
         limit,
-        async || Reporter::read(&client, id).await,
+        || Reporter::read(&client, id),
         ReportError::request,
         |error| warn_of_wait(observer, limit, error),
     );

@@ -6,27 +6,31 @@ use prefect_client::Client;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::engine::save_unsent_end;
-use crate::model::{Ownership, State, StateKind, error_chain};
+use crate::engine::{flow_run_to_create, save_unsent_end};
+use crate::model::{FlowRunRef, Ownership, State, StateKind, error_chain};
 use crate::observe::Observer;
 use crate::outcome::Error;
 use crate::prefect::delivery::Reporter;
 use crate::prefect::flow_run::{
-    ReportError, force_final_state, ownership_by_state, refuse_cancelled,
+    NewRun, ReportError, find_or_create, force_final_state, ownership_by_state, refuse_cancelled,
 };
 use crate::request::{FlowChoice, Request};
 
 /// The longest time that the server may take to accept the state.
 const STATE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Ends a flow run whose engine could not start dbt, so that it does not stay Pending for ever.
+/// Ends a flow run whose dbt could not start: one that waits for this process does not stay Pending for ever, and a new one
+/// shows why there is no run.
 pub(crate) async fn give_up(request: &Request, error: &Error, observer: &dyn Observer) {
     let choice = &request.flow;
-    let id = flow_run_to_end(choice);
-    let Some((client, id)) = request.client.as_ref().zip(id) else {
+    let run = match flow_run_to_end(choice) {
+        Some(id) => Some(ToEnd::Existing(id)),
+        None => flow_run_to_create(request).map(ToEnd::New),
+    };
+    let Some((client, run)) = request.client.as_ref().zip(run) else {
         return;
     };
-    let supervisor = choice.supervisor_of(id);
+    let supervisor = run.id().and_then(|id| choice.supervisor_of(id));
     if let (
         Error::Report(ReportError::Cancelled { .. } | ReportError::NotAllowed { .. }),
         Some(supervisor),
@@ -43,16 +47,43 @@ pub(crate) async fn give_up(request: &Request, error: &Error, observer: &dyn Obs
         name: "Failed".to_owned(),
         message: Some(error_chain(error)),
     };
-    let problem = match end_flow_run(client, id, choice.engine, &state).await {
+    let problem = match end_flow_run(client, &run, choice.engine, &state).await {
         Ended::NotOurs => return,
         Ended::Sent => None,
         Ended::NotSent(problem) => Some(problem),
     };
     match (problem, supervisor) {
-        (Some(problem), _) if !choice.engine => observer.on_warning(&problem),
-        (Some(problem), _) => save_unsent_end(request, id, &state, &problem, observer),
+        (Some(problem), _) => match run.unsent(choice.engine) {
+            Some(flow) => save_unsent_end(request, flow, &state, &problem, observer),
+            None => observer.on_warning(&problem),
+        },
         (None, Some(supervisor)) => supervisor.report_aborted().await,
         (None, None) => {}
+    }
+}
+
+/// A flow run that may be ours to end.
+enum ToEnd {
+    /// One that exists.
+    Existing(Uuid),
+    /// One that the run creates, or was to create.
+    New(NewRun),
+}
+
+impl ToEnd {
+    fn id(&self) -> Option<Uuid> {
+        match self {
+            Self::Existing(id) => Some(*id),
+            Self::New(_) => None,
+        }
+    }
+
+    /// The flow run of a journal with an end that could not be sent. `None` if it may not be ours.
+    fn unsent(self, is_engine: bool) -> Option<FlowRunRef> {
+        match self {
+            Self::Existing(id) => is_engine.then(|| FlowRunRef::owned(id)),
+            Self::New(new) => Some(FlowRunRef::ToCreate(new.names)),
+        }
     }
 }
 
@@ -71,9 +102,17 @@ enum Ended {
     NotOurs,
 }
 
-async fn end_flow_run(client: &Client, id: Uuid, engine: bool, state: &State) -> Ended {
+async fn end_flow_run(client: &Client, run: &ToEnd, engine: bool, state: &State) -> Ended {
     let ending = async {
-        match is_ours(client, id, engine).await {
+        let id = match run {
+            ToEnd::Existing(id) => *id,
+            ToEnd::New(new) => match find_or_create(client, new).await {
+                Ok((run, _)) => run.id,
+                Err(error) => return Ended::NotSent(error_chain(&error)),
+            },
+        };
+        let is_engine = engine || matches!(run, ToEnd::New(_));
+        match is_ours(client, id, is_engine).await {
             Ok(false) => Ended::NotOurs,
             Ok(true) => match force_final_state(client, id, state).await {
                 None => Ended::Sent,

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::attempt_loop::NextAttempt;
-use crate::engine::{CancellableWait, UnstartedRun, end_unstarted};
+use crate::engine::{CancellableWait, UnstartedRun, WaitingFlowRun, end_unstarted};
 use crate::model::{ExistingFlowRun, FinalState, FlowRunRef, Notice, StateKind, Stopper};
 use crate::observe::Observer;
 use crate::outcome::Outcome;
@@ -51,7 +51,7 @@ impl RetryPolicy {
 
     /// Decides whether an attempt is retried, and waits until it is time. A request to stop ends the run while it waits.
     pub(crate) async fn after(
-        &mut self,
+        &self,
         ran: &Request,
         mut outcome: Outcome,
         observer: &dyn Observer,
@@ -61,16 +61,17 @@ impl RetryPolicy {
             return Decision::Done(Box::new(outcome));
         };
         announce(ran.attempt.number, pause, &outcome, observer);
-        let key = *self.key.get_or_insert(outcome.run_id);
         let attempt = Attempt {
             number: ran.attempt.number + 1,
-            key: Some(key),
+            key: self.key,
             previous_journal: outcome.journal_hold.clone(),
             ..Attempt::default()
         };
         let flow_run = flow_run_of(&outcome);
         let owned = flow_run.filter(|run| run.is_owned()).map(|run| run.id);
-        let wait = CancellableWait::begin(&self.flow, self.client.as_ref(), flow_run, stopper);
+        let client = self.client.as_ref();
+        let waiting = flow_run.map(WaitingFlowRun::Existing);
+        let wait = CancellableWait::begin(&self.flow, client, waiting, stopper);
         if let Err(cause) = wait.until(tokio::time::sleep(pause)).await {
             let stopped = wait.end(cause).await;
             let mut next = ran.clone();

@@ -25,7 +25,20 @@ pub(crate) async fn run(
     hooks: &Hooks,
     options: HookOptions,
 ) -> Result<Outcome, Error> {
-    let mut asked = Request::from_env(invocation)?;
+    let mut asked = match Request::from_env(invocation.clone()) {
+        Ok(asked) => asked,
+        Err(error) => {
+            let error = error.into();
+            give_up(
+                &Request::resolved(invocation).with_key(),
+                &error,
+                &*observer,
+            )
+            .await;
+            return Err(error);
+        }
+    }
+    .with_key();
     asked.adopt_default_retries();
     let first = tokio::select! {
         biased;

@@ -3,11 +3,13 @@
 mod flags;
 mod jinja_order;
 mod nodes;
+mod output_choice;
 mod selected;
 mod selectors_file;
 mod selectors_jinja;
 mod target;
 
 pub(crate) use flags::SelectionFlags;
+pub(crate) use output_choice::OutputChoice;
 pub(crate) use selected::{command_of, names_state, selected};
 pub(crate) use selectors_file::{SelectorsFile, SelectorsFileError};

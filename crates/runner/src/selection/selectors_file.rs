@@ -1,25 +1,19 @@
 //! The named selectors of a project: selectors.yml, and what its Jinja reads.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
 use dbt_selector::{Dialect, IndirectSelection, SelectorErrors, Selectors};
-use serde::de::Error as _;
-use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::flags::SelectionFlags;
+use super::output_choice::{Environment, OutputChoice};
 use super::selectors_jinja::SelectorsJinja;
 use super::target::TargetFinder;
 use crate::dbt::{Project, read_config_text};
 
 /// Name of the file in the project's folder.
 const SELECTORS_FILE: &str = "selectors.yml";
-
-/// Variables of the command line, by name.
-type Vars = Map<String, Value>;
 
 /// A file with selectors, and what the Jinja in it reads.
 ///
@@ -29,12 +23,8 @@ pub(crate) struct SelectorsFile {
     pub(crate) path: PathBuf,
     /// Whether a missing file is an error. Otherwise it has no selectors.
     pub(crate) must_exist: bool,
-    /// The variables of `--vars`.
-    vars: Vars,
-    /// The name of the profile.
-    pub(super) profile: Option<String>,
-    /// The name of the target, if one is given.
-    pub(super) target: Option<String>,
+    /// The variables, the profile and the target.
+    pub(super) choice: OutputChoice,
     /// The folder of profiles.yml.
     pub(super) profiles_dir: Option<PathBuf>,
 }
@@ -63,9 +53,7 @@ impl SelectorsFile {
         Ok(Self {
             path: project.root.join(SELECTORS_FILE),
             must_exist: false,
-            vars: flags.vars.as_deref().map_or(Ok(Vars::new()), parse_vars)?,
-            profile: flags.profile.clone().or(project.profile.clone()),
-            target: flags.target.clone(),
+            choice: OutputChoice::of(project, flags)?,
             profiles_dir,
         })
     }
@@ -86,47 +74,14 @@ impl SelectorsFile {
             let path = self.path.clone();
             SelectorsFileError::Read { path, source }
         })?;
-        let env = Environment::from_env().variables;
-        let no_target = || Err("profiles.yml cannot use `target`".to_owned());
-        let profile_jinja = SelectorsJinja::new(self.vars.clone(), env.clone(), &no_target);
         let finder = TargetFinder {
             file: self,
-            jinja: &profile_jinja,
+            jinja: &self.choice.jinja(),
         };
         let target = || finder.find();
-        let jinja = SelectorsJinja::new(self.vars.clone(), env, &target);
+        let env = Environment::from_env().variables;
+        let jinja = SelectorsJinja::new(self.choice.vars.clone(), env, &target);
         Ok(Selectors::parse(&text, &jinja, mode, dialect)?)
-    }
-}
-
-/// The variables of `--vars`: a YAML mapping whose keys are texts, as in dbt.
-fn parse_vars(text: &str) -> Result<Vars, serde_yaml::Error> {
-    let vars: serde_yaml::Value = serde_yaml::from_str(text)?;
-    let serde_yaml::Value::Mapping(vars) = vars else {
-        return Err(serde_yaml::Error::custom("the value is not a mapping"));
-    };
-    if let Some(key) = vars.keys().find(|key| !key.is_string()) {
-        let key = serde_yaml::to_string(key)?;
-        let message = format!("the key {} is not a text", key.trim_end());
-        return Err(serde_yaml::Error::custom(message));
-    }
-    serde_yaml::from_value(vars.into())
-}
-
-/// The environment variables for `env_var` in selectors.yml.
-struct Environment {
-    variables: BTreeMap<String, String>,
-}
-
-impl Environment {
-    /// Every variable whose name and value are UTF-8.
-    fn from_env() -> Self {
-        let text = |(name, value): (OsString, OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        Self {
-            variables: std::env::vars_os().filter_map(text).collect(),
-        }
     }
 }
 
@@ -174,14 +129,5 @@ mod tests {
         let args = ["build", "--target", "ci", "--vars", "{day: 2}"];
         assert_eq!(selectors(&files, &args), one("tag:ci_2"));
         assert_eq!(selectors(&files[..2], &["build"]), []);
-    }
-
-    #[test]
-    fn variables_are_a_mapping() {
-        assert_eq!(parse_vars("{}").unwrap(), Vars::new());
-        assert_eq!(parse_vars("days: 3").unwrap()["days"], 3);
-        for wrong in ["", "~", "[1]", "days", "3", "{1: 2}", "{a: "] {
-            assert!(parse_vars(wrong).is_err(), "{wrong}");
-        }
     }
 }

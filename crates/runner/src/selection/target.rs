@@ -20,7 +20,7 @@ impl TargetFinder<'_> {
     /// # Errors
     /// Why it is unknown.
     pub(super) fn find(&self) -> Result<Value, String> {
-        match (self.read(), &self.file.target) {
+        match (self.read(), &self.file.choice.target) {
             (Ok(target), _) => Ok(target),
             (Err(_), Some(name)) => Ok(json!({"name": name, "target_name": name})),
             (Err(reason), None) => Err(format!("`target` is unknown: {reason}")),
@@ -28,7 +28,7 @@ impl TargetFinder<'_> {
     }
 
     fn read(&self) -> Result<Value, String> {
-        let profile = self.file.profile.clone();
+        let profile = self.file.choice.profile.clone();
         let profile =
             profile.ok_or("dbt_project.yml has no `profile`, and --profile is not given")?;
         let dir = self.file.profiles_dir.as_ref().ok_or("HOME is not set")?;
@@ -40,7 +40,7 @@ impl TargetFinder<'_> {
         let found = profiles
             .get(&profile)
             .ok_or_else(|| format!("{} has no profile `{profile}`", path.display()))?;
-        let given = self.file.target.clone().map(Value::from);
+        let given = self.file.choice.target.clone().map(Value::from);
         let named = given.or_else(|| found.get("target").cloned());
         let name = match self.rendered(&named.unwrap_or_else(|| "default".into())) {
             Value::String(name) => name,

@@ -7,6 +7,7 @@
 )]
 
 mod assets;
+mod before_start;
 mod big_stream;
 mod builds;
 mod cancel;

@@ -12,6 +12,10 @@ pub(crate) struct Scalar {
     pub(crate) text: String,
     /// The key in the mapping whose value the scalar is.
     pub(crate) key: Option<String>,
+    /// The keys from the top of the file to the scalar, without positions in sequences and without `<<`.
+    pub(crate) path: Vec<String>,
+    /// Whether an alias can put the scalar elsewhere: it, or a node around it, has an anchor.
+    pub(crate) anchored: bool,
     /// Whether an explicit tag sets its type.
     pub(crate) tagged: bool,
     /// The comment after the `|` or `>`, which a replacement keeps.
@@ -45,24 +49,21 @@ pub(crate) fn scalars(source: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec
         match event {
             // The parser puts an implied start at the first content, after the header of a block scalar.
             Event::DocumentStart(false, _) => continue,
-            Event::MappingStart(..) => {
-                enter(&mut parents, None);
-                parents.push(Parent::Mapping {
+            Event::MappingStart(_, anchor, _) => {
+                let kind = Kind::Mapping {
                     key: None,
                     at_key: true,
-                });
+                };
+                open(&mut parents, kind, anchor != 0);
             }
-            Event::SequenceStart(..) => {
-                enter(&mut parents, None);
-                parents.push(Parent::Sequence);
-            }
+            Event::SequenceStart(_, anchor, _) => open(&mut parents, Kind::Sequence, anchor != 0),
             Event::MappingEnd | Event::SequenceEnd => {
                 parents.pop();
             }
             Event::Alias(_) => {
                 enter(&mut parents, None);
             }
-            Event::Scalar(text, style, _, tag) => {
+            Event::Scalar(text, style, anchor, tag) => {
                 let position = enter(&mut parents, Some(&text));
                 if wanted(&text) {
                     let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
@@ -76,9 +77,12 @@ pub(crate) fn scalars(source: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec
                         Position::Value(key) => (key, false),
                     };
                     let text = text.into_owned();
+                    let keys = parents.iter().filter_map(|parent| parent.step.clone());
                     found.push(Scalar {
                         range,
                         text,
+                        path: keys.chain(step_of(key.as_deref())).collect(),
+                        anchored: anchor != 0 || parents.iter().any(|parent| parent.anchored),
                         key,
                         tagged: tag.is_some(),
                         comment,
@@ -93,7 +97,15 @@ pub(crate) fn scalars(source: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec
     Ok(found)
 }
 
-enum Parent {
+/// A mapping or sequence around the current node.
+struct Parent {
+    kind: Kind,
+    /// The key under which it stands in its own parent.
+    step: Option<String>,
+    anchored: bool,
+}
+
+enum Kind {
     Sequence,
     Mapping { key: Option<String>, at_key: bool },
 }
@@ -103,10 +115,28 @@ enum Position {
     Value(Option<String>),
 }
 
+/// Begins a mapping or sequence.
+fn open(parents: &mut Vec<Parent>, kind: Kind, anchored: bool) {
+    let step = match enter(parents, None) {
+        Position::Value(key) => step_of(key.as_deref()),
+        Position::Key => None,
+    };
+    parents.push(Parent {
+        kind,
+        step,
+        anchored,
+    });
+}
+
+/// A key as a step of a path. What `<<` merges stands where its mapping stands.
+fn step_of(key: Option<&str>) -> Option<String> {
+    key.filter(|key| *key != "<<").map(str::to_owned)
+}
+
 /// Begins a node, and returns its role in its parent: whether it is a key, and of which key it is the value.
 fn enter(parents: &mut [Parent], text: Option<&str>) -> Position {
-    match parents.last_mut() {
-        Some(Parent::Mapping {
+    match parents.last_mut().map(|parent| &mut parent.kind) {
+        Some(Kind::Mapping {
             key,
             at_key: at_key @ true,
         }) => {
@@ -114,11 +144,11 @@ fn enter(parents: &mut [Parent], text: Option<&str>) -> Position {
             *at_key = false;
             Position::Key
         }
-        Some(Parent::Mapping { key, at_key }) => {
+        Some(Kind::Mapping { key, at_key }) => {
             *at_key = true;
             Position::Value(key.take())
         }
-        Some(Parent::Sequence) | None => Position::Value(None),
+        Some(Kind::Sequence) | None => Position::Value(None),
     }
 }
 

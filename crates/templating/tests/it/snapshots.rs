@@ -118,3 +118,43 @@ fn the_text_does_not_depend_on_secrets() {
     };
     assert_eq!(names(&first), names(&second));
 }
+
+#[test]
+fn what_is_not_wanted_stays_unless_an_alias_may_use_it() {
+    let source = r#"other: {outputs: {dev: {path: "{{ prefect.variables.a }}"}}}
+shop:
+  target: "{{ prefect.variables.target }}"
+  outputs:
+    dev:
+      <<: {schema: "{{ prefect.variables.merged }}"}
+      path: ["{{ prefect.variables.listed }}"]
+    prod: &prod {host: "{{ prefect.variables.anchored }}"}
+    test: {host: "{{ prefect.variables.b }}", "{{ prefect.variables.key }}": 1}
+    copy: {port: &port "{{ prefect.variables.scalar }}"}
+"#;
+    let template = Template::parse("profiles.yml", source).expect("parsed");
+    let dev = ["shop", "outputs", "dev"].map(str::to_owned);
+    let template = template.only(|keys| keys.starts_with(&dev) || keys == ["shop", "target"]);
+    let names = |template: &Template| -> Vec<String> {
+        let references = template.references();
+        references.iter().map(ToString::to_string).collect()
+    };
+    let kept = ["target", "merged", "listed", "anchored", "scalar"];
+    let kept = kept.map(|name| format!("prefect.variables.{name}"));
+    assert_eq!(names(&template), kept);
+
+    let mut resolved = Resolved::new();
+    for name in ["target", "merged", "listed", "anchored", "scalar"] {
+        resolved = resolved.variable(name, "value");
+    }
+    let rendered = template.render(&resolved, &RenderOptions::default());
+    let Profiles::Rewritten(text) = rendered.expect("rendered").profiles else {
+        panic!("unchanged");
+    };
+    let left: Vec<&str> = text
+        .split("prefect.variables.")
+        .skip(1)
+        .filter_map(|rest| rest.split(' ').next())
+        .collect();
+    assert_eq!(left, ["a", "b", "key"]);
+}

@@ -129,7 +129,7 @@ pub(crate) async fn create(
     run_id: Uuid,
     run: &NewRun,
 ) -> Result<Connection, Error> {
-    let (created, flow_name) = find_or_create(client, run_id, run).await?;
+    let (created, flow_name) = find_or_create(client, run).await?;
     if let Err(reason) = start(client, created.id, transition(run_id)).await? {
         // For example, it was cancelled in the UI. dbt runs nevertheless, and the run is reported.
         tracing::warn!(reason, "the server does not set the flow run to Running");
@@ -163,12 +163,15 @@ pub(crate) async fn resume(
     })
 }
 
-/// Finds or creates the flow and the flow run; gives the flow run and the name of the flow.
+/// Finds or creates the flow and the flow run; gives the flow run and the name of the flow. The new flow run is Pending. May
+/// be repeated: the key identifies the flow run.
 pub(crate) async fn find_or_create(
     client: &Client,
-    run_id: Uuid,
     run: &NewRun,
 ) -> Result<(FlowRun, String), Error> {
+    if let Some(created) = run.created.get() {
+        return Ok(created.clone());
+    }
     let flow = client
         .create_flow(&NewFlow::new(
             run.names.flow_name.as_deref().unwrap_or("dbt"),
@@ -179,9 +182,9 @@ pub(crate) async fn find_or_create(
     request.tags = run.names.tags.clone();
     request.parameters = run.parameters.clone();
     request.empirical_policy = run.policy.clone();
-    request.idempotency_key = Some(run.key.unwrap_or(run_id).to_string());
+    request.idempotency_key = Some(run.key.to_string());
     let created = client.create_flow_run(&request).await?;
-    Ok((created, flow.name))
+    Ok(run.created.get_or_init(|| (created, flow.name)).clone())
 }
 
 /// Id of the first transition of a flow run, to Running.

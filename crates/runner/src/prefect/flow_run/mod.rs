@@ -13,7 +13,9 @@ mod run_name;
 mod start_wait;
 mod which_flow_run;
 
-pub(crate) use connect::{Connection, attach, create, refuse_cancelled, resume, retry_rules};
+pub(crate) use connect::{
+    Connection, attach, create, find_or_create, refuse_cancelled, resume, retry_rules,
+};
 pub(crate) use context::RunContext;
 pub(crate) use error::ReportError;
 pub(crate) use final_state::FinalStateSetter;

@@ -1,37 +1,42 @@
 //! The request for a new flow run.
 
-use prefect_client::RetryRules;
+use std::sync::{Arc, OnceLock};
+
+use prefect_client::{FlowRun, RetryRules};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::model::NewFlowRun;
 
-/// A flow run that is to be created.
-#[derive(Debug, Clone, PartialEq)]
+/// A flow run that is to be created. Clones stand for the same flow run.
+#[derive(Debug, Clone)]
 pub(crate) struct NewRun {
     /// Its names and tags.
     pub(crate) names: NewFlowRun,
     /// Its parameters.
     pub(crate) parameters: Map<String, Value>,
-    /// Its idempotency key, if that is not the run id.
-    pub(crate) key: Option<Uuid>,
+    /// Its idempotency key.
+    pub(crate) key: Uuid,
     /// How often the server retries it.
     pub(crate) policy: RetryRules,
+    /// The flow run and the name of its flow, once it is created.
+    pub(super) created: Arc<OnceLock<(FlowRun, String)>>,
 }
 
 impl NewRun {
     /// A flow run for a call of dbt with these arguments.
-    pub(crate) fn new(
-        names: NewFlowRun,
-        args: &[String],
-        key: Option<Uuid>,
-        policy: RetryRules,
-    ) -> Self {
+    pub(crate) fn new(names: NewFlowRun, args: &[String], key: Uuid, policy: RetryRules) -> Self {
         Self {
             names,
             parameters: Map::from_iter([("args".to_owned(), args.into())]),
             key,
             policy,
+            created: Arc::default(),
         }
+    }
+
+    /// The id of the flow run, once it is created.
+    pub(crate) fn id(&self) -> Option<Uuid> {
+        self.created.get().map(|(run, _)| run.id)
     }
 }

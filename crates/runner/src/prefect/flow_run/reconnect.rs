@@ -54,8 +54,8 @@ pub(crate) async fn reconnect(client: &Client, past: &PastRun) -> Result<Connect
         }
         FlowRunRef::ToCreate(names) | FlowRunRef::NotReported(names) => {
             let policy = retry_rules(None, Duration::ZERO);
-            let new = NewRun::new(names.clone(), &past.args, Some(past.first_attempt), policy);
-            let (run, flow_name) = find_or_create(client, past.run_id, &new).await?;
+            let new = NewRun::new(names.clone(), &past.args, past.first_attempt, policy);
+            let (run, flow_name) = find_or_create(client, &new).await?;
             let context = RunContext::new(&run, flow_name);
             (run, context)
         }

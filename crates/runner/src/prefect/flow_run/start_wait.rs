@@ -15,9 +15,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// The last error of `call`.
-pub(crate) async fn wait_for_api<T, E>(
+pub(crate) async fn wait_for_api<T, E, Call: Future<Output = Result<T, E>>>(
     limit: Duration,
-    mut call: impl AsyncFnMut() -> Result<T, E>,
+    mut call: impl FnMut() -> Call,
     cause: impl Fn(&E) -> Option<&Error>,
     on_outage: impl FnOnce(&E),
 ) -> Result<T, E> {
@@ -70,12 +70,12 @@ mod tests {
     /// The number of calls and of reports when the first calls fail with this status.
     async fn calls(limit: Duration, failures: u32, code: u16) -> (Result<(), Error>, u32, u32) {
         let (mut calls, mut reports) = (0, 0);
-        let call = async || {
+        let call = || {
             calls += 1;
-            match calls > failures {
+            std::future::ready(match calls > failures {
                 true => Ok(()),
                 false => Err(status(code)),
-            }
+            })
         };
         let result = wait_for_api(limit, call, itself, |_| reports += 1).await;
         (result, calls, reports)

@@ -188,7 +188,7 @@ impl Run {
             flow_run_name: crate::prefect::flow_run::flow_run_name(self.id),
             tags: vec!["tested".to_owned()],
         };
-        let run = NewRun::new(names, &[], None, prefect_client::RetryRules::default());
+        let run = NewRun::new(names, &[], self.id, prefect_client::RetryRules::default());
         Reporter::create(client, self.id, run, options)
     }
 }
