@@ -12,6 +12,7 @@ use super::prefect_dbt_runner::{Config, PrefectDbtRunner};
 use super::run_observer::RunObserver;
 use crate::dbt::Launcher;
 use crate::hooks::{HookOptions, Hooks};
+use crate::model::Stopper;
 use crate::observe::Observer;
 use crate::outcome::{Error, client_from_env};
 use crate::request::{PrefectDbtSettings, RunOptions};
@@ -161,6 +162,19 @@ impl PrefectDbtRunnerBuilder {
     /// Sets the folder of journals and attempt records. Default: `.prefect-dbt` in the project.
     pub fn journal_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.options.journal_dir = Some(dir.into());
+        self
+    }
+
+    /// Adds a stopper, which stops every run of the runner from anywhere in the program. Default: none.
+    pub fn stopper(mut self, stopper: Stopper) -> Self {
+        self.options.stoppers.push(stopper);
+        self
+    }
+
+    /// Whether signals that end a process (SIGINT, SIGTERM, SIGQUIT, SIGHUP) stop a run instead, as on the command line. They
+    /// do not end the process any more, not even after the run. Default: false.
+    pub fn handle_signals(mut self, handle: bool) -> Self {
+        self.options.handle_signals = Some(handle);
         self
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::model::{error_messages, exit_codes};
+use crate::model::{error_chain, error_messages, exit_codes};
 use crate::outcome::{Error, Outcome, error_text};
 
 /// Why an invocation did not succeed. Its `Debug` form is the text for people, with causes and hint, because a `main` that
@@ -18,12 +18,15 @@ pub enum RunError {
     /// dbt could not run.
     #[error(transparent)]
     NotRun(#[from] Error),
+    /// The code of a flow failed beside dbt, see [`RunError::code`].
+    #[error(transparent)]
+    Code(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl fmt::Debug for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hint = match self {
-            Self::Failed(_) => None,
+            Self::Failed(_) | Self::Code(_) => None,
             Self::NotRun(error) => error.help(),
         };
         f.write_str(&error_text(&error_messages(self), hint.as_deref()))
@@ -36,8 +39,18 @@ impl RunError {
     pub fn outcome(&self) -> Option<&Outcome> {
         match self {
             Self::Failed(outcome) => Some(outcome),
-            Self::NotRun(_) => None,
+            Self::NotRun(_) | Self::Code(_) => None,
         }
+    }
+
+    /// An error of the program's own, for the code of a [`Flow`](crate::Flow::run_with): the flow run ends Failed with it.
+    pub fn code(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Code(error.into())
+    }
+
+    /// The error with its causes, on one line.
+    pub(super) fn message(&self) -> String {
+        error_chain(self)
     }
 
     /// The exit code of the program for this error, see [`exit_codes`].
@@ -46,6 +59,7 @@ impl RunError {
         match self {
             Self::Failed(outcome) => outcome.exit_code,
             Self::NotRun(error) => error.exit_code(),
+            Self::Code(_) => exit_codes::FAILURES,
         }
     }
 

@@ -2,17 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::Map;
-
 use super::error::RunError;
 use super::prefect_dbt_runner::PrefectDbtRunner;
 use crate::dbt_retry::plan;
 use crate::model::Stopper;
 use crate::outcome::{Error, Outcome};
-use crate::request::{
-    Attempt, FlowChoice, FlowContext, Invocation, Request, RetryOptions, RetryStrategy,
-};
-use crate::retry::agree_on_retries;
+use crate::request::{Attempt, FlowChoice, FlowContext, Invocation, Request, RetryStrategy};
 use crate::store::SavedAttempt;
 
 /// A Prefect flow whose runs are runs of dbt.
@@ -40,12 +35,12 @@ use crate::store::SavedAttempt;
 #[must_use = "a flow runs with `run`"]
 #[derive(Debug, Clone)]
 pub struct Flow {
-    choice: FlowChoice,
-    retries: Option<u32>,
-    retry_delay: Option<Duration>,
-    retry_strategy: Option<RetryStrategy>,
-    /// Whether the process was started for a flow run that has not begun.
-    is_engine: bool,
+    pub(super) choice: FlowChoice,
+    pub(super) retries: Option<u32>,
+    pub(super) retry_delay: Option<Duration>,
+    pub(super) retry_strategy: Option<RetryStrategy>,
+    pub(super) stoppers: Vec<Stopper>,
+    pub(super) handle_signals: Option<bool>,
 }
 
 impl Flow {
@@ -58,7 +53,8 @@ impl Flow {
             retries: None,
             retry_delay: None,
             retry_strategy: None,
-            is_engine: false,
+            stoppers: Vec::new(),
+            handle_signals: None,
         }
     }
 
@@ -93,11 +89,25 @@ impl Flow {
         self
     }
 
+    /// Adds a stopper, which stops the flow from anywhere in the program. Default: that of the runner, if it has one.
+    pub fn stopper(mut self, stopper: Stopper) -> Self {
+        self.stoppers.push(stopper);
+        self
+    }
+
+    /// Whether signals that end a process (SIGINT, SIGTERM, SIGQUIT, SIGHUP) stop the flow instead, as on the command line: at
+    /// Ctrl-C the flow run ends Cancelled. They do not end the process any more, not even after the flow. Default: false.
+    pub fn handle_signals(mut self, handle: bool) -> Self {
+        self.handle_signals = Some(handle);
+        self
+    }
+
     /// Runs the flow. `invocation` is called before each attempt and returns what dbt runs; [`FlowContext::run_count`] is the
     /// number of the attempt.
     ///
     /// `dbt retry` after a failed attempt gets the saved state of that attempt, which the target folder may not hold any
-    /// more.
+    /// more. If the future is dropped, dbt is stopped and the flow run ends Cancelled, in the background while the async
+    /// runtime lives.
     ///
     /// # Errors
     /// Those of [`PrefectDbtRunner::invoke`] for the last attempt that started, and when the flow run that the process was
@@ -107,83 +117,51 @@ impl Flow {
         runner: &PrefectDbtRunner,
         mut invocation: impl FnMut(FlowContext) -> I,
     ) -> Result<Outcome, RunError> {
-        let context = self.context(runner).await?;
-        let mut request = |context: FlowContext, attempt: Attempt| {
-            let returned = invocation(context.clone()).into();
-            self.request(runner, returned, context, attempt)
-        };
+        let stopper = Stopper::new();
+        let _stops = self.stops(runner).forward(&stopper);
+        let context = self.begin(runner, &stopper).await?;
         let first = Attempt {
             number: context.run_count,
             ..Attempt::default()
         };
-        let first = request(context.clone(), first)?;
-        let attempts = runner.attempts(Stopper::default());
-        let outcome = attempts.run(first, |next| {
+        let returned = invocation(context.clone()).into();
+        let first = match self.request(runner, returned.clone(), context.clone(), first) {
+            Ok(first) => first,
+            Err(error) => {
+                self.give_up(runner, returned, &error).await;
+                return Err(error.into());
+            }
+        };
+        let outcome = runner.attempts(stopper).run(first, |next| {
             let mut context = context.clone();
             context.run_count = next.attempt.number;
             context.flow_run_id = context.flow_run_id.or(next.flow_run_id);
-            let returned = request(context, next.attempt.clone())?;
+            let returned = invocation(context.clone()).into();
+            let returned = self.request(runner, returned, context, next.attempt.clone())?;
             Ok(planned(returned, next.previous.record.as_ref()))
         });
         RunError::check(outcome.await?)
     }
 
-    /// The request of an attempt. The options of the invocation beat those of the flow, which beat those of the runner.
+    /// The request of an attempt.
     fn request(
         &self,
         runner: &PrefectDbtRunner,
-        mut invocation: Invocation,
+        invocation: Invocation,
         context: FlowContext,
         attempt: Attempt,
     ) -> Result<Request, Error> {
-        invocation.flow = self.choice.clone();
-        let options = &mut invocation.options;
-        options.retries = options.retries.or(self.retries);
-        options.retry_delay = options.retry_delay.or(self.retry_delay);
-        options.retry_strategy = options.retry_strategy.or(self.retry_strategy);
-        let mut request = runner.request(invocation)?;
-        if self.is_engine {
+        let mut stops = invocation.options.stop_sources();
+        stops.signals &= !self.stops(runner).signals;
+        let mut request = Request::from_env(self.options_of(runner, invocation))?;
+        // What stops the flow stops each attempt.
+        request.stops = stops;
+        if self.choice.engine {
             request.delivery = request.delivery.for_engine();
         }
         request.context = Some(context);
         request.attempt = attempt;
         Ok(request)
-    }
-
-    /// Reads the flow run that the process was started for, and agrees with the server on the number of retries.
-    async fn context(&mut self, runner: &PrefectDbtRunner) -> Result<FlowContext, Error> {
-        let (Some(id), Some(client)) = (self.choice.inherited, runner.client()) else {
-            return Ok(FlowContext {
-                flow_run_id: None,
-                name: self.choice.flow_run_name.clone(),
-                run_count: 1,
-                parameters: Map::new(),
-            });
-        };
-        let run = client
-            .read_flow_run(id)
-            .await
-            .map_err(|error| Error::Connect(Box::new(error)))?;
-        let is_running = run
-            .state
-            .as_ref()
-            .is_some_and(|state| state.kind == prefect_client::StateType::Running);
-        self.is_engine = !is_running;
-        if !is_running {
-            let retry = RetryOptions {
-                retries: self.retries,
-                delay: self.retry_delay.unwrap_or_default(),
-                strategy: self.retry_strategy,
-            };
-            self.retries = agree_on_retries(client, &run, retry).await;
-        }
-        Ok(FlowContext {
-            flow_run_id: Some(run.id),
-            name: Some(run.name),
-            // The server counts an attempt when the flow run becomes Running.
-            run_count: run.run_count + u32::from(!is_running),
-            parameters: run.parameters,
-        })
     }
 }
 
@@ -197,9 +175,10 @@ fn planned(returned: Request, previous: Option<&SavedAttempt>) -> Request {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
+    use serde_json::{Map, Value};
 
     use super::*;
+    use crate::request::RunningCode;
     use crate::store::{AttemptRecord, AttemptRecords};
 
     /// The request of an attempt of `flow`, whose closure returns `invocation`.
@@ -210,6 +189,7 @@ mod tests {
             name: None,
             run_count: number,
             parameters: Map::new(),
+            running: RunningCode::default(),
         };
         let attempt = Attempt {
             number,

@@ -3,9 +3,12 @@
 mod builder;
 mod error;
 mod flow;
+mod flow_start;
 mod options;
 mod prefect_dbt_runner;
 mod run_observer;
+mod run_with;
+mod running_flow;
 
 pub use builder::PrefectDbtRunnerBuilder;
 pub use error::RunError;

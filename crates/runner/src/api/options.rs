@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::dbt::command_line::{Flag, flag_with_value};
-use crate::model::LogLevel;
+use crate::model::{LogLevel, Stopper};
 use crate::request::Invocation;
 
 impl Invocation {
@@ -45,6 +45,15 @@ impl Invocation {
             true => Some(flag),
             false => Flag::negation(&flag),
         });
+        self
+    }
+}
+
+impl Invocation {
+    /// Adds a stopper, which stops this run from anywhere in the program, as those of the runner and of the flow do.
+    #[must_use]
+    pub fn stopper(mut self, stopper: Stopper) -> Self {
+        self.options.stoppers.push(stopper);
         self
     }
 }

@@ -8,9 +8,9 @@ use prefect_client::Client;
 use super::builder::PrefectDbtRunnerBuilder;
 use super::error::RunError;
 use super::run_observer::RunObserver;
-use crate::hooks;
 use crate::hooks::{DbtHookContext, HookBuilder, HookOptions, HookOutput, HookOwner, Hooks};
 use crate::model::Stopper;
+use crate::observe::Observer;
 use crate::outcome::{Error, Outcome};
 use crate::request::{FlowChoice, Invocation, Request, RunOptions};
 use crate::retry::Attempts;
@@ -81,6 +81,8 @@ impl PrefectDbtRunner {
     /// # Errors
     /// [`RunError::NotRun`] when dbt cannot start. [`RunError::Failed`] with the outcome when dbt reports failures, unless
     /// [`raise_on_failure`](PrefectDbtRunnerBuilder::raise_on_failure) is off.
+    ///
+    /// If the future is dropped, dbt is stopped, in the background while the async runtime lives.
     pub async fn invoke(&self, invocation: impl Into<Invocation>) -> Result<Outcome, RunError> {
         let mut invocation = invocation.into();
         let choice = &mut invocation.flow;
@@ -93,14 +95,8 @@ impl PrefectDbtRunner {
             choice.declined |= !choice.tasks_alone;
         }
         let request = self.request(invocation)?;
-        let Attempts {
-            hooks,
-            options,
-            observer,
-            stopper,
-        } = self.attempts(Stopper::default());
-        let outcome = hooks::run(request, observer, stopper, hooks, options).await?;
-        RunError::check(outcome)
+        let run = self.attempts(Stopper::new()).run_once(request);
+        RunError::check(run.await?)
     }
 
     /// [`invoke`](Self::invoke) for programs without an async runtime.
@@ -119,16 +115,26 @@ impl PrefectDbtRunner {
     }
 
     /// The hooks and the observer for all attempts of a run.
-    pub(super) fn attempts(&self, stopper: Stopper) -> Attempts<'_> {
+    pub(super) fn attempts(&self, stopper: Stopper) -> Attempts {
         Attempts {
-            hooks: &self.0.hooks,
+            hooks: self.0.hooks.clone(),
             options: HookOptions {
                 owner: Some(HookOwner::new(self.clone())),
                 ..self.0.hook_options.clone()
             },
-            observer: Arc::new(self.0.observer.clone()),
+            observer: self.observer(),
             stopper,
         }
+    }
+
+    /// The options of every run.
+    pub(super) fn options(&self) -> &RunOptions {
+        &self.0.options
+    }
+
+    /// The observer of a run.
+    pub(super) fn observer(&self) -> Arc<dyn Observer> {
+        Arc::new(self.0.observer.clone())
     }
 
     /// Resolves an invocation: options that are unset come from the runner, then from the environment.

@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::signals::is_ignored;
+use crate::prefect::control::is_ignored;
 
 /// The signals that are passed on.
 const FORWARDED: [Signal; 7] = [

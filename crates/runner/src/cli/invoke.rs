@@ -9,6 +9,7 @@ use crate::hooks::{HookOptions, Hooks};
 use crate::model::{LogLevel, StateKind, Stopper, error_chain, exit_codes};
 use crate::observe::Observer;
 use crate::outcome::{Error, Outcome, client_from_env};
+use crate::prefect::control::forward_signals;
 use crate::request::{FlowChoice, Invocation, RetryStrategy};
 use crate::retry;
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -25,7 +26,6 @@ use super::logging;
 use super::print_wait::wait_for_printer;
 use super::printer::Printer;
 use super::run_summary::{run_summary, undelivered};
-use super::signals;
 
 /// Run dbt and report the run to Prefect.
 ///
@@ -275,7 +275,7 @@ async fn invoke(
     console: &Arc<Console>,
     stopper: &Stopper,
 ) -> Result<Outcome, Error> {
-    signals::forward(stopper.clone()).map_err(Error::Runtime)?;
+    forward_signals(stopper.clone()).map_err(Error::Runtime)?;
     let (invocation, hooks) = invocation_of(args, console)?;
     let options = HookOptions::default();
     retry::run(

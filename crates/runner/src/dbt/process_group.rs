@@ -35,6 +35,12 @@ impl ProcessGroup {
         self.signal(Signal::INT);
     }
 
+    /// Whether dbt was asked to stop.
+    pub(crate) fn was_signalled(&self) -> bool {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.was_signalled
+    }
+
     /// Kills dbt with SIGKILL.
     pub(crate) fn kill(&self) {
         self.signal(Signal::KILL);

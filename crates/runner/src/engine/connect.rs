@@ -13,7 +13,7 @@ use crate::prefect::delivery::{ReportOptions, Reporter};
 use crate::prefect::flow_run::{
     Mode, ModeFacts, NewRun, ReportError, decide, flow_run_name, retry_rules, wait_for_api,
 };
-use crate::request::Request;
+use crate::request::{Request, SharedRun};
 
 /// The flow run, and the reporter; `None` when the run is not reported.
 pub(super) struct Connected {
@@ -23,6 +23,9 @@ pub(super) struct Connected {
 
 /// The flow run that an attempt creates; `None` if it reports to another one or to none.
 pub(crate) fn flow_run_to_create(request: &Request) -> Option<NewRun> {
+    if request.shared.is_some() {
+        return None;
+    }
     let command = request.dbt_args().command;
     let mode = decide(mode_facts(request, &command)).ok()?;
     let key = request.attempt.key.filter(|_| mode == Mode::Create)?;
@@ -37,6 +40,9 @@ pub(super) async fn connect(
     new: Option<NewRun>,
 ) -> Result<Connected, Error> {
     let request = attempt.request;
+    if let Some(shared) = &request.shared {
+        return Ok(join(attempt, run_id, shared));
+    }
     let mode = decide(mode_facts(request, command))?;
     let key = request.attempt.key.unwrap_or(run_id);
     let names = names(request, command, key);
@@ -52,8 +58,23 @@ pub(super) async fn connect(
     })
 }
 
+/// Joins the flow run that the invocation shares with others.
+fn join(attempt: Attempt<'_>, run_id: Uuid, shared: &SharedRun) -> Connected {
+    let client = attempt.request.client.as_ref();
+    let client = client.filter(|_| shared.is_reported);
+    let reporter = client.map(|client| {
+        let run = (shared.new.clone(), shared.known_id());
+        Reporter::join(client, run_id, run, report_options(attempt))
+    });
+    let flow_run = reporter.as_ref().and_then(Reporter::flow_run);
+    Connected {
+        flow_run: flow_run.unwrap_or_else(|| FlowRunRef::NotReported(shared.new.names.clone())),
+        reporter,
+    }
+}
+
 /// The names of a flow run that is created. `key` determines a name that the caller does not choose.
-fn names(request: &Request, command: &str, key: Uuid) -> NewFlowRun {
+pub(super) fn names(request: &Request, command: &str, key: Uuid) -> NewFlowRun {
     let choice = &request.flow;
     let name = choice.flow_run_name.clone();
     NewFlowRun {
@@ -63,7 +84,7 @@ fn names(request: &Request, command: &str, key: Uuid) -> NewFlowRun {
     }
 }
 
-fn new_run(request: &Request, names: NewFlowRun, key: Uuid) -> NewRun {
+pub(super) fn new_run(request: &Request, names: NewFlowRun, key: Uuid) -> NewRun {
     let policy = retry_rules(request.retry.retries, request.retry.delay);
     NewRun::new(names, &request.args, key, policy)
 }
@@ -90,16 +111,7 @@ async fn reporter(
     mode: Mode,
     new: NewRun,
 ) -> Result<Option<Reporter>, ReportError> {
-    let Attempt {
-        request, stopper, ..
-    } = attempt;
-    let options = ReportOptions {
-        verify_timeout: request.delivery.verify_timeout,
-        delivery_timeout: request.delivery.delivery_timeout,
-        stopper: Some(stopper.clone()),
-        rate: request.delivery.rate,
-        budget: request.delivery.budget,
-    };
+    let options = report_options(attempt);
     Ok(Some(match mode {
         Mode::NotReported => return Ok(None),
         Mode::TaskRunsOnly => Reporter::without_flow_run(client, run_id, options),
@@ -110,6 +122,17 @@ async fn reporter(
         }
         Mode::Create => Reporter::create(client, run_id, new, options),
     }))
+}
+
+fn report_options(attempt: Attempt<'_>) -> ReportOptions {
+    let delivery = &attempt.request.delivery;
+    ReportOptions {
+        verify_timeout: delivery.verify_timeout,
+        delivery_timeout: delivery.delivery_timeout,
+        stopper: Some(attempt.stopper.clone()),
+        rate: delivery.rate,
+        budget: delivery.budget,
+    }
 }
 
 /// Connects to a flow run. An engine waits out an outage. The owned flow run of a retry is resumed even if the API is not

@@ -1,5 +1,6 @@
 //! One attempt, from the first check to the last delivered entry. [`run`] has its stages in order.
 
+mod abandon;
 mod admit;
 mod asset_watch;
 mod cancellable_wait;
@@ -16,6 +17,7 @@ mod recorder;
 mod run;
 mod session;
 mod settle;
+mod shared_flow_run;
 mod start;
 mod stop_dbt;
 mod stopped_before_start;
@@ -26,4 +28,5 @@ pub(crate) use connect::flow_run_to_create;
 pub(crate) use early_manifest::with_early_manifest;
 pub(crate) use parse_project::parse_project;
 pub(crate) use run::{run, run_after};
+pub(crate) use shared_flow_run::{FlowEnd, SharedFlowRun};
 pub(crate) use stopped_before_start::{UnstartedRun, end_unstarted, save_unsent_end};

@@ -20,6 +20,7 @@ pub(crate) async fn parse_project(request: &Request, stopper: &Stopper) -> Resul
         declined: true,
         ..FlowChoice::default()
     };
+    parse.shared = None;
     parse.journal_dir = Some(journals.path().to_path_buf());
     let outcome = Box::pin(super::run(parse, Arc::new(Unobserved), stopper.clone()))
         .await

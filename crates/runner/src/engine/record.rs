@@ -8,6 +8,7 @@ use dbt_events::RawLine;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use super::abandon::AbandonOnDrop;
 use super::prepare::Prepared;
 use super::recorder::Recorder;
 use super::run::Attempt;
@@ -66,7 +67,7 @@ impl Started {
 }
 
 /// A recorder that several threads feed, until it is taken away.
-type SharedRecorder = Arc<Mutex<Option<Recorder>>>;
+pub(super) type SharedRecorder = Arc<Mutex<Option<Recorder>>>;
 
 /// Feeds the recorder until dbt's process has ended.
 async fn follow(
@@ -75,8 +76,11 @@ async fn follow(
     attempt: Attempt<'_>,
 ) -> Result<(Recorder, ProcessEnd, Option<StopCause>), Error> {
     let stopper = attempt.stopper;
-    let _guard = StopOnDrop(process.group.clone());
     let shared: SharedRecorder = Arc::new(Mutex::new(Some(recorder)));
+    let _guard = AbandonOnDrop {
+        group: process.group.clone(),
+        recorder: Arc::clone(&shared),
+    };
     let stdout = listen("dbt-stdout", process.stdout, &shared, Recorder::on_stdout);
     let stderr = listen("dbt-stderr", process.stderr, &shared, Recorder::on_stderr);
     let events = process.events;
@@ -188,14 +192,5 @@ fn with(recorder: &SharedRecorder, act: impl FnOnce(&mut Recorder)) {
     let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(recorder) = recorder.as_mut() {
         act(recorder);
-    }
-}
-
-/// Stops dbt when the future that waits for it is dropped.
-struct StopOnDrop(ProcessGroup);
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        self.0.interrupt();
     }
 }

@@ -44,7 +44,8 @@ impl Session {
             stopper,
             ..
         } = attempt;
-        let existing = flow_run.existing();
+        // A flow of several invocations listens for all of them.
+        let existing = flow_run.existing().filter(|_| request.shared.is_none());
         let supervision = Supervision::begin(
             existing.and_then(|run| request.flow.supervisor_of(run.id)),
             existing,

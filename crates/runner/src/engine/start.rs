@@ -1,5 +1,7 @@
 //! Stage 2, start: begin the journal and the report, then start dbt.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -99,6 +101,7 @@ pub(super) fn begin_journal(
         api: api.filter(|_| flow.is_reported()),
         start,
         flow,
+        is_part: request.shared.is_some(),
     };
     match folder {
         Some(folder) => JournalWriter::begin(folder.create(run_id), &header),
@@ -149,6 +152,7 @@ fn recorder(
     let target = &prepared.project.target;
     let options = TrackerOptions::new(run_id)
         .attempt(request.attempt.number)
+        .earlier(Arc::clone(&request.attempt.earlier))
         .level(level)
         .command(&prepared.args.command);
     Recorder {

@@ -9,9 +9,9 @@ use crate::dbt::ProcessGroup;
 use crate::model::{StopCause, Stopper};
 
 /// The time that dbt has to cancel its queries before the second SIGINT.
-const FIRST_GRACE: Duration = Duration::from_secs(12);
+pub(super) const FIRST_GRACE: Duration = Duration::from_secs(12);
 /// The time between the second SIGINT and SIGKILL. Both together are below the 30 seconds that supervisors give.
-const SECOND_GRACE: Duration = Duration::from_secs(8);
+pub(super) const SECOND_GRACE: Duration = Duration::from_secs(8);
 
 /// Waits for a request to stop or for the deadline, then stops dbt. Each further request brings the next step at once.
 /// Never returns: the end of dbt ends the wait.

@@ -34,5 +34,6 @@ pub use node_status::NodeStatus;
 pub use notice::Notice;
 pub use run_end::{RunEnd, RunSummary};
 pub use state::{State, StateKind};
+pub(crate) use stop::StopRequests;
 pub use stop::{StopCause, Stopper};
 pub use task_run::{TaskRef, TaskRun};

@@ -19,6 +19,10 @@ pub enum StopCause {
     Cancel,
     /// The run exceeded its timeout.
     Timeout,
+    /// The program that runs it called [`Stopper::stop`].
+    Program,
+    /// The program dropped the future of the run.
+    Dropped,
 }
 
 impl StopCause {
@@ -30,6 +34,8 @@ impl StopCause {
             Self::Terminate => "terminated by SIGTERM",
             Self::Cancel => "cancelled through Prefect",
             Self::Timeout => "the run exceeded its timeout",
+            Self::Program => "stopped by the program",
+            Self::Dropped => "the program dropped the run",
         }
     }
 
@@ -37,7 +43,9 @@ impl StopCause {
     #[must_use]
     pub fn state(self) -> State {
         let (kind, name) = match self {
-            Self::Interrupt | Self::Cancel => (StateKind::Cancelled, "Cancelled"),
+            Self::Interrupt | Self::Cancel | Self::Program | Self::Dropped => {
+                (StateKind::Cancelled, "Cancelled")
+            }
             Self::Terminate => (StateKind::Crashed, "Crashed"),
             Self::Timeout => (StateKind::Failed, "TimedOut"),
         };
@@ -52,7 +60,9 @@ impl StopCause {
     #[must_use]
     pub const fn exit_code(self) -> u8 {
         match self {
-            Self::Interrupt | Self::Cancel => exit_codes::INTERRUPTED,
+            Self::Interrupt | Self::Cancel | Self::Program | Self::Dropped => {
+                exit_codes::INTERRUPTED
+            }
             Self::Terminate => exit_codes::TERMINATED,
             Self::Timeout => exit_codes::FAILURES,
         }
@@ -74,7 +84,9 @@ impl StopRequests {
         let is_urgent = match cause {
             StopCause::Interrupt => self.cause.is_some(),
             StopCause::Terminate => std::mem::replace(&mut self.terminated, true),
-            StopCause::Cancel | StopCause::Timeout => false,
+            StopCause::Cancel | StopCause::Timeout | StopCause::Program | StopCause::Dropped => {
+                false
+            }
         };
         self.urgency += u32::from(is_urgent);
         // The SIGTERM was part of a cancellation.
@@ -90,7 +102,26 @@ impl StopRequests {
     }
 }
 
-/// Stops a run. Clones stop the same run.
+/// Stops runs from anywhere in the program. Clones stop the same runs.
+///
+/// A stopper belongs to a runner ([`stopper`](crate::PrefectDbtRunnerBuilder::stopper)), a [`Flow`](crate::Flow::stopper) or
+/// an [`Invocation`](crate::Invocation::stopper). It stays stopped: later runs with it end before dbt starts.
+///
+/// ```no_run
+/// use prefect_dbt::{Flow, PrefectDbtRunner, Stopper};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let stopper = Stopper::new();
+/// let deadline = stopper.clone();
+/// std::thread::spawn(move || {
+///     std::thread::sleep(std::time::Duration::from_secs(3600));
+///     deadline.stop();
+/// });
+/// let runner = PrefectDbtRunner::builder().build()?;
+/// Flow::new("nightly").stopper(stopper).run(&runner, |_flow| ["build"]).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Stopper(Arc<watch::Sender<StopRequests>>);
 
@@ -101,10 +132,34 @@ impl Default for Stopper {
 }
 
 impl Stopper {
-    /// Requests the run to stop. dbt gets time to cancel its queries; a Ctrl-C after any request, or a second SIGTERM, ends
-    /// that time.
-    pub fn stop(&self, cause: StopCause) {
+    /// A stopper without a request.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Stops the run: dbt cancels its queries, and the flow run ends Cancelled.
+    pub fn stop(&self) {
+        self.stop_for(StopCause::Program);
+    }
+
+    /// Stops the run for another cause, which decides how the flow run ends. dbt gets time to cancel its queries; an
+    /// [`Interrupt`](StopCause::Interrupt) after any request, or a second [`Terminate`](StopCause::Terminate), ends that time.
+    pub fn stop_for(&self, cause: StopCause) {
         self.0.send_modify(|asked| asked.ask(cause));
+    }
+
+    /// Passes on to `other` what was requested since `passed`.
+    pub(crate) fn pass_on(&self, other: &Self, passed: &mut StopRequests) {
+        let now = *self.0.borrow();
+        if let Some(cause) = now.cause.filter(|_| now.cause != passed.cause) {
+            other.stop_for(cause);
+        }
+        let repeated = now.urgency.saturating_sub(passed.urgency);
+        if repeated > 0 {
+            other.0.send_modify(|asked| asked.urgency += repeated);
+        }
+        *passed = now;
     }
 
     /// Why the run is stopped, if it is. A cancellation replaces a SIGTERM that came before it.
@@ -163,8 +218,30 @@ impl Stopper {
 
 #[cfg(test)]
 mod tests {
-    use super::StopCause::{Cancel, Interrupt, Terminate, Timeout};
+    use super::StopCause::{Cancel, Interrupt, Program, Terminate, Timeout};
     use super::*;
+
+    #[test]
+    fn what_one_stopper_is_asked_is_passed_on_once() {
+        let (one, other) = (Stopper::new(), Stopper::new());
+        let mut passed = StopRequests::default();
+        let mut pass_on = || {
+            one.pass_on(&other, &mut passed);
+            let asked = *other.0.borrow();
+            (asked.cause, asked.urgency)
+        };
+        assert_eq!(pass_on(), (None, 0));
+        one.stop();
+        assert_eq!(
+            (pass_on(), pass_on()),
+            ((Some(Program), 0), (Some(Program), 0))
+        );
+        one.stop_for(Interrupt);
+        assert_eq!(
+            (pass_on(), pass_on()),
+            ((Some(Program), 1), (Some(Program), 1))
+        );
+    }
 
     fn asked(causes: &[StopCause]) -> (Option<StopCause>, u32) {
         let mut asked = StopRequests::default();

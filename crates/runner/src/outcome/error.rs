@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::dbt::DbtError;
-use crate::model::exit_codes;
+use crate::model::{StopCause, exit_codes};
 use crate::parameters::ParameterError;
 use crate::prefect::flow_run::ReportError;
 use crate::profiles::ProfilesError;
@@ -47,6 +47,12 @@ pub enum Error {
         /// The lock file, or the folder that it is in.
         lock: PathBuf,
     },
+    /// The code of a flow did not return after the flow was stopped.
+    #[error("the flow was stopped: {}", .0.reason())]
+    Stopped(StopCause),
+    /// `FlowContext::invoke` was called where the code of `Flow::run_with` does not run.
+    #[error("`FlowContext::invoke` was called outside of the closure of `Flow::run_with`")]
+    OutsideOfFlow,
     /// A thread panicked, and the record of the run is lost.
     #[error("the record of the run is lost because of a bug in prefect-dbt")]
     Lost,
@@ -73,6 +79,7 @@ impl Error {
             Self::Report(ReportError::Usage { .. }) => exit_codes::CANNOT_RUN,
             Self::Report(ReportError::Cancelled { .. }) => exit_codes::INTERRUPTED,
             Self::Report(_) | Self::Connect(_) => exit_codes::NO_PREFECT,
+            Self::Stopped(cause) => cause.exit_code(),
             _ => exit_codes::CANNOT_RUN,
         }
     }
@@ -93,8 +100,11 @@ impl Error {
                     .to_owned(),
             ),
             Self::Lost => Some("please report the bug, with the output of the run".to_owned()),
+            Self::OutsideOfFlow => Some(
+                "call it in the closure, or `PrefectDbtRunner::invoke` outside of a flow".to_owned(),
+            ),
             Self::InsideRuntime => Some("call `invoke` and await it".to_owned()),
-            Self::Request(_) | Self::Settings(_) | Self::Runtime(_) => None,
+            Self::Request(_) | Self::Settings(_) | Self::Stopped(_) | Self::Runtime(_) => None,
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) async fn deliver(
         attempt: header.attempt,
         last: overview.last,
         is_unstarted: overview.is_unstarted,
-        is_superseded,
+        is_superseded: is_superseded || header.is_part,
     };
     let reporter = Reporter::for_past_run(client, &past, options)
         .await

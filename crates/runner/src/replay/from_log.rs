@@ -27,6 +27,7 @@ pub(super) fn write_journal(
         run_id: run.run_id(),
         api: None,
         start: None,
+        is_part: false,
         attempt: 1,
         key: None,
         created: run.started,

@@ -40,6 +40,7 @@ pub(super) fn is_superseded<'h>(
     };
     others
         .into_iter()
+        .filter(|other| !other.is_part)
         .any(|other| other.run_id > header.run_id && is_same(other))
 }
 
@@ -63,6 +64,7 @@ mod tests {
             flow,
             api: None,
             start: None,
+            is_part: false,
         }
     }
 
@@ -81,5 +83,10 @@ mod tests {
         assert!(is_superseded(&first, &all));
         assert!(!is_superseded(&second, &all));
         assert!(!is_superseded(&other, &all));
+        let part = Header {
+            is_part: true,
+            ..second
+        };
+        assert!(!is_superseded(&first, &[first.clone(), part]));
     }
 }

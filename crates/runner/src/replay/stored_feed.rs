@@ -90,6 +90,7 @@ mod tests {
             run_id: Uuid::from_u128(7),
             api: None,
             start: None,
+            is_part: false,
             attempt: 1,
             key: None,
             created: Timestamp::UNIX_EPOCH,

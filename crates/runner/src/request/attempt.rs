@@ -1,5 +1,8 @@
 //! Which attempt of its flow run an invocation is.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::dbt::CommandLine;
@@ -24,6 +27,8 @@ pub(crate) struct Attempt {
     pub(crate) scheduled: Option<Vec<String>>,
     /// Variables for dbt, by name, that replace the flags that `dbt retry` does not restore.
     pub(crate) environment: Vec<(String, String)>,
+    /// The task runs of nodes that succeeded earlier in the same flow run, by unique_id.
+    pub(crate) earlier: Arc<BTreeMap<String, Uuid>>,
     /// The journal of the attempt before it, in use until the journal of this one exists.
     pub(crate) previous_journal: JournalHold,
 }
@@ -39,6 +44,7 @@ impl Default for Attempt {
             invocation_id: None,
             scheduled: None,
             environment: Vec::new(),
+            earlier: Arc::default(),
             previous_journal: JournalHold::default(),
         }
     }

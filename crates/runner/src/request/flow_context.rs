@@ -1,5 +1,9 @@
 //! The flow run as hooks and the closures of flows see it.
 
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -16,4 +20,23 @@ pub struct FlowContext {
     pub run_count: u32,
     /// The parameters of the flow run.
     pub parameters: Map<String, Value>,
+    /// The flow itself, while its code runs.
+    #[serde(skip)]
+    pub(crate) running: RunningCode,
+}
+
+/// The flow whose code runs, without its type, which this module is below of. Two are never different.
+#[derive(Clone, Default)]
+pub(crate) struct RunningCode(pub(crate) Option<Arc<dyn Any + Send + Sync>>);
+
+impl fmt::Debug for RunningCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "running" } else { "none" })
+    }
+}
+
+impl PartialEq for RunningCode {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }

@@ -12,14 +12,18 @@ mod process_env;
 mod resolved_request;
 mod retry_strategy;
 mod settings;
+mod shared_run;
 
 pub(crate) use attempt::Attempt;
+pub(crate) use delivery_limits::DeliveryLimits;
 pub use error::RequestError;
 pub use flow_choice::FlowChoice;
 pub use flow_context::FlowContext;
+pub(crate) use flow_context::RunningCode;
 pub use invocation::Invocation;
 pub use options::RunOptions;
 pub(crate) use process_env::{ProcessEnv, inherited, launcher_choice};
 pub(crate) use resolved_request::{Request, RetryOptions};
 pub use retry_strategy::RetryStrategy;
 pub use settings::PrefectDbtSettings;
+pub(crate) use shared_run::SharedRun;

@@ -8,6 +8,8 @@ use prefect_client::Client;
 use super::retry_strategy::RetryStrategy;
 use super::settings::PrefectDbtSettings;
 use crate::dbt::Launcher;
+use crate::model::Stopper;
+use crate::prefect::control::StopSources;
 use crate::track::AssetKeyHook;
 
 /// How dbt runs and how the run is reported.
@@ -62,6 +64,10 @@ pub struct RunOptions {
     pub retry_delay: Option<Duration>,
     /// What a retry runs. Default: [`RetryStrategy::Auto`]; in a `Flow`, what its closure returns.
     pub retry_strategy: Option<RetryStrategy>,
+    /// What stops the run. Those of the runner, the flow and the invocation all do. Default: none.
+    pub stoppers: Vec<Stopper>,
+    /// Whether SIGINT (Ctrl-C) and other signals that end a process stop the run instead. Default: false.
+    pub handle_signals: Option<bool>,
 }
 
 impl RunOptions {
@@ -92,6 +98,16 @@ impl RunOptions {
             retries: self.retries.or(defaults.retries),
             retry_delay: self.retry_delay.or(defaults.retry_delay),
             retry_strategy: self.retry_strategy.or(defaults.retry_strategy),
+            stoppers: [self.stoppers, defaults.stoppers].concat(),
+            handle_signals: self.handle_signals.or(defaults.handle_signals),
+        }
+    }
+
+    /// What stops the run from within its program.
+    pub(crate) fn stop_sources(&self) -> StopSources {
+        StopSources {
+            stoppers: self.stoppers.clone(),
+            signals: self.handle_signals.unwrap_or_default(),
         }
     }
 }

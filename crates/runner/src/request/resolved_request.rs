@@ -16,7 +16,9 @@ use super::options::RunOptions;
 use super::process_env::{dbt_executable, launcher_choice};
 use super::retry_strategy::RetryStrategy;
 use super::settings::PrefectDbtSettings;
+use super::shared_run::SharedRun;
 use crate::dbt::{CommandLine, DbtArgs, Launcher};
+use crate::prefect::control::StopSources;
 use crate::track::AssetOptions;
 
 /// One attempt of a run: options resolved, dbt's command line parsed.
@@ -36,6 +38,8 @@ pub(crate) struct Request {
     pub(crate) client: Option<Client>,
     /// Which flow run to report to.
     pub(crate) flow: FlowChoice,
+    /// The flow run that the run shares with others; it decides in place of `flow`.
+    pub(crate) shared: Option<SharedRun>,
     /// The flow run as hooks see it.
     pub(crate) context: Option<FlowContext>,
     /// How a failed run is retried.
@@ -56,6 +60,8 @@ pub(crate) struct Request {
     pub(crate) keep_artifacts: bool,
     /// The folder of journals; `None` for the one in the project.
     pub(crate) journal_dir: Option<PathBuf>,
+    /// What stops the run from within its program.
+    pub(crate) stops: StopSources,
     /// Which attempt of the flow run this is.
     pub(crate) attempt: Attempt,
 }
@@ -99,6 +105,7 @@ impl Request {
             line: CommandLine::parse(&args),
             args,
             flow,
+            shared: None,
             context: None,
             retry: RetryOptions {
                 retries: options.retries,
@@ -107,6 +114,7 @@ impl Request {
             },
             delivery: DeliveryLimits::of(&options),
             assets: asset_options(&options),
+            stops: options.stop_sources(),
             raise_on_failure: options.raise_on_failure.unwrap_or(true),
             fail_on_empty: options.fail_on_empty.unwrap_or_default(),
             timeout: options.timeout,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::give_up::give_up;
+use super::in_background::in_background;
 use super::policy::{Decision, RetryPolicy};
 use crate::hooks::{self, HookOptions, Hooks};
 use crate::model::{StopCause, Stopper, error_chain};
@@ -14,8 +15,9 @@ use crate::prefect::flow_run::ReportError;
 use crate::request::{Attempt, Request};
 
 /// What every attempt of a flow run shares.
-pub(crate) struct Attempts<'a> {
-    pub(crate) hooks: &'a Hooks,
+#[derive(Clone)]
+pub(crate) struct Attempts {
+    pub(crate) hooks: Hooks,
     pub(crate) options: HookOptions,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) stopper: Stopper,
@@ -31,8 +33,9 @@ pub(crate) struct NextAttempt {
     pub(crate) previous: Outcome,
 }
 
-impl Attempts<'_> {
-    /// Runs `first`, and while it fails and may be retried, what `retry` returns. Returns the last outcome.
+impl Attempts {
+    /// Runs `first`, and while it fails and may be retried, what `retry` returns. Returns the last outcome. If this future is
+    /// dropped, the attempt that runs, or the wait for the next one, is stopped and ends in the background.
     ///
     /// # Errors
     /// When the first attempt cannot start. If a later one cannot, the outcome of the attempt before it stands.
@@ -42,15 +45,13 @@ impl Attempts<'_> {
         mut retry: impl FnMut(&NextAttempt) -> Result<Request, Error>,
     ) -> Result<Outcome, Error> {
         let mut request = first.with_key();
-        let policy = RetryPolicy::of(&request);
+        let policy = Arc::new(RetryPolicy::of(&request));
         let mut previous = None;
         loop {
-            let outcome = match self.attempt(&request).await {
-                Ok(outcome) => outcome,
-                Err(error) => return self.cannot_start(&request, error, previous).await,
-            };
-            let decision = policy.after(&request, outcome, &*self.observer, &self.stopper);
-            let next = match decision.await {
+            let attempt = self
+                .clone()
+                .attempt(request.clone(), Arc::clone(&policy), previous);
+            let next = match in_background(&self.stopper, Box::pin(attempt)).await? {
                 Decision::Done(outcome) => {
                     outcome.journal_hold.release();
                     return Ok(*outcome);
@@ -69,12 +70,83 @@ impl Attempts<'_> {
         }
     }
 
-    async fn attempt(&self, request: &Request) -> Result<Outcome, Error> {
+    /// Runs dbt once, in a flow run that exists. If this future is dropped, the run is stopped and ends in the background.
+    ///
+    /// # Errors
+    /// When dbt cannot start.
+    pub(crate) async fn run_once(self, request: Request) -> Result<Outcome, Error> {
+        let stopper = self.stopper.clone();
+        let run = async move {
+            let _stops = request.stops.forward(&self.stopper);
+            match self.invoke(&request).await {
+                Ok(outcome) => Ok(outcome),
+                Err(error) => self.cannot_start(&request, error, None).await,
+            }
+        };
+        in_background(&stopper, Box::pin(run)).await
+    }
+
+    /// Does work that ends a run. If this future is dropped, the run is stopped and the work goes on in the background.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub(crate) async fn in_background<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        in_background(&self.stopper, Box::pin(work)).await
+    }
+
+    /// Decides what follows an attempt, see [`RetryPolicy::after`].
+    ///
+    /// # Errors
+    /// When the runtime is shut down.
+    pub(crate) async fn after(
+        &self,
+        policy: &Arc<RetryPolicy>,
+        ran: &Request,
+        outcome: Outcome,
+    ) -> Result<Decision, Error> {
+        let (all, policy, ran) = (self.clone(), Arc::clone(policy), ran.clone());
+        let decide = async move {
+            Ok(policy
+                .after(&ran, outcome, &*all.observer, &all.stopper)
+                .await)
+        };
+        self.in_background(decide).await
+    }
+
+    /// Ends the flow run of a run that cannot start.
+    pub(crate) async fn give_up(&self, request: &Request, error: &Error) {
+        give_up(request, error, &*self.observer).await;
+    }
+
+    /// Runs an attempt, and decides what follows it.
+    async fn attempt(
+        self,
+        request: Request,
+        policy: Arc<RetryPolicy>,
+        previous: Option<Outcome>,
+    ) -> Result<Decision, Error> {
+        let _stops = request.stops.forward(&self.stopper);
+        match self.invoke(&request).await {
+            Ok(outcome) => {
+                let decision = policy.after(&request, outcome, &*self.observer, &self.stopper);
+                Ok(decision.await)
+            }
+            Err(error) => {
+                let outcome = self.cannot_start(&request, error, previous).await?;
+                Ok(Decision::Done(Box::new(outcome)))
+            }
+        }
+    }
+
+    async fn invoke(&self, request: &Request) -> Result<Outcome, Error> {
         hooks::run(
             request.clone(),
             Arc::clone(&self.observer),
             self.stopper.clone(),
-            self.hooks,
+            &self.hooks,
             self.options.clone(),
         )
         .await
@@ -108,7 +180,7 @@ impl Attempts<'_> {
 
 impl NextAttempt {
     /// A request as this attempt: with its number, and as the engine of the flow run that the first attempt created.
-    fn applied_to(&self, mut request: Request) -> Request {
+    pub(crate) fn applied_to(&self, mut request: Request) -> Request {
         if let Some(id) = self.flow_run_id {
             request.flow.engine = true;
             request.flow.flow_run_id = Some(id);

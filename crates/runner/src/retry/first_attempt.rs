@@ -1,6 +1,7 @@
 //! The first attempt of a flow run that exists already: its parameters, its retries, and its earlier attempts.
 
 use prefect_client::{Client, FlowRun, FlowRunPatch};
+use uuid::Uuid;
 
 use crate::dbt_retry::plan;
 use crate::model::Ownership;
@@ -11,7 +12,7 @@ use crate::prefect::delivery::Reporter;
 use crate::prefect::flow_run::{
     ReportError, ownership_by_state, refuse_cancelled, retry_rules, wait_for_api,
 };
-use crate::request::{Attempt, ProcessEnv, Request, RetryOptions};
+use crate::request::{Attempt, DeliveryLimits, FlowChoice, ProcessEnv, Request, RetryOptions};
 use crate::store::AttemptRecords;
 
 /// Reads the flow run that a request is the engine of. Its parameters change dbt's arguments, its policy says how often it
@@ -32,23 +33,11 @@ pub(super) async fn adopt_flow_run(
     let (Some(id), Some(client)) = (id.filter(|_| !choice.declined), request.client.clone()) else {
         return Ok(request);
     };
-    let limit = request.delivery.for_engine().at_start();
-    let run = wait_for_api(
-        limit,
-        || Reporter::read(&client, id),
-        ReportError::request,
-        |error| warn_of_wait(observer, limit, error),
-    );
-    let run = run.await?;
-    let state = run.state.as_ref().map(|state| state.kind);
-    if !choice.engine && ownership_by_state(state) == Ownership::Attached {
-        request.flow.flow_run_id = Some(id);
+    let run = adopt(&mut request.flow, id, &client, request.delivery, observer).await?;
+    if !request.flow.engine {
         return Ok(request);
     }
-    request.flow.engine = true;
-    request.flow.flow_run_id = Some(id);
     request.delivery = request.delivery.for_engine();
-    refuse_cancelled(&client, &run, Ownership::Owned).await?;
     request.retry.retries = agree_on_retries(&client, &run, request.retry).await;
     let args = apply(&request.args, &run.parameters)?;
     request = request.with_args(args);
@@ -56,6 +45,35 @@ pub(super) async fn adopt_flow_run(
         request = continued(&request, &run)?;
     }
     Ok(request)
+}
+
+/// Reads a flow run, and makes it the one of `choice`. This process is its engine if `choice` says so, or if the flow run
+/// waits to start. A Prefect API that is away is waited for.
+///
+/// # Errors
+/// When the flow run cannot be read, or is ours and was cancelled.
+pub(crate) async fn adopt(
+    choice: &mut FlowChoice,
+    id: Uuid,
+    client: &Client,
+    limits: DeliveryLimits,
+    observer: &dyn Observer,
+) -> Result<FlowRun, Error> {
+    let limit = limits.for_engine().at_start();
+    let run = wait_for_api(
+        limit,
+        || Reporter::read(client, id),
+        ReportError::request,
+        |error| warn_of_wait(observer, limit, error),
+    );
+    let run = run.await?;
+    let state = run.state.as_ref().map(|state| state.kind);
+    choice.engine |= ownership_by_state(state) == Ownership::Owned;
+    choice.flow_run_id = Some(id);
+    if choice.engine {
+        refuse_cancelled(client, &run, Ownership::Owned).await?;
+    }
+    Ok(run)
 }
 
 /// Agrees with the server on the number of retries, and returns it. A number that the caller sets goes to the server, which

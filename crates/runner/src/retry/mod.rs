@@ -6,10 +6,13 @@
 mod attempt_loop;
 mod first_attempt;
 mod give_up;
+mod in_background;
 mod policy;
 mod run;
 
 pub(crate) use attempt_loop::Attempts;
-pub(crate) use first_attempt::agree_on_retries;
+pub(crate) use first_attempt::{adopt, agree_on_retries};
+pub(crate) use give_up::give_up;
+pub(crate) use policy::{Decision, RetryPolicy};
 #[cfg(feature = "cli")]
 pub(crate) use run::run;

@@ -1,5 +1,7 @@
 //! When a failed attempt is retried, and the wait until then.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -64,6 +66,7 @@ impl RetryPolicy {
         let attempt = Attempt {
             number: ran.attempt.number + 1,
             key: self.key,
+            earlier: with_succeeded(ran, &outcome),
             previous_journal: outcome.journal_hold.clone(),
             ..Attempt::default()
         };
@@ -127,6 +130,13 @@ impl RetryPolicy {
         let left = left.saturating_sub(skew.unwrap_or_default());
         Duration::try_from(left).unwrap_or_default()
     }
+}
+
+/// The task runs of nodes that have succeeded up to the end of an attempt, by unique_id.
+fn with_succeeded(ran: &Request, outcome: &Outcome) -> Arc<BTreeMap<String, Uuid>> {
+    let mut earlier = (*ran.attempt.earlier).clone();
+    earlier.extend(outcome.run.succeeded(outcome.run_id, ran.attempt.number));
+    Arc::new(earlier)
 }
 
 /// The flow run of an attempt.

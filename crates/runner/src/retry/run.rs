@@ -61,7 +61,7 @@ pub(crate) async fn run(
     }
     let strategy = original.retry.strategy.unwrap_or_default();
     let attempts = Attempts {
-        hooks,
+        hooks: hooks.clone(),
         options,
         observer,
         stopper,

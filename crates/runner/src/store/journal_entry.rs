@@ -41,6 +41,8 @@ pub struct Header {
     pub api: Option<String>,
     /// How dbt is started; `None` if it is not, or if an earlier version wrote the journal.
     pub start: Option<DbtStart>,
+    /// Whether it is one of several invocations of a flow, which has a journal of its own for the states of the flow run.
+    pub is_part: bool,
 }
 
 impl Header {

@@ -21,6 +21,8 @@ pub(super) struct StoredHeader {
     api: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     start: Option<DbtStart>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    part: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -73,6 +75,7 @@ impl From<StoredHeader> for Header {
             key: key.or(stored.key),
             api: stored.api,
             start: stored.start,
+            is_part: stored.part,
         }
     }
 }
@@ -103,6 +106,7 @@ impl From<Header> for StoredHeader {
             key,
             api: header.api,
             start: header.start,
+            part: header.is_part,
         }
     }
 }

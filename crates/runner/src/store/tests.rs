@@ -15,6 +15,7 @@ fn header() -> Header {
         run_id: Uuid::now_v7(),
         api: None,
         start: None,
+        is_part: false,
         attempt: 1,
         key: None,
         created: Timestamp::UNIX_EPOCH,

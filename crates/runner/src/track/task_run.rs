@@ -24,7 +24,7 @@ impl Tracker {
                 .map_or(Timestamp::UNIX_EPOCH, |node| node.started),
             wait_for: wait_for
                 .into_iter()
-                .map(|other| self.task_id(other))
+                .map(|other| self.upstream_id(other))
                 .collect(),
             labels: details.labels(status),
         }
@@ -51,6 +51,16 @@ impl Tracker {
             id: self.task_id(ix),
             name: self.lineage.details(ix).task_name(),
         }
+    }
+
+    /// The task run of an upstream node: an earlier one if the node does not run again.
+    fn upstream_id(&self, ix: NodeIndex) -> uuid::Uuid {
+        let earlier = self
+            .options
+            .earlier
+            .get(&*self.lineage.details(ix).unique_id);
+        let earlier = earlier.filter(|_| !self.nodes.contains_key(&ix));
+        earlier.copied().unwrap_or_else(|| self.task_id(ix))
     }
 
     fn task_id(&self, ix: NodeIndex) -> uuid::Uuid {

@@ -1,8 +1,11 @@
 //! What the tracker knows of a run when it ended.
 
-use jiff::Timestamp;
+use std::collections::BTreeMap;
 
-use crate::model::{NodeResult, State};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::model::{NodeResult, State, StateKind, task_run_id};
 
 /// The stream of a line that is not an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +78,17 @@ pub struct TrackedRun {
 }
 
 impl TrackedRun {
+    /// The task runs of the nodes that succeeded, by unique_id. The run id and the attempt are those of the tracker.
+    pub(crate) fn succeeded(&self, run_id: Uuid, attempt: u32) -> BTreeMap<String, Uuid> {
+        let nodes = self.nodes.iter();
+        let succeeded =
+            nodes.filter(|node| node.has_task_run && node.state.kind == StateKind::Completed);
+        let id = |node: &TrackedNode| node.result.unique_id.clone();
+        succeeded
+            .map(|node| (id(node), task_run_id(run_id, &id(node), attempt)))
+            .collect()
+    }
+
     /// What dbt reported of each node, in the order in which they ended.
     pub fn results(&self) -> impl Iterator<Item = &NodeResult> {
         self.nodes.iter().map(|node| &node.result)

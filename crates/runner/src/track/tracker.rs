@@ -91,6 +91,9 @@ impl Tracker {
             self.lineage.details_mut(ix).distinct_name = Some(name.into());
         }
         self.upstream.forget();
+        for unique_id in manifest.iter().flat_map(|_| self.options.earlier.keys()) {
+            self.upstream.join(self.lineage.index_of(unique_id));
+        }
     }
 
     /// Notes that we asked dbt to stop: nodes that do not end by themselves from now on are cancelled.

@@ -1,5 +1,8 @@
 //! What the tracker needs to know before the run.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::model::LogLevel;
@@ -16,6 +19,9 @@ pub struct TrackerOptions {
     pub level: LogLevel,
     /// dbt's command (`build`, `docs generate`, ...), on which it depends when the edges of a node are known.
     pub command: String,
+    /// The task runs of nodes that succeeded earlier in the same flow run, by unique_id: edges lead to them, unless the node
+    /// runs again.
+    pub earlier: Arc<BTreeMap<String, Uuid>>,
 }
 
 impl TrackerOptions {
@@ -26,7 +32,13 @@ impl TrackerOptions {
             attempt: 1,
             level: LogLevel::Info,
             command: String::new(),
+            earlier: Arc::default(),
         }
+    }
+
+    /// The same options with the task runs of nodes that succeeded earlier in the same flow run.
+    pub fn earlier(self, earlier: Arc<BTreeMap<String, Uuid>>) -> Self {
+        Self { earlier, ..self }
     }
 
     /// The same options for another attempt.

@@ -14,7 +14,7 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
-    /// Adds a node that takes part: one with a task run.
+    /// Adds a node that takes part: one with a task run, in this invocation or in an earlier one of the same flow run.
     pub(super) fn join(&mut self, ix: NodeIndex) {
         // dbt usually starts a node after all its upstream nodes, so that nothing is cached beyond it yet.
         if self.takes_part.insert(ix) && self.beyond.get(ix).is_some_and(Option::is_some) {

@@ -48,7 +48,7 @@ fn what_is_missing_is_named_by_the_flow_run() {
         let workshop = Workshop::new();
         refer_to(&workshop, reference);
         let mut build = workshop.invocation(&[], &["build"]);
-        fails_with(&workshop, &mut build, 2, "does not exist");
+        fails_with(&workshop, &mut build, 2, "not-there");
     }
 
     let workshop = Workshop::new();
@@ -65,16 +65,16 @@ fn what_is_missing_is_named_by_the_flow_run() {
     fails_with(&workshop, build.env("DBT_LOG_LEVEL", "loud"), 2, "loud");
 }
 
-/// A file that the operating system cannot run, with retries that would not help.
+/// A script whose interpreter is missing, with retries that would not help.
 #[test]
 fn a_dbt_that_cannot_be_started_fails_the_flow_run_at_once() {
     let workshop = Workshop::new();
-    workshop.write("no-program", "\u{7f}ELF");
+    workshop.write("no-program", "#!/no/interpreter\n");
     let program = workshop.path().join("no-program");
     fs_err::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     let dbt = program.to_string_lossy().into_owned();
     let mut build = workshop.invocation(&["--dbt", &dbt, "--retries", "3"], &["build"]);
-    fails_with(&workshop, &mut build, 2, "cannot start");
+    fails_with(&workshop, &mut build, 2, "no-program");
     let records = workshop.records();
     let journals = records
         .iter()

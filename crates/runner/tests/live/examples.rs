@@ -10,7 +10,7 @@ use super::project::{Finished, Project};
 use super::references::References;
 
 /// The built example, in the folder where cargo puts it.
-fn example(name: &str) -> PathBuf {
+pub(super) fn example(name: &str) -> PathBuf {
     let beside = PathBuf::from(env!("CARGO_BIN_EXE_prefect-dbt"));
     let program = beside.with_file_name("examples").join(name);
     assert!(
@@ -58,6 +58,7 @@ fn examples_of_runs_succeed() {
         "disabled_assets",
         "log_level",
         "no_raise",
+        "several_invocations",
     ] {
         run(&project, plain, &[]).exits_with(0);
     }

@@ -134,6 +134,7 @@ fn journal(nodes: &[(&str, &str)]) -> JournalReader {
         run_id: Uuid::nil(),
         api: None,
         start: None,
+        is_part: false,
         attempt: 1,
         key: None,
         created: Timestamp::UNIX_EPOCH,

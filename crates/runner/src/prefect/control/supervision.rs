@@ -93,7 +93,7 @@ impl Supervision {
         };
         let cancelled = timeout(READ_TIMEOUT, is_cancelled(client, id)).await;
         if cancelled.unwrap_or(false) {
-            listener.stopper.stop(StopCause::Cancel);
+            listener.stopper.stop_for(StopCause::Cancel);
             return StopCause::Cancel;
         }
         if let (Some(supervisor), Some(final_state)) = (&listener.supervisor, &listener.final_state)
@@ -150,14 +150,14 @@ impl Listener {
         let id = known.ok().and_then(|known| *known);
         if let (Some(client), Some(id)) = (&self.client, id) {
             cancellation(client, id, POLL_INTERVAL).await;
-            self.stopper.stop(StopCause::Cancel);
+            self.stopper.stop_for(StopCause::Cancel);
         }
     }
 
     /// Stops dbt and sets the state. If that is quick enough, the supervisor neither sends signals nor sets the state itself; else
     /// it does both.
     async fn cancel(&self) {
-        self.stopper.stop(StopCause::Cancel);
+        self.stopper.stop_for(StopCause::Cancel);
         let id = *self.flow_run.borrow();
         if let (Some(client), Some(final_state), Some(id)) =
             (self.client.clone(), self.final_state.clone(), id)

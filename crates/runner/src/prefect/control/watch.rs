@@ -6,7 +6,7 @@ use prefect_client::{Client, StateType};
 use uuid::Uuid;
 
 /// How often the state of the flow run is read.
-pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(5);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Waits until the flow run is cancelled. A failed request is ignored: an outage is not a cancellation.
 pub(super) async fn cancellation(client: &Client, flow_run_id: Uuid, every: Duration) {

@@ -122,6 +122,18 @@ impl Reporter {
         Self::new(client, run_id, Target::Create(run), options)
     }
 
+    /// A reporter for a flow run that another part of the flow creates and ends. It connects as soon as the API can be
+    /// reached.
+    #[must_use]
+    pub(crate) fn join(
+        client: &Client,
+        run_id: Uuid,
+        (new, id): (NewRun, Option<Uuid>),
+        options: ReportOptions,
+    ) -> Self {
+        Self::new(client, run_id, Target::Shared(new, id), options)
+    }
+
     /// A reporter of task runs without a flow run.
     #[must_use]
     pub(crate) fn without_flow_run(client: &Client, run_id: Uuid, options: ReportOptions) -> Self {

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::already_stored::AlreadyStored;
 use super::outage::{Outages, SendError};
-use crate::model::{FlowRunRef, Ownership};
-use crate::prefect::flow_run::{Connection, NewRun, create, resume};
+use crate::model::{ExistingFlowRun, FlowRunRef, Ownership};
+use crate::prefect::flow_run::{Connection, NewRun, create, join, resume};
 use crate::store::Feed;
 
 /// The flow run of a reporter, before it is connected.
@@ -18,6 +18,8 @@ pub(super) enum Target {
     Connected(Connection),
     /// One that is created.
     Create(NewRun),
+    /// One that another part of the flow creates and ends; its id, if that is known.
+    Shared(NewRun, Option<Uuid>),
     /// One that we own, and that the next attempt sets Running.
     Resume(Uuid),
     /// That of a run that is over, with what the server has stored of it.
@@ -34,7 +36,7 @@ impl Target {
                 connection.ownership == Ownership::Owned
             }
             Self::Create(_) | Self::Resume(_) => true,
-            Self::TaskRunsOnly => false,
+            Self::Shared(..) | Self::TaskRunsOnly => false,
         }
     }
 
@@ -45,7 +47,8 @@ impl Target {
                 FlowRunRef::Existing(connection.flow_run()?)
             }
             Self::Resume(flow_run_id) => FlowRunRef::owned(*flow_run_id),
-            Self::Create(run) => FlowRunRef::ToCreate(run.names.clone()),
+            Self::Shared(_, Some(id)) => FlowRunRef::Existing(ExistingFlowRun::attached(*id)),
+            Self::Create(run) | Self::Shared(run, None) => FlowRunRef::ToCreate(run.names.clone()),
             Self::TaskRunsOnly => return None,
         })
     }
@@ -74,6 +77,10 @@ impl Target {
             Self::Create(run) => {
                 let create = || create(client, run_id, &run);
                 outages.wait_out(journal, create).await?
+            }
+            Self::Shared(run, id) => {
+                let join = || join(client, &run, id);
+                outages.wait_out(journal, join).await?
             }
             Self::Resume(id) => {
                 let resume = || resume(client, run_id, id);

@@ -141,6 +141,30 @@ pub(crate) async fn create(
     })
 }
 
+/// Connects to a flow run whose states another part of the flow sets. Without its id, it is found by its key, or created.
+/// May be repeated.
+pub(crate) async fn join(
+    client: &Client,
+    run: &NewRun,
+    flow_run_id: Option<Uuid>,
+) -> Result<Connection, Error> {
+    let context = match flow_run_id {
+        Some(id) => {
+            let run = client.read_flow_run(id).await?;
+            RunContext::read(client, &run).await?
+        }
+        None => {
+            let (created, flow_name) = find_or_create(client, run).await?;
+            RunContext::new(&created, flow_name)
+        }
+    };
+    Ok(Connection {
+        context,
+        ownership: Ownership::Attached,
+        lease: None,
+    })
+}
+
 /// Resumes a flow run that we own: sets it Running, unless it has ended meanwhile. May be repeated.
 pub(crate) async fn resume(
     client: &Client,

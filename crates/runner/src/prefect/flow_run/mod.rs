@@ -14,7 +14,7 @@ mod start_wait;
 mod which_flow_run;
 
 pub(crate) use connect::{
-    Connection, attach, create, find_or_create, refuse_cancelled, resume, retry_rules,
+    Connection, attach, create, find_or_create, join, refuse_cancelled, resume, retry_rules,
 };
 pub(crate) use context::RunContext;
 pub(crate) use error::ReportError;

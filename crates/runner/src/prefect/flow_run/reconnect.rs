@@ -29,7 +29,7 @@ pub(crate) struct PastRun {
     pub(crate) last: Timestamp,
     /// Whether it was stopped before dbt started: only its end is delivered.
     pub(crate) is_unstarted: bool,
-    /// Whether a later attempt sets the final state of the flow run.
+    /// Whether a later attempt, or the flow that it is a part of, sets the final state of the flow run.
     pub(crate) is_superseded: bool,
 }
 
@@ -92,6 +92,7 @@ fn states_to_set(past: &PastRun, run: &FlowRun, last: Timestamp) -> StatesToSet 
         Some(StateType::Cancelling) => StatesToSet::Final,
         // No other process starts a flow run that we created.
         Some(StateType::Running) if is_created => StatesToSet::Final,
+        _ if is_created && past.is_unstarted => StatesToSet::Final,
         _ if is_created => StatesToSet::All,
         // It got its state after the last entry of this run: another process runs it.
         _ if since.is_some_and(|since| since > last) => StatesToSet::None,

@@ -43,6 +43,7 @@ fn header() -> Entry {
         run_id: Uuid::from_u128(7),
         api: None,
         start: None,
+        is_part: false,
         attempt: 1,
         key: None,
         created: at(0),

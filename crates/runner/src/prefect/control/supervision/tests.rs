@@ -81,7 +81,7 @@ async fn a_cancellation_is_left_to_the_supervisor_when_the_api_is_too_slow() {
     assert_eq!(setup.send_intent(b'c').await, [HELLO, b"a"].concat());
     assert_eq!(setup.stopper.cause(), Some(StopCause::Cancel));
     // The signal that follows changes nothing.
-    setup.stopper.stop(StopCause::Terminate);
+    setup.stopper.stop_for(StopCause::Terminate);
     assert_eq!(setup.stopper.cause(), Some(StopCause::Cancel));
 }
 

@@ -123,11 +123,11 @@ async fn a_refused_login_gets_the_short_grace() {
 #[tokio::test(start_paused = true)]
 async fn a_signal_ends_the_wait_for_an_outage() {
     let stopper = Stopper::default();
-    stopper.stop(StopCause::Timeout);
+    stopper.stop_for(StopCause::Timeout);
     let begun = Instant::now();
     let (error, ()) = tokio::join!(patient(10, Some(&stopper), || refusal(503)), async {
         tokio::time::sleep(Duration::from_secs(3_600)).await;
-        stopper.stop(StopCause::Terminate);
+        stopper.stop_for(StopCause::Terminate);
     });
     assert!(matches!(error, SendError::GaveUp { .. }), "{error:?}");
     assert_eq!(begun.elapsed().as_secs(), 3_600);
