@@ -205,7 +205,7 @@ async fn watch(client: &Client, deployed: &Deployed) -> Result<u8, DeployError> 
     tokio::spawn(async move {
         // Without a handler, Ctrl-C ends this process.
         if tokio::signal::ctrl_c().await.is_ok() {
-            on_ctrl_c.stop(StopCause::Interrupt);
+            on_ctrl_c.stop_for(StopCause::Interrupt);
         }
     });
     let end = follow_run(client, deployed, &printer, &stopper).await;

@@ -2,18 +2,22 @@
 
 use std::path::Path;
 
-use dbt_manifest::RunResults;
+use dbt_manifest::{RunResult, RunResults};
 use jiff::Timestamp;
 
 use super::dropped_flags::dropped_flags;
 use super::plan::{did_not_succeed, retry_args};
 use crate::dbt::{CommandLine, DbtArgs, read_artifact};
+use crate::model::NodeStatus;
 use crate::selection::names_state;
 use crate::store::{AttemptRecords, Obstacle, SavedAttempt};
 use crate::track::TrackedRun;
 
 /// Commands, as run_results.json names them, that build no node: the run before them is still the one to retry.
 const UNRELATED_COMMANDS: [&str; 3] = ["compile", "generate", "run-operation"];
+
+/// The error of a `dbt retry` that finds no run_results.json.
+const NO_PREVIOUS_RUN: &str = "Could not find previous run";
 
 /// The failed run that a `dbt retry` of the user retries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,12 +83,15 @@ impl RetryGuard {
         })
     }
 
-    /// Why a successful `dbt retry` is still a failure: it ran nothing, or it may not have run every node that remained.
+    /// Why a `dbt retry` is a failure that dbt does not explain: it succeeded but ran nothing, or may not have run every node
+    /// that remained; or the run before it was killed, and dbt finds no results.
     pub(crate) fn unfinished_work(&self, run: &TrackedRun) -> Option<String> {
-        if run.end.exit_code != Some(0) {
+        let record = &self.last.record;
+        let was_killed = record.obstacle == Some(Obstacle::Open);
+        let finds_nothing = |error: &String| was_killed && error.contains(NO_PREVIOUS_RUN);
+        if run.end.exit_code != Some(0) && !run.dbt_error.as_ref().is_some_and(finds_nothing) {
             return None;
         }
-        let record = &self.last.record;
         let is_idle = run
             .results()
             .all(|result| result.resource_type == "operation");
@@ -118,9 +125,13 @@ fn is_newer_build(results: &RunResults, last: &SavedAttempt) -> bool {
     let which = results.args.get("which").and_then(|which| which.as_str());
     let at = results.metadata.generated_at.as_deref();
     let at = at.and_then(|at| at.parse::<Timestamp>().ok());
-    // A run that was killed has recorded no invocation id, so its own results would look like those of a newer run.
-    last.record.obstacle != Some(Obstacle::Open)
-        && results.metadata.invocation_id != last.record.invocation_id
+    let is_good = |result: &RunResult| NodeStatus::from(&*result.status).is_success();
+    // A run that was killed has recorded no invocation id, so its own results look like those of a newer run.
+    let is_another = match last.record.obstacle {
+        Some(Obstacle::Open) => results.results.iter().all(is_good),
+        _ => results.metadata.invocation_id != last.record.invocation_id,
+    };
+    is_another
         && at.is_some_and(|at| at > last.record.ended)
         && !results.results.is_empty()
         && which.is_none_or(|which| !UNRELATED_COMMANDS.contains(&which))
@@ -212,18 +223,22 @@ mod tests {
     fn results_of_a_newer_build_outdate_the_record() {
         let (_dir, records) = records(false, &["model.a.b"]);
         let mut last = records.newest(|_| true).unwrap();
+        let is_newer_with =
+            |status: &str, last: &SavedAttempt, id: &str, which: &str, at: &str, nodes: usize| {
+                let nodes = vec![json!({ "unique_id": "model.a.b", "status": status }); nodes];
+                let results = json!({
+                    "metadata": {
+                        "dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json",
+                        "invocation_id": id, "generated_at": at,
+                    },
+                    "args": { "which": which },
+                    "results": nodes,
+                });
+                let results = RunResults::from_slice(results.to_string().as_bytes()).unwrap();
+                super::is_newer_build(&results, last)
+            };
         let is_newer = |last: &SavedAttempt, id: &str, which: &str, at: &str, nodes: usize| {
-            let nodes = vec![json!({ "unique_id": "model.a.b", "status": "success" }); nodes];
-            let results = json!({
-                "metadata": {
-                    "dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json",
-                    "invocation_id": id, "generated_at": at,
-                },
-                "args": { "which": which },
-                "results": nodes,
-            });
-            let results = RunResults::from_slice(results.to_string().as_bytes()).unwrap();
-            super::is_newer_build(&results, last)
+            is_newer_with("success", last, id, which, at, nodes)
         };
         let (later, earlier) = ("2026-01-02T00:00:00Z", "2025-12-31T00:00:00Z");
         assert!(is_newer(&last, "other", "run", later, 1));
@@ -233,6 +248,8 @@ mod tests {
         assert!(!is_newer(&last, "other", "run", later, 0));
         // The record of a run that was killed has no invocation id to compare.
         last.record.obstacle = Some(Obstacle::Open);
-        assert!(!is_newer(&last, "other", "run", later, 1));
+        assert!(is_newer(&last, "other", "run", later, 1));
+        assert!(!is_newer(&last, "other", "run", earlier, 1));
+        assert!(!is_newer_with("error", &last, "other", "run", later, 1));
     }
 }
