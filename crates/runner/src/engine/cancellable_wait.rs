@@ -5,20 +5,17 @@ use std::time::Duration;
 
 use prefect_client::{Client, Error};
 use tokio::sync::watch;
-use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::model::{ExistingFlowRun, FinalState, State, StopCause, Stopper};
 use crate::outcome::exit_code_after_delivery;
 use crate::prefect::control::Supervision;
-use crate::prefect::flow_run::{FinalStateSetter, NewRun, find_or_create, wait_for_api};
+use crate::prefect::flow_run::{FinalStateSetter, NewRun, find_or_create};
 use crate::request::FlowChoice;
 
 /// The longest time that the server may take to accept the end: the sender of the signal waits.
 const STATE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long the creation of a flow run waits for an API that is away. The report of the run creates it later.
-const CREATION_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// The flow run of a run that waits.
 #[derive(Debug, Clone)]
@@ -40,8 +37,6 @@ pub(crate) struct CancellableWait<'a> {
 struct FlowRun {
     run: WaitingFlowRun,
     client: Client,
-    /// Creates the flow run.
-    creation: Option<AbortHandle>,
     /// Sets the end, if the states are ours.
     setter: Option<FinalStateSetter>,
     supervision: Supervision,
@@ -122,17 +117,13 @@ impl FlowRun {
             setter.clone(),
             stopper,
         );
-        let creation = match &run {
-            WaitingFlowRun::Existing(_) => None,
-            WaitingFlowRun::New(new) => {
-                let known = supervision.flow_run_sender();
-                Some(tokio::spawn(create(client.clone(), new.clone(), known)).abort_handle())
-            }
-        };
+        if let WaitingFlowRun::New(new) = &run {
+            let known = supervision.flow_run_sender();
+            tokio::spawn(create(client.clone(), new.clone(), known));
+        }
         Self {
             run,
             client: client.clone(),
-            creation,
             setter,
             supervision,
         }
@@ -154,23 +145,10 @@ impl FlowRun {
     }
 }
 
-impl Drop for FlowRun {
-    fn drop(&mut self) {
-        if let Some(creation) = &self.creation {
-            creation.abort();
-        }
-    }
-}
-
-/// Creates the flow run, as soon as the API can be reached, and gives its id to `known`.
+/// Creates the flow run and gives its id to `known`. If that fails, the report of the run, or its end, creates it. It is not
+/// ended with the wait: the report waits for it, and does not make the same request meanwhile.
 async fn create(client: Client, new: NewRun, known: watch::Sender<Option<Uuid>>) {
-    fn itself(error: &Error) -> Option<&Error> {
-        Some(error)
-    }
-    // The report of the run warns of an outage.
-    fn ignore(_: &Error) {}
-    let create = || find_or_create(&client, &new);
-    match wait_for_api(CREATION_TIMEOUT, create, itself, ignore).await {
+    match find_or_create(&client, &new).await {
         Ok((run, _)) => drop(known.send_replace(Some(run.id))),
         Err(error) => tracing::debug!(%error, "cannot create the flow run before dbt starts"),
     }

@@ -193,9 +193,11 @@ pub(crate) async fn find_or_create(
     client: &Client,
     run: &NewRun,
 ) -> Result<(FlowRun, String), Error> {
-    if let Some(created) = run.created.get() {
-        return Ok(created.clone());
-    }
+    let create = || create_pending(client, run);
+    run.created.get_or_try_init(create).await.cloned()
+}
+
+async fn create_pending(client: &Client, run: &NewRun) -> Result<(FlowRun, String), Error> {
     let flow = client
         .create_flow(&NewFlow::new(
             run.names.flow_name.as_deref().unwrap_or("dbt"),
@@ -208,7 +210,7 @@ pub(crate) async fn find_or_create(
     request.empirical_policy = run.policy.clone();
     request.idempotency_key = Some(run.key.to_string());
     let created = client.create_flow_run(&request).await?;
-    Ok(run.created.get_or_init(|| (created, flow.name)).clone())
+    Ok((created, flow.name))
 }
 
 /// Id of the first transition of a flow run, to Running.

@@ -1,9 +1,10 @@
 //! The request for a new flow run.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use prefect_client::{FlowRun, RetryRules};
 use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::model::NewFlowRun;
@@ -19,8 +20,8 @@ pub(crate) struct NewRun {
     pub(crate) key: Uuid,
     /// How often the server retries it.
     pub(crate) policy: RetryRules,
-    /// The flow run and the name of its flow, once it is created.
-    pub(super) created: Arc<OnceLock<(FlowRun, String)>>,
+    /// The flow run and the name of its flow, once it is created. One request at a time creates it.
+    pub(super) created: Arc<OnceCell<(FlowRun, String)>>,
 }
 
 impl NewRun {
