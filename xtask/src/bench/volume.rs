@@ -17,7 +17,7 @@ pub(super) fn run(rounds: usize) -> Result<()> {
             "--package",
             "prefect-dbt",
             "--test",
-            "live",
+            "it",
             "--",
             "--nocapture",
             "volume::",

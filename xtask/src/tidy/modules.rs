@@ -31,7 +31,30 @@ fn is_named(tree: &Tree, file: &File) -> bool {
         let found = tree.files.iter().find(|other| other.path == *path);
         found.is_some_and(|other| declares(&other.text))
     };
-    parents.iter().any(named_by)
+    parents.iter().any(named_by) || tree.rust().any(|other| has_path_to(other, &file.path))
+}
+
+/// Whether a file declares a module with the attribute `#[path = ".."]` that leads to `path`, as tests that share a file do.
+fn has_path_to(file: &File, path: &Path) -> bool {
+    let folder = file.path.parent().unwrap_or(Path::new(""));
+    let paths = file.text.lines().filter_map(|line| {
+        let path = line.trim().strip_prefix("#[path = \"")?;
+        path.strip_suffix("\"]")
+    });
+    paths
+        .into_iter()
+        .any(|found| resolve(folder, found) == path)
+}
+
+fn resolve(folder: &Path, path: &str) -> PathBuf {
+    let mut resolved = folder.to_path_buf();
+    for part in path.split('/') {
+        match part {
+            ".." => _ = resolved.pop(),
+            part => resolved.push(part),
+        }
+    }
+    resolved
 }
 
 /// The name of a module, and the files that may declare it.
@@ -79,5 +102,18 @@ mod tests {
         assert!(names("    pub(crate) mod c;", "c"));
         assert!(!names("// mod c;", "c"));
         assert!(!names("mod cc;", "c"));
+    }
+
+    #[test]
+    fn a_module_can_be_named_by_its_path() {
+        let text = "#[path = \"../shared/c.rs\"]\nmod c;";
+        let tree = Tree::of([("a/tests/b/main.rs", text), ("a/tests/shared/c.rs", "")]);
+        let mut report = Report::default();
+        check(&tree, &mut report);
+        assert!(report.into_findings().is_empty());
+        let tree = Tree::of([("a/tests/b/main.rs", text), ("a/tests/c.rs", "")]);
+        let mut report = Report::default();
+        check(&tree, &mut report);
+        assert_eq!(report.into_findings().len(), 1);
     }
 }

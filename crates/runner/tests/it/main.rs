@@ -2,6 +2,9 @@
 
 mod cli;
 mod errors;
+#[path = "../support/http_request.rs"]
+mod http_request;
 mod ls;
 mod processes;
 mod track;
+mod volume;

@@ -131,6 +131,13 @@ fn a_parse_error_fails_the_flow_run_with_the_message_of_dbt() {
 }
 
 #[test]
+fn an_unknown_option_of_dbt_is_a_usage_error_of_dbt() {
+    let project = Project::new();
+    let finished = project.invoke(&["--no-prefect"], &["build", "--no-such-option"]);
+    finished.exits_with(2).says("--no-such-option");
+}
+
+#[test]
 fn two_invocations_in_one_flow_run_keep_the_task_runs_of_both() {
     let project = Project::new();
     let id = running_flow_run(&project).to_string();

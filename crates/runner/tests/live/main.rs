@@ -8,7 +8,6 @@
 
 mod assets;
 mod before_start;
-mod big_stream;
 mod builds;
 mod cancel;
 mod commands;
@@ -29,13 +28,14 @@ mod faults;
 mod guarded_server;
 mod history;
 mod hooks;
+#[path = "../support/http_request.rs"]
+mod http_request;
 mod interrupts;
 mod invalid_api;
 mod killed;
 mod launched;
 mod lost_journal;
 mod ls_flags;
-mod misuse;
 mod profiles;
 mod project;
 mod proxy;
@@ -48,8 +48,6 @@ mod retries;
 mod several_invocations;
 mod stand_in;
 mod stopping;
-mod stub_server;
-mod volume;
 mod waiting;
 mod worker;
 mod workshop;

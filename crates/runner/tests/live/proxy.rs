@@ -1,6 +1,6 @@
 //! A network that fails on request: a proxy before the server, whose fates a test decides.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rustix::net::sockopt::set_socket_linger;
+
+use super::http_request::Request;
 
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,15 +159,15 @@ fn serve(client: &TcpStream, host: &str, judge: &Mutex<Judge>) -> Option<String>
     let request = Request::read(&mut BufReader::new(client))?;
     let fate = judge.lock().expect("no panic")(&request.line());
     match fate {
-        Fate::Pass => answer(client, &request.forward(host)?),
+        Fate::Pass => answer(client, &forward(&request, host)?),
         Fate::Delay(time) => {
             thread::sleep(time);
-            answer(client, &request.forward(host)?)
+            answer(client, &forward(&request, host)?)
         }
         Fate::Cut => client.shutdown(Shutdown::Both).ok(),
         Fate::Reset => set_socket_linger(client, Some(Duration::ZERO)).ok(),
         Fate::CutRequest(bytes) => {
-            let whole = request.closing();
+            let whole = closing(&request);
             let mut server = TcpStream::connect(host).ok()?;
             server
                 .write_all(whole.get(..bytes).unwrap_or(&whole))
@@ -174,7 +176,7 @@ fn serve(client: &TcpStream, host: &str, judge: &Mutex<Judge>) -> Option<String>
             client.shutdown(Shutdown::Both).ok()
         }
         Fate::CutAnswer(bytes) => {
-            let whole = request.forward(host)?;
+            let whole = forward(&request, host)?;
             answer(client, whole.get(..bytes).unwrap_or(&whole))
         }
         Fate::Answer(said) => answer(client, &said.bytes()),
@@ -187,51 +189,20 @@ fn answer(mut client: &TcpStream, bytes: &[u8]) -> Option<()> {
     client.shutdown(Shutdown::Both).ok()
 }
 
-/// A request as it came.
-pub(super) struct Request {
-    head: String,
-    pub(super) body: Vec<u8>,
+/// The request as the last of its connection.
+fn closing(request: &Request) -> Vec<u8> {
+    let head = &request.head;
+    let (first, rest) = head.split_once("\r\n").unwrap_or((head, ""));
+    let mut bytes = format!("{first}\r\nconnection: close\r\n{rest}").into_bytes();
+    bytes.extend(&request.body);
+    bytes
 }
 
-impl Request {
-    /// The next one of a connection; `None` when there is none.
-    pub(super) fn read(reader: &mut impl BufRead) -> Option<Self> {
-        let mut head = String::new();
-        let mut length = 0;
-        while !head.ends_with("\r\n\r\n") {
-            let begin = head.len();
-            if reader.read_line(&mut head).ok()? == 0 {
-                return None;
-            }
-            let line = head[begin..].to_ascii_lowercase();
-            if let Some(value) = line.strip_prefix("content-length:") {
-                length = value.trim().parse().ok()?;
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).ok()?;
-        Some(Self { head, body })
-    }
-
-    /// Method and path.
-    pub(super) fn line(&self) -> String {
-        self.head.split(' ').take(2).collect::<Vec<_>>().join(" ")
-    }
-
-    /// The request as the last of its connection.
-    fn closing(&self) -> Vec<u8> {
-        let (first, rest) = self.head.split_once("\r\n").unwrap_or((&self.head, ""));
-        let mut bytes = format!("{first}\r\nconnection: close\r\n{rest}").into_bytes();
-        bytes.extend(&self.body);
-        bytes
-    }
-
-    /// What the server says to it.
-    fn forward(&self, host: &str) -> Option<Vec<u8>> {
-        let mut server = TcpStream::connect(host).ok()?;
-        server.write_all(&self.closing()).ok()?;
-        let mut answer = Vec::new();
-        server.read_to_end(&mut answer).ok()?;
-        Some(answer)
-    }
+/// The server's answer to the request.
+fn forward(request: &Request, host: &str) -> Option<Vec<u8>> {
+    let mut server = TcpStream::connect(host).ok()?;
+    server.write_all(&closing(request)).ok()?;
+    let mut answer = Vec::new();
+    server.read_to_end(&mut answer).ok()?;
+    Some(answer)
 }

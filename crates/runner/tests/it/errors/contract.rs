@@ -14,6 +14,12 @@ fn what_a_run_needs_is_missing() {
     place.fails("no_project", &found, &[], 2);
     place.write("dbt_project.yml", "name: shop\nprofile: shop\n");
     place.fails("no_profiles_yml", &found, &[], 2);
+    let no_raise = ["invoke", "--no-raise-on-failure", "--project-dir"];
+    let elsewhere = [&no_raise[..], &["elsewhere", "--", "ls"]].concat();
+    place.fails("no_project_folder", &elsewhere, &[], 2);
+    place.write("seeds/names.csv", "");
+    let seeds = [&no_raise[..], &["seeds", "--", "ls"]].concat();
+    place.fails("no_project_in_the_folder", &seeds, &[], 2);
     place.write("profiles.yml", "shop: {}\n");
     let build = ["invoke", "--no-prefect", "--dbt", "bin/dbt", "--", "build"];
     place.fails("dbt_not_found", &build, &[], 2);

@@ -5,7 +5,7 @@ use std::io::Write;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::stand_in::StandIn;
+use crate::errors::project::Workplace;
 
 /// Models of a layer; each reads two of the layer below.
 const WIDTH: usize = 100;
@@ -80,9 +80,12 @@ impl BigBuild {
     }
 
     /// A project whose dbt prints the build as fast as it can be read.
-    pub(super) fn project(&self) -> StandIn {
+    pub(super) fn project(&self) -> Workplace {
         let code = i32::from(self.fails);
-        let made = StandIn::new("big", &format!("cat stream.jsonl\nexit {code}\n"));
+        let made = Workplace::with_project();
+        let script = format!("#!/bin/sh\ncat stream.jsonl\nexit {code}\n");
+        made.make_executable(".venv/bin/dbt", &script);
+        fs_err::create_dir(made.path().join("target")).unwrap();
         let file = |name: &str| {
             std::io::BufWriter::new(fs_err::File::create(made.path().join(name)).unwrap())
         };

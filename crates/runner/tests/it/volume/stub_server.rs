@@ -10,7 +10,7 @@ use std::thread;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::proxy::Request;
+use crate::http_request::Request;
 
 /// What the server received.
 #[derive(Debug, Default)]
