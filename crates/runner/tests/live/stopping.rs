@@ -127,11 +127,6 @@ impl Scene {
             std::thread::sleep(POLL);
             recorded = self.workshop.recorded(0);
         }
-        eprintln!(
-            "{means:?} {:?}: the state after {:?}",
-            self.moment,
-            began.elapsed()
-        );
         let state = recorded.flow_state();
         assert_eq!(
             state.kind,
