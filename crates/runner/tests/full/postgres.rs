@@ -32,9 +32,17 @@ fn files(port: &str) -> [(&'static str, String); 5] {
     ]
 }
 
+/// A variable that `cargo xtask test --full` sets.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this reads what the test runner set"
+)]
+fn variable(name: &str) -> String {
+    std::env::var(name).expect("`cargo xtask test --full` sets it")
+}
+
 #[test]
 fn the_summary_of_an_interrupted_run_says_what_was_cancelled() {
-    let variable = |name: &str| std::env::var(name).expect("`cargo xtask test --full` sets it");
     let port = variable("PREFECT_DBT_TEST_POSTGRES_PORT");
     let project = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(project.path().join("models")).expect("a folder");
