@@ -3,13 +3,14 @@
 import json
 import math
 import os
+import struct
 import sys
 import threading
 
 DETAIL_LEVELS = ("debug", "test")
 CACHE_EVENTS = ("CacheAction", "CacheDumpGraph")
-# `meta` can hold what JSON cannot; dbt itself then writes no event at all.
-UNREAD_FIELDS = ("meta", "extra", "node_checksum")
+UNREAD_FIELDS = ("extra",)
+FLOAT = struct.Struct("f")
 
 
 class EventLog:
@@ -153,8 +154,7 @@ def reader(field):
         return (False, lambda values: [one(value) if one else value for value in values])
     if inner:
         return (True, one)
-    is_float = field.cpp_type in (field.CPPTYPE_DOUBLE, field.CPPTYPE_FLOAT)
-    return (False, finite if is_float else None)
+    return (False, {field.CPPTYPE_FLOAT: shortest, field.CPPTYPE_DOUBLE: finite}.get(field.cpp_type))
 
 
 def is_repeated(field):
@@ -173,7 +173,7 @@ def convert_message(name, descriptor):
 
 
 def convert_free(value):
-    """A value of any form, such as the response of an adapter. None if JSON cannot hold it."""
+    """A value of any form, such as a node's `meta`. None if JSON cannot hold it: dbt then writes no event at all."""
     from google.protobuf.json_format import MessageToDict
 
     try:
@@ -184,6 +184,16 @@ def convert_free(value):
 
 def convert_map(value):
     return {str(key): str(item) for key, item in value.items()}
+
+
+def shortest(value):
+    """A number of 32 bits with no more digits than tell it from its neighbours, as dbt writes it."""
+    if math.isfinite(value):
+        for digits in range(6, 9):
+            rounded = float("%.*g" % (digits, value))
+            if FLOAT.unpack(FLOAT.pack(rounded)) == (value,):
+                return rounded
+    return finite(value)
 
 
 def finite(value):
