@@ -31,6 +31,14 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         args.iter().cloned().partition(|arg| arg == "--full");
     setup::run()?;
     let server = Server::start()?;
+    // Tests that do not compile are known before any of them runs.
+    for target in targets(&args) {
+        process::run(&mut cargo_test(
+            &server,
+            &[&["--no-run"], *target].concat(),
+            &args,
+        ))?;
+    }
     let mut failures = Vec::new();
     for target in targets(&args) {
         let outcome = process::run(&mut cargo_test(&server, target, &args));
