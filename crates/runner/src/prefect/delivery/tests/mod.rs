@@ -1,6 +1,8 @@
 //! The reporter against a server, and against networks that fail.
 
 mod delivery;
+#[path = "../../../../tests/support/http_request.rs"]
+mod http_request;
 mod limits;
 mod outage;
 #[path = "../../../../tests/live/proxy.rs"]
