@@ -32,10 +32,7 @@ pub enum ErrorKind {
         message: String,
     },
     /// The schema version is too old.
-    #[error(
-        "{artifact} v{found} is not supported (the oldest is v{}): run dbt again with a newer version of dbt",
-        artifact.supported().start()
-    )]
+    #[error("{artifact} v{found} is not supported (the oldest is v{})", artifact.supported().start())]
     #[non_exhaustive]
     UnsupportedVersion {
         /// The expected artifact.
@@ -61,6 +58,20 @@ pub enum ErrorKind {
     },
 }
 
+impl ErrorKind {
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::UnsupportedVersion { .. } => {
+                Some("run dbt again with a newer version of dbt".to_owned())
+            }
+            Self::WrongArtifact { artifact, .. } | Self::MissingVersion { artifact } => Some(
+                format!("give the {artifact} that dbt wrote to its target folder"),
+            ),
+            Self::Json { .. } => None,
+        }
+    }
+}
+
 impl Error {
     /// Adds the path of the file to the message.
     #[must_use]
@@ -77,6 +88,11 @@ impl Error {
     /// What is wrong with the artifact.
     pub fn kind(&self) -> &ErrorKind {
         &self.kind
+    }
+
+    /// What to do about it, if there is an obvious thing to do.
+    pub fn help(&self) -> Option<String> {
+        self.kind.help()
     }
 
     /// Whether reading the file again later may succeed, because dbt may still be writing it.

@@ -1,6 +1,6 @@
 //! The metadata of run_results.json and sources.json.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::artifact::Artifact;
 use crate::error::Error;
@@ -8,7 +8,7 @@ use crate::lenient::Text;
 use crate::version;
 
 /// The metadata of an artifact: its version, and the dbt invocation that wrote it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Header {
     /// The version of the artifact's schema.

@@ -1,40 +1,12 @@
-//! Typed models of dbt's manifest.json, run_results.json and sources.json.
-//!
-//! ```
-//! use dbt_manifest::{Manifest, ResourceType};
-//!
-//! let text = br#"{
-//!     "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "project_name": "shop"},
-//!     "nodes": {
-//!         "model.shop.orders": {
-//!             "resource_type": "model", "name": "orders", "package_name": "shop", "fqn": ["shop", "marts", "orders"],
-//!             "config": {"materialized": "table", "meta": {"owner": "ann"}},
-//!             "depends_on": {"nodes": ["source.shop.raw.orders"]}, "raw_code": "select 1"
-//!         }
-//!     },
-//!     "sources": {
-//!         "source.shop.raw.orders": {"resource_type": "source", "name": "orders", "source_name": "raw"}
-//!     }
-//! }"#;
-//! let manifest = Manifest::from_slice(text)?;
-//! let orders = manifest.get("model.shop.orders").expect("it is there");
-//!
-//! assert_eq!(orders.resource_type, ResourceType::Model);
-//! assert_eq!(orders.config.materialized.as_deref(), Some("table"));
-//! assert_eq!(orders.config.get("meta").and_then(|meta| meta["owner"].as_str()), Some("ann"));
-//! assert_eq!(orders.depends_on_nodes().collect::<Vec<_>>(), ["source.shop.raw.orders"]);
-//! assert_eq!(orders.raw_code().as_deref(), Some("select 1"));
-//! assert_eq!(manifest.iter().count(), 2);
-//! # Ok::<(), dbt_manifest::Error>(())
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! # Versions
 //!
 //! | file | schema versions | written by |
 //! | --- | --- | --- |
-//! | manifest.json | v4 to v12 | dbt 1.0 to 1.12, dbt 2 |
-//! | run_results.json | v4 to v6 | dbt 1.0 to 1.12, dbt 2 |
-//! | sources.json | v3 | dbt 1.0 to 1.12, dbt 2 |
+//! | manifest.json | v4 to v12 | dbt 1.0 to 1.13, dbt 2 |
+//! | run_results.json | v4 to v6 | dbt 1.0 to 1.13, dbt 2 |
+//! | sources.json | v3 | dbt 1.0 to 1.13, dbt 2 |
 //!
 //! Old versions are converted to the model of the newest, and newer ones are read as the newest
 //! ([`Artifact::newer_version`] has the warning). Unknown keys are ignored, unknown kinds of nodes are kept as
@@ -59,6 +31,7 @@ mod manifest;
 mod node;
 mod non_finite;
 mod run_results;
+mod serialize;
 mod sources;
 mod version;
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::artifact::{Artifact, NewerVersion};
@@ -25,7 +26,7 @@ pub struct Manifest {
 }
 
 /// The metadata of a manifest: its version, and the dbt invocation that wrote it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Metadata {
     /// The address of the schema, such as `https://schemas.getdbt.com/dbt/manifest/v12.json`.
@@ -47,7 +48,7 @@ pub struct Metadata {
 }
 
 /// A Jinja macro. It cannot be selected, but a change to it modifies the nodes that call it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Macro {
     /// The unique id, such as `macro.dbt.test_not_null`.
@@ -63,7 +64,7 @@ pub struct Macro {
 }
 
 /// A group of models with one owner (since dbt 1.5).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Group {
     /// The unique id, such as `group.shop.finance`.
@@ -77,7 +78,7 @@ pub struct Group {
 }
 
 /// The owner of a group.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Owner {
     /// The name of the owner.

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::config::Config;
 use crate::fields::Fields;
@@ -73,7 +75,7 @@ pub struct Node {
 }
 
 /// The generic test that a test applies. Its arguments are in [`Node::fields`], under `test_metadata.kwargs`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TestMetadata {
     /// The name of the test, without its package: `not_null`.
     pub name: Arc<str>,
@@ -95,6 +97,14 @@ impl Node {
     /// All fields of the node, as they are in the file. Takes one pass over the text of the node.
     pub fn fields(&self) -> Fields<'_> {
         Fields::read(&self.text[self.offset..])
+    }
+
+    /// The object of the node in the file, as JSON text. [`Serialize`] gives the same to any other format.
+    pub fn as_json(&self) -> &str {
+        let text = &self.text[self.offset..];
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+        let object = values.next().and_then(Result::ok);
+        object.map_or("{}", RawValue::get)
     }
 
     /// The code with its Jinja: `raw_code`, or `raw_sql` before dbt 1.3 (manifest v7).

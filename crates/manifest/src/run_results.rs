@@ -1,6 +1,6 @@
 //! run_results.json: the results of the nodes of a run.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::artifact::Artifact;
@@ -11,7 +11,7 @@ use crate::lenient::{Flag, List, Number, Text};
 use crate::non_finite;
 
 /// The results of a run, read from run_results.json.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct RunResults {
     /// The metadata: version and dbt invocation.
@@ -25,7 +25,7 @@ pub struct RunResults {
 }
 
 /// The result of a node.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct RunResult {
     /// The unique id of the node.
@@ -56,7 +56,7 @@ pub struct RunResult {
 }
 
 /// The start and end of a phase of a node's run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Timing {
     /// The phase: `compile` or `execute`.
@@ -68,7 +68,7 @@ pub struct Timing {
 }
 
 /// The number of successful and failed batches of a microbatch model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct BatchResults {
     /// The number of batches that succeeded.

@@ -1,6 +1,6 @@
 //! sources.json: the results of freshness checks.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::artifact::Artifact;
 use crate::error::Error;
@@ -10,7 +10,7 @@ use crate::lenient::{Number, Text};
 use crate::non_finite;
 
 /// The results of `dbt source freshness`, read from sources.json.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Sources {
     /// The metadata: version and dbt invocation.
@@ -22,7 +22,7 @@ pub struct Sources {
 }
 
 /// The result of the freshness check of a source.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SourceResult {
     /// The unique id of the source.
@@ -46,7 +46,7 @@ pub struct SourceResult {
 }
 
 /// An age of a source's newest row, such as 2 days.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FreshnessLimit {
     /// The number of periods.

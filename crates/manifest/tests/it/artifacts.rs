@@ -166,3 +166,15 @@ fn numbers_that_are_not_finite_are_read() {
     let sources = Sources::from_slice(sources.as_bytes()).unwrap();
     assert_eq!(sources.get("source.p.s.t").unwrap().status, "pass");
 }
+
+#[test]
+fn a_node_serialises_as_dbt_wrote_it() {
+    let manifest = Manifest::from_slice(MANIFEST).unwrap();
+    let file: Value = serde_json::from_slice(MANIFEST).unwrap();
+    for node in &manifest {
+        let written = &file[node.collection.as_str()][node.unique_id.as_str()];
+        assert_eq!(&serde_json::to_value(node).unwrap(), written);
+        let text: Value = serde_json::from_str(node.as_json()).unwrap();
+        assert_eq!(&text, written);
+    }
+}

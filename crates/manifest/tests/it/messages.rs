@@ -3,10 +3,14 @@
 use dbt_manifest::{Artifact, Error, Manifest, RunResults, Sources};
 
 fn manifest(text: impl AsRef<[u8]>) -> String {
-    Manifest::from_slice(text.as_ref())
-        .unwrap_err()
-        .with_path("target/manifest.json")
-        .to_string()
+    let error = Manifest::from_slice(text.as_ref()).unwrap_err();
+    message(&error.with_path("target/manifest.json"))
+}
+
+/// The error, and what to do about it.
+fn message(error: &Error) -> String {
+    let help = error.help().map(|help| format!("\n    {help}"));
+    format!("{error}{}", help.unwrap_or_default())
 }
 
 #[test]
@@ -16,7 +20,6 @@ fn messages_say_what_is_wrong_and_where() {
             r#"{{"metadata": {{"dbt_schema_version": "https://schemas.getdbt.com/dbt/{schema}.json"}}}}"#
         )
     };
-    let results = |error: Error| error.to_string();
     let messages = [
         manifest(""),
         manifest("{\n  \"metadata\": {\n"),
@@ -30,9 +33,9 @@ fn messages_say_what_is_wrong_and_where() {
         manifest(
             r#"{"nodes": [], "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v1.json"}}"#,
         ),
-        results(RunResults::from_slice(of("run-results/v3").as_bytes()).unwrap_err()),
-        results(Sources::from_slice(of("sources/v2").as_bytes()).unwrap_err()),
-        results(Sources::from_slice(b"[]").unwrap_err()),
+        message(&RunResults::from_slice(of("run-results/v3").as_bytes()).unwrap_err()),
+        message(&Sources::from_slice(of("sources/v2").as_bytes()).unwrap_err()),
+        message(&Sources::from_slice(b"[]").unwrap_err()),
     ];
     insta::assert_snapshot!(messages.join("\n"));
 }

@@ -83,6 +83,10 @@ impl LsError {
                 "write the manifest with `dbt parse`, or give another file with --manifest"
                     .to_owned(),
             ),
+            Self::Read { source, .. } => {
+                let artifact = source.downcast_ref::<dbt_manifest::Error>();
+                artifact?.help()
+            }
             _ => None,
         }
     }
