@@ -18,7 +18,7 @@ use crate::{
 /// A line of dbt's standard output.
 #[derive(Debug, Clone)]
 pub enum Line<'a> {
-    /// Anything else: output of Python models and adapters, usage errors.
+    /// An event of the structured log.
     Event(Event<'a>),
     /// Anything else: prints of Python models and adapters, usage errors.
     Text(&'a str),

@@ -33,6 +33,17 @@ impl Level {
             .map_or(Level::Info, |(_, level)| *level)
     }
 
+    /// dbt's name of the level.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Level::Debug => "debug",
+            Level::Test => "test",
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        }
+    }
+
     /// The number of the level in Python's logging: 10 debug, 20 info, 30 warning, 40 error.
     pub const fn number(self) -> u8 {
         match self {

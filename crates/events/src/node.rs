@@ -1,13 +1,14 @@
 //! Nodes and their results, as events contain them.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::{text::Text, time::parse_timestamp};
 
 /// `data.node_info`: the node of an event.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct NodeInfo<'a> {
@@ -35,7 +36,7 @@ pub struct NodeInfo<'a> {
 }
 
 /// The relation that a node builds: where it is in the database.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct NodeRelation<'a> {
@@ -51,7 +52,7 @@ pub struct NodeRelation<'a> {
 }
 
 /// `data.run_result`: the result of a node. dbt 2 sets only `status`, `execution_time` and `num_failures`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct RunResult<'a> {
@@ -68,6 +69,7 @@ pub struct RunResult<'a> {
     pub num_failures: Option<i64>,
     /// The name of the worker thread.
     pub thread: Text<'a>,
+    #[serde(serialize_with = "parsed")]
     adapter_response: Option<&'a RawValue>,
     /// When the node was compiled and executed.
     pub timing_info: Vec<Timing<'a>>,
@@ -83,7 +85,7 @@ impl<'a> RunResult<'a> {
 }
 
 /// The start and end of a phase of a node's run.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Timing<'a> {
@@ -115,6 +117,12 @@ pub(crate) fn count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D
 
 pub(crate) fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
     Ok(Text::deserialize(from)?.parse().ok())
+}
+
+/// Writes JSON text as its value, so that every format can hold it.
+fn parsed<S: Serializer>(raw: &Option<&RawValue>, to: S) -> Result<S::Ok, S::Error> {
+    let value = raw.and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
+    value.serialize(to)
 }
 
 /// `data`, of which only the node is decoded.

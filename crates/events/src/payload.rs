@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     node::{RunResult, count, flag, seconds},
@@ -15,7 +15,7 @@ macro_rules! payloads {
         $($(#[$field_meta:meta])* $field:ident: $type:ty,)*
     })+) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Default, Deserialize)]
+        #[derive(Debug, Clone, Default, Deserialize, Serialize)]
         #[serde(default)]
         #[non_exhaustive]
         pub struct $name<'a> {
@@ -229,7 +229,7 @@ payloads! {
 }
 
 /// Payload of `EndOfRunSummary`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EndOfRunSummary {

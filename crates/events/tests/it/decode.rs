@@ -93,3 +93,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_event_serialises_in_the_form_of_dbt() {
+    let written: serde_json::Value = serde_json::from_str(FINISHED).unwrap();
+    let event = serde_json::to_value(event(FINISHED)).unwrap();
+    assert_eq!(event["data"], written["data"]);
+    for (key, value) in event["info"].as_object().unwrap() {
+        assert_eq!(*value, written["info"][key], "{key}");
+    }
+    insta::assert_json_snapshot!(
+        "serialised_result",
+        self::event(FINISHED).data::<NodeFinished<'_>>()
+    );
+}
