@@ -19,8 +19,26 @@ impl Errors {
     }
 
     /// The errors in the order of the file.
-    pub fn iter(&self) -> impl Iterator<Item = &Error> {
+    pub fn iter(&self) -> std::slice::Iter<'_, Error> {
         self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Errors {
+    type Item = &'a Error;
+    type IntoIter = std::slice::Iter<'a, Error>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl IntoIterator for Errors {
+    type Item = Error;
+    type IntoIter = std::vec::IntoIter<Error>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 
@@ -46,12 +64,29 @@ impl std::error::Error for Errors {}
 
 /// One error and its place. `Display` shows the message, the line with a caret below, and the help.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Error {
+    pub(crate) kind: ErrorKind,
+    pub(crate) place: Place,
+}
+
+impl Error {
     /// What is wrong.
-    pub kind: ErrorKind,
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
     /// Where it is wrong.
-    pub place: Place,
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// What to do about it, if there is an obvious thing to do.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        self.kind.help()
+    }
 }
 
 /// What is wrong with a profiles.yml or its references.
@@ -222,7 +257,7 @@ impl fmt::Display for Error {
         writeln!(f, "{gutter} |")?;
         writeln!(f, "{line} | {}", text.trim_end())?;
         write!(f, "{gutter} | {indent}{}", "^".repeat(*width))?;
-        if let Some(help) = self.kind.help() {
+        if let Some(help) = self.help() {
             write!(f, "\n{gutter} = help: {help}")?;
         }
         Ok(())

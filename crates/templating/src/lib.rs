@@ -1,45 +1,4 @@
-//! Renders a `profiles.yml` that refers to Prefect blocks and variables. All other text stays as it is.
-//!
-//! ```
-//! use dbt_templating::{Block, Profiles, RenderOptions, Resolved, Template};
-//! use serde_json::json;
-//!
-//! let source = r#"
-//! shop:
-//!   target: "{{ prefect.variables.target | default('dev') }}"
-//!   outputs:
-//!     dev: # on my machine
-//!       type: postgres
-//!       port: "{{ prefect.blocks.database.shop.port }}"
-//!       password: "{{ prefect.blocks.database.shop.password }}"
-//! "#;
-//! let template = Template::parse("profiles.yml", source)?;
-//!
-//! // Fetch the blocks and variables of `template.sources()` by any means, then render.
-//! let shop = Block::new(json!({"port": 5432, "password": "hunter2"})).secret_fields(["password"]);
-//! let resolved = Resolved::new().block("database", "shop", shop);
-//! let rendered = template.render(&resolved, &RenderOptions::default())?;
-//!
-//! let password = &rendered.variables[0];
-//! assert_eq!(password.name, "DBT_ENV_SECRET_PREFECT_BLOCKS_DATABASE_SHOP_PASSWORD");
-//! assert_eq!(password.value.expose(), "hunter2");
-//! assert_eq!(
-//!     rendered.profiles,
-//!     Profiles::Rewritten(
-//!         r#"
-//! shop:
-//!   target: "dev"
-//!   outputs:
-//!     dev: # on my machine
-//!       type: postgres
-//!       port: 5432
-//!       password: "{{ env_var('DBT_ENV_SECRET_PREFECT_BLOCKS_DATABASE_SHOP_PASSWORD') }}"
-//! "#
-//!         .to_owned()
-//!     )
-//! );
-//! # Ok::<(), dbt_templating::Errors>(())
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! # References
 //!

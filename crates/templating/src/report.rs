@@ -2,22 +2,24 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
 use crate::reference::Reference;
 
-/// The rendered text and the value of each reference. `Display` shows both, with secrets masked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The rendered text and the value of each reference. `Display` shows both, with secrets masked; so does [`Serialize`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RenderReport {
     pub(crate) text: Option<String>,
     pub(crate) entries: Vec<ReportEntry>,
 }
 
 /// The value of one reference.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ReportEntry {
     /// The reference.
+    #[serde(serialize_with = "as_text")]
     pub reference: Reference,
     /// The line of the reference in the source, from 1.
     pub line: usize,
@@ -28,7 +30,8 @@ pub struct ReportEntry {
 }
 
 /// The value of a reference, for people to read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ReferenceValue {
     /// A value. Secrets within an object are replaced by asterisks.
@@ -45,6 +48,10 @@ impl RenderReport {
     pub fn entries(&self) -> &[ReportEntry] {
         &self.entries
     }
+}
+
+fn as_text<S: Serializer>(reference: &Reference, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(reference)
 }
 
 impl fmt::Display for ReferenceValue {

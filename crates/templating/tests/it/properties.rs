@@ -27,8 +27,8 @@ fn try_out(source: &[u8]) {
     if let Err(errors) = result {
         let text = String::from_utf8_lossy(source);
         for error in errors.iter() {
-            assert!(error.place.line >= 1 && error.place.column >= 1);
-            assert!(error.place.line <= text.matches('\n').count() + 1);
+            assert!(error.place().line >= 1 && error.place().column >= 1);
+            assert!(error.place().line <= text.matches('\n').count() + 1);
         }
         assert!(!errors.to_string().is_empty());
     }
