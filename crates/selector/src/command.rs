@@ -157,7 +157,7 @@ const KIND_VALUES: [&str; 14] = [
 /// Invalid values of `--resource-type` or `--exclude-resource-type`.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum KindMistake {
+pub enum KindError {
     /// The value is not a kind. Letter case matters.
     #[error("invalid value `{value}` for {flag}: expected {}", known(flag, *dialect).join(", "))]
     Unknown {
@@ -210,7 +210,7 @@ impl NodeFilter {
         include: &[impl AsRef<str>],
         exclude: &[impl AsRef<str>],
         dialect: Dialect,
-    ) -> Result<Self, KindMistake> {
+    ) -> Result<Self, KindError> {
         let defaults = command.default_kinds();
         let mut kinds = Vec::new();
         for value in checked(command, INCLUDE, include, dialect)? {
@@ -238,6 +238,15 @@ impl NodeFilter {
             kinds.push("unit_test");
         }
         Ok(Self { command, kinds })
+    }
+
+    /// The filter of `command` with its default kinds.
+    #[must_use]
+    pub fn of(command: Command) -> Self {
+        Self {
+            command,
+            kinds: command.default_kinds().to_vec(),
+        }
     }
 
     /// The filter of `dbt ls --models`.
@@ -270,14 +279,14 @@ fn checked(
     flag: &'static str,
     values: &[impl AsRef<str>],
     dialect: Dialect,
-) -> Result<Vec<&'static str>, KindMistake> {
+) -> Result<Vec<&'static str>, KindError> {
     if !values.is_empty() && !command.takes_kinds() {
-        return Err(KindMistake::NotTaken { command, flag });
+        return Err(KindError::NotTaken { command, flag });
     }
     let known = known(flag, dialect);
     let check = |value: &str| {
         let found = known.iter().copied().find(|kind| *kind == value);
-        found.ok_or_else(|| KindMistake::Unknown {
+        found.ok_or_else(|| KindError::Unknown {
             flag,
             value: value.to_owned(),
             dialect,

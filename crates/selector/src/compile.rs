@@ -3,7 +3,7 @@
 use crate::ast::{Criterion, Expr, Group, IndirectSelection, Operation};
 use crate::context::Context;
 use crate::dialect::Dialect;
-use crate::error::{ErrorKind, MethodError, SelectorError, SelectorErrors};
+use crate::error::{Error, ErrorKind, Errors, MethodError};
 use crate::eval::{Plan, evaluate};
 use crate::fnmatch::Pattern;
 use crate::graph::SelectionGraph;
@@ -30,7 +30,7 @@ impl Expr {
         &self,
         graph: &'g SelectionGraph<'m>,
         context: &Context<'_>,
-    ) -> Result<Compiled<'g, 'm>, SelectorErrors> {
+    ) -> Result<Compiled<'g, 'm>, Errors> {
         let mut compiler = Compiler {
             graph,
             context,
@@ -38,7 +38,7 @@ impl Expr {
             mistakes: Vec::new(),
         };
         let plan = compiler.expr(self);
-        SelectorErrors::unless_any(compiler.mistakes, Compiled { graph, plan })
+        Errors::unless_any(compiler.mistakes, Compiled { graph, plan })
     }
 }
 
@@ -63,7 +63,7 @@ struct Compiler<'c, 'm> {
     context: &'c Context<'c>,
     /// The named selectors that are being resolved, the outermost first.
     open: Vec<String>,
-    mistakes: Vec<SelectorError>,
+    mistakes: Vec<Error>,
 }
 
 impl Compiler<'_, '_> {

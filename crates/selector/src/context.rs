@@ -18,3 +18,33 @@ pub struct Context<'a> {
     /// The filter of the command, which applies to the result of a named selector, for `selector:`.
     pub filter: Option<&'a NodeFilter>,
 }
+
+impl<'a> Context<'a> {
+    /// Sets the files of the project.
+    #[must_use]
+    pub fn with_files(mut self, files: &'a dyn ProjectFiles) -> Self {
+        self.files = Some(files);
+        self
+    }
+
+    /// Sets the artifacts of an earlier run.
+    #[must_use]
+    pub fn with_state(mut self, state: &'a State) -> Self {
+        self.state = Some(state);
+        self
+    }
+
+    /// Sets the named selectors.
+    #[must_use]
+    pub fn with_selectors(mut self, selectors: &'a Selectors) -> Self {
+        self.selectors = Some(selectors);
+        self
+    }
+
+    /// Sets the filter of the command.
+    #[must_use]
+    pub fn with_filter(mut self, filter: &'a NodeFilter) -> Self {
+        self.filter = Some(filter);
+        self
+    }
+}

@@ -27,7 +27,7 @@ pub enum GlobError {
 
 impl GlobError {
     /// What to write instead.
-    pub fn hint(self) -> &'static str {
+    pub fn help(self) -> &'static str {
         match self {
             Self::Empty => "write the path of a file or directory in the project",
             Self::Absolute => "write the path relative to the project directory",

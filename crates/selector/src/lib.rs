@@ -1,17 +1,6 @@
-//! dbt's node selection language: parses, compiles and evaluates selections against a manifest.
+#![doc = include_str!("../README.md")]
 //!
-//! ```
-//! use dbt_manifest::Manifest;
-//! use dbt_selector::{Context, Expr, IndirectSelection, SelectionGraph};
-//!
-//! # let json = include_bytes!("../tests/it/shop.json");
-//! let manifest = Manifest::from_slice(json)?; // the bytes of target/manifest.json
-//! let graph = SelectionGraph::new(&manifest);
-//! let expr = Expr::parse("stg_orders+ --exclude tag:slow", IndirectSelection::Eager)?;
-//! let selection = expr.compile(&graph, &Context::default())?.evaluate();
-//! assert_eq!(selection.unique_ids().collect::<Vec<_>>(), ["model.shop.orders", "model.shop.stg_orders"]);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! # Stages
 //!
 //! There are three stages. Errors are found as early as possible:
 //!
@@ -56,11 +45,11 @@ mod warning;
 mod yaml;
 
 pub use ast::{Criterion, Depth, Expr, Group, IndirectSelection, Operation};
-pub use command::{Command, KindMistake, NodeFilter};
+pub use command::{Command, KindError, NodeFilter};
 pub use compile::Compiled;
 pub use context::Context;
 pub use dialect::Dialect;
-pub use error::{ErrorKind, MethodError, SelectorError, SelectorErrors, YamlMistake};
+pub use error::{Error, ErrorKind, Errors, MethodError, YamlError};
 pub use files::{EntryKind, Listing, ProjectFiles};
 pub use glob::GlobError;
 pub use graph::SelectionGraph;
@@ -71,6 +60,6 @@ pub use reference::REFERENCE;
 pub use request::Request;
 pub use selection::Selection;
 pub use span::{Origin, Place, Span};
-pub use state::{State, StateMistake};
+pub use state::{State, StateError};
 pub use warning::Warning;
 pub use yaml::{NamedSelector, RenderJinja, Selectors};

@@ -85,7 +85,7 @@ impl Waiting<'_, '_> {
         // The ancestors of nodes whose tests were collected: their tests are collected as well.
         let mut covered = NodeSet::empty(self.graph.len());
         while let Some(at) = open.pop() {
-            let mut before: Vec<usize> = self.graph.parents(at).collect();
+            let mut before: Vec<usize> = self.graph.parent_indices(at).collect();
             if self.waits_for_tests && self.can_wait_for_tests(at) && !covered.contains(at) {
                 let ancestors = self.ancestors(at);
                 before.extend(self.tests_within(&ancestors));
@@ -119,8 +119,10 @@ impl Waiting<'_, '_> {
     /// The data tests that have at least one parent and whose parents are all among `nodes`.
     fn tests_within(&self, nodes: &NodeSet) -> Vec<usize> {
         let graph = self.graph;
-        let children: BTreeSet<usize> =
-            nodes.iter().flat_map(|node| graph.children(node)).collect();
+        let children: BTreeSet<usize> = nodes
+            .iter()
+            .flat_map(|node| graph.child_indices(node))
+            .collect();
         let is_data_test = |test: &usize| graph.is_test(*test) && !is_unit_test(graph, *test);
         children
             .into_iter()

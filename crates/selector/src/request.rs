@@ -3,7 +3,7 @@
 use crate::ast::{Expr, IndirectSelection};
 use crate::command::NodeFilter;
 use crate::context::Context;
-use crate::error::SelectorErrors;
+use crate::error::Errors;
 use crate::graph::SelectionGraph;
 use crate::selection::Selection;
 use crate::yaml::Selectors;
@@ -25,7 +25,8 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request without options; the fields can be set.
+    /// A request without options.
+    #[must_use]
     pub fn new(filter: NodeFilter) -> Self {
         Self {
             select: Vec::new(),
@@ -34,6 +35,34 @@ impl Request {
             mode: IndirectSelection::default(),
             filter,
         }
+    }
+
+    /// Adds values of `--select`.
+    #[must_use]
+    pub fn with_select(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.select.extend(values.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds values of `--exclude`.
+    #[must_use]
+    pub fn with_exclude(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.exclude.extend(values.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets the value of `--selector`.
+    #[must_use]
+    pub fn with_selector(mut self, name: impl Into<String>) -> Self {
+        self.selector = Some(name.into());
+        self
+    }
+
+    /// Sets the value of `--indirect-selection`.
+    #[must_use]
+    pub fn with_mode(mut self, mode: IndirectSelection) -> Self {
+        self.mode = mode;
+        self
     }
 
     /// The nodes that dbt would list or run.
@@ -46,7 +75,7 @@ impl Request {
         &self,
         graph: &SelectionGraph<'m>,
         context: &Context<'_>,
-    ) -> Result<Selection<'m>, SelectorErrors> {
+    ) -> Result<Selection<'m>, Errors> {
         let expr = self.expr(context.selectors)?;
         let context = Context {
             filter: Some(&self.filter),
@@ -57,7 +86,7 @@ impl Request {
         Ok(selection)
     }
 
-    fn expr(&self, selectors: Option<&Selectors>) -> Result<Expr, SelectorErrors> {
+    fn expr(&self, selectors: Option<&Selectors>) -> Result<Expr, Errors> {
         if let Some(name) = &self.selector {
             let none = Selectors::default();
             return Ok(selectors.unwrap_or(&none).find(name)?.clone());

@@ -24,6 +24,37 @@ pub struct State {
     pub compares_unrendered: bool,
 }
 
+impl State {
+    /// Sets the earlier manifest.json.
+    #[must_use]
+    pub fn with_manifest(mut self, manifest: Manifest) -> Self {
+        self.manifest = Some(manifest);
+        self
+    }
+
+    /// Sets the earlier run_results.json.
+    #[must_use]
+    pub fn with_run_results(mut self, run_results: RunResults) -> Self {
+        self.run_results = Some(run_results);
+        self
+    }
+
+    /// Sets the earlier sources.json, and that of the latest run.
+    #[must_use]
+    pub fn with_sources(mut self, earlier: Sources, current: Sources) -> Self {
+        self.sources = Some(earlier);
+        self.current_sources = Some(current);
+        self
+    }
+
+    /// Sets the current time.
+    #[must_use]
+    pub fn at(mut self, now: SystemTime) -> Self {
+        self.now = now;
+        self
+    }
+}
+
 impl Default for State {
     /// No artifacts, and a time at which no model is deprecated.
     fn default() -> Self {
@@ -41,7 +72,7 @@ impl Default for State {
 /// Why a comparison with an earlier state is not possible.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum StateMistake {
+pub enum StateError {
     /// The method requires a file that is not there.
     #[error("`{method}:` requires {file}")]
     Missing {
@@ -60,9 +91,9 @@ pub enum StateMistake {
     },
 }
 
-impl StateMistake {
+impl StateError {
     /// What to do about it.
-    pub fn hint(&self) -> &'static str {
+    pub fn help(&self) -> &'static str {
         match self {
             Self::Missing { .. } => {
                 "set `--state` to the directory with the artifacts of an earlier run"

@@ -1,6 +1,6 @@
 //! The flags that decide which nodes are selected.
 
-use dbt_selector::{Command, Dialect, IndirectSelection, KindMistake, NodeFilter, Request};
+use dbt_selector::{Command, Dialect, IndirectSelection, KindError, NodeFilter, Request};
 
 use crate::dbt::CommandLine;
 use crate::dbt::command_line::Flag;
@@ -91,11 +91,7 @@ impl SelectionFlags {
     ///
     /// # Errors
     /// When a resource type is unknown.
-    pub(crate) fn request(
-        &self,
-        command: Command,
-        dialect: Dialect,
-    ) -> Result<Request, KindMistake> {
+    pub(crate) fn request(&self, command: Command, dialect: Dialect) -> Result<Request, KindError> {
         // dbt ignores the variable for commands without the flag.
         let flag = Flag::named("--resource-types");
         let has_flag = flag.is_some_and(|flag| flag.is_taken_by(command.as_str()));

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use dbt_selector::{Dialect, IndirectSelection, SelectorErrors, Selectors};
+use dbt_selector::{Dialect, Errors, IndirectSelection, Selectors};
 use thiserror::Error;
 
 use super::flags::SelectionFlags;
@@ -37,7 +37,7 @@ pub(crate) enum SelectorsFileError {
     Read { path: PathBuf, source: io::Error },
     /// The file has mistakes.
     #[error(transparent)]
-    Invalid(#[from] SelectorErrors),
+    Invalid(#[from] Errors),
 }
 
 impl SelectorsFile {

@@ -68,7 +68,7 @@ pub enum MethodError {
 
 impl MethodError {
     /// What to write instead.
-    pub fn hint(&self) -> String {
+    pub fn help(&self) -> String {
         match self {
             Self::TooNew { method, .. } => format!("use dbt {} or later", method.since()),
             Self::NewValue { value, .. } => format!("use dbt {} or later", kind_since(value)),

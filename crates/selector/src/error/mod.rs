@@ -5,5 +5,5 @@ mod selector;
 mod yaml;
 
 pub use method::MethodError;
-pub use selector::{ErrorKind, SelectorError, SelectorErrors};
-pub use yaml::YamlMistake;
+pub use selector::{Error, ErrorKind, Errors};
+pub use yaml::YamlError;

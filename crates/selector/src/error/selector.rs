@@ -2,25 +2,25 @@
 
 use std::fmt;
 
-use thiserror::Error;
+use thiserror::Error as ThisError;
 
-use super::{MethodError, YamlMistake};
+use super::{MethodError, YamlError};
 use crate::glob::GlobError;
 use crate::span::{Origin, Place};
-use crate::state::StateMistake;
+use crate::state::StateError;
 
 /// One error in a selection, and its place.
-#[derive(Debug, Clone, PartialEq, Error)]
+///
+/// `Display` is what is wrong, in one line; [`render`](Self::render) also shows the place and what to do.
+#[derive(Debug, Clone, PartialEq, ThisError)]
 #[error("{kind}")]
-pub struct SelectorError {
-    /// What is wrong.
-    pub kind: ErrorKind,
-    /// Where it is wrong.
-    pub origin: Origin,
+pub struct Error {
+    pub(super) kind: ErrorKind,
+    pub(super) origin: Origin,
 }
 
 /// What is wrong with a selection.
-#[derive(Debug, Clone, PartialEq, Error)]
+#[derive(Debug, Clone, PartialEq, ThisError)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// A criterion contains a line break.
@@ -43,42 +43,57 @@ pub enum ErrorKind {
     Path(#[from] GlobError),
     /// An error in `selectors.yml` outside of a criterion.
     #[error(transparent)]
-    Yaml(#[from] YamlMistake),
+    Yaml(#[from] YamlError),
     /// A comparison with an earlier state is not possible.
     #[error(transparent)]
-    State(#[from] StateMistake),
+    State(#[from] StateError),
 }
 
 impl ErrorKind {
     /// Adds the place.
-    pub fn at(self, origin: Origin) -> SelectorError {
-        SelectorError { kind: self, origin }
+    pub fn at(self, origin: Origin) -> Error {
+        Error { kind: self, origin }
     }
 
     /// What to do about it, if there is an obvious thing to do.
-    pub fn hint(&self) -> Option<String> {
+    pub fn help(&self) -> Option<String> {
         match self {
             Self::LineBreak => Some("separate terms with spaces".into()),
             Self::UnknownMethod { name } => Some(crate::hint::for_method(name)),
             Self::AtWithChildren => {
                 Some("`@x` already includes the descendants of `x`: remove the `+`".into())
             }
-            Self::Method(error) => Some(error.hint()),
-            Self::Path(error) => Some(error.hint().into()),
-            Self::Yaml(mistake) => mistake.hint(),
-            Self::State(mistake) => Some(mistake.hint().into()),
+            Self::Method(error) => Some(error.help()),
+            Self::Path(error) => Some(error.help().into()),
+            Self::Yaml(error) => error.help(),
+            Self::State(error) => Some(error.help().into()),
         }
     }
 }
 
-impl SelectorError {
+impl Error {
+    /// What is wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// Where it is wrong.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// What to do about it, if there is an obvious thing to do.
+    pub fn help(&self) -> Option<String> {
+        self.kind.help()
+    }
+
     /// The error in several lines: the message, the text with carets below the wrong piece, and after a blank line the hint.
     pub fn render(&self) -> String {
         let mut lines = vec![self.kind.to_string(), format!("  in {}", self.origin.place)];
         if !self.origin.text.is_empty() {
             lines.extend(carets(&self.origin));
         }
-        lines.extend(self.kind.hint().map(|hint| format!("\nhint: {hint}")));
+        lines.extend(self.help().map(|hint| format!("\nhint: {hint}")));
         lines.join("\n")
     }
 }
@@ -129,44 +144,53 @@ impl fmt::Display for Place {
 
 /// All errors in a selection; never empty.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SelectorErrors(Vec<SelectorError>);
+pub struct Errors(Vec<Error>);
 
-impl SelectorErrors {
+impl Errors {
     /// `value`, or the errors if there are any.
-    pub(crate) fn unless_any<T>(mistakes: Vec<SelectorError>, value: T) -> Result<T, Self> {
-        if mistakes.is_empty() {
+    pub(crate) fn unless_any<T>(errors: Vec<Error>, value: T) -> Result<T, Self> {
+        if errors.is_empty() {
             Ok(value)
         } else {
-            Err(Self(mistakes))
+            Err(Self(errors))
         }
     }
 
     /// The errors, in the order of the text.
-    pub fn iter(&self) -> impl Iterator<Item = &SelectorError> {
+    pub fn iter(&self) -> std::slice::Iter<'_, Error> {
         self.0.iter()
     }
 }
 
-impl IntoIterator for SelectorErrors {
-    type Item = SelectorError;
-    type IntoIter = std::vec::IntoIter<SelectorError>;
+impl<'a> IntoIterator for &'a Errors {
+    type Item = &'a Error;
+    type IntoIter = std::slice::Iter<'a, Error>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl IntoIterator for Errors {
+    type Item = Error;
+    type IntoIter = std::vec::IntoIter<Error>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }
 }
 
-impl From<SelectorError> for SelectorErrors {
-    fn from(mistake: SelectorError) -> Self {
-        Self(vec![mistake])
+impl From<Error> for Errors {
+    fn from(error: Error) -> Self {
+        Self(vec![error])
     }
 }
 
-impl fmt::Display for SelectorErrors {
+impl fmt::Display for Errors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rendered: Vec<String> = self.iter().map(SelectorError::render).collect();
+        let rendered: Vec<String> = self.iter().map(Error::render).collect();
         f.write_str(&rendered.join("\n\n"))
     }
 }
 
-impl std::error::Error for SelectorErrors {}
+impl std::error::Error for Errors {}

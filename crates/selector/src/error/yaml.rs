@@ -7,7 +7,7 @@ use crate::hint::nearest;
 /// An error in `selectors.yml`.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
-pub enum YamlMistake {
+pub enum YamlError {
     /// The file is not YAML.
     #[error("invalid YAML: {reason}")]
     Syntax {
@@ -93,9 +93,9 @@ pub enum YamlMistake {
     },
 }
 
-impl YamlMistake {
+impl YamlError {
     /// What to do about it, if there is an obvious thing to do.
-    pub fn hint(&self) -> Option<String> {
+    pub fn help(&self) -> Option<String> {
         match self {
             Self::UnknownKey { known, .. } => Some(format!("the keys are {}", list(known))),
             Self::SeveralDefaults { .. } => {

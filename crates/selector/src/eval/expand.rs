@@ -69,7 +69,7 @@ fn with_tests(
         ),
     };
     let mut direct = selected.clone();
-    for test in selected.iter().flat_map(|node| graph.children(node)) {
+    for test in selected.iter().flat_map(|node| graph.child_indices(node)) {
         if !graph.is_test(test) || !graph.is_member(test) {
             continue;
         }

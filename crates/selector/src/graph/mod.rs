@@ -3,6 +3,7 @@
 mod build;
 mod files;
 mod kind;
+mod relatives;
 mod selection_graph;
 mod walk;
 

@@ -70,18 +70,19 @@ impl<'m> SelectionGraph<'m> {
     }
 
     /// The nodes that `node` directly depends on.
-    pub(crate) fn parents(&self, node: usize) -> impl Iterator<Item = usize> {
+    pub(crate) fn parent_indices(&self, node: usize) -> impl Iterator<Item = usize> {
         self.neighbours(node, petgraph::Direction::Incoming)
     }
 
     /// The nodes that directly depend on `node`.
-    pub(crate) fn children(&self, node: usize) -> impl Iterator<Item = usize> {
+    pub(crate) fn child_indices(&self, node: usize) -> impl Iterator<Item = usize> {
         self.neighbours(node, petgraph::Direction::Outgoing)
     }
 
     /// Whether all direct dependencies of `node` are in `set`.
     pub(crate) fn has_parents_in(&self, node: usize, set: &NodeSet) -> bool {
-        !self.dangling.contains(node) && self.parents(node).all(|parent| set.contains(parent))
+        !self.dangling.contains(node)
+            && self.parent_indices(node).all(|parent| set.contains(parent))
     }
 
     /// The selectable nodes for which `matches` returns true.

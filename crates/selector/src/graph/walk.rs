@@ -18,7 +18,7 @@ impl SelectionGraph<'_> {
     }
 
     /// Breadth first, so that the depth of a node is its distance from the nearest node of `from`.
-    fn walk(&self, from: &NodeSet, depth: Depth, direction: Direction) -> NodeSet {
+    pub(super) fn walk(&self, from: &NodeSet, depth: Depth, direction: Direction) -> NodeSet {
         let mut seen = from.clone();
         let mut layer: Vec<usize> = from.iter().collect();
         let mut left = depth;

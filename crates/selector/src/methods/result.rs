@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::ErrorKind;
 use crate::graph::SelectionGraph;
 use crate::set::NodeSet;
-use crate::state::StateMistake;
+use crate::state::StateError;
 
 /// Nodes that have exactly this status in the earlier run_results.json.
 pub(super) fn resolve(
@@ -20,7 +20,7 @@ pub(super) fn resolve(
         .ok_or_else(|| {
             let file = "the run_results.json of an earlier run";
             vec![
-                StateMistake::Missing {
+                StateError::Missing {
                     method: "result",
                     file,
                 }

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::ErrorKind;
 use crate::graph::SelectionGraph;
 use crate::set::NodeSet;
-use crate::state::StateMistake;
+use crate::state::StateError;
 
 /// The only value that matches any source.
 const FRESHER: &str = "fresher";
@@ -22,7 +22,7 @@ pub(super) fn resolve(
 ) -> Result<NodeSet, Vec<ErrorKind>> {
     let missing = |file| {
         vec![
-            StateMistake::Missing {
+            StateError::Missing {
                 method: "source_status",
                 file,
             }

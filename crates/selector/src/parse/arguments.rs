@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ast::{Criterion, Expr, Group, IndirectSelection, Operation};
-use crate::error::{SelectorError, SelectorErrors};
+use crate::error::{Error, Errors};
 use crate::span::{Origin, Place, Span};
 
 /// dbt's selection without `--select`. Together these are all nodes: `fqn:*` is everything except sources.
@@ -26,7 +26,7 @@ impl Expr {
     ///
     /// let expr = Expr::parse_arguments(&["tag:nightly+ stg_orders"], &["tag:slow"], IndirectSelection::Eager)?;
     /// assert_eq!(expr.to_string(), "tag:nightly+ stg_orders --exclude tag:slow");
-    /// # Ok::<(), dbt_selector::SelectorErrors>(())
+    /// # Ok::<(), dbt_selector::Errors>(())
     /// ```
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl Expr {
         select: &[impl AsRef<str>],
         exclude: &[impl AsRef<str>],
         mode: IndirectSelection,
-    ) -> Result<Self, SelectorErrors> {
+    ) -> Result<Self, Errors> {
         let mut terms = Terms {
             mode,
             mistakes: Vec::new(),
@@ -63,7 +63,7 @@ impl Expr {
     ///
     /// # Errors
     /// One for each criterion that cannot be parsed.
-    pub fn parse(text: &str, mode: IndirectSelection) -> Result<Self, SelectorErrors> {
+    pub fn parse(text: &str, mode: IndirectSelection) -> Result<Self, Errors> {
         let mut terms = Terms {
             mode,
             mistakes: Vec::new(),
@@ -88,7 +88,7 @@ impl Expr {
 /// Parses terms, and collects the errors.
 struct Terms {
     mode: IndirectSelection,
-    mistakes: Vec<SelectorError>,
+    mistakes: Vec<Error>,
 }
 
 impl Terms {
@@ -140,9 +140,9 @@ impl Terms {
         })
     }
 
-    fn difference(self, included: Vec<Expr>, excluded: Vec<Expr>) -> Result<Expr, SelectorErrors> {
+    fn difference(self, included: Vec<Expr>, excluded: Vec<Expr>) -> Result<Expr, Errors> {
         let [included, excluded] = [included, excluded].map(|terms| Expr::union(terms, self.mode));
-        SelectorErrors::unless_any(
+        Errors::unless_any(
             self.mistakes,
             Expr::difference(included, excluded, self.mode),
         )

@@ -9,7 +9,7 @@ use nom::sequence::terminated;
 use nom::{IResult, Parser};
 
 use crate::ast::{Criterion, Depth, IndirectSelection};
-use crate::error::{ErrorKind, SelectorError};
+use crate::error::{Error, ErrorKind};
 use crate::method::{Method, MethodName};
 use crate::span::{Origin, Place, Span};
 
@@ -18,7 +18,7 @@ impl Criterion {
     ///
     /// # Errors
     /// An unknown method, `@` together with a trailing `+`, or a line break.
-    pub fn parse(text: &str, mode: IndirectSelection) -> Result<Self, SelectorError> {
+    pub fn parse(text: &str, mode: IndirectSelection) -> Result<Self, Error> {
         Self::parse_at(Origin::new(Place::Text, text.into(), Span::of(text)), mode)
     }
 
@@ -26,7 +26,7 @@ impl Criterion {
     ///
     /// # Errors
     /// The same as [`Criterion::parse`].
-    pub fn parse_at(origin: Origin, mode: IndirectSelection) -> Result<Self, SelectorError> {
+    pub fn parse_at(origin: Origin, mode: IndirectSelection) -> Result<Self, Error> {
         let text = Arc::clone(&origin.text);
         let text = text
             .get(origin.span.start..origin.span.end)

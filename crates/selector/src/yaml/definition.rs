@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::selectors::{NamedSelector, mistake, wrong_type};
 use crate::ast::{Criterion, Depth, Expr, IndirectSelection, Operation};
 use crate::dialect::Dialect;
-use crate::error::{ErrorKind, SelectorError, YamlMistake};
+use crate::error::{Error, ErrorKind, YamlError};
 use crate::method::{Method, MethodName};
 use crate::parse::default_method;
 use crate::span::Origin;
@@ -18,17 +18,13 @@ pub(super) struct Definitions {
     mode: IndirectSelection,
     dialect: Dialect,
     /// The errors so far.
-    pub(super) mistakes: Vec<SelectorError>,
+    pub(super) mistakes: Vec<Error>,
 }
 
 type Mapping = Map<String, Value>;
 
 impl Definitions {
-    pub(super) fn new(
-        mode: IndirectSelection,
-        dialect: Dialect,
-        mistakes: Vec<SelectorError>,
-    ) -> Self {
+    pub(super) fn new(mode: IndirectSelection, dialect: Dialect, mistakes: Vec<Error>) -> Self {
         Self {
             mode,
             dialect,
@@ -67,11 +63,8 @@ impl Definitions {
                 .filter(|key| *key != operation)
                 .cloned()
                 .collect();
-            self.mistakes.push(mistake(
-                path,
-                "",
-                YamlMistake::NotAlone { operation, others },
-            ));
+            self.mistakes
+                .push(mistake(path, "", YamlError::NotAlone { operation, others }));
         }
     }
 }
@@ -83,7 +76,7 @@ struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    fn fail<T>(&mut self, path: &str, kind: YamlMistake) -> Option<T> {
+    fn fail<T>(&mut self, path: &str, kind: YamlError) -> Option<T> {
         self.parser.mistakes.push(mistake(path, "", kind));
         None
     }
@@ -125,7 +118,7 @@ impl Scope<'_> {
     }
 
     /// The criterion, unless this version of dbt does not have its method.
-    fn known_method(&self, criterion: Criterion) -> Result<Criterion, SelectorError> {
+    fn known_method(&self, criterion: Criterion) -> Result<Criterion, Error> {
         let name = criterion.method.name;
         if name == MethodName::Selector && !self.parser.dialect.has_selector_method() {
             return Err(ErrorKind::UnknownMethod {
@@ -146,7 +139,7 @@ impl Scope<'_> {
             // dbt ignores the other keys of such an entry.
             if let Some(exclude) = member.get("exclude") {
                 if excluded.is_some() {
-                    return self.fail(&path, YamlMistake::SeveralExclusions);
+                    return self.fail(&path, YamlError::SeveralExclusions);
                 }
                 excluded = self.exclusion(&path, exclude)?;
             } else if let Some(member) = self.definition(&path, member) {
@@ -200,7 +193,7 @@ impl Scope<'_> {
         let (Some(method), Some(value)) = (map.get("method"), map.get("value")) else {
             return self.fail(
                 path,
-                YamlMistake::Shape {
+                YamlError::Shape {
                     keys: map.keys().cloned().collect(),
                 },
             );
@@ -237,7 +230,7 @@ impl Scope<'_> {
         let known = self.above.iter().map(|entry| entry.name.clone()).collect();
         self.fail(
             path,
-            YamlMistake::UnknownSelector {
+            YamlError::UnknownSelector {
                 name,
                 above: true,
                 known,
@@ -266,7 +259,7 @@ impl Scope<'_> {
         method: Option<&str>,
         value: &Value,
         flags: &Mapping,
-    ) -> Result<Criterion, SelectorError> {
+    ) -> Result<Criterion, Error> {
         let text = value
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned);
@@ -298,7 +291,7 @@ impl Scope<'_> {
         self.known_method(criterion)
     }
 
-    fn mode(&self, path: &str, flags: &Mapping) -> Result<IndirectSelection, SelectorError> {
+    fn mode(&self, path: &str, flags: &Mapping) -> Result<IndirectSelection, Error> {
         let Some(value) = flags.get("indirect_selection") else {
             return Ok(self.parser.mode);
         };
@@ -310,7 +303,7 @@ impl Scope<'_> {
             mistake(
                 &format!("{path}.indirect_selection"),
                 "",
-                YamlMistake::Mode { value },
+                YamlError::Mode { value },
             )
         })
     }
@@ -336,7 +329,7 @@ pub(super) fn is_truthy(value: &Value) -> bool {
 }
 
 /// The number of layers at `key`, read like Python's `int`. Values that are false in Python, such as 0, set no limit.
-fn depth(path: &str, flags: &Mapping, key: &str) -> Result<Depth, SelectorError> {
+fn depth(path: &str, flags: &Mapping, key: &str) -> Result<Depth, Error> {
     let Some(value) = flags.get(key).filter(|value| is_truthy(value)) else {
         return Ok(Depth::Unlimited);
     };
@@ -350,7 +343,7 @@ fn depth(path: &str, flags: &Mapping, key: &str) -> Result<Depth, SelectorError>
         let value = value
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned);
-        mistake(&format!("{path}.{key}"), "", YamlMistake::Depth { value })
+        mistake(&format!("{path}.{key}"), "", YamlError::Depth { value })
     })?;
     Ok(Depth::Layers(
         u32::try_from(layers.max(0)).unwrap_or(u32::MAX),

@@ -7,7 +7,7 @@ use super::document;
 use super::render::{RenderJinja, render_all};
 use crate::ast::{Expr, IndirectSelection};
 use crate::dialect::Dialect;
-use crate::error::{ErrorKind, SelectorError, SelectorErrors, YamlMistake};
+use crate::error::{Error, ErrorKind, Errors, YamlError};
 use crate::span::{Origin, Place, Span};
 
 /// The named selectors of a `selectors.yml`.
@@ -20,7 +20,7 @@ use crate::span::{Origin, Place, Span};
 /// let selectors = Selectors::parse(text, &no_jinja, IndirectSelection::Eager, Dialect::default())?;
 /// assert_eq!(selectors.default_selector().unwrap().name, "nightly");
 /// assert_eq!(selectors.find("nightly")?.to_string(), "tag:nightly+");
-/// # Ok::<(), dbt_selector::SelectorErrors>(())
+/// # Ok::<(), dbt_selector::Errors>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Selectors {
@@ -54,7 +54,7 @@ impl Selectors {
         jinja: &dyn RenderJinja,
         mode: IndirectSelection,
         dialect: Dialect,
-    ) -> Result<Self, SelectorErrors> {
+    ) -> Result<Self, Errors> {
         let mut file = File {
             mistakes: Vec::new(),
         };
@@ -62,7 +62,7 @@ impl Selectors {
             mistake(
                 "",
                 "",
-                YamlMistake::Syntax {
+                YamlError::Syntax {
                     reason: error.to_string(),
                 },
             )
@@ -71,14 +71,14 @@ impl Selectors {
             file.mistakes.push(mistake(
                 path,
                 text,
-                YamlMistake::Jinja {
+                YamlError::Jinja {
                     text: text.to_owned(),
                     reason,
                 },
             ));
         });
         if !file.mistakes.is_empty() {
-            return SelectorErrors::unless_any(file.mistakes, Self::default());
+            return Errors::unless_any(file.mistakes, Self::default());
         }
         let raw = file.entries(&document);
         file.check_one_default(&raw);
@@ -106,14 +106,14 @@ impl Selectors {
                 None => entries.push(entry),
             }
         }
-        SelectorErrors::unless_any(definitions.mistakes, Self { entries })
+        Errors::unless_any(definitions.mistakes, Self { entries })
     }
 
     /// The definition of the selector with this name.
     ///
     /// # Errors
     /// If there is none. The error lists the existing names.
-    pub fn find(&self, name: &str) -> Result<&Expr, SelectorError> {
+    pub fn find(&self, name: &str) -> Result<&Expr, Error> {
         let found = self.entries.iter().find(|entry| entry.name == name);
         found.map(|entry| &entry.definition).ok_or_else(|| {
             let known = self
@@ -121,7 +121,7 @@ impl Selectors {
                 .iter()
                 .map(|entry| entry.name.clone())
                 .collect();
-            let kind = YamlMistake::UnknownSelector {
+            let kind = YamlError::UnknownSelector {
                 name: name.to_owned(),
                 above: false,
                 known,
@@ -151,7 +151,7 @@ struct Entry<'a> {
 
 /// Checks the structure of the file.
 struct File {
-    mistakes: Vec<SelectorError>,
+    mistakes: Vec<Error>,
 }
 
 impl File {
@@ -178,11 +178,8 @@ impl File {
                 Vec::new()
             }
             None => {
-                self.mistakes.push(mistake(
-                    "",
-                    "",
-                    YamlMistake::MissingKey { key: "selectors" },
-                ));
+                self.mistakes
+                    .push(mistake("", "", YamlError::MissingKey { key: "selectors" }));
                 Vec::new()
             }
         }
@@ -226,7 +223,7 @@ impl File {
             self.mistakes.push(mistake(
                 &path,
                 "",
-                YamlMistake::SeveralDefaults { first, second },
+                YamlError::SeveralDefaults { first, second },
             ));
         }
     }
@@ -242,7 +239,7 @@ impl File {
             return None;
         };
         for key in map.keys().filter(|key| !known.contains(&key.as_str())) {
-            let unknown = YamlMistake::UnknownKey {
+            let unknown = YamlError::UnknownKey {
                 key: key.clone(),
                 known,
             };
@@ -260,7 +257,7 @@ impl File {
         let value = map.get(key);
         if value.is_none() {
             self.mistakes
-                .push(mistake(path, "", YamlMistake::MissingKey { key }));
+                .push(mistake(path, "", YamlError::MissingKey { key }));
         }
         value
     }
@@ -280,12 +277,12 @@ fn is_whole_number(value: &Value) -> bool {
 }
 
 /// An error at `path`; `text` is shown with it.
-pub(super) fn mistake(path: &str, text: &str, kind: YamlMistake) -> SelectorError {
+pub(super) fn mistake(path: &str, text: &str, kind: YamlError) -> Error {
     ErrorKind::Yaml(kind).at(Origin::yaml(path, text))
 }
 
 /// The error for a value of the wrong type at `path`.
-pub(super) fn wrong_type(path: &str, expected: &'static str, found: &Value) -> SelectorError {
+pub(super) fn wrong_type(path: &str, expected: &'static str, found: &Value) -> Error {
     let kind = match found {
         Value::Null => "nothing",
         Value::Bool(_) => "true or false",
@@ -302,7 +299,7 @@ pub(super) fn wrong_type(path: &str, expected: &'static str, found: &Value) -> S
     mistake(
         path,
         &found_text,
-        YamlMistake::Type {
+        YamlError::Type {
             expected,
             found: kind.into(),
         },

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::ast::{Depth, Expr, IndirectSelection, Operation};
 use crate::dialect::Dialect;
-use crate::{RenderJinja, SelectorErrors, Selectors};
+use crate::{Errors, RenderJinja, Selectors};
 
 fn jinja(text: &str) -> Result<Value, String> {
     match text {
@@ -14,13 +14,13 @@ fn jinja(text: &str) -> Result<Value, String> {
     }
 }
 
-fn parse(text: &str) -> Result<Selectors, SelectorErrors> {
+fn parse(text: &str) -> Result<Selectors, Errors> {
     let jinja: &dyn RenderJinja = &jinja;
     Selectors::parse(text, jinja, IndirectSelection::Cautious, Dialect::default())
 }
 
 /// The definition of the only selector in a file.
-fn definition(yaml: &str) -> Result<Expr, SelectorErrors> {
+fn definition(yaml: &str) -> Result<Expr, Errors> {
     let selectors = parse(&format!("selectors: [{{name: s, definition: {yaml}}}]"))?;
     Ok(selectors.find("s").unwrap().clone())
 }

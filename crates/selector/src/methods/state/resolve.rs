@@ -11,7 +11,7 @@ use crate::error::{ErrorKind, MethodError};
 use crate::graph::SelectionGraph;
 use crate::method::MethodName;
 use crate::methods::Resolved;
-use crate::state::{State, StateMistake};
+use crate::state::{State, StateError};
 use crate::warning::Warning;
 
 /// The question that a value asks about a node.
@@ -67,7 +67,7 @@ pub(in crate::methods) fn resolve(
     graph: &SelectionGraph<'_>,
     context: &Context<'_>,
 ) -> Result<Resolved, Vec<ErrorKind>> {
-    let missing = || StateMistake::Missing {
+    let missing = || StateError::Missing {
         method: "state",
         file: "the manifest.json of an earlier run",
     };
@@ -206,7 +206,7 @@ impl<'m> Comparison<'m> {
         match node.version {
             Some(_) => self
                 .mistakes
-                .push(StateMistake::BrokenContract { unique_id, changes }.into()),
+                .push(StateError::BrokenContract { unique_id, changes }.into()),
             None => self
                 .warnings
                 .push(Warning::BrokenContract { unique_id, changes }),

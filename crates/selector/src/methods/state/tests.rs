@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use dbt_manifest::Manifest;
 use serde_json::{Value, json};
 
-use crate::{Context, Expr, IndirectSelection, Selection, SelectionGraph, SelectorErrors, State};
+use crate::{Context, Errors, Expr, IndirectSelection, Selection, SelectionGraph, State};
 
 fn manifest(value: &Value) -> Manifest {
     let mut whole = json!({"metadata": {
@@ -71,11 +71,7 @@ fn base() -> Value {
     })
 }
 
-fn select<'m>(
-    new: &'m Manifest,
-    state: &State,
-    text: &str,
-) -> Result<Selection<'m>, SelectorErrors> {
+fn select<'m>(new: &'m Manifest, state: &State, text: &str) -> Result<Selection<'m>, Errors> {
     let graph = SelectionGraph::new(new);
     let context = Context {
         state: Some(state),
