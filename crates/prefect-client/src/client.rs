@@ -1,21 +1,17 @@
 //! The client: credentials, headers and TLS, set up from the settings.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 
 use crate::csrf::{self, Csrf};
-use crate::error::{Cause, Error};
+use crate::error::Error;
 use crate::retry::RetryPolicy;
 use crate::secret::Secret;
 use crate::settings::{ApiUrl, Settings};
-use crate::small_file::read_small_file;
 use crate::tls;
 
 /// The version of Prefect's API that this crate uses, sent with each request. An older one makes the server behave as it did
@@ -45,10 +41,10 @@ impl Client {
     /// Sets up a client. Sends no request.
     ///
     /// # Errors
-    /// [`Error::Setup`] if there is no API URL, or if the URL, a header or the certificate file is not usable.
+    /// [`Setup`](crate::ErrorKind::Setup) if there is no API URL, or if the URL, a header or the certificate file is not usable.
     pub fn new(settings: &Settings) -> Result<Self, Error> {
         let url = settings.api_url.clone().ok_or_else(|| {
-            setup(
+            Error::setup(
                 "no Prefect API is configured: set PREFECT_API_URL, or select a profile that sets it",
                 None,
             )
@@ -56,7 +52,7 @@ impl Client {
         if !url.expose().starts_with("http://") && !url.expose().starts_with("https://") {
             let problem =
                 format!("PREFECT_API_URL must begin with http:// or https://, not `{url}`");
-            return Err(setup(&problem, None));
+            return Err(Error::setup(&problem, None));
         }
         let shared = Shared {
             http: http_client(settings)?,
@@ -110,13 +106,6 @@ impl std::fmt::Debug for Client {
     }
 }
 
-fn setup(problem: &str, source: Option<Cause>) -> Error {
-    Error::Setup {
-        problem: problem.to_owned(),
-        source,
-    }
-}
-
 fn secrets(settings: &Settings, url: &ApiUrl) -> Vec<Secret> {
     let password = url
         .user_info()
@@ -132,40 +121,23 @@ fn secrets(settings: &Settings, url: &ApiUrl) -> Vec<Secret> {
 }
 
 fn http_client(settings: &Settings) -> Result<reqwest::Client, Error> {
-    // Fails if the program has installed another provider, which then is used.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
         .default_headers(headers(settings)?)
         .timeout(settings.request_timeout)
         // Prefect's server closes idle connections after 5 s. A request on a connection that is being closed is lost.
         .pool_idle_timeout(Duration::from_secs(4))
         // A redirect means that the URL is wrong, and would turn a POST into a GET.
-        .redirect(reqwest::redirect::Policy::none());
+        .redirect(reqwest::redirect::Policy::none())
+        .tls_backend_preconfigured(tls::config(settings)?);
     if !settings.enable_http2 {
         builder = builder.http1_only();
     }
-    if settings.tls_insecure_skip_verify {
-        builder = builder.tls_danger_accept_invalid_certs(true);
-    } else if let Some(path) = &settings.ssl_cert_file {
-        builder = builder.tls_backend_preconfigured(tls_config(path, settings.enable_http2)?);
-    }
     builder.build().map_err(|error| {
-        setup(
+        Error::setup(
             "cannot create the HTTP client",
             Some(error.without_url().into()),
         )
     })
-}
-
-fn tls_config(path: &Path, enable_http2: bool) -> Result<rustls::ClientConfig, Error> {
-    let name = format!("cannot use the certificate file {}", path.display());
-    let pem = read_small_file(path).map_err(|error| setup(&name, Some(error.into())))?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    let found = found.map_err(|error| setup(&name, Some(error.into())))?;
-    if found.is_empty() {
-        return Err(setup(&format!("{name}: it contains no certificate"), None));
-    }
-    tls::config(found, enable_http2).map_err(|error| setup(&name, Some(error)))
 }
 
 fn headers(settings: &Settings) -> Result<HeaderMap, Error> {
@@ -190,7 +162,7 @@ fn headers(settings: &Settings) -> Result<HeaderMap, Error> {
     }
     if let Some(value) = authorization(settings) {
         let mut value = HeaderValue::try_from(value).map_err(|_| {
-            setup(
+            Error::setup(
                 "the API key contains characters that an HTTP header cannot contain",
                 None,
             )
@@ -204,9 +176,10 @@ fn headers(settings: &Settings) -> Result<HeaderMap, Error> {
             continue;
         }
         let problem = format!("PREFECT_CLIENT_CUSTOM_HEADERS: invalid header `{name}`");
-        let header =
-            HeaderName::try_from(name).map_err(|error| setup(&problem, Some(error.into())))?;
-        let mut value = HeaderValue::try_from(value.expose()).map_err(|_| setup(&problem, None))?;
+        let header = HeaderName::try_from(name)
+            .map_err(|error| Error::setup(&problem, Some(error.into())))?;
+        let mut value =
+            HeaderValue::try_from(value.expose()).map_err(|_| Error::setup(&problem, None))?;
         value.set_sensitive(true);
         headers.insert(header, value);
     }

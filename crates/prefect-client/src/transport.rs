@@ -10,20 +10,12 @@ use uuid::Uuid;
 
 use crate::client::Client;
 use crate::csrf::{self, CsrfToken, Protection};
-use crate::error::{Error, LARGEST_BODY};
+use crate::error::{Error, ErrorKind, LARGEST_BODY};
 use crate::explanation::{explanation, shortened};
 use crate::no_response::{NoResponse, innermost};
+use crate::request::Request;
 use crate::retry::{Failure, parse_http_date, parse_retry_after};
 use crate::secret::{Secret, mask};
-
-/// A request that can be sent any number of times.
-struct Call {
-    method: Method,
-    path: String,
-    body: Option<Vec<u8>>,
-    /// Whether the server may receive it twice.
-    repeatable: bool,
-}
 
 /// A successful response.
 struct Reply {
@@ -39,26 +31,23 @@ struct Failed {
 }
 
 impl Client {
+    /// Sends a request, and decodes the body of the response; an empty one counts as `null`.
+    ///
+    /// # Errors
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if the path does not begin with `/`, or if the request fails.
+    pub async fn send<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Error> {
+        request.check()?;
+        let reply = self.perform(request).await?;
+        self.decode(request, &reply)
+    }
+
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
-        let call = Call {
-            method: Method::GET,
-            path: path.to_owned(),
-            body: None,
-            repeatable: true,
-        };
-        let reply = self.send(&call).await?;
-        self.decode(&call, &reply)
+        self.send(&Request::get(path)).await
     }
 
     /// The time of the server's clock, from the response to a GET.
     pub(crate) async fn date_of(&self, path: &str) -> Result<Option<Timestamp>, Error> {
-        let call = Call {
-            method: Method::GET,
-            path: path.to_owned(),
-            body: None,
-            repeatable: true,
-        };
-        Ok(self.send(&call).await?.date)
+        Ok(self.perform(&Request::get(path)).await?.date)
     }
 
     /// A POST that the server may receive twice: a read, or a write with an id of its own.
@@ -67,9 +56,8 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, Error> {
-        let call = Call::new(Method::POST, path, body)?;
-        let reply = self.send(&call).await?;
-        self.decode(&call, &reply)
+        let request = Request::post(path).json(body)?.repeatable(true);
+        self.send(&request).await
     }
 
     /// A POST that must not be sent again if the server may have acted on it.
@@ -78,12 +66,7 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, Error> {
-        let call = Call {
-            repeatable: false,
-            ..Call::new(Method::POST, path, body)?
-        };
-        let reply = self.send(&call).await?;
-        self.decode(&call, &reply)
+        self.send(&Request::post(path).json(body)?).await
     }
 
     /// Sends a body and ignores the body of the response.
@@ -94,33 +77,27 @@ impl Client {
         body: &impl Serialize,
         repeatable: bool,
     ) -> Result<(), Error> {
-        let call = Call {
-            repeatable,
-            ..Call::new(method, path, body)?
-        };
-        self.send(&call).await.map(drop)
+        let request = Request::new(method, path).json(body)?;
+        self.perform(&request.repeatable(repeatable))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Result<(), Error> {
-        let call = Call {
-            method: Method::DELETE,
-            path: path.to_owned(),
-            body: None,
-            repeatable: true,
-        };
-        self.send(&call).await.map(drop)
+        self.perform(&Request::delete(path)).await.map(drop)
     }
 
-    async fn send(&self, call: &Call) -> Result<Reply, Error> {
-        let span = tracing::debug_span!("prefect", method = %call.method, path = call.path);
-        self.send_with_retries(call).instrument(span).await
+    async fn perform(&self, request: &Request) -> Result<Reply, Error> {
+        let span =
+            tracing::debug_span!("prefect", method = %request.method, path = request.shown_path());
+        self.send_with_retries(request).instrument(span).await
     }
 
-    async fn send_with_retries(&self, call: &Call) -> Result<Reply, Error> {
+    async fn send_with_retries(&self, request: &Request) -> Result<Reply, Error> {
         let mut retries = 0;
         let mut token_renewed = false;
         loop {
-            let failed = match self.attempt(call).await {
+            let failed = match self.attempt(request).await {
                 Ok(reply) => return Ok(reply),
                 Err(failed) => failed,
             };
@@ -130,7 +107,7 @@ impl Client {
             }
             let delay =
                 self.retry
-                    .next_delay(retries, &failed.failure, call.repeatable, random_roll());
+                    .next_delay(retries, &failed.failure, request.repeatable, random_roll());
             let Some(delay) = delay else {
                 return Err(failed.error);
             };
@@ -143,13 +120,13 @@ impl Client {
     }
 
     /// One try, with the CSRF token.
-    async fn attempt(&self, call: &Call) -> Result<Reply, Failed> {
-        let token = if call.method == Method::GET {
+    async fn attempt(&self, request: &Request) -> Result<Reply, Failed> {
+        let token = if request.method == Method::GET {
             None
         } else {
             self.csrf_token().await?
         };
-        self.exchange(call, token.as_ref()).await
+        self.exchange(request, token.as_ref()).await
     }
 
     /// The token for a request other than GET; `None` if the server requires none.
@@ -162,15 +139,11 @@ impl Client {
             }
             _ => {}
         }
-        let call = Call {
-            method: Method::GET,
-            path: format!("/csrf-token?client={}", self.shared.csrf.client),
-            body: None,
-            repeatable: true,
-        };
-        match self.exchange(&call, None).await {
+        let client = self.shared.csrf.client;
+        let request = Request::get(format!("/csrf-token?client={client}"));
+        match self.exchange(&request, None).await {
             Ok(reply) => {
-                let answer: CsrfToken = self.decode(&call, &reply).map_err(Failed::for_good)?;
+                let answer: CsrfToken = self.decode(&request, &reply).map_err(Failed::for_good)?;
                 let token = Secret::new(answer.token);
                 *protection = Protection::On {
                     token: token.clone(),
@@ -188,34 +161,34 @@ impl Client {
     }
 
     /// Sends one request and receives its response.
-    async fn exchange(&self, call: &Call, token: Option<&Secret>) -> Result<Reply, Failed> {
-        let url = format!("{}{}", self.shared.url.expose(), call.path);
-        let mut request = self.shared.http.request(call.method.clone(), url);
+    async fn exchange(&self, request: &Request, token: Option<&Secret>) -> Result<Reply, Failed> {
+        let url = format!("{}{}", self.shared.url.expose(), request.path);
+        let mut builder = self.shared.http.request(request.method.clone(), url);
         if let Some(token) = token {
-            request = request
+            builder = builder
                 .header(csrf::TOKEN_HEADER, token.expose())
                 .header(csrf::CLIENT_HEADER, self.shared.csrf.client.to_string());
         }
-        if let Some(body) = &call.body {
-            request = request
+        if let Some(body) = &request.body {
+            builder = builder
                 .header(CONTENT_TYPE, "application/json")
                 .header(CONTENT_LENGTH, body.len())
                 .body(body.clone());
         }
-        let response = request
+        let response = builder
             .send()
             .await
-            .map_err(|error| self.no_response(call, error))?;
+            .map_err(|error| self.no_response(request, error))?;
         let status = response.status();
         let headers = response.headers().clone();
         let (body, is_complete) = read_body(response)
             .await
-            .map_err(|error| self.no_response(call, error))?;
+            .map_err(|error| self.no_response(request, error))?;
         self.note_answer();
         if status.is_success() && !is_complete {
-            return Err(Failed::for_good(Error::BodyTooLarge {
-                method: call.method_name(),
-                url: self.shown_url(call),
+            return Err(Failed::for_good(ErrorKind::BodyTooLarge {
+                method: request.method_name(),
+                url: self.shown_url(request),
             }));
         }
         if status.is_success() {
@@ -225,23 +198,24 @@ impl Client {
                 date: date.and_then(parse_http_date),
             });
         }
-        Err(self.failure_status(call, status, &headers, &body))
+        Err(self.failure_status(request, status, &headers, &body))
     }
 
-    fn no_response(&self, call: &Call, error: reqwest::Error) -> Failed {
+    fn no_response(&self, request: &Request, error: reqwest::Error) -> Failed {
         if error.is_builder() {
             let cause = innermost(&error.without_url());
-            let problem = format!("{} {}: {cause}", call.method, self.shown_url(call));
+            let problem = format!("{} {}: {cause}", request.method, self.shown_url(request));
             return Failed::for_good(Error::invalid(self.masked(&problem)));
         }
         let (kind, cause) = NoResponse::explain(error, self.settings().request_timeout);
         Failed {
-            error: Error::Transport {
-                method: call.method_name(),
-                url: self.shown_url(call),
+            error: ErrorKind::Transport {
+                method: request.method_name(),
+                url: self.shown_url(request),
                 kind,
                 source: cause.into(),
-            },
+            }
+            .into(),
             failure: Failure::Transport {
                 kind,
                 reached_before: self.has_reached_server(),
@@ -251,7 +225,7 @@ impl Client {
 
     fn failure_status(
         &self,
-        call: &Call,
+        request: &Request,
         status: StatusCode,
         headers: &HeaderMap,
         body: &[u8],
@@ -264,13 +238,14 @@ impl Client {
             .get("prefect-maintenance")
             .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
         Failed {
-            error: Error::Status {
-                method: call.method_name(),
-                url: self.shown_url(call),
+            error: ErrorKind::Status {
+                method: request.method_name(),
+                url: self.shown_url(request),
                 status: status.as_u16(),
                 detail: self.masked(&explanation(body)),
                 retry_after,
-            },
+            }
+            .into(),
             failure: Failure::Status {
                 code: status.as_u16(),
                 retry_after,
@@ -279,24 +254,26 @@ impl Client {
         }
     }
 
-    fn decode<T: DeserializeOwned>(&self, call: &Call, reply: &Reply) -> Result<T, Error> {
+    fn decode<T: DeserializeOwned>(&self, request: &Request, reply: &Reply) -> Result<T, Error> {
         let bytes = if reply.body.is_empty() {
             b"null"
         } else {
             reply.body.as_slice()
         };
-        serde_json::from_slice(bytes).map_err(|error| Error::Undecodable {
-            method: call.method_name(),
-            url: self.shown_url(call),
-            problem: self.masked(&error.to_string()),
-            body: self.masked(&shortened(&String::from_utf8_lossy(bytes), 200)),
+        serde_json::from_slice(bytes).map_err(|error| {
+            let kind = ErrorKind::Undecodable {
+                method: request.method_name(),
+                url: self.shown_url(request),
+                problem: self.masked(&error.to_string()),
+                body: self.masked(&shortened(&String::from_utf8_lossy(bytes), 200)),
+            };
+            kind.into()
         })
     }
 
     /// The URL of a request as errors show it, without credentials and query.
-    fn shown_url(&self, call: &Call) -> String {
-        let path = call.path.split('?').next().unwrap_or_default();
-        format!("{}{path}", self.shared.url)
+    fn shown_url(&self, request: &Request) -> String {
+        format!("{}{}", self.shared.url, request.shown_path())
     }
 
     fn masked(&self, text: &str) -> String {
@@ -304,34 +281,11 @@ impl Client {
     }
 }
 
-impl Call {
-    fn new(method: Method, path: &str, body: &impl Serialize) -> Result<Self, Error> {
-        let body = serde_json::to_vec(body).map_err(|error| {
-            Error::invalid(format!("cannot serialise the body for {path}: {error}"))
-        })?;
-        Ok(Self {
-            method,
-            path: path.to_owned(),
-            body: Some(body),
-            repeatable: true,
-        })
-    }
-
-    fn method_name(&self) -> &'static str {
-        match self.method {
-            Method::GET => "GET",
-            Method::PATCH => "PATCH",
-            Method::DELETE => "DELETE",
-            _ => "POST",
-        }
-    }
-}
-
 impl Failed {
     /// A failure that is not retried.
-    fn for_good(error: Error) -> Self {
+    fn for_good(error: impl Into<Error>) -> Self {
         Self {
-            error,
+            error: error.into(),
             failure: Failure::Status {
                 code: 400,
                 retry_after: None,
@@ -354,7 +308,7 @@ async fn read_body(mut response: reqwest::Response) -> Result<(Vec<u8>, bool), r
 }
 
 fn is_stale_token(error: &Error) -> bool {
-    matches!(error, Error::Status { status: 403, detail, .. } if detail.contains("Invalid CSRF token"))
+    matches!(error.kind(), ErrorKind::Status { status: 403, detail, .. } if detail.contains("Invalid CSRF token"))
 }
 
 /// A random number from 0 to 1, taken from a random UUID.

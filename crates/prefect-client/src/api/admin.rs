@@ -9,7 +9,7 @@ impl Client {
     /// Whether the server is healthy. A self-hosted server answers this without credentials.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn read_health(&self) -> Result<bool, Error> {
         self.get("/health").await
     }
@@ -17,7 +17,7 @@ impl Client {
     /// Reads the version of the server, such as `3.4.0`.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] (401 if the credentials are missing or wrong) or [`Error::Undecodable`].
+    /// If the request fails: with status 401 if the credentials are missing or wrong.
     pub async fn read_server_version(&self) -> Result<String, Error> {
         self.get("/admin/version").await
     }
@@ -25,7 +25,7 @@ impl Client {
     /// How far the server's clock is ahead of the local clock, to about a second; `None` if the server sends no `Date`.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn read_clock_skew(&self) -> Result<Option<SignedDuration>, Error> {
         let sent = Timestamp::now();
         let date = self.date_of("/health").await?;

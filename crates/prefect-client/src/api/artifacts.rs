@@ -83,11 +83,18 @@ pub struct Artifact {
     pub task_run_id: Option<Uuid>,
 }
 
+setters! {
+    NewArtifact {
+        into with_description(description: String);
+        some of_task_run(task_run_id: Uuid);
+    }
+}
+
 impl Client {
     /// Creates an artifact.
     ///
     /// # Errors
-    /// [`Error::InvalidRequest`] for an invalid key; [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest) for an invalid key, or if the request fails.
     pub async fn create_artifact(&self, artifact: &NewArtifact) -> Result<Artifact, Error> {
         let is_harmless = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if let Some(key) = artifact
@@ -105,7 +112,7 @@ impl Client {
     /// Replaces the content of an artifact.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn update_artifact(&self, id: Uuid, data: &Value) -> Result<(), Error> {
         let path = format!("/artifacts/{id}");
         self.submit(Method::PATCH, &path, &json!({ "data": data }), true)
@@ -115,7 +122,7 @@ impl Client {
     /// Reads the newest artifact with this key.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn read_latest_artifact(&self, key: &str) -> Result<Artifact, Error> {
         self.get(&format!("/artifacts/{}/latest", segment(key)))
             .await
@@ -124,7 +131,7 @@ impl Client {
     /// Reads the artifacts that a flow run created under a key, the newest first; at most 200.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn filter_artifacts(
         &self,
         flow_run_id: Uuid,

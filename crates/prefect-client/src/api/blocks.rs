@@ -82,7 +82,7 @@ impl Client {
     /// Reads a block with its secrets; `None` if there is no such type or name.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] (never 404) or [`Error::Undecodable`].
+    /// If the request fails; never with status 404.
     pub async fn read_block(&self, kind: &str, name: &str) -> Result<Option<BlockDocument>, Error> {
         let path = format!(
             "/block_types/slug/{}/block_documents/name/{}?include_secrets=true",
@@ -98,7 +98,7 @@ impl Client {
     /// Creates a block of an existing type, with the newest schema of the type.
     ///
     /// # Errors
-    /// [`Error::InvalidRequest`] if the type has no schema; [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if the type has no schema, or if the request fails.
     pub async fn create_block(
         &self,
         kind: &str,
@@ -131,7 +131,7 @@ impl Client {
     /// `"block_type_slug": "<slug>"`, as those of Prefect's own types do.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn register_block_type(
         &self,
         slug: &str,
@@ -154,7 +154,7 @@ impl Client {
     /// Deletes a block.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn delete_block(&self, id: Uuid) -> Result<(), Error> {
         self.delete(&format!("/block_documents/{id}")).await
     }

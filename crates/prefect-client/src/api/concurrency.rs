@@ -48,7 +48,7 @@ impl Client {
     /// again.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn take_slots(
         &self,
         names: &[&str],
@@ -63,7 +63,7 @@ impl Client {
     /// Releases slots, and reports how long they were occupied.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn return_slots(
         &self,
         names: &[&str],
@@ -82,7 +82,7 @@ impl Client {
     /// Takes slots under a lease. When the lease expires, the server releases them. Status 423: see [`Client::take_slots`].
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn lease_slots(
         &self,
         names: &[&str],
@@ -102,7 +102,7 @@ impl Client {
     /// Renews a lease; due after three quarters of its duration.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn renew_lease(&self, id: Uuid, duration: Duration) -> Result<(), Error> {
         let path = format!("/v2/concurrency_limits/leases/{id}/renew");
         let body = json!({ "lease_duration": duration.as_secs_f64() });
@@ -112,7 +112,7 @@ impl Client {
     /// Releases the slots of a lease.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn return_lease(&self, id: Uuid) -> Result<(), Error> {
         let path = "/v2/concurrency_limits/decrement-with-lease";
         let body: Value = json!({ "lease_id": id });

@@ -148,12 +148,40 @@ impl Default for NewDeploymentRun {
     }
 }
 
+setters! {
+    NewDeployment {
+        set with_job_variables(job_variables: Map<String, Value>);
+        set with_parameters(parameters: Map<String, Value>);
+        some with_parameter_openapi_schema(parameter_openapi_schema: Value);
+        set with_enforce_parameter_schema(enforce_parameter_schema: bool);
+        list with_schedules(schedules: Value);
+        some with_concurrency_limit(concurrency_limit: u32);
+        some with_concurrency_options(concurrency_options: Value);
+        into with_description(description: String);
+        into with_version(version: String);
+        list with_tags(tags: String);
+        into with_entrypoint(entrypoint: String);
+        list with_pull_steps(pull_steps: Value);
+    }
+}
+
+setters! {
+    NewDeploymentRun {
+        into with_name(name: String);
+        set with_parameters(parameters: Map<String, Value>);
+        set with_job_variables(job_variables: Map<String, Value>);
+        list with_tags(tags: String);
+        set with_state(state: NewState);
+        into with_idempotency_key(idempotency_key: String);
+    }
+}
+
 impl Client {
     /// Creates a deployment, or replaces the one with the same flow and name. A paused deployment stays paused.
     ///
     /// # Errors
-    /// [`Error::InvalidRequest`] for an invalid name; [`Error::Transport`], [`Error::Undecodable`] or [`Error::Status`]: 404 for
-    /// an unknown work pool, 422 for an invalid schedule, invalid parameters or job variables.
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest) for an invalid name, or if the request fails: with status 404 for an
+    /// unknown work pool, 422 for an invalid schedule, invalid parameters or job variables.
     pub async fn create_deployment(&self, deployment: &NewDeployment) -> Result<Deployment, Error> {
         // The server accepts an empty name, whose page cannot be opened, and fails with 500 for the others.
         if deployment.name.is_empty() || deployment.name.contains(['/', '%', '&', '>', '<']) {
@@ -168,7 +196,7 @@ impl Client {
     /// Reads a deployment by its id.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn read_deployment(&self, id: Uuid) -> Result<Deployment, Error> {
         self.get(&format!("/deployments/{id}")).await
     }
@@ -176,7 +204,7 @@ impl Client {
     /// Reads a deployment by the names of its flow and of itself.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn read_deployment_by_name(
         &self,
         flow: &str,
@@ -189,7 +217,7 @@ impl Client {
     /// Creates a run of a deployment. Its state says when it starts.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] (409 for parameters that do not match the schema) or [`Error::Undecodable`].
+    /// If the request fails: with status 409 if the parameters do not match the schema.
     pub async fn create_deployment_run(
         &self,
         id: Uuid,

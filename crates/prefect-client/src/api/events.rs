@@ -136,6 +136,13 @@ impl Event {
     }
 }
 
+setters! {
+    Event {
+        list with_related(related: Resource);
+        set with_payload(payload: Value);
+    }
+}
+
 /// Maximum length of an event's JSON, in bytes.
 const MAX_BYTES: usize = 1_500_000;
 /// Maximum length of an event's name, in characters.
@@ -209,7 +216,7 @@ impl Client {
     /// Sends events. Success means that they are in the server's queue, not that they are recorded.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn create_events(&self, events: &[ValidEvent]) -> Result<(), Error> {
         // The ids make a retry harmless.
         self.submit(Method::POST, "/events", &events, true).await

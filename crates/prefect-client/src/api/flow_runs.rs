@@ -183,11 +183,53 @@ impl FlowRunFilter {
     }
 }
 
+setters! {
+    NewFlowRun {
+        into with_name(name: String);
+        set with_parameters(parameters: Map<String, Value>);
+        list with_tags(tags: String);
+        set with_labels(labels: BTreeMap<String, Value>);
+        into with_idempotency_key(idempotency_key: String);
+        set with_retries(empirical_policy: RetryRules);
+        some with_parent_task_run_id(parent_task_run_id: Uuid);
+        some with_state(state: NewState);
+    }
+}
+
+setters! {
+    RetryRules {
+        some with_retries(retries: u32);
+        some with_retry_delay(retry_delay: u64);
+    }
+}
+
+setters! {
+    FlowRunPatch {
+        into with_name(name: String);
+        some with_tags(tags: Vec<String>);
+        some with_parameters(parameters: Map<String, Value>);
+        some with_retries(empirical_policy: RetryRules);
+        into with_infrastructure_pid(infrastructure_pid: String);
+    }
+}
+
+setters! {
+    FlowRunFilter {
+        list with_ids(ids: Uuid);
+        list with_names(names: String);
+        list with_flow_names(flow_names: String);
+        list with_state_types(state_types: StateType);
+        list with_idempotency_keys(idempotency_keys: String);
+        some with_limit(limit: u32);
+        set with_offset(offset: u32);
+    }
+}
+
 impl Client {
     /// Creates a flow run, or returns the existing one with the same idempotency key.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn create_flow_run(&self, run: &NewFlowRun) -> Result<FlowRun, Error> {
         if run.idempotency_key.is_some() {
             self.post("/flow_runs/", run).await
@@ -199,7 +241,7 @@ impl Client {
     /// Reads a flow run by its id.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn read_flow_run(&self, id: Uuid) -> Result<FlowRun, Error> {
         self.get(&format!("/flow_runs/{id}")).await
     }
@@ -207,7 +249,7 @@ impl Client {
     /// Reads the flow runs that match the filter.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn filter_flow_runs(&self, filter: &FlowRunFilter) -> Result<Vec<FlowRun>, Error> {
         self.post("/flow_runs/filter", &filter.body()).await
     }
@@ -216,8 +258,7 @@ impl Client {
     /// rules.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`]. A proposal that the server rejects is not an error: see
-    /// [`Proposal`].
+    /// If the request fails. A proposal that the server rejects is not an error: see [`Proposal`].
     pub async fn set_flow_run_state(
         &self,
         id: Uuid,
@@ -236,7 +277,7 @@ impl Client {
     /// Changes a flow run.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn update_flow_run(&self, id: Uuid, patch: &FlowRunPatch) -> Result<(), Error> {
         let path = format!("/flow_runs/{id}");
         self.submit(Method::PATCH, &path, patch, true).await
@@ -245,7 +286,7 @@ impl Client {
     /// Adds labels to a flow run.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn label_flow_run(
         &self,
         id: Uuid,
@@ -258,7 +299,7 @@ impl Client {
     /// Reads the dependency graph of a flow run (`graph-v2`), from which Prefect draws the run's page.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] (400 above 10 000 nodes) or [`Error::Undecodable`].
+    /// If the request fails: with status 400 above 10 000 nodes.
     pub async fn read_flow_run_graph(&self, id: Uuid) -> Result<Value, Error> {
         self.get(&format!("/flow_runs/{id}/graph-v2")).await
     }
@@ -266,7 +307,7 @@ impl Client {
     /// Deletes a flow run.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn delete_flow_run(&self, id: Uuid) -> Result<(), Error> {
         self.delete(&format!("/flow_runs/{id}")).await
     }

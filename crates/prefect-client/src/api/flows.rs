@@ -47,11 +47,18 @@ impl NewFlow {
     }
 }
 
+setters! {
+    NewFlow {
+        list with_tags(tags: String);
+        set with_labels(labels: BTreeMap<String, Value>);
+    }
+}
+
 impl Client {
     /// Creates the flow, or returns the existing one with the same name.
     ///
     /// # Errors
-    /// [`Error::InvalidRequest`] for an invalid name; [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest) for an invalid name, or if the request fails.
     pub async fn create_flow(&self, flow: &NewFlow) -> Result<Flow, Error> {
         if flow.name.is_empty() || flow.name.contains(['/', '%', '&', '>', '<']) {
             let name = &flow.name;
@@ -65,7 +72,7 @@ impl Client {
     /// Reads a flow by its id.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn read_flow(&self, id: Uuid) -> Result<Flow, Error> {
         self.get(&format!("/flows/{id}")).await
     }
@@ -73,7 +80,7 @@ impl Client {
     /// Reads a flow by its name.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn read_flow_by_name(&self, name: &str) -> Result<Flow, Error> {
         self.get(&format!("/flows/name/{}", segment(name))).await
     }

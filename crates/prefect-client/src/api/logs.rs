@@ -121,13 +121,25 @@ impl LogFilter {
     }
 }
 
+setters! {
+    LogFilter {
+        list with_flow_run_ids(flow_run_ids: Uuid);
+        list with_task_run_ids(task_run_ids: Uuid);
+        some with_min_level(min_level: u8);
+        some with_not_before(not_before: Timestamp);
+        some with_not_after(not_after: Timestamp);
+        some with_limit(limit: u32);
+        set with_offset(offset: u32);
+    }
+}
+
 impl Client {
     /// Stores log lines: all, or none if the call fails. Logs have no id of the client's: if [`Error::may_have_acted`] is true,
     /// read the logs before sending them again. For this reason the method retries only requests that the server has not
     /// executed.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn create_logs(&self, logs: &[Log]) -> Result<(), Error> {
         self.submit(Method::POST, "/logs/", &logs, false).await
     }
@@ -135,7 +147,7 @@ impl Client {
     /// Reads the logs that match the filter, oldest first.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn filter_logs(&self, filter: &LogFilter) -> Result<Vec<StoredLog>, Error> {
         self.post("/logs/filter", &filter.body()).await
     }

@@ -25,6 +25,7 @@ pub use events::{Event, InvalidEvent, Resource, ValidEvent};
 pub use flow_runs::{FlowRun, FlowRunFilter, FlowRunPatch, NewFlowRun, RetryRules};
 pub use flows::{Flow, NewFlow};
 pub use logs::{Log, LogFilter, StoredLog};
+pub(crate) use path::segment;
 pub use states::{NewState, Proposal, ProposalDetails, State, StateType, Verdict};
 pub use stored_events::{EventFilter, StoredEvent};
 pub use task_runs::{TaskRun, TaskRunFilter};

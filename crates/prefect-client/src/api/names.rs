@@ -23,7 +23,7 @@ impl Client {
     /// Reads the names of the variables; at most 200.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn read_variable_names(&self) -> Result<Vec<String>, Error> {
         let filter = json!({"limit": PAGE, "sort": "NAME_ASC"});
         self.post("/variables/filter", &filter).await.map(names)
@@ -32,7 +32,7 @@ impl Client {
     /// Reads the names of the blocks of a type; at most 200, none if the type does not exist.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] (never 404) or [`Error::Undecodable`].
+    /// If the request fails; never with status 404.
     pub async fn read_block_names(&self, kind: &str) -> Result<Vec<String>, Error> {
         let path = format!("/block_types/slug/{}/block_documents", segment(kind));
         match self.get(&path).await {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// One path segment. All characters are percent-encoded except letters, digits and `-._~`.
-pub(super) fn segment(text: &str) -> String {
+pub(crate) fn segment(text: &str) -> String {
     text.bytes().fold(String::new(), |mut path, byte| {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             path.push(char::from(byte));

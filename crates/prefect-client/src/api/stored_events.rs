@@ -73,11 +73,20 @@ struct Page {
     next_page: Option<String>,
 }
 
+setters! {
+    EventFilter {
+        list with_ids(ids: Uuid);
+        list with_prefixes(prefixes: String);
+        list with_resource_ids(resource_ids: String);
+        list with_related_ids(related_ids: String);
+    }
+}
+
 impl Client {
     /// Reads all events that match the filter, newest first.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn filter_events(&self, filter: &EventFilter) -> Result<Vec<StoredEvent>, Error> {
         let mut page: Page = self.post("/events/filter", &filter.body()).await?;
         let mut events = page.events;

@@ -83,11 +83,21 @@ impl TaskRunFilter {
     }
 }
 
+setters! {
+    TaskRunFilter {
+        list with_ids(ids: Uuid);
+        list with_flow_run_ids(flow_run_ids: Uuid);
+        list with_state_types(state_types: StateType);
+        some with_limit(limit: u32);
+        set with_offset(offset: u32);
+    }
+}
+
 impl Client {
     /// Reads a task run by its id.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn read_task_run(&self, id: Uuid) -> Result<TaskRun, Error> {
         self.get(&format!("/task_runs/{id}")).await
     }
@@ -95,7 +105,7 @@ impl Client {
     /// Reads the task runs that match the filter, ordered by id.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn filter_task_runs(&self, filter: &TaskRunFilter) -> Result<Vec<TaskRun>, Error> {
         let mut body = filter.body();
         body["limit"] = json!(filter.limit.unwrap_or(200));
@@ -107,7 +117,7 @@ impl Client {
     /// Counts the task runs that match the filter.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn count_task_runs(&self, filter: &TaskRunFilter) -> Result<u64, Error> {
         self.post("/task_runs/count", &filter.body()).await
     }

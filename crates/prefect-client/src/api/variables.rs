@@ -47,11 +47,17 @@ impl NewVariable {
     }
 }
 
+setters! {
+    NewVariable {
+        list with_tags(tags: String);
+    }
+}
+
 impl Client {
     /// Reads a variable; `None` if there is none with this name.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] (never 404) or [`Error::Undecodable`].
+    /// If the request fails; never with status 404.
     pub async fn read_variable(&self, name: &str) -> Result<Option<Variable>, Error> {
         let path = format!("/variables/name/{}", segment(name));
         match self.get(&path).await {
@@ -63,7 +69,7 @@ impl Client {
     /// Creates a variable. Status 409 if there is one with this name.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn create_variable(&self, variable: &NewVariable) -> Result<Variable, Error> {
         self.post_once("/variables/", variable).await
     }
@@ -71,7 +77,7 @@ impl Client {
     /// Deletes a variable.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn delete_variable(&self, name: &str) -> Result<(), Error> {
         self.delete(&format!("/variables/name/{}", segment(name)))
             .await

@@ -54,11 +54,17 @@ impl NewWorkPool {
     }
 }
 
+setters! {
+    NewWorkPool {
+        set with_base_job_template(base_job_template: Map<String, Value>);
+    }
+}
+
 impl Client {
     /// Creates a work pool. Status 409 if there is one with this name.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn create_work_pool(&self, pool: &NewWorkPool) -> Result<WorkPool, Error> {
         self.post_once("/work_pools/", pool).await
     }
@@ -66,7 +72,7 @@ impl Client {
     /// Reads the work pools; at most 200.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn read_work_pools(&self) -> Result<Vec<WorkPool>, Error> {
         self.post("/work_pools/filter", &json!({ "limit": 200 }))
             .await
@@ -75,7 +81,7 @@ impl Client {
     /// Reads a work pool; `None` if there is none with this name.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] (never 404) or [`Error::Undecodable`].
+    /// If the request fails; never with status 404.
     pub async fn read_work_pool(&self, name: &str) -> Result<Option<WorkPool>, Error> {
         match self.get(&format!("/work_pools/{}", segment(name))).await {
             Err(error) if error.is_not_found() => Ok(None),

@@ -169,6 +169,21 @@ impl Settings {
     }
 }
 
+setters! {
+    Settings {
+        into with_api_key(api_key: Secret);
+        into with_auth_string(auth_string: Secret);
+        set with_tls_insecure_skip_verify(tls_insecure_skip_verify: bool);
+        into with_ssl_cert_file(ssl_cert_file: PathBuf);
+        set with_enable_http2(enable_http2: bool);
+        set with_request_timeout(request_timeout: Duration);
+        set with_retry(retry: RetryPolicy);
+        set with_csrf_support(csrf_support: bool);
+        set with_custom_headers(custom_headers: BTreeMap<String, Secret>);
+        set with_heartbeat_frequency(heartbeat_frequency: Duration);
+    }
+}
+
 /// The URL of an API, without a slash at the end. It may contain credentials, which `Display` and `Debug` leave out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiUrl(String);

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use prefect_client::{
-    Client, Error, LARGEST_BODY, Log, RetryPolicy, Settings, Sources, TransportKind,
+    Client, ErrorKind, LARGEST_BODY, Log, Request, RetryPolicy, Settings, Sources, TransportKind,
 };
-use wiremock::matchers::{header, header_exists, method, path, query_param_contains};
-use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+use serde_json::Value;
+use wiremock::matchers::{header, header_exists, method, path, query_param, query_param_contains};
+use wiremock::{Mock, MockServer, Request as Received, ResponseTemplate};
 
 const NO_CSRF: u16 = 422;
 
@@ -38,7 +39,7 @@ fn client(server: &MockServer) -> Client {
     Client::new(&settings).expect("a client").with_retry(retry)
 }
 
-async fn requests(server: &MockServer, wanted: &str) -> Vec<Request> {
+async fn requests(server: &MockServer, wanted: &str) -> Vec<Received> {
     let requests = server.received_requests().await.expect("recorded");
     requests
         .into_iter()
@@ -206,11 +207,11 @@ async fn a_failure_status_carries_the_explanation_of_the_server() {
             .read_server_version()
             .await
             .expect_err("refused");
-        let Error::Status {
+        let ErrorKind::Status {
             status: received,
             detail,
             ..
-        } = &error
+        } = error.kind()
         else {
             panic!("{error:?}");
         };
@@ -259,7 +260,7 @@ async fn a_body_that_is_not_from_the_api_is_undecodable() {
         .await
         .expect_err("no version");
     assert!(
-        matches!(&error, Error::Undecodable { body, .. } if body.contains("login")),
+        matches!(error.kind(), ErrorKind::Undecodable { body, .. } if body.contains("login")),
         "{error:?}"
     );
 }
@@ -281,8 +282,8 @@ async fn a_refused_connection_fails_at_once() {
     let error = client.read_health().await.expect_err("no server");
     assert!(
         matches!(
-            error,
-            Error::Transport {
+            error.kind(),
+            ErrorKind::Transport {
                 kind: TransportKind::ConnectionRefused,
                 ..
             }
@@ -306,8 +307,8 @@ async fn a_slow_server_is_a_timeout() {
     let error = client.read_health().await.expect_err("too slow");
     assert!(
         matches!(
-            error,
-            Error::Transport {
+            error.kind(),
+            ErrorKind::Transport {
                 kind: TransportKind::Timeout,
                 ..
             }
@@ -374,4 +375,68 @@ fn a_client_that_cannot_be_set_up_says_why() {
         Client::new(&settings).expect_err(name).to_string()
     });
     insta::assert_debug_snapshot!(errors);
+}
+
+#[tokio::test]
+async fn a_client_chooses_no_cryptography_for_the_whole_process() {
+    let server = server().await;
+    Mock::given(path("/api/health"))
+        .respond_with(ResponseTemplate::new(200).set_body_string("true"))
+        .mount(&server)
+        .await;
+    assert!(client(&server).read_health().await.expect("an answer"));
+    assert!(rustls::crypto::CryptoProvider::get_default().is_none());
+}
+
+#[tokio::test]
+async fn a_request_to_any_endpoint_is_sent_like_the_others() {
+    let server = server().await;
+    Mock::given(method("PUT"))
+        .and(path("/api/a/b"))
+        .and(query_param("q", "a&b=c d"))
+        .and(header("authorization", "Bearer sesame"))
+        .respond_with(ResponseTemplate::new(500).set_body_string("sesame is wrong"))
+        .expect(1)
+        .mount(&server)
+        .await;
+    Mock::given(method("POST"))
+        .and(path("/api/c"))
+        .respond_with(ResponseTemplate::new(502))
+        .mount(&server)
+        .await;
+    let settings = settings(&server, &[("PREFECT_API_KEY", "sesame")]);
+    let retry = settings.retry.clone().with_pace(2, Duration::ZERO);
+    let client = Client::new(&settings).expect("a client").with_retry(retry);
+
+    let put = Request::put("/a/b").query("q", "a&b=c d");
+    let put = put.json(&serde_json::json!({"x": 1})).expect("JSON");
+    assert_eq!(format!("{put:?}"), "Request(PUT /a/b)");
+    let error = client.send::<Value>(&put).await.expect_err("refused");
+    let text = error.to_string();
+    assert!(
+        text.starts_with("PUT http://")
+            && text.ends_with("/a/b failed with status 500 Internal Server Error: *** is wrong"),
+        "{text}"
+    );
+    assert_eq!(requests(&server, "/api/a/b").await[0].body, br#"{"x":1}"#);
+
+    let post = Request::post("/c");
+    client.send::<Value>(&post).await.expect_err("unavailable");
+    assert_eq!(requests(&server, "/api/c").await.len(), 1);
+    let post = post.repeatable(true);
+    client.send::<Value>(&post).await.expect_err("unavailable");
+    assert_eq!(requests(&server, "/api/c").await.len(), 1 + 3);
+}
+
+#[tokio::test]
+async fn a_path_cannot_take_the_credentials_elsewhere() {
+    let client = Client::new(&Settings::with_api_url("http://127.0.0.1:1")).expect("a client");
+    for path in ["@elsewhere/health", ".elsewhere/health", ":2/health", ""] {
+        let error = client.send::<Value>(&Request::get(path)).await;
+        let kind = error.expect_err("refused");
+        assert!(
+            matches!(kind.kind(), ErrorKind::InvalidRequest { .. }),
+            "{kind:?}"
+        );
+    }
 }

@@ -65,7 +65,7 @@ impl DeployError {
                 "create it with `prefect work-pool create`, or choose one of: {}",
                 known.join(", ")
             )),
-            Self::Prefect { source, .. } => source.help().map(str::to_owned),
+            Self::Prefect { source, .. } => source.help(),
             Self::Impossible { .. } | Self::Parameters(_) => None,
         }
     }

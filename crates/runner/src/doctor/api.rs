@@ -106,9 +106,9 @@ pub(super) fn check_no_client(error: Option<&Error>) -> Check {
 /// Checks the responses of the API.
 pub(super) fn check_answers(url: &str, has_credentials: bool, answers: &Answers) -> Vec<Check> {
     if let Err(error) = &answers.health {
-        let advice = error
-            .help()
-            .unwrap_or("check PREFECT_API_URL, and that the Prefect server is running");
+        let advice = error.help().unwrap_or_else(|| {
+            "check PREFECT_API_URL, and that the Prefect server is running".to_owned()
+        });
         let finding = format!("{url} is not reachable: {}", error_chain(error));
         return vec![Check::problem(API, finding, advice).detail("url", url)];
     }

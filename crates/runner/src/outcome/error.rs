@@ -94,7 +94,7 @@ impl Error {
             Self::Parameters(_) => {
                 Some("correct the parameters of the flow run or of its deployment".to_owned())
             }
-            Self::Connect(error) => error.help().map(str::to_owned),
+            Self::Connect(error) => error.help(),
             Self::TargetLock { .. } => Some(
                 "give this run a target folder of your own outside of the project with --target-path"
                     .to_owned(),

@@ -88,7 +88,7 @@ impl ProfilesError {
                 "store a shorter value, or put the value into a file that profiles.yml names"
                     .to_owned(),
             ),
-            Self::Fetch { source, .. } => source.help().map(str::to_owned),
+            Self::Fetch { source, .. } => source.help(),
             Self::Read { .. } | Self::Template(_) | Self::Request(_) | Self::Write(_) => None,
         }
     }

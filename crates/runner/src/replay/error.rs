@@ -114,7 +114,7 @@ impl ReplayError {
             Self::Gone { .. } => {
                 "the flow run was deleted, or PREFECT_API_URL is not the server that had it"
             }
-            Self::Unreachable { source, .. } => return source.help().map(str::to_owned),
+            Self::Unreachable { source, .. } => return source.help(),
             Self::Unreadable(_) | Self::Manifest { .. } => return None,
         };
         Some(help.to_owned())

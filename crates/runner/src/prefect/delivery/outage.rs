@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use prefect_client::{Client, Error};
+use prefect_client::{Client, Error, ErrorKind};
 use tokio::time::{Instant, timeout_at};
 
 use super::grace::Grace;
@@ -251,7 +251,7 @@ impl<'a> Outages<'a> {
 /// Whether the server refuses the content of a request.
 fn is_about_content(error: &Error) -> bool {
     matches!(error.status(), Some(400 | 409 | 413 | 422))
-        || matches!(error, Error::InvalidRequest { .. })
+        || matches!(error.kind(), ErrorKind::InvalidRequest { .. })
 }
 
 /// The outage in one sentence: what failed, the cause, what to do.

@@ -64,8 +64,7 @@ impl ReportError {
                 let unknown = "check the id of the flow run, and that PREFECT_API_URL is the server that has it";
                 // A wrong path in the URL is a 404, too, and prefect-client has a help for it.
                 let help = source.help();
-                help.or(source.is_not_found().then_some(unknown))
-                    .map(str::to_owned)
+                help.or_else(|| source.is_not_found().then(|| unknown.to_owned()))
             }
             Self::Usage { help, .. } => help.map(str::to_owned),
             Self::Cancelled { .. } | Self::NotAllowed { .. } => None,

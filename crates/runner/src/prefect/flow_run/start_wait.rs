@@ -54,13 +54,14 @@ mod tests {
     use super::*;
 
     fn status(status: u16) -> Error {
-        Error::Status {
+        let kind = prefect_client::ErrorKind::Status {
             method: "GET",
             url: "http://127.0.0.1:1/api/flow_runs/1".to_owned(),
             status,
             detail: String::new(),
             retry_after: None,
-        }
+        };
+        kind.into()
     }
 
     fn itself(error: &Error) -> Option<&Error> {

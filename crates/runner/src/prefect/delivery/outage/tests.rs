@@ -24,13 +24,14 @@ where
 }
 
 fn refusal(status: u16) -> Error {
-    Error::Status {
+    let kind = ErrorKind::Status {
         method: "POST",
         url: "http://127.0.0.1:1/api/logs/".to_owned(),
         status,
         detail: "no".to_owned(),
         retry_after: None,
-    }
+    };
+    kind.into()
 }
 
 #[tokio::test]
