@@ -3,7 +3,7 @@
 /// A level of dbt's log, in ascending order of severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// The level `debug`.
+    /// The level `debug`, and `trace` of dbt 2.
     Debug,
     /// The level `test`, which dbt's own tests use. It counts like `debug`.
     Test,
@@ -19,7 +19,8 @@ impl Level {
     /// The level with this name, in any letter case. A name that is not known counts as [`Level::Info`], so that its lines are
     /// not lost.
     pub fn from_name(name: &str) -> Self {
-        const NAMES: [(&str, Level); 6] = [
+        const NAMES: [(&str, Level); 7] = [
+            ("trace", Level::Debug),
             ("debug", Level::Debug),
             ("test", Level::Test),
             ("info", Level::Info),

@@ -6,6 +6,7 @@ mod level;
 mod lines;
 mod name;
 mod node;
+pub mod otel;
 mod payload;
 mod serialize;
 mod text;

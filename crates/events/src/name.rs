@@ -44,6 +44,8 @@ names! {
     ConcurrencyLine,
     /// The first event of a node in dbt 1, and of each batch.
     NodeStart,
+    /// dbt executes a node. dbt 2 also writes it for nodes that are not selected.
+    NodeExecuting,
     /// The last event of a node, and of each batch.
     NodeFinished,
     /// A node starts: `n of m START ...`.
@@ -86,6 +88,8 @@ names! {
     NoNodesForSelectionCriteria,
     /// The selection is empty: dbt runs nothing.
     NothingToDo,
+    /// The same in dbt 2, and in `ls` of dbt 1.
+    NoNodesSelected,
     /// The first line of the summary at the end of a run.
     EndOfRunSummary,
     /// A failed node in that summary, with its message.

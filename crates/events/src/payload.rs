@@ -10,6 +10,7 @@ use crate::{
     text::Text,
 };
 
+/// Declares payloads: every field is public, and has a default.
 macro_rules! payloads {
     ($($(#[$doc:meta])* $name:ident {
         $($(#[$field_meta:meta])* $field:ident: $type:ty,)*
@@ -23,6 +24,7 @@ macro_rules! payloads {
         }
     )+};
 }
+pub(crate) use payloads;
 
 payloads! {
     /// Payload of `MainReportVersion`.
