@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use dbt_events::parse_timestamp;
-use dbt_manifest::RunResults;
+use dbt_manifest::{RunResult, RunResults};
 use jiff::Timestamp;
 
 use super::lineage::NodeIndex;
@@ -24,6 +24,7 @@ impl Tracker {
         out: &mut Vec<Effect>,
     ) -> TrackedRun {
         let last = self.run_info.last_event.unwrap_or(end.at);
+        self.end_failed_hook(None, out);
         let listed = self.listed(results);
         for ix in self.mentioned.clone() {
             let provisional = self
@@ -62,7 +63,8 @@ impl Tracker {
         let mut added = Vec::new();
         let listed = results.into_iter().flat_map(|results| &results.results);
         // `run-operation` lists its macro, which is not a node.
-        for result in listed.filter(|result| !result.unique_id.as_str().starts_with("macro.")) {
+        let is_node = |result: &&RunResult| !result.unique_id.as_str().starts_with("macro.");
+        for result in listed.filter(is_node).filter(|result| !is_phantom(result)) {
             let ix = self.lineage.index_of(result.unique_id.as_str());
             if !self.nodes.contains_key(&ix) {
                 self.add_node(ix, last);
@@ -77,13 +79,14 @@ impl Tracker {
         }
     }
 
-    /// Adds the messages of run_results.json to nodes whose events had none. Events of dbt 2 never have one. A failed node
-    /// always has a message.
-    fn add_messages(&mut self, listed: &HashMap<NodeIndex, &dbt_manifest::RunResult>) {
+    /// Adds the messages of run_results.json to nodes whose events had none, unless the file contradicts the events. Events
+    /// of dbt 2 never have one. A failed node always has a message.
+    fn add_messages(&mut self, listed: &HashMap<NodeIndex, &RunResult>) {
         for node in &mut self.ended {
             let result = &mut node.result;
             if result.message.is_none()
                 && let Some(listed) = listed.get(&self.lineage.index_of(&result.unique_id))
+                && agree(&result.status, &NodeStatus::from(listed.status.as_str()))
             {
                 result.message = listed.message.as_deref().and_then(plain_text);
             }
@@ -97,10 +100,7 @@ impl Tracker {
     }
 
     /// The results by node, if they are of this invocation.
-    fn listed<'r>(
-        &mut self,
-        results: Option<&'r RunResults>,
-    ) -> HashMap<NodeIndex, &'r dbt_manifest::RunResult> {
+    fn listed<'r>(&mut self, results: Option<&'r RunResults>) -> HashMap<NodeIndex, &'r RunResult> {
         let Some(results) = results else {
             return HashMap::new();
         };
@@ -111,12 +111,13 @@ impl Tracker {
         results
             .results
             .iter()
+            .filter(|result| !is_phantom(result))
             .map(|result| (self.lineage.index_of(result.unique_id.as_str()), result))
             .collect()
     }
 
-    /// The outcome of a node whose end was not reported: from run_results.json, else what its events suggest, else from
-    /// how the process ended.
+    /// The outcome of a node whose end was not reported: from run_results.json unless its events contradict it, else what
+    /// its events suggest, else from how the process ended.
     fn outcome_of_open(
         &self,
         ix: NodeIndex,
@@ -133,7 +134,11 @@ impl Tracker {
         let provisional = provisional.filter(|provisional| {
             !in_batches || (ended_by_itself(end) && provisional.is_failure())
         });
-        match (result, provisional) {
+        let contradicts = |result: &NodeOutcome| {
+            let of_events = provisional.as_ref().map(|outcome| &outcome.status);
+            of_events.is_some_and(|status| !agree(status, &result.status))
+        };
+        match (result.filter(|result| !contradicts(result)), provisional) {
             (Some(result), provisional) => {
                 let ended = provisional
                     .and_then(|provisional| provisional.ended)
@@ -178,7 +183,7 @@ impl Tracker {
         let last_lines =
             || (!info.last_lines.is_empty()).then(|| Vec::from(info.last_lines.clone()).join("\n"));
         let has_failed = end.exit_code != Some(0);
-        let could_not_run = !matches!(end.exit_code, Some(0 | 1));
+        let could_not_run = !matches!(end.exit_code, Some(0 | 1)) && info.success != Some(true);
         let is_alone = has_failed && self.ended.is_empty();
         let last_stderr = info.last_stderr.clone().filter(|_| is_alone);
         TrackedRun {
@@ -186,9 +191,11 @@ impl Tracker {
             dbt_error: info
                 .dbt_error
                 .clone()
+                .or_else(|| info.errors().filter(|_| is_alone))
                 .or_else(|| (could_not_run || is_alone).then(last_lines).flatten())
                 .or(last_stderr),
             success: info.success,
+            is_dbt_2: info.is_dbt_2,
             dbt_version: info.version,
             invocation_id: info.invocation_id,
             dbt_command: info.command,
@@ -204,12 +211,25 @@ impl Tracker {
     }
 }
 
+/// Whether two statuses say the same of a node: that it succeeded, that it failed, or that it was skipped.
+fn agree(of_events: &NodeStatus, of_file: &NodeStatus) -> bool {
+    of_events.task_run_state().0 == of_file.task_run_state().0
+}
+
+/// Whether a result is one that dbt 2 makes up: if it stops with an error, it lists each selected node like this, also those
+/// that succeeded and those that it never started.
+fn is_phantom(result: &RunResult) -> bool {
+    result.status.as_str() == "error"
+        && result.message.as_deref() == Some("Compilation Error")
+        && result.execution_time.is_none_or(|seconds| seconds == 0.0)
+}
+
 /// Whether dbt ended by itself, with or without failures.
 fn ended_by_itself(end: ProcessEnd) -> bool {
     matches!(end.exit_code, Some(0 | 1))
 }
 
-fn first_start(result: &dbt_manifest::RunResult) -> Option<Timestamp> {
+fn first_start(result: &RunResult) -> Option<Timestamp> {
     result
         .timing
         .iter()

@@ -25,8 +25,10 @@ impl Tracker {
         node.is_finished = true;
         node.root_failure = root_failure;
         let is_failure = outcome.is_failure();
-        if is_failure {
-            complete_message(&mut outcome, node);
+        complete_message(&mut outcome, node);
+        if outcome.is_skip() && self.run_info.is_dbt_2 && !node.is_running {
+            // dbt 2 may start a node long before it skips it.
+            node.started = outcome.ended.unwrap_or(node.started).max(node.started);
         }
         let started = node.started;
         let ended = match outcome.is_skip() {
@@ -110,10 +112,15 @@ impl Tracker {
     }
 }
 
-/// Adds to the message of a failed node what its other events say: the exception, and the first batch that failed.
+/// Adds to the message what the node's other events say: a diagnostic, the exception, and the first batch that failed.
 fn complete_message(outcome: &mut NodeOutcome, node: &mut NodeProgress) {
+    let diagnostic = node.diagnostics.explain(&outcome.status);
+    if !outcome.is_failure() {
+        outcome.message = outcome.message.take().or(diagnostic);
+        return;
+    }
     let exception = node.provisional.take().and_then(|before| before.message);
-    let message = outcome.message.take().or(exception);
+    let message = outcome.message.take().or(exception).or(diagnostic);
     outcome.message = match (message, node.batches.first()) {
         (Some(message), Some(batch)) if !batch.ends_with(&message) => {
             Some(format!("{message}\n{batch}"))

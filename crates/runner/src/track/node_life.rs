@@ -6,7 +6,8 @@ use super::lineage::NodeIndex;
 use super::tracker::Tracker;
 
 /// Whether an event with a node is one of the node's own life: its start, hook, batch or result, a skip or an exception.
-/// Any other event is a diagnostic that merely names the node.
+/// Any other event is a diagnostic that merely names the node. So are the phases of a node (`NodeCompiling`,
+/// `NodeExecuting`): dbt 2 also compiles nodes that are not selected, such as the model of a unit test.
 pub(super) fn is_of_life(event: &Event<'_>) -> bool {
     use EventName::{
         CatchableExceptionOnRun, GenericExceptionOnRun, InternalErrorOnRun, SkippingDetails,
@@ -17,7 +18,7 @@ pub(super) fn is_of_life(event: &Event<'_>) -> bool {
         }
         // By form, since releases add events: LogSeedResult, LogFunctionResult, LogStartBatch, LogHookEndLine, ...
         _ => match event.raw_name() {
-            "NodeStart" | "NodeCompiling" | "NodeExecuting" | "NodeFinished" => true,
+            "NodeStart" | "NodeFinished" => true,
             name => name.strip_prefix("Log").is_some_and(|rest| {
                 rest.starts_with("Start") || rest.ends_with("Result") || rest.starts_with("Hook")
             }),

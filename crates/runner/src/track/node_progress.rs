@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::batch_failures::BatchFailures;
+use super::diagnostics::Diagnostics;
 use super::lineage::NodeIndex;
 use super::node_outcome::NodeOutcome;
 
@@ -25,6 +26,10 @@ pub(super) struct NodeProgress {
     pub(super) is_last_result: bool,
     /// An outcome that is not final yet: from an exception, a failed hook, a batch or a status in node_info.
     pub(super) provisional: Option<NodeOutcome>,
+    /// The last error and the last warning that dbt wrote about the node.
+    pub(super) diagnostics: Diagnostics,
+    /// The upstream node because of which dbt says that it skipped this one.
+    pub(super) skipped_because_of: Option<NodeIndex>,
     /// The node whose failure made this one fail or be skipped; the node itself if it failed.
     pub(super) root_failure: Option<NodeIndex>,
 }
@@ -40,6 +45,8 @@ impl NodeProgress {
             batches: BatchFailures::default(),
             is_last_result: false,
             provisional: None,
+            diagnostics: Diagnostics::default(),
+            skipped_because_of: None,
             root_failure: None,
         }
     }
@@ -47,6 +54,13 @@ impl NodeProgress {
     /// Sets the start that dbt reported. Only the first counts, since each batch has a start.
     pub(super) fn starts_at(&mut self, at: Timestamp) {
         if !self.start_is_known && !self.is_finished {
+            (self.started, self.start_is_known) = (at, true);
+        }
+    }
+
+    /// Sets the start of the node's execution, which beats the start of its first phase.
+    pub(super) fn executes_at(&mut self, at: Timestamp) {
+        if !self.is_running && !self.is_finished {
             (self.started, self.start_is_known) = (at, true);
         }
     }

@@ -15,6 +15,12 @@ impl Tracker {
         if !outcome.is_skip() {
             return None;
         }
+        if let Some(above) = self.nodes.get(&ix).and_then(|node| node.skipped_because_of) {
+            let root = self.nodes.get(&above).and_then(|node| node.root_failure);
+            return root
+                .or_else(|| self.failed_tests.get(&above).copied())
+                .or(Some(above));
+        }
         let upstream = self.directly_above(ix);
         let failed = |other: &NodeIndex| self.nodes.get(other).and_then(|node| node.root_failure);
         let tested = |other: &NodeIndex| self.failed_tests.get(other).copied();

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use dbt_events::otel::{Invocation, Record, RecordKind, RecordName};
 use dbt_events::{
     CommandCompleted, Concurrency, EncounteredError, Event, EventName, ExceptionOnRun, HookStart,
     ReportArgs, ReportVersion, StartLine,
 };
 use jiff::Timestamp;
 
+use super::diagnostics::without_level;
 use super::tracked_run::TextSource;
 use crate::model::Effect;
 
@@ -28,6 +30,10 @@ pub(super) struct RunInfo {
     unmatched: Vec<String>,
     pub(super) success: Option<bool>,
     pub(super) version: Option<String>,
+    /// Whether the engine is dbt 2, whose events differ.
+    pub(super) is_dbt_2: bool,
+    /// The errors that belong to no node of the run. dbt 2 has no other word on why it could not run.
+    errors: Vec<String>,
     pub(super) invocation_id: Option<String>,
     pub(super) command: Option<String>,
     pub(super) first_event: Option<Timestamp>,
@@ -48,7 +54,10 @@ impl RunInfo {
     pub(super) fn on_event(&mut self, event: &Event<'_>, out: &mut Vec<Effect>) {
         self.on_any(event);
         match event.name() {
-            EventName::MainReportVersion => self.version = version(event),
+            EventName::MainReportVersion => {
+                let data = event.data::<ReportVersion<'_>>().unwrap_or_default();
+                self.set_version(&data.version);
+            }
             EventName::MainReportArgs => {
                 let data = event.data::<ReportArgs<'_>>().unwrap_or_default();
                 self.command = data.args.get("invocation_command").map(ToString::to_string);
@@ -59,9 +68,11 @@ impl RunInfo {
                 self.inline_error = data.exc.non_empty().map(str::to_owned);
             }
             EventName::NoNodesForSelectionCriteria => {
-                self.unmatched.push(plain(&event.message()));
+                self.unmatched.push(without_level(&event.message()));
             }
-            EventName::NothingToDo => self.on_nothing_to_do(event),
+            EventName::NothingToDo | EventName::NoNodesSelected => {
+                self.nothing_is_selected(&event.message());
+            }
             EventName::CommandCompleted => {
                 let data = event.data::<CommandCompleted<'_>>();
                 self.success = data.and_then(|data| data.success);
@@ -92,10 +103,36 @@ impl RunInfo {
         }
     }
 
-    fn on_nothing_to_do(&mut self, event: &Event<'_>) {
+    /// Takes dbt's version, such as `=1.11.16`.
+    pub(super) fn set_version(&mut self, version: &str) {
+        let version = version.trim_start_matches('=');
+        if !version.is_empty() {
+            let major = version
+                .split('.')
+                .next()
+                .and_then(|major| major.parse().ok());
+            self.is_dbt_2 = major.is_some_and(|major: u32| major >= 2);
+            self.version = Some(version.to_owned());
+        }
+    }
+
+    /// Takes an error that belongs to no node of the run.
+    pub(super) fn add_error(&mut self, message: &str) {
+        if self.errors.len() < LAST_LINES {
+            self.errors.push(without_level(message));
+        }
+    }
+
+    /// Why dbt 2 could not run.
+    pub(super) fn errors(&self) -> Option<String> {
+        (self.is_dbt_2 && !self.errors.is_empty()).then(|| self.errors.join("\n"))
+    }
+
+    /// Takes the message of an empty selection; the criteria that match nothing say more.
+    pub(super) fn nothing_is_selected(&mut self, message: &str) {
         let mut why = std::mem::take(&mut self.unmatched);
         if why.is_empty() {
-            why.push(plain(&event.message()));
+            why.push(without_level(message));
         }
         self.nothing_selected = Some(why.join("; "));
     }
@@ -103,6 +140,27 @@ impl RunInfo {
     /// The number of nodes that dbt is going to run, without SQL hooks; 0 if it has not said it.
     pub(super) fn node_count(&self) -> usize {
         usize::try_from(self.totals.nodes).unwrap_or(usize::MAX)
+    }
+
+    /// Takes a record of dbt 2's telemetry.
+    pub(super) fn on_record(&mut self, record: &Record<'_>) {
+        self.is_dbt_2 = true;
+        self.first_event.get_or_insert(record.time());
+        self.last_event = self.last_event.max(Some(record.time()));
+        if self.invocation_id.is_none() {
+            self.invocation_id = record.invocation_id();
+        }
+        if record.name() != RecordName::Invocation {
+            return;
+        }
+        let run: Invocation<'_> = record.attributes().unwrap_or_default();
+        self.set_version(&run.process_info.version);
+        if let Some(command) = run.raw_command.non_empty() {
+            self.command = Some(command.to_owned());
+        }
+        if record.kind() == RecordKind::SpanEnd {
+            self.success = Some(run.is_success(record));
+        }
     }
 
     /// Takes a line that is not an event. Lines on standard error after the first event are noise of adapters.
@@ -123,24 +181,6 @@ impl RunInfo {
         self.last_lines
             .push_back(dbt_events::strip_ansi(line).into_owned());
     }
-}
-
-/// dbt's version, in some versions with a sign before it (`=1.5.0`).
-fn version(event: &Event<'_>) -> Option<String> {
-    let data = event.data::<ReportVersion<'_>>().unwrap_or_default();
-    let version = data.version.non_empty()?;
-    Some(version.trim_start_matches('=').to_owned())
-}
-
-/// A message of dbt's without colours and without the prefix of its level, as dbt 1.12 writes it.
-fn plain(message: &str) -> String {
-    let message = dbt_events::strip_ansi(message);
-    let message = message.trim();
-    message
-        .strip_prefix("[WARNING]")
-        .unwrap_or(message)
-        .trim_start_matches([':', ' '])
-        .to_owned()
 }
 
 impl Totals {

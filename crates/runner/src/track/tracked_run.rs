@@ -55,6 +55,8 @@ pub struct TrackedRun {
     pub success: Option<bool>,
     /// dbt's version.
     pub dbt_version: Option<String>,
+    /// Whether the engine is dbt 2, whose exit codes differ.
+    pub is_dbt_2: bool,
     /// Id of dbt's invocation.
     pub invocation_id: Option<String>,
     /// The command line as dbt reported it.

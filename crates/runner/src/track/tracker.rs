@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use dbt_events::{
-    Event, EventName, ExceptionOnRun, HookEnd, MarkSkippedChildren, NodeFinished, NodeInfo,
-    RunResultError,
-};
+use dbt_events::{Event, EventName, ExceptionOnRun, MarkSkippedChildren, NodeFinished, NodeInfo};
 use dbt_manifest::Manifest;
 use jiff::Timestamp;
 
@@ -16,6 +13,7 @@ use super::node_life::{is_lost_event, is_of_life};
 use super::node_outcome::{NodeOutcome, plain_text};
 use super::node_progress::NodeProgress;
 use super::run_info::RunInfo;
+use super::sql_hooks::Heard;
 use super::task_names::distinct_names;
 use super::tracked_run::{TextSource, TrackedNode};
 use super::tracker_options::TrackerOptions;
@@ -42,6 +40,8 @@ pub struct Tracker {
     /// For each node, a test of it that failed: `build` then skips what is downstream of the node.
     pub(super) failed_tests: BTreeMap<NodeIndex, NodeIndex>,
     pub(super) unnamed_hook_failure: Option<UnnamedHookFailure>,
+    /// The SQL hook of dbt 2 that failed, until its message has come.
+    pub(super) failed_hook: Option<NodeIndex>,
     pub(super) run_info: RunInfo,
     /// The nodes whose queries dbt cancelled.
     pub(super) cancelled_queries: Vec<String>,
@@ -67,6 +67,7 @@ impl Tracker {
             announced: Vec::new(),
             failed_tests: BTreeMap::new(),
             unnamed_hook_failure: None,
+            failed_hook: None,
             run_info: RunInfo::default(),
             cancelled_queries: Vec::new(),
             has_lost_events: false,
@@ -136,6 +137,10 @@ impl Tracker {
         self.on_connection(event);
         self.run_info.on_event(event, out);
         self.note_announced(event);
+        self.note_diagnostic(ix, event);
+        if self.failed_hook.is_some() {
+            self.finish_failed_hook(ix, &Heard::of_event(event), out);
+        }
         if let (Some(ix), Some(info)) = (ix, &info) {
             self.report_if_running(ix, event.name(), info, ts, out);
         }
@@ -193,7 +198,8 @@ impl Tracker {
         });
     }
 
-    /// Reports a node as running at its first event after NodeStart, since dbt also starts nodes that it then skips.
+    /// Reports a node as running at its first event after NodeStart, since dbt also starts nodes that it then skips. dbt 2
+    /// may start all nodes at once, and writes a start line for skipped ones: there a node runs when dbt executes it.
     fn report_if_running(
         &mut self,
         ix: NodeIndex,
@@ -202,29 +208,35 @@ impl Tracker {
         ts: Timestamp,
         out: &mut Vec<Effect>,
     ) {
-        use EventName::{NodeFinished, NodeStart, SkippingDetails};
+        use EventName::{
+            LogHookStartLine, NodeExecuting, NodeFinished, NodeStart, SkippingDetails,
+        };
         let Some(node) = self.nodes.get_mut(&ix) else {
             return;
         };
-        let has_running_status = NodeStatus::from(&*info.node_status).is_running();
-        // Earlier events of a hook come from its preparation.
-        let is_hook = self.lineage.details(ix).is_hook();
-        if name == EventName::LogHookStartLine {
+        let is_dbt_2 = self.run_info.is_dbt_2;
+        let has_begun = match name {
+            NodeStart | NodeFinished | SkippingDetails => false,
+            LogHookStartLine => true,
+            // Earlier events of a hook come from its preparation.
+            _ if self.lineage.details(ix).is_hook() => false,
+            _ => !is_dbt_2 || name == NodeExecuting,
+        };
+        if name == LogHookStartLine {
             node.starts_at(ts);
         }
-        if node.is_finished
-            || node.is_running
-            || !has_running_status
-            || (is_hook && name != EventName::LogHookStartLine)
-            || matches!(name, NodeStart | NodeFinished | SkippingDetails)
-        {
+        if is_dbt_2 && name == NodeExecuting {
+            node.executes_at(info.node_started_at.unwrap_or(ts));
+        }
+        let has_running_status = NodeStatus::from(&*info.node_status).is_running();
+        if node.is_finished || node.is_running || !has_running_status || !has_begun {
             return;
         }
         node.is_running = true;
         self.report_running(ix, out);
     }
 
-    fn report_running(&mut self, ix: NodeIndex, out: &mut Vec<Effect>) {
+    pub(super) fn report_running(&mut self, ix: NodeIndex, out: &mut Vec<Effect>) {
         if !self.lineage.details(ix).is_ephemeral() {
             out.push(Effect::NodeRunning(self.task_run(ix, None)));
         }
@@ -291,37 +303,6 @@ impl Tracker {
         }
     }
 
-    /// The end of a SQL hook. The message of a failed hook comes later, with dbt's closing report.
-    fn on_hook_end(
-        &mut self,
-        ix: NodeIndex,
-        node_status: NodeStatus,
-        event: &Event<'_>,
-        out: &mut Vec<Effect>,
-    ) {
-        let data = event.data::<HookEnd<'_>>().unwrap_or_default();
-        let status = hook_status(&data.status, node_status);
-        let outcome = NodeOutcome::of_status(status, event.ts());
-        match self.nodes.get_mut(&ix) {
-            Some(node) if outcome.is_failure() => node.provisional = Some(outcome),
-            _ => self.finish_node(ix, outcome, out),
-        }
-    }
-
-    /// The message of a failed SQL hook, in dbt's closing report.
-    fn on_hook_error(&mut self, ix: NodeIndex, event: &Event<'_>, out: &mut Vec<Effect>) {
-        let is_hook = self.lineage.details(ix).is_hook();
-        let failed = self.nodes.get_mut(&ix).and_then(|node| {
-            node.provisional
-                .take_if(|provisional| is_hook && provisional.is_failure())
-        });
-        if let Some(mut outcome) = failed {
-            let data = event.data::<RunResultError<'_>>().unwrap_or_default();
-            outcome.message = plain_text(&data.msg);
-            self.finish_node(ix, outcome, out);
-        }
-    }
-
     /// An exception may be the last event of a node, and names it even without node_info.
     fn on_exception(&mut self, event: &Event<'_>) {
         use EventName::{CatchableExceptionOnRun, GenericExceptionOnRun, InternalErrorOnRun};
@@ -346,55 +327,5 @@ impl Tracker {
                 ..NodeOutcome::of_status(NodeStatus::Error, event.ts())
             });
         }
-    }
-
-    /// The level of an event's log line: dbt's own, except for the traceback that our signal causes.
-    fn level_of(&self, event: &Event<'_>) -> Level {
-        match event.name() {
-            EventName::MainEncounteredError | EventName::MainStackTrace
-                if self.interrupted.is_some() =>
-            {
-                Level::Debug
-            }
-            _ => event.level().into(),
-        }
-    }
-
-    /// The log line of an event.
-    fn log(&mut self, event: &Event<'_>, ix: Option<NodeIndex>, out: &mut Vec<Effect>) {
-        let level = self.level_of(event);
-        if !self.log_lines.includes(level) {
-            return;
-        }
-        let owner = ix.filter(|&ix| !self.lineage.details(ix).is_ephemeral());
-        let task = owner.map(|ix| self.task_ref(ix));
-        out.extend(
-            self.log_lines
-                .line(event.ts(), level, &event.message(), owner, task)
-                .map(Effect::Log),
-        );
-    }
-}
-
-/// The status of a SQL hook that ended. Before dbt 1.9 the event's own status is the adapter's answer (`OK`,
-/// `INSERT 0 1`), and only node_info holds the status.
-fn hook_status(status: &str, node_status: NodeStatus) -> NodeStatus {
-    match NodeStatus::from(status.to_ascii_lowercase()) {
-        NodeStatus::Unknown(_) if node_status.is_final() => node_status,
-        status => status,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_answer_of_an_adapter_is_not_the_status_of_a_hook() {
-        let status = |status, node_status| hook_status(status, NodeStatus::from(node_status));
-        assert_eq!(status("INSERT 0 1", "success"), NodeStatus::Success);
-        assert_eq!(status("OK", "success"), NodeStatus::Success);
-        assert_eq!(status("error", "started"), NodeStatus::Error);
-        assert!(status("exploded", "started").is_failure());
     }
 }

@@ -7,6 +7,9 @@ use crate::model::{State, StateKind, StopCause, exit_codes};
 /// Why dbt crashed, if memory ran out.
 pub(super) const OUT_OF_MEMORY: &str = "dbt was killed because memory ran out";
 
+/// The commands of dbt that can fail without a node that failed.
+const WITHOUT_NODES: [&str; 2] = ["run-operation", "debug"];
+
 /// How a run is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Verdict {
@@ -87,15 +90,33 @@ fn judge_failure(args: &[String], run: &TrackedRun, raise_on_failure: bool) -> V
     }
     let text = failures.unwrap_or_else(|| {
         let code = run.end.exit_code.unwrap_or(-1);
-        format!("{}\ndbt exited with code {code}", headline(args))
+        let why = match run.success {
+            Some(true) => ": warnings count as failures here (warn-error-options)",
+            _ => "",
+        };
+        format!("{}\ndbt exited with code {code}{why}", headline(args))
     });
-    let only_failures = run.end.exit_code == Some(1);
-    let (kind, name, exit_code) = match (only_failures, raise_on_failure) {
+    let (kind, name, exit_code) = match (reports_failures(args, run), raise_on_failure) {
         (true, false) => (StateKind::Completed, "Completed", exit_codes::SUCCESS),
         (true, true) => (StateKind::Failed, "Failed", exit_codes::FAILURES),
         (false, _) => (StateKind::Failed, "Failed", exit_codes::CANNOT_RUN),
     };
     Verdict::failed(state(kind, name, Some(text.clone())), exit_code, text)
+}
+
+/// Whether dbt ran and reports failures, rather than that it could not run. dbt 1 says so by its exit code: 1, and 2 if it
+/// could not run. dbt 2 also ends with 1 after a usage error, of which there are no events, and after a parse error, which no
+/// node of the run has; and with 2 if all is well but for warnings that count as failures.
+fn reports_failures(args: &[String], run: &TrackedRun) -> bool {
+    if run.first_event.is_none() {
+        return false;
+    }
+    let runs_no_node = || args.iter().any(|arg| WITHOUT_NODES.contains(&arg.as_str()));
+    match run.end.exit_code {
+        Some(1) => !run.is_dbt_2 || !run.nodes.is_empty() || runs_no_node(),
+        Some(2) => run.is_dbt_2 && run.success == Some(true),
+        _ => false,
+    }
 }
 
 /// What failed before the stop, and why the run was stopped. dbt's own exception would only name our signal.

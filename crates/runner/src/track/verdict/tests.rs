@@ -6,13 +6,44 @@ use crate::track::tracked_run::ProcessEnd;
 use crate::track::tracker::Tracker;
 use crate::track::tracker_options::TrackerOptions;
 
+/// A run of which dbt wrote events.
 fn run(exit_code: Option<i32>, signal: Option<i32>) -> TrackedRun {
     let end = ProcessEnd {
         exit_code,
         signal,
         at: Timestamp::UNIX_EPOCH,
     };
-    Tracker::new(TrackerOptions::new(Uuid::nil())).close(end, None, &mut Vec::new())
+    let run = Tracker::new(TrackerOptions::new(Uuid::nil())).close(end, None, &mut Vec::new());
+    TrackedRun {
+        first_event: Some(Timestamp::UNIX_EPOCH),
+        ..run
+    }
+}
+
+#[test]
+fn the_exit_codes_of_dbt_2_do_not_tell_failures_from_usage_errors() {
+    let args = ["build".to_owned()];
+    let dbt_2 = |exit_code, success| TrackedRun {
+        is_dbt_2: true,
+        success,
+        ..run(Some(exit_code), None)
+    };
+    let verdict = |run: &TrackedRun, args: &[String]| judge(args, run, None, None, true).exit_code;
+    let usage_error = TrackedRun {
+        first_event: None,
+        ..run(Some(1), None)
+    };
+    assert_eq!(verdict(&usage_error, &args), exit_codes::CANNOT_RUN);
+    let parse_error = dbt_2(1, Some(false));
+    assert_eq!(verdict(&parse_error, &args), exit_codes::CANNOT_RUN);
+    let operation = ["run-operation".to_owned(), "grant".to_owned()];
+    assert_eq!(verdict(&parse_error, &operation), exit_codes::FAILURES);
+    let warnings = dbt_2(2, Some(true));
+    assert_eq!(verdict(&warnings, &args), exit_codes::FAILURES);
+    let state = judge(&args, &warnings, None, None, false).state;
+    assert_eq!(state.kind, StateKind::Completed);
+    let panicked = dbt_2(2, None);
+    assert_eq!(verdict(&panicked, &args), exit_codes::CANNOT_RUN);
 }
 
 #[test]

@@ -41,6 +41,7 @@ fn run(nodes: Vec<TrackedNode>, dbt_error: Option<&str>) -> TrackedRun {
         dbt_error: dbt_error.map(str::to_owned),
         success: Some(false),
         dbt_version: None,
+        is_dbt_2: false,
         invocation_id: None,
         dbt_command: None,
         interrupted: None,

@@ -1,0 +1,88 @@
+//! What dbt writes about a node beside its result. The results of dbt 2 have no message: the line before them says why a node
+//! failed.
+
+use dbt_events::{Level, strip_ansi};
+
+use crate::model::NodeStatus;
+
+/// The last error and the last warning about a node.
+#[derive(Debug, Default)]
+pub(super) struct Diagnostics {
+    error: Option<String>,
+    warning: Option<String>,
+}
+
+impl Diagnostics {
+    /// Takes a line about the node.
+    pub(super) fn add(&mut self, level: Level, message: &str) {
+        let kept = match level {
+            Level::Error => &mut self.error,
+            Level::Warn => &mut self.warning,
+            _ => return,
+        };
+        *kept = Some(without_level(message)).filter(|text| !text.is_empty());
+    }
+
+    /// The line that explains a result with this status.
+    pub(super) fn explain(&mut self, status: &NodeStatus) -> Option<String> {
+        match status {
+            NodeStatus::Warn => self.warning.take(),
+            status if status.is_failure() => self.error.take(),
+            _ => None,
+        }
+    }
+}
+
+/// A message of dbt without colours and without its level, which dbt 2 and dbt 1.12 write before it (`[error] ...`,
+/// `[WARNING]: ...`).
+pub(super) fn without_level(message: &str) -> String {
+    let message = strip_ansi(message);
+    let message = message.trim();
+    let level = ["[error]", "[warning]", "[warn]"]
+        .into_iter()
+        .find(|level| {
+            message
+                .get(..level.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(level))
+        });
+    match level {
+        Some(level) => message[level.len()..]
+            .trim_start_matches([':', ' '])
+            .to_owned(),
+        None => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_shown_without_its_level() {
+        for (message, shown) in [
+            (
+                "[error] [RemoteError (dbt1014)]: no table\nraw",
+                "[RemoteError (dbt1014)]: no table\nraw",
+            ),
+            ("\u{1b}[33m[WARNING]\u{1b}[0m: careful", "careful"),
+            ("[warning]: careful", "careful"),
+            ("[orders] failed", "[orders] failed"),
+            ("é", "é"),
+        ] {
+            assert_eq!(without_level(message), shown);
+        }
+    }
+
+    #[test]
+    fn a_warning_does_not_explain_a_failure() {
+        let mut lines = Diagnostics::default();
+        lines.add(Level::Warn, "deprecated");
+        lines.add(Level::Info, "compiled");
+        assert_eq!(lines.explain(&NodeStatus::Error), None);
+        assert_eq!(lines.explain(&NodeStatus::Success), None);
+        assert_eq!(
+            lines.explain(&NodeStatus::Warn).as_deref(),
+            Some("deprecated")
+        );
+    }
+}
