@@ -101,7 +101,7 @@ impl ReplayError {
         let help = match self {
             Self::NoApi => "set PREFECT_API_URL, or choose a Prefect profile that has it",
             Self::NotARecord { .. } => {
-                "give a journal (.prefect-dbt/*.jsonl), or a log that dbt wrote as JSON (--log-format-file json)"
+                "give a journal (.prefect-dbt/*.jsonl), a log that dbt wrote as JSON (--log-format-file json), or telemetry of dbt 2 (--otel-file-name)"
             }
             Self::Newer { .. } => "update prefect-dbt",
             Self::NotDetailed { .. } => {

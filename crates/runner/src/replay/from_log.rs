@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use dbt_events::otel::RecordName;
+
 use super::artifacts_of_log::Artifacts;
 use super::log::{Logged, LoggedRun, follow};
 use crate::dbt::CommandLine;
@@ -71,6 +73,16 @@ fn track(
                 tracker.on_event(event, &mut effects);
                 if let Some(assets) = &mut assets {
                     assets.follow(Some(event), &|_| None, &mut effects);
+                }
+            }
+            Logged::Record(record) => {
+                last = last.max(record.time());
+                if record.name() == RecordName::Output {
+                    return;
+                }
+                tracker.on_record(record, &mut effects);
+                if let Some(assets) = &mut assets {
+                    assets.follow(None, &|_| None, &mut effects);
                 }
             }
             Logged::Text(text, at) => {

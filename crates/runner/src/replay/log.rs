@@ -1,8 +1,9 @@
-//! Reads a stored log of dbt: the invocations in it, and their events.
+//! Reads a stored log of dbt: the invocations in it, and their events; or dbt 2's telemetry, and its records.
 
 use std::io;
 use std::path::Path;
 
+use dbt_events::otel::{Invocation, Record, RecordKind, RecordName};
 use dbt_events::{CommandCompleted, Event, EventName, Level, Line, ReportArgs, decode};
 use fs_err::File;
 use jiff::Timestamp;
@@ -28,11 +29,11 @@ pub(super) struct LoggedRun {
 }
 
 impl LoggedRun {
-    fn new(event: &Event<'_>) -> Self {
+    fn new(invocation_id: String, started: Timestamp) -> Self {
         Self {
-            invocation_id: event.invocation_id().to_owned(),
+            invocation_id,
             args: Vec::new(),
-            started: event.ts(),
+            started,
             success: None,
             has_nodes: false,
             has_ends: false,
@@ -56,6 +57,27 @@ impl LoggedRun {
                 self.success = data.success;
                 if self.args.is_empty() {
                     self.args = words(&data.command);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn add_record(&mut self, record: &Record<'_>) {
+        let is_end = record.kind() == RecordKind::SpanEnd;
+        self.has_details |= record.kind() != RecordKind::LogRecord;
+        match record.name() {
+            RecordName::NodeProcessed => {
+                self.has_nodes = true;
+                self.has_ends |= is_end;
+            }
+            RecordName::Invocation => {
+                let run: Invocation<'_> = record.attributes().unwrap_or_default();
+                if self.args.is_empty() {
+                    self.args = words(&run.raw_command);
+                }
+                if is_end {
+                    self.success = Some(run.is_success(record));
                 }
             }
             _ => {}
@@ -94,21 +116,21 @@ pub(super) fn scan(path: &Path) -> Result<Vec<LoggedRun>, ReplayError> {
     let file = File::open(path).map_err(ReplayError::Unreadable)?;
     pump(file, |line| {
         lines += 1;
-        match decode(&line.text) {
-            Line::Event(event) => {
-                let known = runs
-                    .iter()
-                    .rposition(|run| run.invocation_id == event.invocation_id());
-                let at = known.unwrap_or_else(|| {
-                    runs.push(LoggedRun::new(&event));
-                    runs.len() - 1
-                });
-                runs[at].add(&event);
+        match Stored::read(&line.text) {
+            Stored::Event(event) => {
+                let id = || event.invocation_id().to_owned();
+                let is_same = |run: &LoggedRun| run.invocation_id == event.invocation_id();
+                run_of(&mut runs, is_same, id, event.ts()).add(&event);
             }
-            Line::Text(text) if !text.trim().is_empty() && first_text.is_none() => {
+            Stored::Record(record) => {
+                let id = || record.invocation_id().unwrap_or_default();
+                let is_same = |run: &LoggedRun| record.is_of(&run.invocation_id);
+                run_of(&mut runs, is_same, id, record.time()).add_record(&record);
+            }
+            Stored::Text(text) if !text.trim().is_empty() && first_text.is_none() => {
                 first_text = Some((lines, problem(text)));
             }
-            Line::Text(_) => {}
+            Stored::Text(_) => {}
         }
     });
     if !runs.is_empty() {
@@ -120,6 +142,37 @@ pub(super) fn scan(path: &Path) -> Result<Vec<LoggedRun>, ReplayError> {
         line,
         problem,
     })
+}
+
+/// The run of a line, which is added if it is new.
+fn run_of(
+    runs: &mut Vec<LoggedRun>,
+    is_same: impl Fn(&LoggedRun) -> bool,
+    id: impl FnOnce() -> String,
+    at: Timestamp,
+) -> &mut LoggedRun {
+    let known = runs.iter().rposition(is_same);
+    let at = known.unwrap_or_else(|| {
+        runs.push(LoggedRun::new(id(), at));
+        runs.len() - 1
+    });
+    &mut runs[at]
+}
+
+/// A line of a stored log.
+enum Stored<'a> {
+    Event(Event<'a>),
+    Record(Record<'a>),
+    Text(&'a str),
+}
+
+impl<'a> Stored<'a> {
+    fn read(line: &'a str) -> Self {
+        match decode(line) {
+            Line::Event(event) => Self::Event(event),
+            Line::Text(text) => Record::decode(text).map_or(Self::Text(text), Self::Record),
+        }
+    }
 }
 
 /// What a line is that is not an event.
@@ -137,6 +190,8 @@ fn problem(line: &str) -> String {
 pub(super) enum Logged<'a> {
     /// An event.
     Event(&'a Event<'a>),
+    /// A record of dbt 2's telemetry.
+    Record(&'a Record<'a>),
     /// A line of text after an event, with the time of the event.
     Text(&'a str, Timestamp),
 }
@@ -148,15 +203,18 @@ pub(super) fn follow(
     mut on: impl FnMut(Logged<'_>),
 ) -> io::Result<()> {
     let mut last: Option<Timestamp> = None;
-    pump(File::open(path)?, |line| match decode(&line.text) {
-        Line::Event(event) if event.invocation_id() == run.invocation_id => {
+    pump(File::open(path)?, |line| match Stored::read(&line.text) {
+        Stored::Event(event) if event.invocation_id() == run.invocation_id => {
             last = Some(event.ts());
             on(Logged::Event(&event));
         }
-        Line::Event(_) => last = None,
+        Stored::Record(record) if record.is_of(&run.invocation_id) => {
+            on(Logged::Record(&record));
+        }
+        Stored::Event(_) | Stored::Record(_) => last = None,
         // An event that is incomplete because dbt or the machine crashed.
-        Line::Text(text) if text.starts_with('{') => {}
-        Line::Text(text) => {
+        Stored::Text(text) if text.starts_with('{') => {}
+        Stored::Text(text) => {
             if let Some(at) = last {
                 on(Logged::Text(text, at));
             }

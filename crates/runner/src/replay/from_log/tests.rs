@@ -124,3 +124,35 @@ fn every_recorded_stream_becomes_a_complete_journal() {
         }
     }
 }
+
+#[test]
+fn telemetry_of_dbt_2_becomes_a_journal() {
+    let log = fixture("../../otel/build.jsonl");
+    let runs = scan(&log).unwrap();
+    assert_eq!(runs.len(), 1);
+    assert!(runs[0].is_detailed());
+    assert_eq!(runs[0].args, ["build", "--otel-file-name", "otel.jsonl"]);
+    assert_eq!(
+        runs[0].invocation_id,
+        "019fb7d4-ce89-7712-8d06-5ad013a23be9"
+    );
+    let artifacts = Artifacts::read(Some(&fixture("manifest.json")), &log).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let folder = JournalFolder::at(place.path());
+    let flow = FlowRunRef::owned(runs[0].run_id());
+    let (_, mut journal) =
+        write_journal(&log, &runs[0], &artifacts, flow, LogLevel::Info, &folder).unwrap();
+    let mut effects = Vec::new();
+    while let Some(entry) = journal.try_next() {
+        if let Entry::Effect(effect) = entry {
+            effects.push(*effect);
+        }
+    }
+    assert_eq!(end(&effects).state.kind, StateKind::Failed);
+    assert_eq!(end(&effects).dbt_exit, Some(1));
+    assert!(nodes(&effects) > 10);
+    let has_edges = effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::NodeFinished(task, _) if !task.wait_for.is_empty()));
+    assert!(has_edges, "the manifest was ignored");
+}
