@@ -28,8 +28,8 @@ pub(crate) enum Environment {
     Dbt,
     /// dbt with PostgreSQL.
     DbtPostgres,
-    /// An older dbt 1.x, by its minor version.
-    OlderDbt(u32),
+    /// Another dbt 1.x, by its minor version.
+    OtherDbt(u32),
     /// The Prefect server.
     Prefect,
     /// Prefect's Python package `prefect-dbt`, for comparisons.
@@ -41,7 +41,7 @@ impl Environment {
         match self {
             Self::Dbt => "dbt".to_owned(),
             Self::DbtPostgres => "dbt-postgres".to_owned(),
-            Self::OlderDbt(minor) => format!("dbt-1.{minor}"),
+            Self::OtherDbt(minor) => format!("dbt-1.{minor}"),
             Self::Prefect => "prefect".to_owned(),
             Self::Reference => "reference".to_owned(),
         }
@@ -58,8 +58,8 @@ impl Environment {
     /// The newest Python that the pinned packages support.
     fn newest(self) -> (u32, u32) {
         match self {
-            Self::OlderDbt(..=5) => (3, 11),
-            Self::OlderDbt(..=8) => (3, 12),
+            Self::OtherDbt(..=5) => (3, 11),
+            Self::OtherDbt(..=8) => (3, 12),
             _ => (3, u32::MAX),
         }
     }
@@ -104,12 +104,19 @@ impl Environment {
         find(self.newest())
     }
 
+    /// Whether the lock file lacks a package that others require. dbt 1.12 requires one that downloads a program when it is
+    /// built, and works without it.
+    fn lacks_packages(self) -> bool {
+        matches!(self, Self::OtherDbt(12..))
+    }
+
     fn pip_install(self, lock: &Path) -> Result<()> {
         let python = self.program("python").to_string_lossy().into_owned();
         process::output(
             isolated(&python)
                 .args(["-m", "pip", "install", "--quiet", "--no-input"])
                 .args(["--disable-pip-version-check", "--prefer-binary"])
+                .args(self.lacks_packages().then_some("--no-deps"))
                 .arg("--requirement")
                 .arg(lock),
         )
@@ -194,7 +201,7 @@ mod tests {
     fn the_error_names_the_supported_versions() {
         let found = ["python3 is 3.13".to_owned()];
         assert_eq!(
-            explain(Environment::OlderDbt(5).newest(), &found),
+            explain(Environment::OtherDbt(5).newest(), &found),
             "no supported Python (python3 is 3.13); install a Python from 3.10 to 3.11"
         );
         assert_eq!(
