@@ -26,7 +26,7 @@ fn shown(record: &Record<'_>) -> String {
     );
     let rest = match record.name() {
         RecordName::NodeProcessed => {
-            let node: NodeProcessed<'_> = record.attributes().unwrap();
+            let node: NodeProcessed<'_> = record.attributes().expect("attributes");
             format!(
                 "{} {} {} selected {:?}: {} because of {:?}, error {:?}, test {:?}, freshness {:?}, rows {:?}",
                 node.resource_type(),
@@ -42,11 +42,11 @@ fn shown(record: &Record<'_>) -> String {
             )
         }
         RecordName::HookProcessed => {
-            let hook: HookProcessed<'_> = record.attributes().unwrap();
+            let hook: HookProcessed<'_> = record.attributes().expect("attributes");
             format!("{} {:?} {:?}", hook.unique_id, hook.hook_type, hook.outcome)
         }
         RecordName::Invocation => {
-            let run: Invocation<'_> = record.attributes().unwrap();
+            let run: Invocation<'_> = record.attributes().expect("attributes");
             let process = &run.process_info;
             format!(
                 "{} {} {}: {:?} failed {}",
@@ -58,7 +58,7 @@ fn shown(record: &Record<'_>) -> String {
             )
         }
         RecordName::LogMessage | RecordName::UserLogMessage => {
-            let line: LogMessage<'_> = record.attributes().unwrap();
+            let line: LogMessage<'_> = record.attributes().expect("attributes");
             format!(
                 "{:?} {} {} | {}",
                 line.code,
@@ -133,7 +133,7 @@ proptest! {
         prop_assert_eq!(record.kind(), RecordKind::SpanEnd);
         prop_assert!(record.level() <= Level::Error);
         prop_assert_eq!(record.time().as_microsecond(), (nanoseconds / 1000) as i64);
-        let node: NodeProcessed<'_> = record.attributes().unwrap();
+        let node: NodeProcessed<'_> = record.attributes().expect("attributes");
         prop_assert_eq!(&*node.unique_id, &*id);
         prop_assert!(!node.status().is_empty());
     }
