@@ -192,6 +192,29 @@ def selections():
         yield case(["titles"], selectors_yml=broken)
 
 
+# What dbt 1.12 has added.
+LATER = r"""
+selector:pair selector:pai* selector:*air selector:p* +selector:pair selector:pair+1 @selector:pair selector:pair,tag:hot selector:with?ut selector:cautious
+selector:nobody selector: selector:joined selector:inherited selector:met selector.x:pair Selector:pair selector:[mp]et
+"""
+
+
+def of_every_version():
+    """The cases that every version is asked; none needs an earlier state."""
+    yield case()
+    for text in (METHODS + OPERATORS + LATER).split():
+        yield case([text])
+    for text in MODED.split()[:9]:
+        for mode in MODES[1:]:
+            yield case([text], indirect_selection=mode)
+    for select, exclude in COMBINED:
+        yield case(select, exclude)
+    for kinds in KINDS:
+        yield case(**kinds)
+    for name in SELECTORS.split():
+        yield case(selector=name)
+
+
 def queues():
     for command in ("build", "run", "test", "seed", "snapshot", "compile", "clone", "source freshness"):
         yield case(command=command)

@@ -30,6 +30,7 @@ README = """\
 - queue.jsonl: the nodes that a command would run: the selected ones, and the nodes, edges and scores of its queue
 - output.jsonl: arguments of `dbt ls`, and the lines that it prints
 - manifest.json, selectors.yml, project_files.json (for `path:`), current/ (the project that `--state` compares), states/
+- 1.12/, 1.13/: what these versions answer, created by `testdata/tools/selection_versions.py` with each of them
 """
 
 # What the earlier states of the project did not have yet.
@@ -44,14 +45,16 @@ NEW_SINCE = {
 }
 
 
-def project(work, name, overlay=None):
-    """A copy of the project, as it is or as it was, with its package installed."""
+def project(work, name, overlay=None, change=None):
+    """A copy of the project, as it is or as it was, changed if need be, with its package installed."""
     copy = work / name
     shutil.copytree(TESTDATA / "projects/rich", copy, ignore=shutil.ignore_patterns("target", "logs", "dbt_packages"))
     if overlay:
         shutil.copytree(TESTDATA / "projects/rich_states" / overlay, copy, dirs_exist_ok=True)
         for path in NEW_SINCE[overlay]:
             (copy / path).unlink()
+    if change:
+        change(copy)
     with dbt.directory(copy):
         dbt.invoke("deps")
     return copy
@@ -112,7 +115,8 @@ def fill(out):
 
 
 def texts(folder):
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {name: text for name, text in files.items() if not name.startswith("1.")}
 
 
 def main():
@@ -120,14 +124,20 @@ def main():
     parser.add_argument("--out", type=Path, default=FIXTURES, help="the folder to fill; what is in it goes")
     parser.add_argument("--check", action="store_true", help="write nothing, compare")
     options = parser.parse_args()
+    make(fill, options.out, options.check)
+
+
+def make(fill, out, check):
+    """Fills a folder anew, or compares it. The folders of other versions in it stay."""
     with tempfile.TemporaryDirectory() as scratch:
         built = Path(scratch).resolve() / "selection"
         fill(built)
-        if options.check:
-            report(texts(options.out), texts(built))
-        else:
-            shutil.rmtree(options.out, ignore_errors=True)
-            shutil.copytree(built, options.out)
+        if check:
+            report(texts(out), texts(built))
+            return
+        for name in texts(out):
+            (out / name).unlink()
+        shutil.copytree(built, out, dirs_exist_ok=True)
 
 
 def report(committed, built):

@@ -82,11 +82,16 @@ impl Compiler<'_, '_> {
             }
             _ => group.mode,
         };
-        let members = group
-            .members
-            .iter()
-            .map(|member| self.expr(member))
-            .collect();
+        // dbt 2 drops the empty pieces of `a,,b`; of a term with empty pieces only, one stays, which matches nothing.
+        let drops_empty =
+            group.operation == Operation::Intersection && self.graph.dialect() >= Dialect::V2;
+        let is_empty =
+            |member: &&Expr| matches!(member, Expr::Criterion(criterion) if criterion.is_empty());
+        let mut kept: Vec<&Expr> = group.members.iter().collect();
+        if drops_empty && !kept.iter().all(is_empty) {
+            kept.retain(|member| !is_empty(member));
+        }
+        let members = kept.into_iter().map(|member| self.expr(member)).collect();
         Plan::Group {
             operation: group.operation,
             mode,

@@ -14,8 +14,9 @@ use std::fmt;
 /// | 1.11 | the kind `function`; `ls --output-keys` takes paths with dots and keeps the order of the keys |
 /// | 1.11.16, 1.12.6 | a wildcard without dots matches the name of a node in any directory (1.12.0 to 1.12.5 do not have it) |
 /// | 1.12 | `selector:`; `ls --output json` ends with `direct_parents` for a model |
+/// | 2 | `function:`; unique ids; wildcards without dots match names only; `path:` compares text and looks up nothing; `config:` has wildcards, and compares numbers as text; wrong values of `resource_type:` and `test_type:`, and `result:` and `source_status:` without files, match nothing; `state:new` without a state matches everything; empty pieces of `a,,b` are dropped |
 ///
-/// dbt 2 is assumed to select like the latest dbt 1.12.
+/// What dbt 2 does in other ways is from its source (2.0.0-beta.2). It has never been run here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Dialect {
     major: u32,

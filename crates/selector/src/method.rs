@@ -141,6 +141,8 @@ method_names! {
     SavedQuery = "saved_query",
     /// The name of a unit test.
     UnitTest = "unit_test",
+    /// The name of a function (dbt 2).
+    Function = "function",
     /// The name of a selector in `selectors.yml` (dbt 1.12).
     Selector = "selector",
 }

@@ -12,12 +12,18 @@ pub(super) fn resolve(text: &str, graph: &SelectionGraph<'_>) -> NodeSet {
     let dialect = graph.dialect();
     let selector = Selector::new(text, dialect);
     let mut path = String::new();
+    // dbt 2 also takes unique ids.
+    let id = (dialect >= Dialect::V2).then(|| Pattern::new(text));
     graph.matching(|node| {
         let in_domain = match dialect < Dialect::V1_6 {
             true => is_in_nodes(node),
             false => node.resource_type != ResourceType::Source,
         };
-        in_domain && selector.matches(node, &mut path)
+        in_domain
+            && (selector.matches(node, &mut path)
+                || id
+                    .as_ref()
+                    .is_some_and(|id| id.matches(node.unique_id.as_str())))
     })
 }
 
@@ -49,7 +55,11 @@ impl<'a> Selector<'a> {
             .map_or(text, |(dot, _)| &text[dot + 1..]);
         // Before dbt 1.6, `customers_v2` did not match the version `customers.v2`.
         let joint = if dialect < Dialect::V1_6 { '.' } else { '_' };
-        let version = last_two.replace('.', joint.encode_utf8(&mut [0; 4]));
+        let version = match (dialect >= Dialect::V2, text.rsplit_once('.')) {
+            // dbt 2 does not ignore the parts before.
+            (true, Some((name, version))) => format!("{name}_{version}"),
+            _ => last_two.replace('.', joint.encode_utf8(&mut [0; 4])),
+        };
         let wildcard = text.find(['*', '?', '[', ']']).map(|at| {
             let (literal, pattern) = text.split_at(text[..at].rfind('.').map_or(0, |dot| dot + 1));
             let leaf = dialect.matches_leaves() && !text.contains('.');

@@ -1,6 +1,7 @@
 //! The selection methods: each finds the nodes that a value matches.
 
 mod config;
+mod dbt2;
 mod fqn;
 mod kind;
 mod label;

@@ -1,4 +1,5 @@
-//! `source:`, `exposure:`, `metric:`, `semantic_model:`, `saved_query:` and `unit_test:` match names, with or without package.
+//! `source:`, `exposure:`, `metric:`, `semantic_model:`, `saved_query:`, `unit_test:` and `function:` match names, with or
+//! without package.
 
 use dbt_manifest::ResourceType;
 

@@ -1,6 +1,6 @@
 //! Calls the method of a criterion.
 
-use super::{config, fqn, kind, label, named, path, result, source_status, state, version};
+use super::{config, dbt2, fqn, kind, label, named, path, result, source_status, state, version};
 use crate::ast::Criterion;
 use crate::context::Context;
 use crate::dialect::Dialect;
@@ -43,6 +43,11 @@ pub(crate) fn resolve(
             .as_str()
             .ok_or_else(|| vec![not_text().into()])
     };
+    if graph.dialect() >= Dialect::V2
+        && let Some(nodes) = dbt2::resolve(criterion, graph, context)
+    {
+        return Ok(nodes.into());
+    }
     let nodes = match name {
         MethodName::Fqn => fqn::resolve(text()?, graph),
         MethodName::Tag => label::tag(text()?, graph),
@@ -58,6 +63,7 @@ pub(crate) fn resolve(
         MethodName::Version => version::resolve(text()?, graph).map_err(one)?,
         MethodName::Source => named::source(text()?, graph).map_err(one)?,
         MethodName::Exposure
+        | MethodName::Function
         | MethodName::Metric
         | MethodName::SemanticModel
         | MethodName::SavedQuery
@@ -82,6 +88,7 @@ impl MethodName {
             Self::SavedQuery => Dialect::V1_7,
             Self::UnitTest => Dialect::V1_8,
             Self::Selector => Dialect::V1_12,
+            Self::Function => Dialect::V2,
             _ => Dialect::V1_5,
         }
     }

@@ -64,6 +64,15 @@ impl Criterion {
     }
 }
 
+impl Criterion {
+    /// Whether it is an empty piece of text, such as the middle of `a,,b`.
+    pub(crate) fn is_empty(&self) -> bool {
+        let has_operator =
+            self.childrens_parents || self.parents.is_some() || self.children.is_some();
+        !has_operator && self.method == MethodName::Fqn.into() && self.value == ""
+    }
+}
+
 /// The parts before the value.
 #[derive(Default)]
 struct Prefix<'a> {

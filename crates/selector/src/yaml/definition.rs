@@ -265,6 +265,12 @@ impl Scope<'_> {
             .map_or_else(|| value.to_string(), str::to_owned);
         let origin = Origin::yaml(path, &text);
         let method = match (method, value) {
+            // dbt 2 takes an unknown method for none.
+            (Some(name), Value::String(text))
+                if self.parser.dialect >= Dialect::V2 && Method::parse(name).is_none() =>
+            {
+                default_method(text).into()
+            }
             (Some(name), _) => Method::parse(name).ok_or_else(|| {
                 let name = name.split('.').next().unwrap_or_default().to_owned();
                 let origin = Origin::yaml(path, &name);

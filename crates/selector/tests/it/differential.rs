@@ -80,6 +80,7 @@ struct Project {
     files: Listing,
     selectors: String,
     states: BTreeMap<String, State>,
+    dialect: Dialect,
 }
 
 impl Project {
@@ -93,6 +94,18 @@ impl Project {
             files: Listing::new(&files["dirs"], &files["files"]),
             selectors: String::from_utf8(read("selectors.yml")).unwrap(),
             states: states.into(),
+            dialect: Dialect::default(),
+        }
+    }
+
+    /// The project as another version of dbt parsed it.
+    fn of_version(version: &str) -> Self {
+        let manifest = Manifest::from_slice(&read(format!("{version}/manifest.json"))).unwrap();
+        let written_by = manifest.metadata().dbt_version.as_deref().unwrap();
+        Self {
+            dialect: Dialect::from_dbt_version(written_by).unwrap(),
+            manifest,
+            ..Self::load()
         }
     }
 
@@ -110,7 +123,7 @@ impl Project {
             None => IndirectSelection::Eager,
         };
         let text = flags.selectors_yml.as_deref().unwrap_or(&self.selectors);
-        let selectors = Selectors::parse(text, &jinja, mode, Dialect::default())
+        let selectors = Selectors::parse(text, &jinja, mode, self.dialect)
             .map_err(|error| error.to_string())?;
         let command = command(flags);
         let filter = NodeFilter::new(
@@ -190,53 +203,88 @@ fn report(differences: &[String], all: usize) {
     );
 }
 
+/// What this crate selects in another way than dbt; `None` if it is the same.
+fn difference(ours: Result<Selection<'_>, String>, answer: &Answer) -> Option<String> {
+    let ours = match (ours, &answer.error) {
+        (Err(_), Some(_)) => return None,
+        (Err(ours), None) => return Some(format!("this crate fails: {ours}")),
+        (Ok(ours), Some(error)) => {
+            let selected = ids(ours.unique_ids());
+            return Some(format!(
+                "dbt fails: {error}; this crate selects {selected:?}"
+            ));
+        }
+        (Ok(ours), None) => ours,
+    };
+    // dbt compares some models twice, and repeats the warning.
+    let mut expected = answer.warnings.clone();
+    expected.dedup_by(|next, warning| next == warning && next.0 == "UnversionedBreakingChange");
+    let found = ids(ours.unique_ids());
+    let warnings: Vec<_> = ours.warnings().iter().map(warning).collect();
+    if found == answer.expected && warnings == expected {
+        return None;
+    }
+    let without = |ids: &[String], others: &[String]| -> Vec<String> {
+        let missing = ids.iter().filter(|id| !others.contains(id));
+        missing.cloned().collect()
+    };
+    let missing = without(&answer.expected, &found);
+    let extra = without(&found, &answer.expected);
+    Some(format!(
+        "missing {missing:?}, extra {extra:?}, warnings {warnings:?} for {expected:?}"
+    ))
+}
+
+/// Compares each case.
+fn compare(project: &Project, cases: &[(Flags, Answer)]) {
+    let graph = SelectionGraph::new(&project.manifest);
+    let mut differences = Vec::new();
+    for (flags, answer) in cases {
+        if let Some(difference) = difference(project.select(&graph, flags), answer) {
+            differences.push(format!("{flags:?}\n  {difference}"));
+        }
+    }
+    report(&differences, cases.len());
+}
+
 #[test]
 fn selections_are_the_same_as_in_dbt() {
-    let project = Project::load();
-    let graph = SelectionGraph::new(&project.manifest);
-    let cases = cases("corpus.jsonl");
-    let all = cases.len();
-    let mut differences = Vec::new();
-    for (flags, mut answer) in cases {
-        // dbt compares some models twice, and repeats the warning.
-        answer
-            .warnings
-            .dedup_by(|next, warning| next == warning && next.0 == "UnversionedBreakingChange");
-        let difference = match (project.select(&graph, &flags), &answer.error) {
-            (Err(_), Some(_)) => continue,
-            (Err(ours), None) => format!("this crate fails: {ours}"),
-            (Ok(ours), Some(error)) => {
-                format!(
-                    "dbt fails: {error}; this crate selects {:?}",
-                    ids(ours.unique_ids())
-                )
-            }
-            (Ok(ours), None) => {
-                let (found, warnings): (_, Vec<_>) = (
-                    ids(ours.unique_ids()),
-                    ours.warnings().iter().map(warning).collect(),
-                );
-                if found == answer.expected && warnings == answer.warnings {
-                    continue;
-                }
-                let missing: Vec<_> = answer
-                    .expected
-                    .iter()
-                    .filter(|id| !found.contains(id))
-                    .collect();
-                let extra: Vec<_> = found
-                    .iter()
-                    .filter(|id| !answer.expected.contains(id))
-                    .collect();
-                format!(
-                    "missing {missing:?}, extra {extra:?}, warnings {warnings:?} for {:?}",
-                    answer.warnings
-                )
-            }
+    compare(&Project::load(), &cases("corpus.jsonl"));
+}
+
+/// The cases of another version. One without an answer has that of the main version.
+fn cases_of_version(version: &str) -> Vec<(Flags, Answer)> {
+    const ANSWERS: [&str; 3] = ["expected", "warnings", "error"];
+    let key = |case: &Value| {
+        let mut flags = case.as_object().unwrap().clone();
+        flags.retain(|name, _| !ANSWERS.contains(&name.as_str()));
+        Value::Object(flags).to_string()
+    };
+    let main: Vec<Value> = lines("corpus.jsonl");
+    let main: BTreeMap<String, Value> = main.into_iter().map(|case| (key(&case), case)).collect();
+    let mut found = Vec::new();
+    for case in lines::<Value>(&format!("{version}/answers.jsonl")) {
+        let is_answered = ANSWERS.iter().any(|name| case.get(name).is_some());
+        let answered = if is_answered {
+            &case
+        } else {
+            &main[&key(&case)]
         };
-        differences.push(format!("{flags:?}\n  {difference}"));
+        found.push((
+            Flags::deserialize(&case).unwrap(),
+            Answer::deserialize(answered).unwrap(),
+        ));
     }
-    report(&differences, all);
+    found
+}
+
+#[test]
+fn selections_are_the_same_as_in_other_versions_of_dbt() {
+    for version in ["1.12", "1.13"] {
+        let cases = cases_of_version(version);
+        assert!(cases.len() > 400, "{version}: {}", cases.len());
+        compare(&Project::of_version(version), &cases);
+    }
 }
 
 #[test]

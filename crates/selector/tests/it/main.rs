@@ -1,3 +1,4 @@
 //! Integration tests of the selection language.
 
+mod dbt2;
 mod differential;
