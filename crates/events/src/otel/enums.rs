@@ -1,6 +1,6 @@
 //! The enumerations of the records. dbt writes their names in full (`NODE_OUTCOME_SUCCESS`), and leaves out the first one.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::text::Text;
 
@@ -29,6 +29,21 @@ macro_rules! enums {
                     None if name.is_empty() => Self::$first,
                     _ => Self::Other,
                 }
+            }
+
+            /// dbt's name of the variant.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    Self::$first => concat!($prefix, $first_text),
+                    $(Self::$variant => concat!($prefix, $text),)*
+                    Self::Other => concat!($prefix, "OTHER"),
+                }
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
 

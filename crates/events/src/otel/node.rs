@@ -1,6 +1,6 @@
 //! The spans of nodes.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::enums::{
     CacheReason, ErrorType, FreshnessOutcome, NodeOutcome, Phase, SkipReason, TestOutcome,
@@ -82,7 +82,7 @@ payloads! {
 }
 
 /// The verdict of a test.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct TestDetail {
@@ -95,7 +95,7 @@ pub struct TestDetail {
 }
 
 /// The verdict of a freshness check.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct FreshnessDetail {
@@ -108,7 +108,7 @@ pub struct FreshnessDetail {
 }
 
 /// Whether a node that succeeded has warnings.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EvaluationDetail {
@@ -118,7 +118,7 @@ pub struct EvaluationDetail {
 }
 
 /// Why a relation could be reused.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CacheDetail {

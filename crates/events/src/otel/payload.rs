@@ -1,6 +1,6 @@
 //! The attributes of the other records.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::enums::{HookOutcome, HookType, Phase};
 use super::record::Record;
@@ -78,7 +78,7 @@ impl Invocation<'_> {
 }
 
 /// Counts of an invocation.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Metrics {
@@ -91,7 +91,7 @@ pub struct Metrics {
 }
 
 /// Attributes of `phase.PhaseExecuted`: a phase of the invocation.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct PhaseExecuted {

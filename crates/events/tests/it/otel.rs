@@ -95,6 +95,22 @@ fn an_invocation_is_known_by_its_trace() {
 }
 
 #[test]
+fn attributes_are_written_in_the_form_of_dbt() {
+    for line in lines() {
+        let record = Record::decode(&line).unwrap();
+        if record.name() == RecordName::NodeProcessed {
+            let node: NodeProcessed<'_> = record.attributes().unwrap();
+            let written = serde_json::to_string(&node).unwrap();
+            let read: NodeProcessed<'_> = serde_json::from_str(&written).unwrap();
+            assert_eq!(
+                (read.status(), read.outcome, read.skip_reason, read.test),
+                (node.status(), node.outcome, node.skip_reason, node.test)
+            );
+        }
+    }
+}
+
+#[test]
 fn other_lines_are_not_records() {
     for line in [
         "",
