@@ -145,15 +145,23 @@ mod tests {
 
     use super::*;
 
-    /// How many requests are at work, and the most that ever were.
     #[derive(Default)]
     struct AtWork {
-        counts: Mutex<(usize, usize)>,
+        counts: Mutex<Counts>,
         more: Condvar,
     }
 
+    /// How many requests are at work, the most that ever were, and whether one has waited in vain for more.
+    #[derive(Default)]
+    struct Counts {
+        now: usize,
+        most: usize,
+        is_in_vain: bool,
+    }
+
     impl AtWork {
-        /// Answers a request for a variable once `AT_ONCE` requests are at work, or after a while.
+        /// Answers a request for a variable once `AT_ONCE` requests are at work. Only one waits in vain, so that the test ends
+        /// soon if the requests come one by one.
         fn serve(&self, mut stream: TcpStream) {
             let mut head = BufReader::new(&stream).lines().map_while(Result::ok);
             let name = head.next().unwrap_or_default();
@@ -165,14 +173,17 @@ mod tests {
                 .unwrap_or_default()
                 .to_owned();
             let mut counts = self.counts.lock().unwrap();
-            counts.0 += 1;
-            counts.1 = counts.1.max(counts.0);
+            counts.now += 1;
+            counts.most = counts.most.max(counts.now);
             self.more.notify_all();
-            let enough = |counts: &mut (usize, usize)| counts.1 < AT_ONCE;
+            let too_few = |counts: &mut Counts| counts.most < AT_ONCE && !counts.is_in_vain;
             let waited = self
                 .more
-                .wait_timeout_while(counts, Duration::from_secs(5), enough);
-            waited.unwrap().0.0 -= 1;
+                .wait_timeout_while(counts, Duration::from_secs(5), too_few);
+            let (mut counts, waited) = waited.unwrap();
+            counts.now -= 1;
+            counts.is_in_vain |= waited.timed_out();
+            drop(counts);
             let id = uuid::Uuid::nil();
             let body = format!(r#"{{"id":"{id}","name":"{name}","value":"of {name}"}}"#);
             let length = body.len();
@@ -205,7 +216,7 @@ mod tests {
         let template = Template::parse("profiles.yml", source.into_bytes()).unwrap();
         let client = Client::new(&Settings::with_api_url(&url)).unwrap();
         let resolved = fetch(&client, &template).await.unwrap();
-        assert_eq!(at_work.counts.lock().unwrap().1, AT_ONCE);
+        assert_eq!(at_work.counts.lock().unwrap().most, AT_ONCE);
         let rendered = template
             .render(&resolved, &RenderOptions::default())
             .unwrap();
