@@ -18,7 +18,12 @@ pub(crate) enum KeptJournal {
     /// In its file.
     Whole(PathBuf),
     /// In another file, because its own has a problem.
-    Copied { path: PathBuf, problem: String },
+    Copied {
+        path: PathBuf,
+        problem: String,
+        /// Whether later runs in the project find it there.
+        is_found: bool,
+    },
     /// Not as a whole, because of the problem. What was written of it cannot be taken for a journal any more.
     Incomplete { problem: String },
 }
@@ -36,10 +41,22 @@ impl KeptJournal {
     pub(crate) fn warning(&self) -> Option<String> {
         match self {
             Self::Nowhere | Self::Whole(_) => None,
-            Self::Copied { path, problem } => Some(format!(
-                "the journal of this run could not be kept in its place: {problem}; it is saved as {}",
-                path.display()
-            )),
+            Self::Copied {
+                path,
+                problem,
+                is_found,
+            } => {
+                let path = path.display();
+                let to_do = match is_found {
+                    true => String::new(),
+                    false => format!(
+                        ", where later runs do not find it: run `prefect-dbt replay {path}` to deliver it"
+                    ),
+                };
+                Some(format!(
+                    "the journal of this run could not be kept in its place: {problem}; it is saved as {path}{to_do}"
+                ))
+            }
             Self::Incomplete { problem } => Some(format!(
                 "the journal of this run is incomplete and cannot be replayed: {problem}"
             )),
@@ -75,7 +92,12 @@ pub(crate) fn keep(
                 if journal.path().is_some_and(|torn| torn != path) {
                     journal.delete();
                 }
-                return KeptJournal::Copied { path, problem };
+                let is_found = path.parent() == Some(folder.dir());
+                return KeptJournal::Copied {
+                    path,
+                    problem,
+                    is_found,
+                };
             }
             Err(error) => tracing::debug!(%error, "cannot write a copy of the journal"),
         }
@@ -168,20 +190,21 @@ mod tests {
         let folder = JournalFolder::at(dir.path().join("journals"));
         let header = header();
         let journal = torn(&folder, &header);
-        let KeptJournal::Copied { path, problem } = keep(&journal, header.run_id, &folder, &others)
-        else {
-            panic!("not copied");
-        };
-        assert!(problem.contains("No space left"), "{problem}");
+        let kept = keep(&journal, header.run_id, &folder, &others);
+        let warning = kept.warning().unwrap();
+        assert!(warning.contains("No space left"), "{warning}");
+        assert!(!warning.contains("replay"), "{warning}");
+        let path = kept.path().unwrap();
         assert_eq!(fs_err::read_to_string(&path).unwrap(), expected(&header));
 
         // The folder is gone, and cannot be made again.
         fs_err::remove_dir_all(folder.dir()).unwrap();
         fs_err::write(folder.dir(), "").unwrap();
-        let KeptJournal::Copied { path, .. } = keep(&journal, header.run_id, &folder, &others)
-        else {
-            panic!("not copied");
-        };
+        let kept = keep(&journal, header.run_id, &folder, &others);
+        let warning = kept.warning().unwrap();
+        let path = kept.path().unwrap();
+        let to_do = format!("run `prefect-dbt replay {}`", path.display());
+        assert!(warning.contains(&to_do), "{warning}");
         assert!(path.starts_with(&others[0]), "{}", path.display());
         assert_eq!(fs_err::read_to_string(&path).unwrap(), expected(&header));
     }
