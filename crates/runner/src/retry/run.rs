@@ -25,21 +25,7 @@ pub(crate) async fn run(
     hooks: &Hooks,
     options: HookOptions,
 ) -> Result<Outcome, Error> {
-    let mut asked = match Request::from_env(invocation.clone()) {
-        Ok(asked) => asked,
-        Err(error) => {
-            let error = error.into();
-            give_up(
-                &Request::resolved(invocation).with_key(),
-                &error,
-                &*observer,
-            )
-            .await;
-            return Err(error);
-        }
-    }
-    .with_key();
-    asked.adopt_default_retries();
+    let asked = resolve(invocation, &*observer).await?;
     let first = tokio::select! {
         biased;
         // The run ends as soon as it waits for its admission.
@@ -53,12 +39,7 @@ pub(crate) async fn run(
             return Err(error);
         }
     };
-    // Every retry is planned from the whole command.
-    let mut original = first.clone();
-    if let Some(line) = &first.attempt.original {
-        original = original.with_args(line.to_words());
-        original.settings = asked.settings;
-    }
+    let original = whole_command(&first, asked);
     let strategy = original.retry.strategy.unwrap_or_default();
     let attempts = Attempts {
         hooks: hooks.clone(),
@@ -71,6 +52,33 @@ pub(crate) async fn run(
         Ok(plan.request(&original, next.attempt.clone()))
     };
     attempts.run(first, retry).await
+}
+
+/// The request of an invocation. If it cannot be made, the flow run ends with the reason.
+async fn resolve(invocation: Invocation, observer: &dyn Observer) -> Result<Request, Error> {
+    match Request::from_env(invocation.clone()) {
+        Ok(request) => {
+            let mut request = request.with_key();
+            request.adopt_default_retries();
+            Ok(request)
+        }
+        Err(error) => {
+            let error = error.into();
+            let request = Request::resolved(invocation).with_key();
+            give_up(&request, &error, observer).await;
+            Err(error)
+        }
+    }
+}
+
+/// The first attempt with the whole command, from which every retry is planned.
+fn whole_command(first: &Request, asked: Request) -> Request {
+    let mut original = first.clone();
+    if let Some(line) = &first.attempt.original {
+        original = original.with_args(line.to_words());
+        original.settings = asked.settings;
+    }
+    original
 }
 
 /// A request that starts without a look at its flow run.

@@ -97,25 +97,12 @@ pub(crate) async fn finish(
     end: &State,
     transition_id: Uuid,
 ) -> Result<FinalState, Error> {
-    // A repeated cancellation is the same transition, whatever was proposed before it.
-    let cancelled = Uuid::new_v5(&transition_id, b"cancelled");
-    let is_cancelled = end.kind == StateKind::Cancelled;
     // The server would accept Cancelled a second time, and show it in the history.
-    if is_cancelled && has_ended(client, flow_run_id).await? {
+    if end.kind == StateKind::Cancelled && has_ended(client, flow_run_id).await? {
         return Ok(FinalState::AlreadyTerminal);
     }
-    let id = match is_cancelled {
-        true => cancelled,
-        false => transition_id,
-    };
-    let new_state = |kind: StateKind, name: &str, id| {
-        NewState::new(state_type(kind))
-            .named(name)
-            .with_message(end.message.clone())
-            .with_transition_id(id)
-    };
-    let mut state = new_state(end.kind, &end.name, id);
     let mut kind = end.kind;
+    let mut state = terminal_state(end, kind, &end.name, transition_id);
     loop {
         let proposal = client
             .set_flow_run_state(flow_run_id, &state, false)
@@ -132,9 +119,9 @@ pub(crate) async fn finish(
             Answer::AlreadyTerminal => return Ok(FinalState::AlreadyTerminal),
             Answer::AwaitingRetry { due } => return Ok(FinalState::AwaitingRetry { due }),
             Answer::Later(delay) => sleep(delay).await,
-            Answer::Cancelling if state.kind != StateType::Cancelled => {
+            Answer::Cancelling if kind != StateKind::Cancelled => {
                 kind = StateKind::Cancelled;
-                state = new_state(kind, "Cancelled", cancelled);
+                state = terminal_state(end, kind, "Cancelled", transition_id);
             }
             Answer::Cancelling => {
                 return Ok(FinalState::Refused {
@@ -144,6 +131,19 @@ pub(crate) async fn finish(
             Answer::Refused(reason) => return Ok(FinalState::Refused { reason }),
         }
     }
+}
+
+/// A terminal state with the message of `end`.
+fn terminal_state(end: &State, kind: StateKind, name: &str, transition_id: Uuid) -> NewState {
+    // A repeated cancellation is the same transition, whatever was proposed before it.
+    let transition_id = match kind {
+        StateKind::Cancelled => Uuid::new_v5(&transition_id, b"cancelled"),
+        _ => transition_id,
+    };
+    NewState::new(state_type(kind))
+        .named(name)
+        .with_message(end.message.clone())
+        .with_transition_id(transition_id)
 }
 
 async fn has_ended(client: &Client, flow_run_id: Uuid) -> Result<bool, Error> {
