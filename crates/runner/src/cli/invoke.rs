@@ -87,7 +87,8 @@ pub(crate) struct InvokeArgs {
     /// Own the flow run: set its states, apply its parameters to dbt's arguments, and do its retries.
     ///
     /// The flow run is that of --flow-run-id, otherwise the one that a worker started this process for. If this flow run
-    /// cannot be read for --delivery-timeout, dbt is not started and the exit code is 3.
+    /// cannot be read within 300 seconds, or within --delivery-timeout if that is shorter, dbt is not started and the exit
+    /// code is 3.
     #[arg(long)]
     engine: bool,
     /// Tag for the flow run, if one is created; can be repeated.
@@ -104,8 +105,8 @@ pub(crate) struct InvokeArgs {
     /// What a retry runs [default: auto].
     #[arg(long, value_name = "STRATEGY", default_value = "auto", hide_default_value = true, value_parser = retry_strategies())]
     retry_strategy: String,
-    /// Stop the run after this number of seconds, in each attempt; they include the wait for the target folder. The run ends
-    /// TimedOut (exit code 1) [default: no limit].
+    /// Stop an attempt after this number of seconds, also while it waits for another run in the same target folder. The run
+    /// ends TimedOut (exit code 1) [default: no limit].
     #[arg(long, value_name = "SECONDS", value_parser = time_limit)]
     timeout: Option<Duration>,
     /// Failed nodes do not fail the run: the exit code is 0, and the flow run ends Completed.
@@ -196,8 +197,8 @@ enum Output {
 /// The values of `--retry-strategy`, in the order of [`RetryStrategy::NAMES`].
 fn retry_strategies() -> PossibleValuesParser {
     let help = [
-        "Run `dbt retry`, which runs the nodes that did not succeed, if that is safe; otherwise the whole command",
-        "Run `dbt retry` whenever that is possible, also when nodes that never started may be missed",
+        "Run `dbt retry`, which runs the nodes that did not succeed, if it is known which those are; otherwise the whole command",
+        "Run `dbt retry` whenever that is possible, even if it may miss nodes that never started",
         "Run the whole command",
     ];
     let values = RetryStrategy::NAMES.iter().zip(help);

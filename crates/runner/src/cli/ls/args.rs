@@ -9,7 +9,7 @@ use super::reference;
 /// List the nodes that dbt would select, without starting dbt.
 ///
 /// Reads the manifest that dbt wrote last: changes since then are not seen; run `dbt parse` to update it. All flags of
-/// `dbt ls` are accepted; those not listed here have no effect. There are also --manifest, --selectors, --project-files,
+/// `dbt ls` are accepted; those not listed here have no effect. dbt does not have --manifest, --selectors, --project-files,
 /// --command and `--output queue`. Give several values as `--select a b` or `--select a --select b`.
 #[derive(Debug, Args)]
 #[command(after_long_help = after_help())]
