@@ -36,7 +36,6 @@ mod killed;
 mod launched;
 mod lost_journal;
 mod ls_flags;
-mod parsed;
 mod profiles;
 mod project;
 mod proxy;

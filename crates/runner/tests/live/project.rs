@@ -9,10 +9,7 @@ use uuid::Uuid;
 
 use super::dbt_truth::DbtTruth;
 use super::environment::TestEnvironment;
-use super::parsed::Parsed;
 use super::recorded::Recorded;
-
-static PARSED: Parsed = Parsed::new();
 
 /// A copy of the demo project that one test has for itself.
 pub(super) struct Project {
@@ -29,7 +26,6 @@ impl Project {
         let dir = tempfile::tempdir().unwrap();
         let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/projects/shop");
         copy(&shop, &dir.path().join("shop"));
-        PARSED.put_into(&dir.path().join("shop"), &environment);
         Self {
             dir,
             environment,

@@ -9,7 +9,6 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::environment::TestEnvironment;
-use super::parsed::Parsed;
 use super::project::{Finished, invoke, program_in};
 use super::recorded::Recorded;
 
@@ -38,8 +37,6 @@ const FILES: [(&str, &str); 5] = [
     ("models/below.sql", "select * from {{ ref('flaky') }}\n"),
 ];
 
-static PARSED: Parsed = Parsed::new();
-
 /// A project in a folder of its own.
 pub(super) struct Workshop {
     dir: TempDir,
@@ -58,7 +55,6 @@ impl Workshop {
         for (name, text) in FILES {
             workshop.write(name, text);
         }
-        PARSED.put_into(workshop.path(), &workshop.environment);
         workshop
     }
 

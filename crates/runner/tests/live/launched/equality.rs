@@ -86,7 +86,7 @@ fn options_of_python_and_of_dbt_keep_their_meaning() {
 
 #[test]
 fn data_and_usage_errors_are_those_of_plain_dbt() {
-    let mirror = Mirror::parsed();
+    let mirror = Mirror::new();
     let dbt = mirror.environment.dbt.clone();
     compare(&mirror, &dbt, &[], &["ls", "--select", "words+"], 0);
     compare(&mirror, &dbt, &[], &["build", "--no-such-option"], 2);

@@ -10,7 +10,6 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::environment::TestEnvironment;
-use crate::parsed::Parsed;
 use crate::project::{Finished, program_in};
 
 const SEEN: &str = r#"
@@ -106,13 +105,10 @@ const PER_RUN: [&str; 13] = [
     "timing",
 ];
 
-static PARSED: Parsed = Parsed::new();
-
 /// The project, in a folder that is made anew for each run, so that all paths are the same.
 pub(super) struct Mirror {
     home: TempDir,
     pub(super) environment: TestEnvironment,
-    is_parsed: bool,
 }
 
 /// What a run of dbt leaves.
@@ -148,15 +144,6 @@ impl Mirror {
         Self {
             home: tempfile::tempdir().unwrap(),
             environment: TestEnvironment::from_env(),
-            is_parsed: false,
-        }
-    }
-
-    /// For tests in which it does not matter how dbt reads the project.
-    pub(super) fn parsed() -> Self {
-        Self {
-            is_parsed: true,
-            ..Self::new()
         }
     }
 
@@ -185,9 +172,6 @@ impl Mirror {
             let file = project.join(name);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, text).unwrap();
-        }
-        if self.is_parsed {
-            PARSED.put_into(&project, &self.environment);
         }
         let finished = Finished::of(&mut command(self));
         let left = self.left(finished.code);
