@@ -52,6 +52,7 @@ pub mod doctor;
 mod engine;
 
 pub mod hooks;
+mod ledger;
 
 mod retry;
 
@@ -70,7 +71,7 @@ pub use model::{LogLevel, NodeStatus, StopCause, Stopper};
 pub use observe::{Observer, Unobserved};
 pub use outcome::{Error, Outcome};
 pub use request::{
-    FlowChoice, FlowContext, Invocation, PrefectDbtSettings, RequestError, RetryStrategy,
-    RunOptions,
+    FlowChoice, FlowContext, Invocation, LedgerMode, PrefectDbtSettings, RequestError,
+    RetryStrategy, RunOptions,
 };
 pub use track::{MASK, Redactor};

@@ -13,6 +13,7 @@ const SOURCES: &str = "crates/runner/src";
 const FLOORS: &[(u8, &str)] = &[
     (1, "model"),
     (2, "dbt"),
+    (2, "ledger"),
     (2, "prefect/flow_run"),
     (2, "store"),
     (2, "track"),

@@ -137,8 +137,38 @@ impl Client {
         flow_run_id: Uuid,
         key: &str,
     ) -> Result<Vec<Artifact>, Error> {
-        let filter = json!({ "flow_run_id": { "any_": [flow_run_id] }, "key": { "any_": [key] } });
+        self.filter_artifacts_by(flow_run_id, "key", key).await
+    }
+
+    /// Reads the artifacts of a type that a flow run created, the newest first; at most 200.
+    ///
+    /// # Errors
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    pub async fn filter_artifacts_of_type(
+        &self,
+        flow_run_id: Uuid,
+        kind: &str,
+    ) -> Result<Vec<Artifact>, Error> {
+        self.filter_artifacts_by(flow_run_id, "type", kind).await
+    }
+
+    async fn filter_artifacts_by(
+        &self,
+        flow_run_id: Uuid,
+        field: &str,
+        value: &str,
+    ) -> Result<Vec<Artifact>, Error> {
+        let filter =
+            json!({ "flow_run_id": { "any_": [flow_run_id] }, field: { "any_": [value] } });
         let body = json!({ "artifacts": filter, "sort": "ID_DESC" });
         self.post("/artifacts/filter", &body).await
+    }
+
+    /// Deletes an artifact.
+    ///
+    /// # Errors
+    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    pub async fn delete_artifact(&self, id: Uuid) -> Result<(), Error> {
+        self.delete(&format!("/artifacts/{id}")).await
     }
 }

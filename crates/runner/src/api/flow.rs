@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::RunError;
 use super::prefect_dbt_runner::PrefectDbtRunner;
-use crate::dbt_retry::plan;
+use crate::dbt_retry::{NO_RECORD, plan};
 use crate::model::Stopper;
 use crate::outcome::{Error, Outcome};
 use crate::request::{Attempt, FlowChoice, FlowContext, Invocation, Request, RetryStrategy};
@@ -168,7 +168,9 @@ impl Flow {
 /// What a retry runs: what the closure returned, or, with a retry strategy, what the strategy makes of it.
 fn planned(returned: Request, previous: Option<&SavedAttempt>) -> Request {
     match returned.retry.strategy {
-        Some(strategy) => plan(strategy, previous).request(&returned, returned.attempt.clone()),
+        Some(strategy) => {
+            plan(strategy, previous.ok_or(NO_RECORD)).request(&returned, returned.attempt.clone())
+        }
         None => returned,
     }
 }

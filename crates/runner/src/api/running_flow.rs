@@ -145,7 +145,7 @@ impl RunningFlow {
         Ok(
             match (self.record(position, &request), request.retry.strategy) {
                 (Some(record), Some(strategy)) => {
-                    plan(strategy, Some(record)).request(&request, attempt)
+                    plan(strategy, Ok(record)).request(&request, attempt)
                 }
                 _ => Request { attempt, ..request },
             },

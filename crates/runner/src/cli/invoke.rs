@@ -10,7 +10,7 @@ use crate::model::{LogLevel, StateKind, Stopper, error_chain, exit_codes};
 use crate::observe::Observer;
 use crate::outcome::{Error, Outcome, client_from_env};
 use crate::prefect::control::forward_signals;
-use crate::request::{FlowChoice, Invocation, RetryStrategy};
+use crate::request::{FlowChoice, Invocation, LedgerMode, RetryStrategy};
 use crate::retry;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
@@ -105,6 +105,9 @@ pub(crate) struct InvokeArgs {
     /// What a retry runs [default: auto].
     #[arg(long, value_name = "STRATEGY", default_value = "auto", hide_default_value = true, value_parser = retry_strategies())]
     retry_strategy: String,
+    /// Whether Prefect keeps the ledger, from which a retry on another machine runs only what was not done [default: auto].
+    #[arg(long, value_name = "WHERE", default_value = "auto", hide_default_value = true, value_parser = ledger_modes())]
+    ledger: String,
     /// Stop an attempt after this number of seconds, also while it waits for another run in the same target folder. The run
     /// ends TimedOut (exit code 1) [default: no limit].
     #[arg(long, value_name = "SECONDS", value_parser = time_limit)]
@@ -202,6 +205,17 @@ fn retry_strategies() -> PossibleValuesParser {
         "Run the whole command",
     ];
     let values = RetryStrategy::NAMES.iter().zip(help);
+    PossibleValuesParser::new(values.map(|(name, help)| PossibleValue::new(*name).help(help)))
+}
+
+/// The values of `--ledger`, in the order of [`LedgerMode::NAMES`].
+fn ledger_modes() -> PossibleValuesParser {
+    let help = [
+        "In Prefect if this process sets the states of the flow run, and on disk",
+        "The same; a ledger that Prefect cannot store is a warning",
+        "On disk only",
+    ];
+    let values = LedgerMode::NAMES.iter().zip(help);
     PossibleValuesParser::new(values.map(|(name, help)| PossibleValue::new(*name).help(help)))
 }
 
@@ -324,6 +338,7 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> Result<(Invocation, Hoo
     options.retries = args.retries;
     options.retry_delay = args.retry_delay;
     options.retry_strategy = RetryStrategy::from_name(&args.retry_strategy);
+    options.ledger = LedgerMode::from_name(&args.ledger);
     Ok((invocation, args.hooks.hooks()))
 }
 

@@ -24,6 +24,8 @@ pub struct Project {
     pub target: PathBuf,
     /// The folder of the packages that are installed.
     pub(crate) packages: PathBuf,
+    /// Its name.
+    pub(crate) name: Option<String>,
     /// The name of its profile.
     pub(crate) profile: Option<String>,
     /// Its flags.
@@ -72,6 +74,7 @@ impl Project {
             packages: root.join(packages.unwrap_or_else(|| PathBuf::from("dbt_packages"))),
             exists,
             root,
+            name: settings.take("name"),
             profile: settings.take("profile"),
             flags: settings.take("flags").unwrap_or_default(),
             problem: settings.problem,

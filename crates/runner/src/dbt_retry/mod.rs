@@ -3,10 +3,14 @@
 mod dropped_flags;
 mod plan;
 mod remaining_nodes;
+mod restore;
 mod results;
 mod retry_guard;
 mod save;
+mod schedule;
 
-pub(crate) use plan::plan;
+pub(crate) use plan::{NO_RECORD, plan};
+pub(crate) use restore::{ledger_head, restore};
 pub(crate) use retry_guard::RetryGuard;
-pub(crate) use save::{EndedAttempt, save, save_started};
+pub(crate) use save::{AttemptEnd, EndedAttempt, save, save_started};
+pub(crate) use schedule::schedule;

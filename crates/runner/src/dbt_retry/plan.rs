@@ -25,16 +25,20 @@ pub(crate) enum Plan {
     },
 }
 
-/// Plans a retry from the record of the previous attempt.
-pub(crate) fn plan(strategy: RetryStrategy, stored: Option<&SavedAttempt>) -> Plan {
+/// Why the whole command runs when nothing is known of the previous attempt.
+pub(crate) const NO_RECORD: &str = "there is no record of the previous attempt";
+
+/// Plans a retry from the record of the previous attempt, or from the reason why there is none.
+pub(crate) fn plan(strategy: RetryStrategy, stored: Result<&SavedAttempt, &str>) -> Plan {
     let full = |reason: &str| Plan::Full {
         reason: reason.to_owned(),
     };
     if strategy == RetryStrategy::Full {
         return full("the retry strategy is `full`");
     }
-    let Some(stored) = stored else {
-        return full("there is no record of the previous attempt");
+    let stored = match stored {
+        Ok(stored) => stored,
+        Err(reason) => return full(reason),
     };
     let record = &stored.record;
     match (&record.obstacle, stored.state()) {
@@ -107,8 +111,9 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::model::Obstacle;
     use crate::request::Invocation;
-    use crate::store::{AttemptRecord, AttemptRecords, Obstacle};
+    use crate::store::{AttemptRecord, AttemptRecords};
 
     fn planned(strategy: RetryStrategy, obstacle: Option<Obstacle>, has_results: bool) -> String {
         let dir = tempfile::tempdir().unwrap();
@@ -122,7 +127,7 @@ mod tests {
         };
         let results = has_results.then_some(&Value::Null);
         let stored = AttemptRecords::beside(dir.path()).save(record, results);
-        plan(strategy, Some(&stored.unwrap())).to_string()
+        plan(strategy, Ok(&stored.unwrap())).to_string()
     }
 
     #[test]
@@ -139,7 +144,7 @@ mod tests {
         let hooks = Some(Obstacle::OnlyHooks);
         assert!(planned(DbtRetry, hooks, true).starts_with("the whole command, because"));
         assert!(
-            plan(Auto, None)
+            plan(Auto, Err(NO_RECORD))
                 .to_string()
                 .starts_with("the whole command, because")
         );

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::results::Results;
 use crate::dbt::{Capabilities, DbtVersion, RetrySupport};
-use crate::model::NodeStatus;
-use crate::store::Obstacle;
+use crate::model::{NodeStatus, Obstacle};
 use crate::track::TrackedRun;
 
 /// Commands that `dbt retry` (1.x) retries, as run_results.json names them. It also retries `run-operation`, which has no
@@ -56,7 +55,7 @@ pub(crate) fn remaining(
     let Some(mut results) = results.filter(|results| belong_to(results, run)) else {
         return unknown(Obstacle::NoResults);
     };
-    if let Some(obstacle) = unsupported(&results) {
+    if let Some(obstacle) = unsupported(results.command(), results.dbt_version()) {
         return unknown(obstacle);
     }
     results.keep_retried();
@@ -89,13 +88,11 @@ fn belong_to(results: &Results, run: &TrackedRun) -> bool {
     !id.is_empty() && run.invocation_id.as_deref() == Some(id)
 }
 
-/// Whether the results are of a command or a version of dbt that `dbt retry` does not support.
-fn unsupported(results: &Results) -> Option<Obstacle> {
-    let command = results.command();
+/// Whether a command, as run_results.json names it, or a version of dbt is one that `dbt retry` does not support.
+pub(super) fn unsupported(command: &str, version: &str) -> Option<Obstacle> {
     if !RETRYABLE.contains(&command) {
         return Some(Obstacle::Command(command.to_owned()));
     }
-    let version = results.dbt_version();
     (!is_supported(version)).then(|| Obstacle::Version(version.to_owned()))
 }
 
@@ -116,13 +113,16 @@ fn missing(results: &Results, run: &TrackedRun, scheduled: &[String]) -> Vec<Str
     scheduled
         .iter()
         .filter(|id| {
-            let kind = id.split('.').next().unwrap_or_default();
-            SCHEDULED.contains(&kind)
-                && !listed.contains(id.as_str())
-                && !settled.contains(id.as_str())
+            is_scheduled(id) && !listed.contains(id.as_str()) && !settled.contains(id.as_str())
         })
         .cloned()
         .collect()
+}
+
+/// Whether a selected node is one that dbt lists in its results.
+pub(super) fn is_scheduled(id: &str) -> bool {
+    let kind = id.split('.').next().unwrap_or_default();
+    SCHEDULED.contains(&kind)
 }
 
 /// Whether a node with this status has to run again. `cancelled` is the status after an interrupt.

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use super::dropped_flags::dropped_flags;
 use super::plan::{did_not_succeed, retry_args};
 use crate::dbt::{CommandLine, DbtArgs, read_artifact};
-use crate::model::NodeStatus;
+use crate::model::{NodeStatus, Obstacle};
 use crate::selection::names_state;
-use crate::store::{AttemptRecords, Obstacle, SavedAttempt};
+use crate::store::{AttemptRecords, SavedAttempt};
 use crate::track::TrackedRun;
 
 /// Commands, as run_results.json names them, that build no node: the run before them is still the one to retry.

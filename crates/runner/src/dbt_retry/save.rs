@@ -10,10 +10,11 @@ use uuid::Uuid;
 use super::remaining_nodes::{Remaining, remaining};
 use super::results::Results;
 use super::retry_guard::RetryGuard;
-use crate::dbt::{CommandLine, DbtArgs, Project, read_manifest};
-use crate::request::{ProcessEnv, Request};
-use crate::selection::selected;
-use crate::store::{AttemptRecord, AttemptRecords, Obstacle, SavedAttempt};
+use super::schedule::schedule;
+use crate::dbt::{CommandLine, Project, read_manifest};
+use crate::model::{Obstacle, RemainingWork};
+use crate::request::Request;
+use crate::store::{AttemptRecord, AttemptRecords, SavedAttempt};
 use crate::track::TrackedRun;
 
 /// An attempt that has ended.
@@ -32,6 +33,15 @@ pub(crate) struct EndedAttempt<'a> {
     pub(crate) guard: Option<&'a RetryGuard>,
     /// The manifest of the attempt, if it has been read.
     pub(crate) manifest: Option<Arc<Manifest>>,
+}
+
+/// What is stored of an attempt that has ended.
+#[derive(Debug, Default)]
+pub(crate) struct AttemptEnd {
+    /// The record, on disk.
+    pub(crate) record: Option<SavedAttempt>,
+    /// What is still to do, for the ledger.
+    pub(crate) work: Option<RemainingWork>,
 }
 
 /// Saves the record of an attempt that starts, if its command builds nodes. It stays if the process is killed.
@@ -74,7 +84,7 @@ fn original_line(request: &Request, guard: Option<&RetryGuard>) -> CommandLine {
 
 /// Saves the record of an attempt, if its command builds nodes. An attempt that ran no nodes does not replace the record of
 /// an earlier one.
-pub(crate) fn save(ended: &EndedAttempt<'_>, records: &AttemptRecords) -> Option<SavedAttempt> {
+pub(crate) fn save(ended: &EndedAttempt<'_>, records: &AttemptRecords) -> AttemptEnd {
     let run = ended.run;
     let line = original_line(ended.request, ended.guard);
     let command = line.command();
@@ -82,12 +92,16 @@ pub(crate) fn save(ended: &EndedAttempt<'_>, records: &AttemptRecords) -> Option
     let is_idle = success && run.nodes.is_empty();
     if !builds(&command) || is_idle {
         records.remove(ended.run_id);
-        return None;
+        return AttemptEnd::default();
     }
     let (nodes, obstacle, results) = match ended.remaining(&line) {
         Remaining::Nothing => (Vec::new(), None, None),
         Remaining::Nodes { ids, results } => (ids, None, Some(results)),
         Remaining::Unknown { obstacle, results } => (Vec::new(), Some(obstacle), results),
+    };
+    let work = RemainingWork {
+        nodes: results.as_ref().map(Results::nodes).unwrap_or_default(),
+        obstacle: obstacle.clone(),
     };
     let record = AttemptRecord {
         run_id: ended.run_id,
@@ -101,10 +115,14 @@ pub(crate) fn save(ended: &EndedAttempt<'_>, records: &AttemptRecords) -> Option
         nodes,
         obstacle,
     };
-    records
+    let record = records
         .save(record, results.as_ref())
         .inspect_err(|error| tracing::warn!(%error, "dbt retry cannot be used after this run: cannot save its record"))
-        .ok()
+        .ok();
+    AttemptEnd {
+        record,
+        work: Some(work),
+    }
 }
 
 impl EndedAttempt<'_> {
@@ -126,11 +144,7 @@ impl EndedAttempt<'_> {
             Some(manifest) => Arc::clone(manifest),
             None => read_manifest(&self.project.target, Some(invocation_id)).ok()?,
         };
-        let env = ProcessEnv::from_env().ok()?;
-        let profiles_dir = self.request.profiles_dir(&DbtArgs::of(line), &env);
-        selected(&manifest, line, self.project, profiles_dir)
-            .inspect_err(|problem| tracing::debug!(problem, "cannot select the scheduled nodes"))
-            .ok()?
+        schedule(&manifest, line, self.project, self.request)
     }
 }
 

@@ -92,7 +92,8 @@ async fn prepare_and_connect(attempt: Attempt<'_>, new: Option<NewRun>) -> Resul
     prepared.guard_retry(request);
     // After the lock: the order of run ids is the order in which runs wrote to the folder.
     let run_id = Uuid::now_v7();
-    let connected = connect(attempt, run_id, &prepared.args.command, new).await?;
+    let (command, ledger) = (&*prepared.args.command, prepared.ledger(request, run_id));
+    let connected = connect(attempt, run_id, (command, ledger), new).await?;
     Ok(Admitted {
         run_id,
         prepared,

@@ -9,7 +9,7 @@ use super::run::Attempt;
 use crate::dbt::CommandLine;
 use crate::model::{ExistingFlowRun, FlowRunRef, NewFlowRun};
 use crate::outcome::{Error, warn_of_wait};
-use crate::prefect::delivery::{ReportOptions, Reporter};
+use crate::prefect::delivery::{LedgerOptions, ReportOptions, Reporter};
 use crate::prefect::flow_run::{
     Mode, ModeFacts, NewRun, ReportError, decide, flow_run_name, retry_rules, wait_for_api,
 };
@@ -36,7 +36,7 @@ pub(crate) fn flow_run_to_create(request: &Request) -> Option<NewRun> {
 pub(super) async fn connect(
     attempt: Attempt<'_>,
     run_id: Uuid,
-    command: &str,
+    (command, ledger): (&str, Option<LedgerOptions>),
     new: Option<NewRun>,
 ) -> Result<Connected, Error> {
     let request = attempt.request;
@@ -48,7 +48,11 @@ pub(super) async fn connect(
     let names = names(request, command, key);
     let new = new.unwrap_or_else(|| new_run(request, names.clone(), key));
     let reporter = match &request.client {
-        Some(client) => reporter(client, attempt, run_id, mode, new).await?,
+        Some(client) => {
+            let mut options = report_options(attempt);
+            options.ledger = ledger;
+            reporter(client, (attempt, run_id), mode, new, options).await?
+        }
         None => None,
     };
     let flow_run = reporter.as_ref().and_then(Reporter::flow_run);
@@ -106,12 +110,11 @@ fn mode_facts(request: &Request, command: &str) -> ModeFacts {
 
 async fn reporter(
     client: &Client,
-    attempt: Attempt<'_>,
-    run_id: Uuid,
+    (attempt, run_id): (Attempt<'_>, Uuid),
     mode: Mode,
     new: NewRun,
+    options: ReportOptions,
 ) -> Result<Option<Reporter>, ReportError> {
-    let options = report_options(attempt);
     Ok(Some(match mode {
         Mode::NotReported => return Ok(None),
         Mode::TaskRunsOnly => Reporter::without_flow_run(client, run_id, options),
@@ -132,6 +135,7 @@ fn report_options(attempt: Attempt<'_>) -> ReportOptions {
         stopper: Some(attempt.stopper.clone()),
         rate: delivery.rate,
         budget: delivery.budget,
+        ledger: None,
     }
 }
 

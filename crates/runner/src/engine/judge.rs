@@ -9,8 +9,8 @@ use super::record::Recorded;
 use super::recorder::Closing;
 use super::run::Attempt;
 use super::session::Session;
-use crate::dbt_retry;
-use crate::model::StopCause;
+use crate::dbt_retry::{self, AttemptEnd};
+use crate::model::{RemainingWork, StopCause};
 use crate::request::Request;
 use crate::store::SavedAttempt;
 use crate::track::{ProcessEnd, TrackedRun, Verdict, empty_selection, judge};
@@ -26,6 +26,8 @@ pub(super) struct Judged {
     pub(super) manifest: Option<Arc<Manifest>>,
     /// What a retry needs to know of this attempt.
     pub(super) record: Option<SavedAttempt>,
+    /// The same for the ledger.
+    pub(super) work: Option<RemainingWork>,
 }
 
 /// The warning about a success of dbt of which nothing is known.
@@ -64,7 +66,7 @@ impl Recorded {
             guard: prepared.guard.as_ref(),
             manifest: manifest.clone(),
         };
-        let record = save_record(&session, &ended, keeps_record);
+        let AttemptEnd { record, work } = save_record(&session, &ended, keeps_record);
         run.not_started = not_started(record.as_ref(), &run);
         drop(lock);
         Judged {
@@ -76,6 +78,7 @@ impl Recorded {
             verdict,
             manifest,
             record,
+            work,
         }
     }
 }
@@ -124,11 +127,13 @@ fn save_record(
     session: &Session,
     ended: &dbt_retry::EndedAttempt<'_>,
     is_saved: bool,
-) -> Option<SavedAttempt> {
-    let records = session.records.as_ref()?;
+) -> AttemptEnd {
+    let Some(records) = &session.records else {
+        return AttemptEnd::default();
+    };
     if is_saved {
         return dbt_retry::save(ended, records);
     }
     records.remove(session.run_id);
-    None
+    AttemptEnd::default()
 }

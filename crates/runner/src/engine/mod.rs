@@ -15,6 +15,7 @@ mod prepare;
 mod record;
 mod recorder;
 mod run;
+mod schedule_thread;
 mod session;
 mod settle;
 mod shared_flow_run;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use dbt_templating::{EnvironmentVariable, RenderOptions};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::preflight;
 use crate::dbt::{
@@ -12,13 +13,14 @@ use crate::dbt::{
     NotLaunched, Project, WantedEvents, child_environment, dbt_version, find_dbt, forget_version,
     log_folder_problem, output_environment, spare_log_folder, unknown_variables,
 };
-use crate::dbt_retry::RetryGuard;
+use crate::dbt_retry::{RetryGuard, ledger_head};
 use crate::model::{DbtStart, LogLevel};
 use crate::observe::Observer;
 use crate::outcome::{Error, warn_of_wait};
+use crate::prefect::delivery::LedgerOptions;
 use crate::prefect::flow_run::wait_for_api;
 use crate::profiles::{ProfilesError, RenderedProfiles};
-use crate::request::{ProcessEnv, Request};
+use crate::request::{LedgerMode, ProcessEnv, Request};
 use crate::selection::{OutputChoice, SelectionFlags};
 use crate::store::{AttemptRecords, JournalFolder};
 
@@ -127,6 +129,17 @@ impl Prepared {
         {
             forget_version(&self.dbt, cache);
         }
+    }
+
+    /// The ledger of the attempt, if it is to have one. It needs the version of dbt.
+    pub(super) fn ledger(&self, request: &Request, run_id: Uuid) -> Option<LedgerOptions> {
+        let is_required = match request.ledger {
+            LedgerMode::Off => return None,
+            LedgerMode::Auto => false,
+            LedgerMode::Prefect => true,
+        };
+        let head = ledger_head(request, &self.project, self.version.as_ref()?, run_id)?;
+        Some(LedgerOptions { head, is_required })
     }
 
     /// How dbt is started.

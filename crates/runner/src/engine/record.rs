@@ -12,6 +12,7 @@ use super::abandon::AbandonOnDrop;
 use super::prepare::Prepared;
 use super::recorder::Recorder;
 use super::run::Attempt;
+use super::schedule_thread::record_schedule;
 use super::session::Session;
 use super::start::Started;
 use super::stop_dbt::stop_when_asked;
@@ -47,7 +48,7 @@ impl Started {
             recorder,
             process,
         } = self;
-        let (recorder, end, stopped) = follow(process, recorder, attempt).await?;
+        let (recorder, end, stopped) = follow(process, recorder, &prepared, attempt).await?;
         let stopped = match stopped {
             // A request that came after dbt's success has stopped nothing.
             Some(cause) if end.exit_code != Some(0) => {
@@ -73,10 +74,16 @@ pub(super) type SharedRecorder = Arc<Mutex<Option<Recorder>>>;
 async fn follow(
     process: DbtProcess,
     recorder: Recorder,
+    prepared: &Prepared,
     attempt: Attempt<'_>,
 ) -> Result<(Recorder, ProcessEnd, Option<StopCause>), Error> {
     let stopper = attempt.stopper;
+    let has_ledger = recorder.has_ledger;
     let shared: SharedRecorder = Arc::new(Mutex::new(Some(recorder)));
+    if has_ledger {
+        let schedule = record_schedule(attempt.request, prepared, &shared);
+        with(&shared, |recorder| recorder.schedule = schedule);
+    }
     let _guard = AbandonOnDrop {
         group: process.group.clone(),
         recorder: Arc::clone(&shared),
@@ -188,7 +195,7 @@ fn listen(
     when_done
 }
 
-fn with(recorder: &SharedRecorder, act: impl FnOnce(&mut Recorder)) {
+pub(super) fn with(recorder: &SharedRecorder, act: impl FnOnce(&mut Recorder)) {
     let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(recorder) = recorder.as_mut() {
         act(recorder);

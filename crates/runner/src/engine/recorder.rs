@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 use dbt_events::{Event, EventName, Line, RawLine, decode, strip_ansi};
 use dbt_manifest::{Manifest, RunResults};
@@ -37,6 +38,10 @@ pub(super) struct Recorder {
     /// The manifest, if the outcome holds it.
     pub(super) manifest: Option<Arc<Manifest>>,
     pub(super) effects: Vec<Effect>,
+    /// Whether the attempt has a ledger in Prefect.
+    pub(super) has_ledger: bool,
+    /// Where the manifest goes when it is there: what is to do is determined from it.
+    pub(super) schedule: Option<Sender<Arc<Manifest>>>,
 }
 
 impl Recorder {
@@ -148,6 +153,9 @@ impl Recorder {
                     self.observer.on_warning(&newer.to_string());
                 }
                 self.observer.on_manifest(&manifest);
+                if let Some(schedule) = self.schedule.take() {
+                    let _ = schedule.send(Arc::clone(&manifest));
+                }
                 self.assets.set_manifest(&manifest);
                 self.manifest = self.keeps_artifacts.then(|| Arc::clone(&manifest));
                 self.tracker.set_manifest(Some(manifest));
@@ -159,6 +167,12 @@ impl Recorder {
                 ));
             }
         }
+    }
+
+    /// Records an effect that is not from dbt's output.
+    pub(super) fn record(&mut self, effect: Effect) {
+        self.effects.push(effect);
+        self.write();
     }
 
     /// Records that the runner asks dbt to stop.
@@ -229,6 +243,7 @@ impl Recorder {
             }),
             redactor: self.redactor,
             level: self.level,
+            has_ledger: self.has_ledger,
         };
         (run, closing)
     }
@@ -240,6 +255,8 @@ pub(super) struct Closing {
     pub(super) manifest: Option<Arc<Manifest>>,
     /// run_results.json, if dbt wrote it in this run and the outcome holds it.
     pub(super) run_results: Option<RunResults>,
+    /// Whether the attempt has a ledger in Prefect.
+    pub(super) has_ledger: bool,
     redactor: Redactor,
     level: LogLevel,
 }

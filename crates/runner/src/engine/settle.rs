@@ -23,6 +23,7 @@ impl Judged {
             verdict,
             manifest,
             record,
+            work,
         } = self;
         if request.summary_artifact {
             let summary = markdown(&command, &request.args, &verdict.state, &run);
@@ -31,6 +32,7 @@ impl Judged {
         let stopped = stopped_line(&run).map(|message| log(&end, Level::Warning, message));
         closing.write(stopped);
         let run_results = closing.run_results.take();
+        closing.write(work.filter(|_| closing.has_ledger).map(Effect::Remaining));
         write_end(closing, &verdict, &end);
 
         let delivery = session.delivered().await;

@@ -58,7 +58,7 @@ impl SharedFlowRun {
             stopper: &stopper,
             deadline: None,
         };
-        let connected = connect(attempt, run_id, COMMAND, None).await?;
+        let connected = connect(attempt, run_id, (COMMAND, None), None).await?;
         if connected.reporter.is_none() && !request.flow.declined {
             observer.on_notice(&Notice::Unconfigured);
         }

@@ -17,6 +17,7 @@ use crate::dbt::DbtProcess;
 use crate::dbt_retry;
 use crate::model::{DbtStart, Effect, FlowRunRef, Level, LogLine, Notice};
 use crate::outcome::Error;
+use crate::prefect::delivery::Reporter;
 use crate::request::Request;
 use crate::store::{AttemptRecords, Header, JOURNAL_FORMAT, JournalFolder, JournalWriter};
 use crate::track::{Redactor, Tracker, TrackerOptions};
@@ -64,6 +65,10 @@ impl Admitted {
             ));
         }
         note_attempt(&mut journal, request, &prepared);
+        let has_ledger = connected
+            .reporter
+            .as_ref()
+            .is_some_and(Reporter::has_ledger);
         let session = Session::open(
             attempt,
             (run_id, target),
@@ -71,7 +76,7 @@ impl Admitted {
             folder,
             &journal,
         );
-        let recorder = recorder(attempt, &prepared, run_id, journal);
+        let recorder = recorder(attempt, &prepared, (run_id, has_ledger), journal);
         Ok(Started {
             session,
             prepared,
@@ -142,7 +147,7 @@ fn record_attempt(request: &Request, prepared: &Prepared, ids: (Uuid, Option<Uui
 fn recorder(
     attempt: Attempt<'_>,
     prepared: &Prepared,
-    run_id: Uuid,
+    (run_id, has_ledger): (Uuid, bool),
     journal: JournalWriter,
 ) -> Recorder {
     let Attempt {
@@ -174,5 +179,7 @@ fn recorder(
         keeps_artifacts: request.keep_artifacts,
         manifest: None,
         effects: Vec::new(),
+        has_ledger,
+        schedule: None,
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::asset_event::AssetEvent;
 use super::log_line::LogLine;
 use super::node_end::NodeEnd;
+use super::remaining_work::RemainingWork;
 use super::run_end::{RunEnd, RunSummary};
 use super::task_run::TaskRun;
 
@@ -24,6 +25,8 @@ pub enum Effect {
     Log(LogLine),
     /// The number of nodes that dbt is going to run, tests and hooks included. For progress displays.
     Total(u32),
+    /// What is still to do, as far as it is known at this point. A later node that succeeds is done, too.
+    Remaining(RemainingWork),
     /// An event of an asset.
     Asset(AssetEvent),
     /// The summary of the run, for an artifact.

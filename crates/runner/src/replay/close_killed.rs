@@ -124,7 +124,7 @@ fn time_of(entry: &Entry) -> Option<Timestamp> {
         Effect::Log(line) => Some(line.at),
         Effect::Asset(event) => Some(event.at),
         Effect::RunFinished(end) => Some(end.at),
-        Effect::Total(_) | Effect::Summary(_) => None,
+        Effect::Total(_) | Effect::Remaining(_) | Effect::Summary(_) => None,
     }
 }
 

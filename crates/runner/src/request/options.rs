@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use prefect_client::Client;
 
+use super::ledger_mode::LedgerMode;
 use super::retry_strategy::RetryStrategy;
 use super::settings::PrefectDbtSettings;
 use crate::dbt::Launcher;
@@ -64,6 +65,9 @@ pub struct RunOptions {
     pub retry_delay: Option<Duration>,
     /// What a retry runs. Default: [`RetryStrategy::Auto`]; in a `Flow`, what its closure returns.
     pub retry_strategy: Option<RetryStrategy>,
+    /// Whether Prefect keeps what a retry needs. Default: [`LedgerMode::Auto`] on the command line, where retries read
+    /// it, else [`LedgerMode::Off`].
+    pub ledger: Option<LedgerMode>,
     /// What stops the run. Those of the runner, the flow and the invocation all do. Default: none.
     pub stoppers: Vec<Stopper>,
     /// Whether SIGINT (Ctrl-C) and other signals that end a process stop the run instead. Default: false.
@@ -98,6 +102,7 @@ impl RunOptions {
             retries: self.retries.or(defaults.retries),
             retry_delay: self.retry_delay.or(defaults.retry_delay),
             retry_strategy: self.retry_strategy.or(defaults.retry_strategy),
+            ledger: self.ledger.or(defaults.ledger),
             stoppers: [self.stoppers, defaults.stoppers].concat(),
             handle_signals: self.handle_signals.or(defaults.handle_signals),
         }

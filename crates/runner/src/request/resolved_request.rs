@@ -12,6 +12,7 @@ use super::error::RequestError;
 use super::flow_choice::FlowChoice;
 use super::flow_context::FlowContext;
 use super::invocation::Invocation;
+use super::ledger_mode::LedgerMode;
 use super::options::RunOptions;
 use super::process_env::{dbt_executable, launcher_choice};
 use super::retry_strategy::RetryStrategy;
@@ -58,6 +59,8 @@ pub(crate) struct Request {
     pub(crate) summary_artifact: bool,
     /// Whether the outcome holds the manifest and dbt's results.
     pub(crate) keep_artifacts: bool,
+    /// Whether Prefect keeps the ledger of the attempt.
+    pub(crate) ledger: LedgerMode,
     /// The folder of journals; `None` for the one in the project.
     pub(crate) journal_dir: Option<PathBuf>,
     /// What stops the run from within its program.
@@ -124,6 +127,7 @@ impl Request {
             dbt: options.dbt,
             launcher: options.launcher.unwrap_or_default(),
             client: options.client,
+            ledger: options.ledger.unwrap_or_default(),
             journal_dir: options.journal_dir,
             attempt: Attempt::default(),
         }

@@ -3,6 +3,7 @@
 use prefect_client::{Client, FlowRun, FlowRunPatch};
 use uuid::Uuid;
 
+use super::last_attempt::last_attempt;
 use crate::dbt_retry::plan;
 use crate::model::Ownership;
 use crate::observe::Observer;
@@ -12,8 +13,7 @@ use crate::prefect::delivery::Reporter;
 use crate::prefect::flow_run::{
     ReportError, ownership_by_state, refuse_cancelled, retry_rules, wait_for_api,
 };
-use crate::request::{Attempt, DeliveryLimits, FlowChoice, ProcessEnv, Request, RetryOptions};
-use crate::store::AttemptRecords;
+use crate::request::{Attempt, DeliveryLimits, FlowChoice, Request, RetryOptions};
 
 /// Reads the flow run that a request is the engine of. Its parameters change dbt's arguments, its policy says how often it
 /// is retried, and an attempt that ran before in another process is continued. Other requests stay as they are.
@@ -42,7 +42,7 @@ pub(super) async fn adopt_flow_run(
     let args = apply(&request.args, &run.parameters)?;
     request = request.with_args(args);
     if run.run_count > 0 {
-        request = continued(&request, &run)?;
+        request = continued(&request, &client, &run).await?;
     }
     Ok(request)
 }
@@ -95,18 +95,14 @@ pub(crate) async fn agree_on_retries(
     Some(retries)
 }
 
-/// The request as the next attempt of a flow run that ran before, from the record that the last attempt left here.
-fn continued(request: &Request, run: &FlowRun) -> Result<Request, Error> {
-    let env = ProcessEnv::from_env()?;
-    let project = request.project(&request.dbt_args(), &env.cwd);
-    let records = AttemptRecords::beside(&request.journal_dir_in(&project));
-    let record = records.newest(|record| record.flow_run_id == Some(run.id));
-    let record = record
-        .filter(|kept| kept.record.target == project.target && kept.record.args == request.args);
+/// The request as the next attempt of a flow run that ran before, from what is known of the last attempt.
+async fn continued(request: &Request, client: &Client, run: &FlowRun) -> Result<Request, Error> {
+    let last = last_attempt(request, client, run).await?;
+    let last = last.as_ref().map_err(String::as_str);
     let attempt = Attempt {
         number: run.run_count + 1,
         ..Attempt::default()
     };
     let strategy = request.retry.strategy.unwrap_or_default();
-    Ok(plan(strategy, record.as_ref()).request(request, attempt))
+    Ok(plan(strategy, last).request(request, attempt))
 }

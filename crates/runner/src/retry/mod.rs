@@ -7,6 +7,7 @@ mod attempt_loop;
 mod first_attempt;
 mod give_up;
 mod in_background;
+mod last_attempt;
 mod policy;
 mod run;
 

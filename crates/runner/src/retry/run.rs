@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::attempt_loop::Attempts;
 use super::first_attempt::adopt_flow_run;
 use super::give_up::give_up;
-use crate::dbt_retry::plan;
+use crate::dbt_retry::{NO_RECORD, plan};
 use crate::hooks::{HookOptions, Hooks};
 use crate::model::Stopper;
 use crate::observe::Observer;
@@ -48,7 +48,7 @@ pub(crate) async fn run(
         stopper,
     };
     let retry = |next: &super::attempt_loop::NextAttempt| {
-        let plan = plan(strategy, next.previous.record.as_ref());
+        let plan = plan(strategy, next.previous.record.as_ref().ok_or(NO_RECORD));
         Ok(plan.request(&original, next.attempt.clone()))
     };
     attempts.run(first, retry).await

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::obstacle::Obstacle;
+use crate::model::Obstacle;
 
 /// Folder of the records, in the folder of the journals.
 const RECORDS: &str = "attempts";

@@ -120,7 +120,7 @@ impl Redactor {
                     .for_each(|value| self.value(value));
             }
             Effect::Summary(summary) => self.mask(&mut summary.markdown),
-            Effect::NodeRunning(_) | Effect::Total(_) => {}
+            Effect::NodeRunning(_) | Effect::Total(_) | Effect::Remaining(_) => {}
         }
     }
 

@@ -71,7 +71,7 @@ impl JournalContent {
 
 /// Waits until something is so.
 #[track_caller]
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(super) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + LIMIT;
     while !is_so() {
         assert!(Instant::now() < deadline, "{what} never happened");
@@ -92,13 +92,13 @@ fn lines_in(journal: &Path) -> usize {
 }
 
 /// A run that can be killed.
-struct Victim {
+pub(super) struct Victim {
     child: Child,
     mark: String,
 }
 
 impl Victim {
-    fn start(command: &mut Command) -> Self {
+    pub(super) fn start(command: &mut Command) -> Self {
         let mark = Uuid::now_v7().to_string();
         command.env(MARK, &mark);
         command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -109,7 +109,7 @@ impl Victim {
     }
 
     /// Kills our process, and waits until dbt and all else that belonged to it is gone.
-    fn kill(mut self) {
+    pub(super) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         wait_until("the end of every process", || self.processes().is_empty());

@@ -34,6 +34,7 @@ mod interrupts;
 mod invalid_api;
 mod killed;
 mod launched;
+mod ledger;
 mod lost_journal;
 mod ls_flags;
 mod profiles;

@@ -79,6 +79,20 @@ impl Workshop {
         &self.environment.dbt
     }
 
+    /// The server's API.
+    pub(super) fn api(&self) -> &str {
+        &self.environment.api
+    }
+
+    /// Takes over the database of another one, as if both used a warehouse.
+    pub(super) fn adopt_database(&self, other: &Self) {
+        for name in ["w.duckdb", "w.duckdb.wal"] {
+            if other.path().join(name).exists() {
+                fs::copy(other.path().join(name), self.path().join(name)).unwrap();
+            }
+        }
+    }
+
     /// The name under which the server knows what this test ran.
     pub(super) fn flow_run_name(&self) -> &str {
         &self.flow_run

@@ -59,6 +59,11 @@ impl Given {
         self.values.last().map(String::as_str)
     }
 
+    /// All values.
+    pub(crate) fn values(&self) -> &[String] {
+        &self.values
+    }
+
     /// Whether the flag takes a value that the line does not have.
     pub(super) fn is_incomplete(&self) -> bool {
         self.flag.kind != Kind::Switch && self.values.is_empty()

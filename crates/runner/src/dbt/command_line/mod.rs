@@ -12,7 +12,7 @@ mod parse;
 pub(crate) use commands::is_command;
 pub(crate) use edit::flag_with_value;
 pub(crate) use flag::{Engine, Flag, Kind};
-pub(crate) use line::CommandLine;
+pub(crate) use line::{CommandLine, Given};
 
 #[cfg(test)]
 mod tests;

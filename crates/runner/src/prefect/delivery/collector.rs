@@ -68,7 +68,7 @@ impl Collector {
             }
             Effect::Asset(event) => self.batch.asset(event, now),
             Effect::Summary(summary) => self.summary = Some(summary),
-            Effect::Total(_) => {}
+            Effect::Total(_) | Effect::Remaining(_) => {}
             Effect::RunFinished(end) => return Some(end),
         }
         None

@@ -7,6 +7,7 @@ use super::already_stored::AlreadyStored;
 use super::collector::Collector;
 use super::confirmation::Confirmation;
 use super::finish::Finish;
+use super::ledger_artifact::LedgerArtifact;
 use super::outage::{Outages, SendError};
 use super::reporter::ReportOptions;
 use super::sender::Sender;
@@ -20,6 +21,8 @@ pub(super) struct JournalDelivery<'a> {
     sender: Sender<'a>,
     confirmation: Confirmation,
     finish: Finish,
+    /// Only for a flow run that we own.
+    ledger: Option<LedgerArtifact>,
     /// Kept until the delivery is over.
     _lease: Option<Lease>,
 }
@@ -43,6 +46,7 @@ impl<'a> JournalDelivery<'a> {
         let has_heartbeat = ownership == Ownership::Owned && !is_replay;
         let heartbeat =
             has_heartbeat.then(|| Heartbeat::new(client.settings().heartbeat_frequency));
+        let ledger = options.ledger.clone().filter(|_| has_heartbeat);
         Self {
             collector: Collector::new(client, &context, already_stored.unwrap_or_default()),
             sender: Sender::new(client, context, outages, (options.rate, options.budget))
@@ -53,6 +57,7 @@ impl<'a> JournalDelivery<'a> {
                 setter,
                 is_replay,
             },
+            ledger: ledger.map(LedgerArtifact::new),
             _lease: lease,
         }
     }
@@ -64,6 +69,8 @@ impl<'a> JournalDelivery<'a> {
         if sent.is_err() && end.is_none() {
             end = skip_to_end(&mut journal).await;
         }
+        // Before the final state: another process may start the retry as soon as that is set.
+        self.write_ledger().await;
         // Even if something else was not accepted, the server may accept the final state.
         let (final_state, set) = self
             .finish
@@ -100,7 +107,9 @@ impl<'a> JournalDelivery<'a> {
             self.sender.beat().await;
             let budget = &mut self.sender.budget;
             let due = self.collector.due(budget);
-            let wake = due.into_iter().chain(self.sender.heartbeat_due()).min();
+            let ledger_due = self.ledger.as_ref().and_then(LedgerArtifact::due);
+            let others = self.sender.heartbeat_due().into_iter().chain(ledger_due);
+            let wake = due.into_iter().chain(others).min();
             let entry = match wake {
                 Some(wake) => timeout_at(wake, journal.next()).await,
                 None => Ok(journal.next().await),
@@ -109,6 +118,9 @@ impl<'a> JournalDelivery<'a> {
             match entry {
                 Ok(None) => break,
                 Ok(Some(Entry::Effect(effect))) => {
+                    if let Some(ledger) = &mut self.ledger {
+                        ledger.take(&effect);
+                    }
                     *end = self.collector.add(*effect, budget);
                     if end.is_some() {
                         break;
@@ -119,8 +131,20 @@ impl<'a> JournalDelivery<'a> {
             if self.collector.is_due(budget) {
                 self.send_batch(journal).await?;
             }
+            if self.ledger.as_ref().is_some_and(LedgerArtifact::is_due) {
+                self.write_ledger().await;
+            }
         }
         self.send_batch(journal).await
+    }
+
+    /// Writes the ledger, if it has changed.
+    async fn write_ledger(&mut self) {
+        if let (Some(ledger), Some(id)) = (&mut self.ledger, self.sender.context.flow_run_id())
+            && let Some(problem) = ledger.write(self.sender.client, id).await
+        {
+            self.sender.outages.report_left_out(problem);
+        }
     }
 
     /// Sends the batch, one request after another.

@@ -12,6 +12,7 @@ mod confirmation;
 mod finish;
 mod grace;
 mod journal_delivery;
+mod ledger_artifact;
 mod node_count;
 mod outage;
 mod rate;
@@ -25,6 +26,7 @@ mod stall;
 mod summary_artifact;
 mod target;
 
+pub(crate) use ledger_artifact::{LedgerOptions, read_ledger};
 pub(crate) use reporter::{ReportOptions, Reporter};
 
 #[cfg(test)]

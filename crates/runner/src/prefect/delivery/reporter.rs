@@ -9,6 +9,7 @@ use super::already_stored::AlreadyStored;
 use super::finish::undelivered;
 use super::grace::Grace;
 use super::journal_delivery::JournalDelivery;
+use super::ledger_artifact::LedgerOptions;
 use super::outage::{Outages, SendError};
 use super::target::Target;
 use crate::model::{
@@ -32,6 +33,8 @@ pub(crate) struct ReportOptions {
     pub rate: Option<u32>,
     /// Maximum number of log lines and events of the run; only the ends of nodes may exceed it. The rest is omitted, with a notice.
     pub budget: Option<u32>,
+    /// The ledger of the attempt; `None` if none is written.
+    pub ledger: Option<LedgerOptions>,
 }
 
 impl Default for ReportOptions {
@@ -42,6 +45,7 @@ impl Default for ReportOptions {
             stopper: None,
             rate: None,
             budget: None,
+            ledger: None,
         }
     }
 }
@@ -173,6 +177,11 @@ impl Reporter {
     /// Its connection to the server.
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Whether it writes a ledger.
+    pub(crate) fn has_ledger(&self) -> bool {
+        self.options.ledger.is_some() && self.target.is_owned()
     }
 
     /// The final state of the flow run, if we set it.

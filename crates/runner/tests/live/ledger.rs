@@ -1,0 +1,174 @@
+//! A flow run whose disk is gone is retried on another one: exactly what was not done runs again.
+
+use std::collections::BTreeSet;
+use std::io::Read as _;
+use std::process::Command;
+
+use base64::Engine as _;
+use flate2::read::DeflateDecoder;
+use prefect_client::{Artifact, Client, NewFlow, NewFlowRun, Settings};
+use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
+use uuid::Uuid;
+
+use super::killed::{Victim, wait_until};
+use super::project::Finished;
+use super::workshop::{BASE, BELOW, FLAKY, Workshop};
+
+/// Does not end before the project is mended.
+const ENDLESS: &str = "select sum(hash(a.range + b.range)) as id \
+    from range(10000000) as a, range(10000000) as b, ABOVE \
+    where not exists (select 1 from glob('mended*'))\n";
+/// A secret in dbt's arguments.
+const ARGS: [&str; 3] = ["build", "--vars", "{password: hunter2}"];
+
+/// A flow run, and what the server has of it.
+struct Retried {
+    runtime: Runtime,
+    client: Client,
+    id: Uuid,
+}
+
+impl Retried {
+    fn new(workshop: &Workshop) -> Self {
+        let client = Client::new(&Settings::with_api_url(workshop.api())).unwrap();
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let id = runtime.block_on(async {
+            let flow = client.create_flow(&NewFlow::new("ledgers")).await.unwrap();
+            let run = NewFlowRun::new(flow.id);
+            client.create_flow_run(&run).await.unwrap().id
+        });
+        Self {
+            runtime,
+            client,
+            id,
+        }
+    }
+
+    /// Our process as the engine of the flow run.
+    fn engine(&self, workshop: &Workshop, args: &[&str]) -> Command {
+        let mut command = workshop.program();
+        let id = self.id.to_string();
+        command.args(["invoke", "--engine", "--flow-run-id", &id, "--"]);
+        command.args(args);
+        command
+    }
+
+    fn ledgers(&self) -> Vec<Artifact> {
+        let found = self
+            .client
+            .filter_artifacts_of_type(self.id, "prefect-dbt-ledger");
+        self.runtime.block_on(found).unwrap()
+    }
+
+    /// The nodes that are still to do by the only ledger, and all of its text.
+    fn ledger(&self) -> Option<(BTreeSet<String>, String)> {
+        let found = self.ledgers();
+        assert!(
+            found.len() < 2,
+            "the ledger of an earlier attempt is not deleted"
+        );
+        let text = found.first()?.data.as_str().unwrap().to_owned();
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(text)
+            .unwrap();
+        let mut json = String::new();
+        DeflateDecoder::new(&*bytes)
+            .read_to_string(&mut json)
+            .unwrap();
+        let ledger: Value = serde_json::from_str(&json).unwrap();
+        let nodes = ledger["work"]["nodes"].as_object().unwrap();
+        Some((nodes.keys().cloned().collect(), json))
+    }
+}
+
+fn ids(nodes: &[&str]) -> BTreeSet<String> {
+    nodes.iter().map(|id| (*id).to_owned()).collect()
+}
+
+/// Kills a run at the node that does not end, and retries it on an empty disk.
+fn killed_at(file: &str, above: &str, rest: &[&str]) {
+    let first = Workshop::new();
+    let endless = ENDLESS.replace("ABOVE", above);
+    first.write(file, &endless);
+    let run = Retried::new(&first);
+    let victim = Victim::start(&mut run.engine(&first, &ARGS));
+    wait_until("the ledger with the rest", || {
+        run.ledger().is_some_and(|(nodes, _)| nodes == ids(rest))
+    });
+    let (_, text) = run.ledger().unwrap();
+    assert!(
+        !text.contains("hunter2") && !text.contains("select"),
+        "{text}"
+    );
+    victim.kill();
+
+    let second = Workshop::new();
+    second.write(file, &endless);
+    second.adopt_database(&first);
+    second.mend();
+    let nodes = if rest.len() == 1 { "node" } else { "nodes" };
+    Finished::of(&mut run.engine(&second, &ARGS))
+        .exits_with(0)
+        .says(&format!("Attempt 2: dbt retry of {} {nodes}", rest.len()));
+    second.built(rest);
+    assert_eq!(run.ledgers(), [], "a run that succeeded needs no ledger");
+}
+
+#[test]
+fn a_killed_run_is_continued_on_an_empty_disk() {
+    std::thread::scope(|scope| {
+        scope.spawn(|| killed_at("models/flaky.sql", "{{ ref('base') }}", &[FLAKY, BELOW]));
+        killed_at("models/base.sql", "range(1)", &[BASE, FLAKY, BELOW]);
+    });
+}
+
+#[test]
+fn a_failed_run_is_retried_on_an_empty_disk_as_dbt_retry_does_on_its_own() {
+    let kept = Workshop::new();
+    let run = Retried::new(&kept);
+    let select = [
+        "build",
+        "--full-refresh",
+        "--select",
+        "base",
+        "flaky+",
+        "-x",
+    ];
+    Finished::of(&mut run.engine(&kept, &select)).exits_with(1);
+    let (nodes, _) = run.ledger().unwrap();
+    assert_eq!(nodes, ids(&[FLAKY, BELOW]));
+
+    let empty = Workshop::new();
+    empty.adopt_database(&kept);
+    empty.mend();
+    kept.mend();
+    kept.dbt(&["retry"]).exits_with(0);
+
+    // Arguments that differ: nothing is known of that run.
+    let other = ["build", "--select", "base"];
+    Finished::of(&mut run.engine(&empty, &other))
+        .exits_with(0)
+        .says(
+            "Attempt 2: the whole command, because the ledger in Prefect is of another dbt command",
+        );
+    assert_eq!(run.ledgers(), []);
+    empty.built(&[BASE]);
+    let without = Workshop::new();
+    without.adopt_database(&kept);
+    without.mend();
+    Finished::of(&mut run.engine(&without, &select))
+        .exits_with(0)
+        .says(
+            "Attempt 3: the whole command, because Prefect has no ledger of the previous attempt",
+        );
+
+    let again = Workshop::new();
+    let run = Retried::new(&again);
+    Finished::of(&mut run.engine(&again, &select)).exits_with(1);
+    let empty = Workshop::new();
+    empty.adopt_database(&again);
+    empty.mend();
+    Finished::of(&mut run.engine(&empty, &select)).exits_with(0);
+    assert_eq!(empty.results(), kept.results());
+}
