@@ -1,5 +1,8 @@
 //! The record of an attempt, restored from the ledger that Prefect has of it.
 
+use jiff::Timestamp;
+use uuid::Uuid;
+
 use super::plan::NO_RECORD;
 use super::remaining_nodes::unsupported;
 use super::results::Results;
@@ -9,8 +12,6 @@ use crate::model::Obstacle;
 use crate::request::Request;
 use crate::selection::{OutputChoice, SelectionFlags};
 use crate::store::{AttemptRecord, AttemptRecords, SavedAttempt};
-use jiff::Timestamp;
-use uuid::Uuid;
 
 /// The head of the ledger of an attempt. `None` for a command that `dbt retry` does not repeat.
 pub(crate) fn ledger_head(
@@ -103,5 +104,70 @@ pub(super) fn run_results_command(command: &str) -> &str {
     match command {
         "docs generate" => "generate",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Effect, RemainingWork};
+    use crate::request::Invocation;
+
+    const ARGS: [&str; 5] = ["build", "--select", "a b", "--vars", "{key: hunter2}"];
+
+    /// What is restored of attempt 1 with these nodes after this number of attempts, with the state for `dbt retry`.
+    fn restored(nodes: &[&str], attempts: u32, args: &[&str]) -> (String, String) {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Request::resolved(Invocation::new(ARGS));
+        let project = first.project(&first.dbt_args(), dir.path());
+        let version = DbtVersion::new("1.11.16");
+        let head = ledger_head(&first, &project, &version, Uuid::from_u128(1)).unwrap();
+        let mut ledger = Ledger::new(head);
+        let nodes = nodes.iter().map(|id| (*id).to_owned());
+        ledger.take(&Effect::Remaining(RemainingWork::not_begun(nodes)));
+        let next = Request::resolved(Invocation::new(args.iter().copied()));
+        let records = AttemptRecords::beside(dir.path());
+        let last = (Uuid::from_u128(2), attempts);
+        match restore(ledger, last, &next, &project, &version, &records) {
+            Ok(saved) => {
+                let state = saved.state().unwrap().join("run_results.json");
+                let plan = crate::dbt_retry::plan(Default::default(), Ok(&saved));
+                (plan.to_string(), std::fs::read_to_string(state).unwrap())
+            }
+            Err(reason) => (reason, String::new()),
+        }
+    }
+
+    #[test]
+    fn only_the_ledger_of_the_last_attempt_of_the_same_command_is_restored() {
+        let (plan, state) = restored(&["model.shop.a", "test.shop.b"], 1, &ARGS);
+        assert_eq!(plan, "dbt retry of 2 nodes that did not succeed");
+        let state: serde_json::Value = serde_json::from_str(&state).unwrap();
+        let args =
+            serde_json::json!({ "which": "build", "select": ["a b"], "vars": "{key: hunter2}" });
+        assert_eq!(state["args"], args);
+
+        let (older, _) = restored(&["model.shop.a"], 2, &ARGS);
+        assert_eq!(
+            older,
+            "the ledger in Prefect is that of attempt 1, and attempt 2 has none"
+        );
+        let (other, _) = restored(&["model.shop.a"], 1, &["build", "--target", "prod"]);
+        assert_eq!(other, "the ledger in Prefect is of another target");
+        let (hooks, _) = restored(&[], 1, &ARGS);
+        assert!(hooks.contains("only SQL hooks failed"), "{hooks}");
+    }
+
+    #[test]
+    fn a_command_that_dbt_retry_does_not_repeat_has_no_ledger() {
+        let dir = tempfile::tempdir().unwrap();
+        let head = |args: &[&str], version: &str| {
+            let request = Request::resolved(Invocation::new(args.iter().copied()));
+            let project = request.project(&request.dbt_args(), dir.path());
+            ledger_head(&request, &project, &DbtVersion::new(version), Uuid::nil())
+        };
+        assert!(head(&["docs", "generate"], "1.11.16").is_some());
+        assert!(head(&["ls"], "1.11.16").is_none() && head(&["retry"], "1.11.16").is_none());
+        assert!(head(&["build"], "1.7.20").is_none() && head(&["build"], "2.0.0").is_none());
     }
 }
