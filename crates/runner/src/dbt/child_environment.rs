@@ -38,6 +38,8 @@ pub(crate) struct EnvironmentOptions<'a> {
     pub(crate) invocation_id: Option<Uuid>,
     /// Values of dbt's flags, by the names of their variables (`DBT_...`).
     pub(crate) flags: Vec<(String, String)>,
+    /// Variables that name what started dbt, for packages of the project.
+    pub(crate) job: Vec<(&'static str, String)>,
     /// Variables for the secrets of profiles.yml.
     pub(crate) secrets: Vec<EnvironmentVariable>,
 }
@@ -58,7 +60,7 @@ pub(crate) const CONTROL_VARIABLES: [&str; 2] = ["PREFECT__CONTROL_PORT", "PREFE
 ///
 /// Settings are passed as variables and not as flags, because a dbt command rejects flags that it does not know.
 pub(crate) fn child_environment(options: EnvironmentOptions<'_>) -> Vec<EnvironmentChange> {
-    use EnvironmentChange::{Remove, SetSecret};
+    use EnvironmentChange::{Remove, Set, SetSecret};
     let rules = &options.capabilities.variables;
     let refused = options
         .inherited
@@ -87,6 +89,8 @@ pub(crate) fn child_environment(options: EnvironmentOptions<'_>) -> Vec<Environm
         let name = name.trim_start_matches("DBT_");
         changes.extend(forced(rules, name, Some(OsStr::new(value))));
     }
+    let job = options.job.into_iter();
+    changes.extend(job.map(|(name, value)| Set(name.to_owned(), value.into())));
     changes.extend(options.secrets.into_iter().map(SetSecret));
     changes
 }
@@ -183,6 +187,7 @@ pub(super) mod tests {
             log_path: None,
             invocation_id: None,
             flags: Vec::new(),
+            job: Vec::new(),
             secrets: Vec::new(),
         }
     }

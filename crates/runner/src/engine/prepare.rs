@@ -20,7 +20,7 @@ use crate::outcome::{Error, warn_of_wait};
 use crate::prefect::delivery::LedgerOptions;
 use crate::prefect::flow_run::wait_for_api;
 use crate::profiles::{ProfilesError, RenderedProfiles};
-use crate::request::{LedgerMode, ProcessEnv, Request};
+use crate::request::{LedgerMode, ProcessEnv, Request, unset_job};
 use crate::selection::{OutputChoice, SelectionFlags};
 use crate::store::{AttemptRecords, JournalFolder};
 
@@ -166,8 +166,13 @@ impl Prepared {
         folders.map(Path::to_owned).collect()
     }
 
-    /// What to start. `lock` is the lock on the target folder.
-    pub(super) fn command(&self, request: &Request, lock: Option<OwnedFd>) -> DbtCommand {
+    /// What to start. `lock` is the lock on the target folder; `job` are variables that say what started dbt.
+    pub(super) fn command(
+        &self,
+        request: &Request,
+        lock: Option<OwnedFd>,
+        job: Vec<(&'static str, String)>,
+    ) -> DbtCommand {
         let settings = &request.settings;
         let of_guard = self.guard.iter().flat_map(RetryGuard::environment);
         DbtCommand {
@@ -191,6 +196,7 @@ impl Prepared {
                 flags: of_guard
                     .chain(request.attempt.environment.clone())
                     .collect(),
+                job: unset_job::from_env(job),
                 secrets: self.secrets().to_vec(),
             }),
             output: output_environment(
@@ -295,7 +301,7 @@ mod tests {
         };
         let secrets: Vec<_> = prepared.secrets().iter().collect();
         assert_eq!(secrets[0].value.expose(), "hunter2");
-        let command = prepared.command(&request, None);
+        let command = prepared.command(&request, None, Vec::new());
         let debug = format!("{secrets:?} {:?} {command:?}", prepared.profiles);
         assert!(debug.contains(&secrets[0].name), "{debug}");
         assert!(!debug.contains("hunter2"), "{debug}");

@@ -51,7 +51,9 @@ impl Admitted {
         let ids = (run_id, connected.flow_run.owned_id());
         record_attempt(request, &prepared, ids);
         let handle = lock.as_ref().and_then(|lock| lock.handle().ok());
-        let process = DbtProcess::start(prepared.command(request, handle)).inspect_err(|_| {
+        let job = connected.reporter.as_ref().map(Reporter::job_variables);
+        let command = prepared.command(request, handle, job.unwrap_or_default());
+        let process = DbtProcess::start(command).inspect_err(|_| {
             if let Some(folder) = &folder {
                 AttemptRecords::beside(folder.dir()).remove(run_id);
             }

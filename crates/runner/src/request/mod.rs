@@ -24,7 +24,7 @@ pub(crate) use flow_context::RunningCode;
 pub use invocation::Invocation;
 pub use ledger_mode::LedgerMode;
 pub use options::RunOptions;
-pub(crate) use process_env::{ProcessEnv, inherited, launcher_choice};
+pub(crate) use process_env::{ProcessEnv, inherited, launcher_choice, unset_job};
 pub(crate) use resolved_request::{Request, RetryOptions};
 pub use retry_strategy::RetryStrategy;
 pub use settings::PrefectDbtSettings;

@@ -110,3 +110,13 @@ pub(crate) mod launcher_choice {
         }
     }
 }
+
+/// The variables that say what started dbt, but for those that the environment has.
+pub(crate) mod unset_job {
+    /// Those of `variables` that are not set, or empty: what the user says counts.
+    pub(crate) fn from_env(variables: Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
+        let is_unset = |name: &str| std::env::var_os(name).is_none_or(|value| value.is_empty());
+        let unset = variables.into_iter().filter(|(name, _)| is_unset(name));
+        unset.collect()
+    }
+}

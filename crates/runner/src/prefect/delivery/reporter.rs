@@ -16,7 +16,8 @@ use crate::model::{
     Delivery, ExistingFlowRun, FinalState, FlowRunRef, Notice, Stopper, error_chain,
 };
 use crate::prefect::flow_run::{
-    FinalStateSetter, NewRun, PastRun, ReportError, attach, ownership_by_state, reconnect,
+    FinalStateSetter, NewRun, PastRun, ReportError, attach, job_variables, ownership_by_state,
+    reconnect,
 };
 use crate::store::Feed;
 
@@ -177,6 +178,16 @@ impl Reporter {
     /// Its connection to the server.
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The variables by which dbt packages know what started dbt. None for a flow run that does not exist yet.
+    pub(crate) fn job_variables(&self) -> Vec<(&'static str, String)> {
+        let Target::Connected(connection) = &self.target else {
+            return Vec::new();
+        };
+        let id = connection.context.flow_run_id();
+        let page = id.and_then(|id| self.client.settings().flow_run_page(id));
+        job_variables(&connection.context, page)
     }
 
     /// Whether it writes a ledger.
