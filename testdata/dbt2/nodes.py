@@ -54,6 +54,8 @@ class Runner:
         if self.command in ("compile", "docs generate"):
             return self.end(node, started, "success", None)
         self.phase(node, "NodeExecuting", "Q031", "executing")
+        if node.outcome == "hang":
+            self.project.note_hanging()
         stopped = self.stop.wait(3600 if node.outcome == "hang" else node.seconds)
         self.output.event("SQLQuery", "E016", "debug", f"select 1 -- {node.name}",
                           {"sql": f"select 1 -- {node.name}", "node_info": {"unique_id": node.id}})

@@ -71,6 +71,8 @@ class Node:
         }
         if self.has_relation:
             node["relation_name"] = f'"wh"."main"."{self.name}"'
+        if self.kind in ("model", "snapshot", "test", "operation"):
+            node["raw_code"] = f"select 1 as {self.name}"
         if self.source_name:
             node |= {"source_name": self.source_name, "identifier": self.name, "loader": "", "source_description": ""}
         if self.kind == "unit_test":
@@ -94,6 +96,13 @@ class Project:
 
     def hooks_at(self, when):
         return [hook for hook in self.hooks if f"on-run-{when}" in hook.id]
+
+    def note_hanging(self):
+        """Leaves the process id for the tests: a node hangs."""
+        path = os.path.join(self.root, "hanging")
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            file.write(str(os.getpid()))
+        os.replace(path + ".new", path)
 
     # Selection: names, tag:x, kinds, unique ids, with + on either side.
 

@@ -1,0 +1,131 @@
+//! Runs of dbt 2 that are stopped or killed, by its stand-in.
+
+use std::time::{Duration, Instant};
+
+use prefect_client::{Client, NewState, Settings, StateType};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use super::dbt2_project::{Dbt2Project, nodes_with};
+use super::environment::TestEnvironment;
+use super::interrupts::Stuck;
+use super::project::Finished;
+
+/// The longest time until a model runs.
+const LIMIT: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(20);
+const MART: &str = "model.shop.mart";
+/// The nodes that end before the one that hangs, in the order of the project.
+const BEFORE: [&str; 3] = ["seed.shop.people", "seed.shop.orders", "model.shop.stg"];
+
+/// A project in which a model never ends.
+fn endless() -> Vec<Value> {
+    nodes_with(&[(MART, json!({"outcome": "hang"}))])
+}
+
+/// A run of seeds and models, once the model that never ends runs, and the process id of dbt.
+fn start(project: &Dbt2Project) -> (Stuck, Pid) {
+    let args = ["build", "--resource-type", "seed", "model"];
+    let stuck = Stuck::start_until("Started model mart", &mut project.invocation(&[], &args));
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        if let Ok(pid) = fs_err::read_to_string(project.path().join("hanging")) {
+            return (stuck, Pid::from_raw(pid.parse().unwrap()).unwrap());
+        }
+        assert!(Instant::now() < deadline, "the model does not run");
+        std::thread::sleep(POLL);
+    }
+}
+
+/// What a stopped run shows: the nodes before it are as they were, the node is cancelled, and no other node is there.
+#[track_caller]
+fn shows(project: &Dbt2Project, flow: (StateType, &str), end: &str) {
+    let hook = ("operation.shop.shop-on-run-start-0", "Completed");
+    let before = BEFORE.map(|id| (id, "Completed"));
+    let expected = [&[hook, (MART, end)][..], &before].concat();
+    project.shows(flow, &expected);
+}
+
+#[test]
+fn sigint_cancels_what_runs_and_made_up_results_change_nothing() {
+    let project = Dbt2Project::new(endless());
+    let (stuck, _) = start(&project);
+    kill_process(stuck.pid(), Signal::INT).unwrap();
+    stuck.finish().exits_with(130);
+    shows(&project, (StateType::Cancelled, "Cancelled"), "Cancelled");
+    // dbt 2 lists every selected node as failed.
+    let results = fs_err::read_to_string(project.path().join("target/run_results.json")).unwrap();
+    assert!(results.contains("Compilation Error"), "{results}");
+}
+
+#[test]
+fn a_dbt_2_that_does_not_end_its_tasks_exits_by_itself() {
+    let project = Dbt2Project::described(json!({"nodes": endless(), "stuck": true}));
+    let (stuck, _) = start(&project);
+    kill_process(stuck.pid(), Signal::INT).unwrap();
+    stuck.finish().exits_with(130);
+    shows(&project, (StateType::Cancelled, "Cancelled"), "Cancelled");
+}
+
+#[test]
+fn a_cancellation_in_prefect() {
+    let project = Dbt2Project::new(endless());
+    let (stuck, _) = start(&project);
+    let api = TestEnvironment::from_env().api;
+    let client = Client::new(&Settings::with_api_url(&api)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let id = project.recorded(0).flow_run.id;
+    let state = NewState::new(StateType::Cancelling);
+    let set = client.set_flow_run_state(id, &state, false);
+    runtime.block_on(set).unwrap();
+    stuck.finish().exits_with(130);
+    shows(&project, (StateType::Cancelled, "Cancelled"), "Cancelled");
+}
+
+#[test]
+fn a_dbt_2_that_is_killed_crashes_what_runs() {
+    let project = Dbt2Project::new(endless());
+    let (stuck, dbt) = start(&project);
+    kill_process(dbt, Signal::KILL).unwrap();
+    stuck.finish().exits_with(2);
+    shows(&project, (StateType::Crashed, "Crashed"), "Crashed");
+}
+
+#[test]
+fn a_run_whose_process_is_killed_is_closed_by_the_next_run() {
+    let project = Dbt2Project::new(endless());
+    let (stuck, _) = start(&project);
+    kill_process(stuck.pid(), Signal::KILL).unwrap();
+    stuck.finish();
+    let mut replay = project.program();
+    Finished::of(replay.args(["replay", "."])).exits_with(0);
+    shows(&project, (StateType::Crashed, "Crashed"), "Crashed");
+}
+
+#[test]
+fn failing_fast_ends_as_an_interrupt_of_dbt_2_does() {
+    let project = Dbt2Project::new(nodes_with(&[
+        ("seed.shop.orders", json!({"outcome": "hang"})),
+        (
+            "model.shop.stg",
+            json!({"outcome": "error", "message": "Catalog Error: no"}),
+        ),
+    ]));
+    let args = ["build", "--fail-fast", "--resource-type", "seed", "model"];
+    project
+        .invoke(&[], &args)
+        .exits_with(1)
+        .says("Catalog Error: no");
+    project.shows(
+        (StateType::Failed, "Failed"),
+        &[
+            ("operation.shop.shop-on-run-start-0", "Completed"),
+            ("seed.shop.people", "Completed"),
+            ("seed.shop.orders", "Failed"),
+            ("model.shop.stg", "Failed"),
+        ],
+    );
+}
