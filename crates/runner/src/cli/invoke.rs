@@ -18,6 +18,7 @@ use prefect_client::Client;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::channel;
 use super::console::Console;
 use super::error_report::ErrorReport;
 use super::hooks::HookArgs;
@@ -172,9 +173,19 @@ pub(crate) struct InvokeArgs {
         hide_default_value = true
     )]
     output: Output,
+    /// Talk to the program that started this one over the socket at standard input, as the Python package does.
+    #[arg(long, hide = true)]
+    channel: bool,
     /// dbt's command and arguments.
     #[arg(required = true, value_name = "DBT ARGUMENTS")]
     args: Vec<String>,
+}
+
+impl InvokeArgs {
+    /// dbt's command and arguments.
+    pub(super) fn dbt_args(&self) -> &[String] {
+        &self.args
+    }
 }
 
 const AFTER_HELP: &str = "\
@@ -231,6 +242,9 @@ fn launcher_choices() -> PossibleValuesParser {
 
 /// Runs the command. Returns the exit code.
 pub(crate) fn run(args: InvokeArgs) -> u8 {
+    if args.channel {
+        return channel::run(args);
+    }
     let json = args.output == Output::Json;
     let console = Arc::new(Console::new(Printer::from_env(args.quiet), json));
     let log = console.printer().clone();
@@ -291,7 +305,7 @@ async fn invoke(
     stopper: &Stopper,
 ) -> Result<Outcome, Error> {
     forward_signals(stopper.clone()).map_err(Error::Runtime)?;
-    let (invocation, hooks) = invocation_of(args, console)?;
+    let (invocation, hooks) = invocation_of(args, &**console)?;
     let options = HookOptions::default();
     retry::run(
         invocation,
@@ -303,7 +317,11 @@ async fn invoke(
     .await
 }
 
-fn invocation_of(args: InvokeArgs, console: &Console) -> Result<(Invocation, Hooks), Error> {
+/// The invocation that the arguments ask for, with its hooks.
+pub(super) fn invocation_of(
+    args: InvokeArgs,
+    observer: &dyn Observer,
+) -> Result<(Invocation, Hooks), Error> {
     let mut flow = FlowChoice::from_env();
     flow.declined = args.no_prefect;
     flow.engine = args.engine;
@@ -311,7 +329,7 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> Result<(Invocation, Hoo
     flow.flow_name = args.flow_name;
     flow.flow_run_name = args.flow_run_name;
     flow.tags = args.tags;
-    let client = client_for(&mut flow, console)?;
+    let client = client_for(&mut flow, observer)?;
 
     let mut invocation = Invocation::new(args.args);
     invocation.flow = flow;
@@ -344,7 +362,7 @@ fn invocation_of(args: InvokeArgs, console: &Console) -> Result<(Invocation, Hoo
 
 /// The client for the Prefect API. Invalid settings are an error if a flow run is given. Without one, the run goes on with a
 /// warning and is not reported.
-fn client_for(flow: &mut FlowChoice, console: &Console) -> Result<Option<Client>, Error> {
+fn client_for(flow: &mut FlowChoice, observer: &dyn Observer) -> Result<Option<Client>, Error> {
     if flow.declined {
         return Ok(None);
     }
@@ -352,7 +370,7 @@ fn client_for(flow: &mut FlowChoice, console: &Console) -> Result<Option<Client>
     match client_from_env() {
         Err(error) if !has_flow_run => {
             let problem = error_chain(&error);
-            console.on_warning(&format!("this run is not reported: {problem}"));
+            observer.on_warning(&format!("this run is not reported: {problem}"));
             flow.declined = true;
             Ok(None)
         }

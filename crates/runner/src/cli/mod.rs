@@ -1,5 +1,6 @@
 //! The command line: the commands, and what they print. Nothing else in this crate prints.
 
+mod channel;
 mod console;
 mod deploy;
 mod doctor;

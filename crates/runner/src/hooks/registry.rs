@@ -66,8 +66,9 @@ impl Hooks {
             .clone()
     }
 
+    /// Adds a hook for any event.
     #[track_caller]
-    pub(super) fn builder(&self, event: HookEvent) -> HookBuilder {
+    pub(crate) fn builder(&self, event: HookEvent) -> HookBuilder {
         HookBuilder {
             hooks: self.clone(),
             event,

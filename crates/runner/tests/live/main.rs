@@ -45,6 +45,7 @@ mod profiles;
 mod project;
 mod proxy;
 mod python_flow;
+mod python_package;
 mod record;
 mod recorded;
 mod references;
