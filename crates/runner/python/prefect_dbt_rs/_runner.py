@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ from ._settings import PrefectDbtSettings
 
 # They belong to the flow's own process.
 _OWN_VARIABLES = ("PREFECT__CONTROL_PORT", "PREFECT__CONTROL_TOKEN", "PREFECT__FLOW_RUN_ID")
+
+# The program's own headline, which names all of dbt's arguments.
+_HEADLINE = re.compile(
+    r"\A(?:Failures detected during invocation of|Failed to invoke) dbt command '.*?':\s", re.DOTALL
+)
 
 
 class PrefectDbtRunner(HookRegistry):
@@ -168,7 +174,7 @@ class PrefectDbtRunner(HookRegistry):
         if result["success"]:
             return DbtRunnerResult(True, None, found)
         only_failures = (result["dbt"] or {}).get("exit_code") == 1 or result["exit_code"] in (0, 1)
-        detail = error.partition("\n")[2] if result["dbt"] and error else error
+        detail = _HEADLINE.sub("", error or "", count=1)
         if not only_failures:
             raise ValueError(f"Failed to invoke dbt command '{command}': {detail}")
         if self.raise_on_failure:

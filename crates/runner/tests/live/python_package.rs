@@ -82,8 +82,8 @@ fn a_flow_with_the_package_is_recorded_and_its_hooks_are_called() {
     assert_eq!(found("select")["select"], "refused");
     assert!(workshop.path().join("elsewhere/run_results.json").exists());
 
-    // Both builds of the flow, and nothing of the run outside of it.
-    let recorded = workshop.recorded(4);
+    // The nodes of both builds and the task of the flow, and nothing of the run outside of it.
+    let recorded = workshop.recorded(5);
     assert_eq!(recorded.flow_run.run_count, 1);
     assert_eq!(recorded.flow_state().name, "Completed");
 }

@@ -38,13 +38,17 @@ def after(ctx: DbtHookContext):
     report(event=ctx.event, status=ctx.status, result=ctx.result, error=ctx.error, run_results=statuses)
 
 
+@task
+def ls():
+    return PrefectDbtRunner().invoke(["ls", "--output", "name"], output="json")
+
+
 @flow(flow_run_name=sys.argv[1])
 def nightly():
     logging.getLogger("prefect.task_runs").addHandler(Lines())
     result = runner.invoke(["build"], exclude=["nothing"], threads=1)
     report(success=result.success, exception=result.exception, results={r.node.unique_id: r.status for r in result.result})
-    listed = task(lambda: PrefectDbtRunner().invoke(["ls", "--output", "name"], output="json"))()
-    report(listed=listed.result)
+    report(listed=ls().result)
     try:
         PrefectDbtRunner().invoke(["build", "--target-path", "third"], select="flaky")
     except ValueError as error:

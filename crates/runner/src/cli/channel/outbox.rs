@@ -12,18 +12,18 @@ const WAITING: usize = 256;
 
 /// Sends messages. Clones send over the same channel.
 #[derive(Debug, Clone)]
-pub(super) struct Outbox(SyncSender<String>);
+pub(super) struct Outbox(SyncSender<Option<String>>);
 
 impl Outbox {
-    /// Starts the writer. It ends when all senders are gone, or the other side is.
+    /// Starts the writer. It ends after [`end`](Self::end), or when the other side is gone.
     pub(super) fn open(
         mut to: impl Write + Send + 'static,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
-        let (sender, lines) = sync_channel::<String>(WAITING);
+        let (sender, lines) = sync_channel::<Option<String>>(WAITING);
         let writer = std::thread::Builder::new()
             .name("channel-writer".to_owned())
             .spawn(move || {
-                for line in lines {
+                while let Ok(Some(line)) = lines.recv() {
                     if let Err(error) = to.write_all(line.as_bytes()) {
                         tracing::debug!(%error, "the program that started this run has ended");
                         return;
@@ -35,12 +35,18 @@ impl Outbox {
 
     /// Sends a message; waits while too many are waiting. Returns whether the other side can still read it.
     pub(super) fn send(&self, message: &Outgoing<'_>) -> bool {
-        self.0.send(message.to_line()).is_ok()
+        self.0.send(Some(message.to_line())).is_ok()
+    }
+
+    /// Ends the writer, once it has written what is waiting. A hook that was abandoned may still hold a sender.
+    pub(super) fn end(&self) {
+        // The writer may have ended already.
+        let _ = self.0.send(None);
     }
 
     /// Sends a message if there is room; never waits.
     pub(super) fn send_if_free(&self, message: &Outgoing<'_>) {
-        if self.0.try_send(message.to_line()).is_err() {
+        if self.0.try_send(Some(message.to_line())).is_err() {
             tracing::debug!("a message has no room in the channel");
         }
     }
@@ -69,10 +75,11 @@ mod tests {
         for _ in 0..2 * WAITING {
             outbox.send_if_free(&hello(&long));
         }
-        drop(outbox);
+        let ender = std::thread::spawn(move || outbox.end());
         let mut read = String::new();
         theirs.read_to_string(&mut read).unwrap();
         writer.join().unwrap();
+        ender.join().unwrap();
         let lines = read.lines().count();
         assert!((WAITING..2 * WAITING).contains(&lines), "{lines}");
     }

@@ -82,7 +82,7 @@ async fn serve(args: InvokeArgs, mut connection: Connection) -> io::Result<u8> {
         .spawn(move || {
             observer.finish();
             outbox.send(&Outgoing::Result { result: &result });
-            drop((observer, outbox));
+            outbox.end();
             // A panic was printed.
             let _ = writer.join();
             let _ = done.send(());
