@@ -6,13 +6,13 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from ._prefect import Surroundings
+from ._prefect import CallerRun
 
 
 class LogLines:
     """Passes log lines on: to Prefect's loggers in a flow, otherwise to `prefect_dbt_rs`."""
 
-    def __init__(self, where: Surroundings) -> None:
+    def __init__(self, where: CallerRun) -> None:
         self._where = where
         self._own: logging.Handler | None = None
         self._logger = logging.getLogger("prefect_dbt_rs")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class CallerRun:
     """Where the runner was called."""
 
     in_run: bool = False
@@ -18,10 +18,10 @@ class Surroundings:
     """Variables with the settings of Prefect."""
 
 
-def surroundings(client: object = None) -> Surroundings:
+def caller_run(client: object = None) -> CallerRun:
     """The flow run, and the API that it reports to."""
     if "prefect.context" not in sys.modules:
-        return Surroundings()
+        return CallerRun()
     from prefect.context import FlowRunContext, TaskRunContext
     from prefect.settings import get_current_settings
 
@@ -35,7 +35,7 @@ def surroundings(client: object = None) -> Surroundings:
     flow_run_id = getattr(run, "id", None)
     if task is not None:
         flow_run_id = task.task_run.flow_run_id or flow_run_id
-    return Surroundings(
+    return CallerRun(
         in_run=flow is not None or task is not None,
         flow_run_id=str(flow_run_id) if flow_run_id else None,
         flow_run_name=getattr(run, "name", None),

@@ -14,7 +14,7 @@ from ._channel import STOP_GRACE, Channel
 from ._context import ManifestNode, hook_context
 from ._hooks import Hook, HookRegistry
 from ._logs import LogLines
-from ._prefect import Surroundings, surroundings
+from ._prefect import CallerRun, caller_run
 from ._program import dbt_beside_python, find_program
 from ._result import DbtRunnerResult, run_result
 from ._settings import PrefectDbtSettings
@@ -116,12 +116,12 @@ class PrefectDbtRunner(HookRegistry):
         """
         settings, shown, words = _arguments.split(args, kwargs, self.settings.given)
         self._used = settings
-        where = surroundings(self.client)
+        where = caller_run(self.client)
         hooks = list(self._hooks)
         result = self._run(self._command(settings, words, where), where, hooks, tuple(shown))
         return self._judge(result, " ".join(shown))
 
-    def _command(self, settings: dict[str, str], words: list[str], where: Surroundings) -> list[str]:
+    def _command(self, settings: dict[str, str], words: list[str], where: CallerRun) -> list[str]:
         options = ["--channel", "--retries", "0"]
         for name, value in settings.items():
             options += ["--" + name.replace("_", "-"), value]
@@ -138,7 +138,7 @@ class PrefectDbtRunner(HookRegistry):
         return [find_program(), "invoke", *options, "--", *words]
 
     def _run(
-        self, command: list[str], where: Surroundings, hooks: list[Hook], args: tuple[str, ...]
+        self, command: list[str], where: CallerRun, hooks: list[Hook], args: tuple[str, ...]
     ) -> dict[str, Any]:
         environment = {**os.environ, **where.environment}
         for name in _OWN_VARIABLES:
