@@ -41,6 +41,8 @@ pub mod prefect;
 mod request;
 mod selection;
 
+mod history;
+
 mod dbt_retry;
 pub mod deploy;
 pub mod profiles;

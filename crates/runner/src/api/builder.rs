@@ -105,6 +105,12 @@ impl PrefectDbtRunnerBuilder {
         self
     }
 
+    /// Whether status and duration of each node are kept on disk, so that later runs can be compared. Default: true.
+    pub fn history(mut self, kept: bool) -> Self {
+        self.options.history = Some(kept);
+        self
+    }
+
     /// Sets an up-to-date manifest, from which hooks at the start of a run get the scheduled nodes, so that `dbt parse` does
     /// not run for them. dbt itself still reads the project. Default: manifest.json in the target folder if it is up to
     /// date, else that of `dbt parse`.

@@ -130,6 +130,9 @@ pub(crate) struct InvokeArgs {
     /// Do not create the Prefect artifact with the summary of the run.
     #[arg(long)]
     no_summary_artifact: bool,
+    /// Keep no history of the run on disk, and do not compare it with earlier runs.
+    #[arg(long)]
+    no_history: bool,
     #[command(flatten)]
     hooks: HookArgs,
     /// Do not report to Prefect, even if an API is configured.
@@ -352,6 +355,7 @@ pub(super) fn invocation_of(
     options.include_compiled_code = Some(args.include_compiled_code);
     options.summary_artifact = Some(!args.no_summary_artifact);
     options.keep_artifacts = Some(false);
+    options.history = Some(!args.no_history);
     options.journal_dir = args.journal_dir;
     options.retries = args.retries;
     options.retry_delay = args.retry_delay;

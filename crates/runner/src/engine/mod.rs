@@ -1,6 +1,7 @@
 //! One attempt, from the first check to the last delivered entry. [`run`] has its stages in order.
 
 mod abandon;
+mod add_to_history;
 mod admit;
 mod asset_watch;
 mod cancellable_wait;

@@ -24,9 +24,10 @@ impl Judged {
             manifest,
             record,
             work,
+            compared,
         } = self;
         if request.summary_artifact {
-            let summary = markdown(&command, &request.args, &verdict.state, &run);
+            let summary = markdown(&command, &request.args, &verdict.state, &run, &compared);
             closing.write(summary.map(Effect::Summary));
         }
         let stopped = stopped_line(&run).map(|message| log(&end, Level::Warning, message));

@@ -40,7 +40,7 @@ pub(super) fn write_journal(
     let command = CommandLine::parse(&run.args).command();
     let tracked = track(log, run, artifacts, (&command, level), &mut journal)?;
     let state = state(&run.args, &tracked);
-    let summary = markdown(&command, &run.args, &state, &tracked);
+    let summary = markdown(&command, &run.args, &state, &tracked, &[]);
     journal.append(summary.map(Effect::Summary));
     journal.append(end_of_run(state, &tracked, level));
     Ok((header, journal.reader()))

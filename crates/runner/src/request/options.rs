@@ -59,6 +59,8 @@ pub struct RunOptions {
     pub keep_artifacts: Option<bool>,
     /// The folder of journals and attempt records. Default: `.prefect-dbt` in the project.
     pub journal_dir: Option<PathBuf>,
+    /// Whether status and duration of each node are kept on disk, for comparison with later runs. Default: true.
+    pub history: Option<bool>,
     /// The maximum number of retries of a failed run. Default: the number that the flow run has.
     pub retries: Option<u32>,
     /// The pause before a retry, in whole seconds. Default: none.
@@ -99,6 +101,7 @@ impl RunOptions {
             summary_artifact: self.summary_artifact.or(defaults.summary_artifact),
             keep_artifacts: self.keep_artifacts.or(defaults.keep_artifacts),
             journal_dir: self.journal_dir.or(defaults.journal_dir),
+            history: self.history.or(defaults.history),
             retries: self.retries.or(defaults.retries),
             retry_delay: self.retry_delay.or(defaults.retry_delay),
             retry_strategy: self.retry_strategy.or(defaults.retry_strategy),

@@ -63,6 +63,8 @@ pub(crate) struct Request {
     pub(crate) ledger: LedgerMode,
     /// The folder of journals; `None` for the one in the project.
     pub(crate) journal_dir: Option<PathBuf>,
+    /// Whether the run is added to the history on disk.
+    pub(crate) history: bool,
     /// What stops the run from within its program.
     pub(crate) stops: StopSources,
     /// Which attempt of the flow run this is.
@@ -122,6 +124,7 @@ impl Request {
             fail_on_empty: options.fail_on_empty.unwrap_or_default(),
             timeout: options.timeout,
             summary_artifact: options.summary_artifact.unwrap_or(true),
+            history: options.history.unwrap_or(true),
             keep_artifacts: options.keep_artifacts.unwrap_or(true),
             settings: options.settings,
             dbt: options.dbt,

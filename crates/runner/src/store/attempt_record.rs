@@ -83,9 +83,9 @@ impl AttemptRecords {
             .mode(0o700)
             .create(&dir)?;
         if let Some(results) = results {
-            write(&dir.join(RESULTS), results)?;
+            write_private(&dir.join(RESULTS), results)?;
         }
-        write(&dir.join(RECORD), &record)?;
+        write_private(&dir.join(RECORD), &record)?;
         self.trim();
         Ok(SavedAttempt { record, dir })
     }
@@ -129,7 +129,8 @@ impl AttemptRecords {
     }
 }
 
-fn write(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
+/// Writes a file that only its owner can read.
+pub(crate) fn write_private(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     options.options_mut().mode(0o600);

@@ -16,7 +16,7 @@ mod stored_header;
 mod stored_journal;
 mod writer;
 
-pub(crate) use attempt_record::{AttemptRecord, AttemptRecords, SavedAttempt};
+pub(crate) use attempt_record::{AttemptRecord, AttemptRecords, SavedAttempt, write_private};
 pub(crate) use feed::Feed;
 pub(crate) use folder::INCOMPLETE;
 pub use folder::{JOURNAL_DIR, JournalFolder};

@@ -15,12 +15,13 @@ const LONGEST_MESSAGE: usize = 2_000;
 const SLOWEST: usize = 10;
 
 /// The summary of a run that ended in `state`: how many nodes ended with each status, what failed and why, what was
-/// skipped because of it, and what took longest. `None` for a successful run without nodes.
+/// skipped because of it, and what took longest. `compared` are lines of Markdown that compare it with earlier runs. `None` for a successful run without nodes.
 pub fn markdown(
     command: &str,
     args: &[String],
     state: &State,
     run: &TrackedRun,
+    compared: &[String],
 ) -> Option<RunSummary> {
     if run.nodes.is_empty() && run.dbt_error.is_none() {
         return None;
@@ -35,6 +36,9 @@ pub fn markdown(
         format_args!(": {}\n", code(&format!("dbt {}", args.join(" ")))),
     );
     put_counts(&mut text, &summary.counts);
+    for line in compared {
+        put(&mut text, format_args!("\n{line}\n"));
+    }
     if let Some(line) = stopped_line(run) {
         put(&mut text, format_args!("\n{line}\n"));
     }

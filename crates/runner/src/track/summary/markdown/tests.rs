@@ -62,7 +62,7 @@ fn summary_of(command: &str, run: &TrackedRun) -> Option<RunSummary> {
         name: "Failed".to_owned(),
         message: None,
     };
-    markdown(command, &args, &state, run)
+    markdown(command, &args, &state, run, &[])
 }
 
 #[test]

@@ -1,0 +1,13 @@
+//! The history of a project and target: status and duration of each node in the last runs, and what is unusual in a run.
+
+mod compare;
+mod noise;
+mod record;
+mod store;
+
+pub(crate) use compare::compare;
+pub(crate) use record::RunRecord;
+pub(crate) use store::History;
+
+#[cfg(test)]
+mod tests;
