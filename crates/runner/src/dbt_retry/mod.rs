@@ -12,5 +12,5 @@ mod schedule;
 pub(crate) use plan::{NO_RECORD, plan};
 pub(crate) use restore::{ledger_head, restore};
 pub(crate) use retry_guard::RetryGuard;
-pub(crate) use save::{AttemptEnd, EndedAttempt, save, save_started};
+pub(crate) use save::{AttemptEnd, EndedAttempt, OpenRecord, save, save_started};
 pub(crate) use schedule::schedule;

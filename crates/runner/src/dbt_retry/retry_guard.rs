@@ -126,10 +126,10 @@ fn is_newer_build(results: &RunResults, last: &SavedAttempt) -> bool {
     let at = results.metadata.generated_at.as_deref();
     let at = at.and_then(|at| at.parse::<Timestamp>().ok());
     let is_good = |result: &RunResult| NodeStatus::from(&*result.status).is_success();
-    // A run that was killed has recorded no invocation id, so its own results look like those of a newer run.
-    let is_another = match last.record.obstacle {
-        Some(Obstacle::Open) => results.results.iter().all(is_good),
-        _ => results.metadata.invocation_id != last.record.invocation_id,
+    // A run that was killed before dbt's first event has no invocation id: its own results look like those of a newer run.
+    let is_another = match (&last.record.obstacle, &last.record.invocation_id) {
+        (Some(Obstacle::Open), None) => results.results.iter().all(is_good),
+        (_, id) => results.metadata.invocation_id != *id,
     };
     is_another
         && at.is_some_and(|at| at > last.record.ended)
@@ -246,8 +246,12 @@ mod tests {
         assert!(!is_newer(&last, "other", "compile", later, 1));
         assert!(!is_newer(&last, "other", "run", earlier, 1));
         assert!(!is_newer(&last, "other", "run", later, 0));
-        // The record of a run that was killed has no invocation id to compare.
+        // A dbt that was interrupted because its run was killed writes results that are all good.
         last.record.obstacle = Some(Obstacle::Open);
+        assert!(!is_newer(&last, "ours", "run", later, 1));
+        assert!(is_newer_with("error", &last, "other", "run", later, 1));
+        // Before dbt's first event there is no invocation id to compare.
+        last.record.invocation_id = None;
         assert!(is_newer(&last, "other", "run", later, 1));
         assert!(!is_newer(&last, "other", "run", earlier, 1));
         assert!(!is_newer_with("error", &last, "other", "run", later, 1));

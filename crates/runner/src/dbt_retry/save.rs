@@ -44,18 +44,38 @@ pub(crate) struct AttemptEnd {
     pub(crate) work: Option<RemainingWork>,
 }
 
+/// The record of an attempt that runs, until it holds the id of dbt's invocation.
+pub(crate) struct OpenRecord {
+    records: AttemptRecords,
+    record: AttemptRecord,
+}
+
+impl OpenRecord {
+    /// Saves the id of dbt's invocation: it distinguishes the results of this attempt from those of a later run.
+    pub(crate) fn identify(mut self, invocation_id: &str) {
+        self.record.invocation_id = Some(invocation_id.to_owned());
+        self.save();
+    }
+
+    fn save(&self) {
+        if let Err(error) = self.records.save(self.record.clone(), None::<&Results>) {
+            tracing::debug!(%error, "cannot save the record of the run");
+        }
+    }
+}
+
 /// Saves the record of an attempt that starts, if its command builds nodes. It stays if the process is killed.
 pub(crate) fn save_started(
     (run_id, flow_run_id): (Uuid, Option<Uuid>),
     request: &Request,
     project: &Project,
     guard: Option<&RetryGuard>,
-    records: &AttemptRecords,
-) {
+    records: AttemptRecords,
+) -> Option<OpenRecord> {
     let line = original_line(request, guard);
     let command = line.command();
     if !builds(&command) {
-        return;
+        return None;
     }
     let record = AttemptRecord {
         run_id,
@@ -69,9 +89,9 @@ pub(crate) fn save_started(
         nodes: Vec::new(),
         obstacle: Some(Obstacle::Open),
     };
-    if let Err(error) = records.save(record, None::<&Results>) {
-        tracing::debug!(%error, "cannot save the record of the run");
-    }
+    let open = OpenRecord { records, record };
+    open.save();
+    Some(open)
 }
 
 /// The command line that the user wants to complete: for a retry, that of the run that it retries.

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::asset_watch::AssetWatch;
 use super::manifest_file::ManifestFile;
 use crate::dbt::{read_run_results, read_sources};
+use crate::dbt_retry::OpenRecord;
 use crate::model::{Effect, Level, LogLevel, LogLine, StopCause};
 use crate::observe::Observer;
 use crate::store::JournalWriter;
@@ -38,6 +39,8 @@ pub(super) struct Recorder {
     /// The manifest, if the outcome holds it.
     pub(super) manifest: Option<Arc<Manifest>>,
     pub(super) effects: Vec<Effect>,
+    /// The record of the attempt, until dbt's first event.
+    pub(super) open_record: Option<OpenRecord>,
     /// Whether the attempt has a ledger in Prefect.
     pub(super) has_ledger: bool,
     /// Where the manifest goes when it is there: what is to do is determined from it.
@@ -79,6 +82,11 @@ impl Recorder {
 
     fn on_event(&mut self, event: &Event<'_>) {
         self.observer.on_event(event);
+        if !event.invocation_id().is_empty()
+            && let Some(record) = self.open_record.take()
+        {
+            record.identify(event.invocation_id());
+        }
         let is_needed = self.tracker.needs_manifest(event);
         if let Some(reading) = self.manifest_file.at_event(event, is_needed) {
             self.take_manifest(reading);

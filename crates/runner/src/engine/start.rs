@@ -14,7 +14,7 @@ use super::run::Attempt;
 use super::session::Session;
 use super::target_lock::TargetLock;
 use crate::dbt::DbtProcess;
-use crate::dbt_retry;
+use crate::dbt_retry::{self, OpenRecord};
 use crate::model::{DbtStart, Effect, FlowRunRef, Level, LogLine, Notice};
 use crate::outcome::Error;
 use crate::prefect::delivery::Reporter;
@@ -49,7 +49,7 @@ impl Admitted {
         }
         let folder = prepared.folder.clone();
         let ids = (run_id, connected.flow_run.owned_id());
-        record_attempt(request, &prepared, ids);
+        let open_record = record_attempt(request, &prepared, ids);
         let handle = lock.as_ref().and_then(|lock| lock.handle().ok());
         let job = connected.reporter.as_ref().map(Reporter::job_variables);
         let command = prepared.command(request, handle, job.unwrap_or_default());
@@ -78,7 +78,8 @@ impl Admitted {
             folder,
             &journal,
         );
-        let recorder = recorder(attempt, &prepared, (run_id, has_ledger), journal);
+        let mut recorder = recorder(attempt, &prepared, (run_id, has_ledger), journal);
+        recorder.open_record = open_record;
         Ok(Started {
             session,
             prepared,
@@ -138,12 +139,14 @@ fn note_attempt(journal: &mut JournalWriter, request: &Request, prepared: &Prepa
 }
 
 /// Records that the attempt runs, so that a later `dbt retry` knows of it if its process is killed.
-fn record_attempt(request: &Request, prepared: &Prepared, ids: (Uuid, Option<Uuid>)) {
-    if let Some(folder) = &prepared.folder {
-        let records = AttemptRecords::beside(folder.dir());
-        let guard = prepared.guard.as_ref();
-        dbt_retry::save_started(ids, request, &prepared.project, guard, &records);
-    }
+fn record_attempt(
+    request: &Request,
+    prepared: &Prepared,
+    ids: (Uuid, Option<Uuid>),
+) -> Option<OpenRecord> {
+    let records = AttemptRecords::beside(prepared.folder.as_ref()?.dir());
+    let guard = prepared.guard.as_ref();
+    dbt_retry::save_started(ids, request, &prepared.project, guard, records)
 }
 
 fn recorder(
@@ -181,6 +184,7 @@ fn recorder(
         keeps_artifacts: request.keep_artifacts,
         manifest: None,
         effects: Vec::new(),
+        open_record: None,
         has_ledger,
         schedule: None,
     }

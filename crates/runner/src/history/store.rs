@@ -57,11 +57,7 @@ impl History {
     /// When the record cannot be written.
     pub(crate) fn save(&self, record: &RunRecord) -> std::io::Result<()> {
         fs_err::create_dir_all(&self.dir)?;
-        let path = self.dir.join(format!("{}.json", record.run_id));
-        // Readers see all of it or nothing.
-        let unnamed = path.with_extension("new");
-        write_private(&unnamed, record)?;
-        fs_err::rename(&unnamed, &path)?;
+        write_private(&self.dir.join(format!("{}.json", record.run_id)), record)?;
         let files = self.files();
         for old in &files[..files.len().saturating_sub(KEPT)] {
             fs_err::remove_file(old)?;

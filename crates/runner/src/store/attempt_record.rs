@@ -129,13 +129,16 @@ impl AttemptRecords {
     }
 }
 
-/// Writes a file that only its owner can read.
+/// Writes a file that only its owner can read. A kill leaves either the old content or the new.
 pub(crate) fn write_private(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     options.options_mut().mode(0o600);
-    let mut file = options.open(path)?;
-    file.write_all(&serde_json::to_vec(value)?)
+    let unfinished = path.with_extension("unfinished");
+    options
+        .open(&unfinished)?
+        .write_all(&serde_json::to_vec(value)?)?;
+    fs_err::rename(unfinished, path)
 }
 
 #[cfg(test)]
