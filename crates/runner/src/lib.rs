@@ -22,6 +22,15 @@
 //! - An [`Invocation`] has the dbt command of one run; its [`RunOptions`] beat those of the runner, which beat the environment.
 //! - [`store`] keeps the journal of a run until the server has all of it.
 
+#![cfg_attr(
+    not(feature = "cli"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "some inner parts serve the command line alone"
+    )
+)]
+
 pub use dbt_events as events;
 pub use dbt_manifest as manifest;
 pub use dbt_selector as selector;
