@@ -143,7 +143,7 @@ impl Client {
     /// Reads the artifacts of a type that a flow run created, the newest first; at most 200.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn filter_artifacts_of_type(
         &self,
         flow_run_id: Uuid,
@@ -167,7 +167,7 @@ impl Client {
     /// Deletes an artifact.
     ///
     /// # Errors
-    /// [`Error::Transport`], [`Error::Status`] or [`Error::Undecodable`].
+    /// If the request fails.
     pub async fn delete_artifact(&self, id: Uuid) -> Result<(), Error> {
         self.delete(&format!("/artifacts/{id}")).await
     }
