@@ -202,7 +202,7 @@ impl Server {
         }
     }
 
-    /// The types of a flow run's states, and the keys of its artifacts.
+    /// The types of a flow run's states, and the keys of its artifacts. A ledger has no key.
     fn graph(&self, flow_run: uuid::Uuid) -> (Vec<String>, Vec<String>) {
         let graph = self
             .runtime
@@ -211,7 +211,7 @@ impl Server {
         let texts = |list: &str, field: &str| {
             let list = graph[list].as_array().unwrap();
             list.iter()
-                .map(|one| one[field].as_str().unwrap().to_owned())
+                .filter_map(|one| Some(one[field].as_str()?.to_owned()))
                 .collect()
         };
         (texts("states", "type"), texts("artifacts", "key"))
