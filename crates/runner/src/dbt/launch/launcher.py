@@ -20,6 +20,7 @@ def launch(config):
         be_script(config["script"])
         parts = DbtParts()
         watch_events(parts, config)
+        name_callers_fast(parts.behavior_flag)
     except Exception as problem:
         start_plain(config, problem)
     gc.freeze()
@@ -68,11 +69,21 @@ class DbtParts:
             get_event_manager = None
         expect(requires.setup_event_logger, ["flags", "callbacks"])
         expect(EventManager.fire_event, ["self", "e", "level"])
+        self.behavior_flag = behavior_flag()
         self.requires = requires
         self.manager_class = EventManager
         self.manager = get_event_manager or (lambda: functions.EVENT_MANAGER)
         self.scrub = functions.env_scrubber
         self.to_json = functions.msg_to_json
+
+
+def behavior_flag():
+    """The class that asks which module called it. None before dbt 1.9."""
+    try:
+        from dbt_common.behavior_flags import BehaviorFlagRendered
+    except ImportError:
+        return None
+    return BehaviorFlagRendered if hasattr(BehaviorFlagRendered, "_default_source") else None
 
 
 def expect(function, parameters):
@@ -99,6 +110,24 @@ def watch_events(parts, config):
 
     parts.requires.setup_event_logger = setup_event_logger
     parts.manager_class.fire_event = fire_event
+
+
+def name_callers_fast(flag):
+    """Names the module that makes a behavior flag from its frame: `inspect` looks for the files of all modules first (60 ms)."""
+    if flag is None:
+        return
+    ask_inspect = flag._default_source
+
+    def default_source():
+        frame = sys._getframe(1)
+        while frame is not None and frame.f_globals.get("__name__") == flag.__module__:
+            frame = frame.f_back
+        name = frame and frame.f_globals.get("__name__")
+        file = getattr(sys.modules.get(name), "__file__", None)
+        is_certain = file is not None and file == frame.f_code.co_filename
+        return name if is_certain else ask_inspect()
+
+    flag._default_source = staticmethod(default_source)
 
 
 class Flags:
