@@ -7,7 +7,7 @@ use std::thread;
 use jiff::Timestamp;
 
 use super::record::SharedRecorder;
-use super::stop_dbt::{FIRST_GRACE, SECOND_GRACE};
+use super::stop_dbt::Graces;
 use crate::dbt::ProcessGroup;
 use crate::model::{Effect, RunEnd, StopCause};
 use crate::track::ProcessEnd;
@@ -46,10 +46,11 @@ fn stop_without_runtime(group: ProcessGroup) {
     if !group.was_signalled() {
         group.interrupt();
     }
+    let graces = Graces::of(StopCause::Dropped);
     let further_steps = move || {
-        thread::sleep(FIRST_GRACE);
+        thread::sleep(graces.first);
         group.interrupt();
-        thread::sleep(SECOND_GRACE);
+        thread::sleep(graces.second);
         group.kill();
     };
     let thread = thread::Builder::new().name("stop-dbt".to_owned());

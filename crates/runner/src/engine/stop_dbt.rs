@@ -8,10 +8,29 @@ use tokio::time::Instant;
 use crate::dbt::ProcessGroup;
 use crate::model::{StopCause, Stopper};
 
-/// The time that dbt has to cancel its queries before the second SIGINT.
-pub(super) const FIRST_GRACE: Duration = Duration::from_secs(12);
-/// The time between the second SIGINT and SIGKILL. Both together are below the 30 seconds that supervisors give.
-pub(super) const SECOND_GRACE: Duration = Duration::from_secs(8);
+/// How long dbt has for each step of a stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Graces {
+    /// To cancel its queries, before the second SIGINT.
+    pub(super) first: Duration,
+    /// Between the second SIGINT and SIGKILL.
+    pub(super) second: Duration,
+}
+
+impl Graces {
+    /// The graces of a stop for this cause. Both together are below the 30 seconds that supervisors give. What sends SIGTERM may
+    /// give less: a container is killed after 10 seconds, in which its report must arrive, too.
+    pub(super) const fn of(cause: StopCause) -> Self {
+        let (first, second) = match cause {
+            StopCause::Terminate => (3, 3),
+            _ => (12, 8),
+        };
+        Self {
+            first: Duration::from_secs(first),
+            second: Duration::from_secs(second),
+        }
+    }
+}
 
 /// Waits for a request to stop or for the deadline, then stops dbt. Each further request brings the next step at once.
 /// Never returns: the end of dbt ends the wait.
@@ -26,10 +45,11 @@ pub(super) async fn stop_when_asked(
         () = until(deadline) => StopCause::Timeout,
     };
     on_stop(cause);
+    let graces = Graces::of(cause);
     group.interrupt();
-    grace_or_request(stopper, 1, FIRST_GRACE).await;
+    grace_or_request(stopper, 1, graces.first).await;
     group.interrupt();
-    grace_or_request(stopper, 2, SECOND_GRACE).await;
+    grace_or_request(stopper, 2, graces.second).await;
     group.kill();
     std::future::pending().await
 }
@@ -47,4 +67,21 @@ async fn grace_or_request(stopper: &Stopper, urgency: u32, grace: Duration) {
     let urgent = asked.wait_for(|asked| asked.urgency >= urgency);
     // Both outcomes mean the next step.
     let _ = tokio::time::timeout(grace, urgent).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminated_run_leaves_time_for_its_report_before_a_container_is_killed() {
+        let total = |cause| {
+            let graces = Graces::of(cause);
+            (graces.first + graces.second).as_secs()
+        };
+        assert_eq!(total(StopCause::Terminate), 6);
+        for cause in [StopCause::Interrupt, StopCause::Cancel, StopCause::Timeout] {
+            assert_eq!(total(cause), 20);
+        }
+    }
 }

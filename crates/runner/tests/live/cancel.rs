@@ -1,6 +1,7 @@
 //! Runs without a worker that are stopped: the flow run ends once, in the right state, and no process of dbt stays behind.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use prefect_client::{Client, NewState, Settings, StateType};
@@ -39,6 +40,16 @@ fn is_gone(pid: Pid) {
     }
 }
 
+/// A script in the project that starts the real dbt with this before it.
+fn wrap_dbt(project: &Project, before: &str) -> PathBuf {
+    let wrapper = project.path().join("wrapped-dbt");
+    let real = project.environment.dbt.display();
+    let script = format!("#!/bin/sh\n{before} '{real}' \"$@\"\nexit $?\n");
+    fs_err::write(&wrapper, script).unwrap();
+    fs_err::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
+    wrapper
+}
+
 fn dbt_of(project: &Project) -> Pid {
     Pid::from_raw(project.truth().process_id()).unwrap()
 }
@@ -74,6 +85,28 @@ fn sigterm_ends_the_run_crashed() {
     ended_once(&project, StateType::Crashed, "Crashed");
 }
 
+/// A container is killed ten seconds after SIGTERM: dbt is killed before that, and everything is reported.
+#[test]
+fn sigterm_ends_a_dbt_that_does_not_stop() {
+    let project = Project::new();
+    let mut command = project.invocation(&[], &ENDLESS);
+    // Python does not listen to a SIGINT that is ignored at its start.
+    let wrapper = wrap_dbt(&project, "trap '' INT\nexec");
+    command.env("PREFECT_DBT_EXECUTABLE", wrapper);
+    let stuck = Stuck::start_as(&mut command);
+    let dbt = dbt_of(&project);
+    kill_process(stuck.pid(), Signal::TERM).unwrap();
+    stuck
+        .finish()
+        .exits_with(143)
+        .says("Stopping dbt: terminated by SIGTERM");
+    is_gone(dbt);
+    let recorded = ended_once(&project, StateType::Crashed, "Crashed");
+    let slow = recorded.of(SLOW).state.as_ref().unwrap();
+    let message = slow.message.as_deref().unwrap_or_default();
+    assert!(message.contains("terminated by SIGTERM"), "{message}");
+}
+
 #[test]
 fn a_run_that_exceeds_its_timeout_fails() {
     let project = Project::new();
@@ -87,11 +120,7 @@ fn a_run_that_exceeds_its_timeout_fails() {
 #[test]
 fn a_wrapped_dbt_ends_when_prefect_dbt_is_killed() {
     let project = Project::new();
-    let wrapper = project.path().join("wrapped-dbt");
-    let real = project.environment.dbt.display();
-    let script = format!("#!/bin/sh\n'{real}' \"$@\"\nexit $?\n");
-    fs_err::write(&wrapper, script).unwrap();
-    fs_err::set_permissions(&wrapper, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let wrapper = wrap_dbt(&project, "");
     let mut command = project.invocation(&["--no-prefect"], &ENDLESS);
     command.env("PREFECT_DBT_EXECUTABLE", &wrapper);
     let stuck = Stuck::start_as(&mut command);
