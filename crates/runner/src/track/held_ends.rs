@@ -1,7 +1,7 @@
 //! Nodes that have ended before it is certain which nodes they waited for.
 //!
-//! dbt starts a node after those that it depends on, but for `clone`, which starts nodes in any order. A task run is reported
-//! as ended once, so its end is held back until its edges are certain.
+//! dbt starts a node after those that it depends on, but for `clone`, which starts nodes in any order. (`dbt retry` of a `clone`
+//! starts them in order.) A task run is reported as ended once, so its end is held back until its edges are certain.
 
 use super::lineage::NodeIndex;
 use super::tracker::Tracker;
