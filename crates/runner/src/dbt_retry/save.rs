@@ -7,6 +7,7 @@ use dbt_selector::Command;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::open_record::OpenRecord;
 use super::remaining_nodes::{Remaining, remaining};
 use super::results::Results;
 use super::retry_guard::RetryGuard;
@@ -44,26 +45,6 @@ pub(crate) struct AttemptEnd {
     pub(crate) work: Option<RemainingWork>,
 }
 
-/// The record of an attempt that runs, until it holds the id of dbt's invocation.
-pub(crate) struct OpenRecord {
-    records: AttemptRecords,
-    record: AttemptRecord,
-}
-
-impl OpenRecord {
-    /// Saves the id of dbt's invocation: it distinguishes the results of this attempt from those of a later run.
-    pub(crate) fn identify(mut self, invocation_id: &str) {
-        self.record.invocation_id = Some(invocation_id.to_owned());
-        self.save();
-    }
-
-    fn save(&self) {
-        if let Err(error) = self.records.save(self.record.clone(), None::<&Results>) {
-            tracing::debug!(%error, "cannot save the record of the run");
-        }
-    }
-}
-
 /// Saves the record of an attempt that starts, if its command builds nodes. It stays if the process is killed.
 pub(crate) fn save_started(
     (run_id, flow_run_id): (Uuid, Option<Uuid>),
@@ -89,9 +70,7 @@ pub(crate) fn save_started(
         nodes: Vec::new(),
         obstacle: Some(Obstacle::Open),
     };
-    let open = OpenRecord { records, record };
-    open.save();
-    Some(open)
+    Some(OpenRecord::save(records, record))
 }
 
 /// The command line that the user wants to complete: for a retry, that of the run that it retries.

@@ -39,7 +39,7 @@ pub(super) struct Recorder {
     /// The manifest, if the outcome holds it.
     pub(super) manifest: Option<Arc<Manifest>>,
     pub(super) effects: Vec<Effect>,
-    /// The record of the attempt, until dbt's first event.
+    /// The record of the attempt.
     pub(super) open_record: Option<OpenRecord>,
     /// Whether the attempt has a ledger in Prefect.
     pub(super) has_ledger: bool,
@@ -83,7 +83,7 @@ impl Recorder {
     fn on_event(&mut self, event: &Event<'_>) {
         self.observer.on_event(event);
         if !event.invocation_id().is_empty()
-            && let Some(record) = self.open_record.take()
+            && let Some(record) = &mut self.open_record
         {
             record.identify(event.invocation_id());
         }

@@ -6,5 +6,6 @@ mod hooks;
 mod killed;
 mod printing;
 mod signals;
+mod slow_disk;
 mod stand_in;
 mod target_lock;
