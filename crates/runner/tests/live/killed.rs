@@ -17,6 +17,7 @@ use super::project::{Finished, Project};
 use super::recorded::Recorded;
 use super::references::{References, SECRETS};
 use super::stand_in::{StandIn, a_minute_ago};
+use super::workshop::Workshop;
 
 /// How many runs of the stand-in are killed, and how many run at a time.
 const KILLS: usize = 9;
@@ -264,6 +265,31 @@ fn the_next_run_closes_a_killed_run() {
         .says("earlier runs that Prefect did not have completely are now delivered: 1");
     assert!(project.journals().is_empty());
     compare(&api, &killed, &content);
+}
+
+/// dbt alone finds that nothing is left to do, or no results at all.
+#[test]
+fn dbt_retry_after_a_killed_run_fails_with_the_reason() {
+    const ENDLESS: &str =
+        "select sum(hash(a.range + b.range)) as id from range(10000000) as a, range(10000000) as b";
+    let workshop = Workshop::new();
+    workshop.write("models/flaky.sql", ENDLESS);
+    let mut build = workshop.program();
+    build.args(["invoke", "--no-prefect", "--", "build"]);
+    let victim = Victim::start(&mut build);
+    let begun = workshop.path().join("target/run/workshop/models/flaky.sql");
+    wait_until("the endless model", || begun.exists());
+    victim.kill();
+    let retry = || {
+        let retry = workshop.invoke_alone(&["retry"]);
+        retry
+            .exits_with(1)
+            .says("dbt retry ran no node of the last run here (`build`), which failed: its process was killed")
+            .says("run it again: prefect-dbt invoke -- build");
+    };
+    retry();
+    workshop.remove("target/run_results.json");
+    retry();
 }
 
 /// A model that logs the secrets of the profile.
