@@ -9,6 +9,7 @@ use tokio::runtime::Builder;
 use uuid::Uuid;
 
 use super::environment::TestEnvironment;
+use super::examples::example;
 use super::project::Finished;
 use super::proxy::{Fate, Proxy};
 use super::stand_in::{StandIn, a_minute_ago};
@@ -136,4 +137,27 @@ fn an_engine_fails_if_it_cannot_deliver_the_end() {
         .says("To deliver the run later: prefect-dbt replay");
     assert_eq!(waiting.state(), StateType::Running);
     assert_eq!(waiting.project.journals().len(), 1);
+}
+
+/// The same for a program that runs a flow.
+#[test]
+fn a_flow_of_a_program_waits_for_the_api_before_dbt_starts() {
+    let waiting = Waiting::new();
+    let proxy = Proxy::before(&waiting.api, |_| Fate::Cut);
+    let requests = proxy.answers();
+    let mut command = Command::new(example("basic"));
+    for (name, value) in waiting.engine(&proxy, &[]).get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let mut flow = command.current_dir(waiting.project.path()).spawn().unwrap();
+    // Several times what a client repeats by itself.
+    let path = format!("GET /api/flow_runs/{}", waiting.id);
+    let reads = requests.iter().filter(|request| *request == path);
+    assert_eq!(reads.take(12).count(), 12);
+    proxy.set(|_| Fate::Pass);
+    assert!(flow.wait().unwrap().success());
+    assert_eq!(waiting.state(), StateType::Completed);
 }
