@@ -27,6 +27,11 @@ pub(crate) fn release_binary() -> PathBuf {
     target().join("release").join("prefect-dbt")
 }
 
+/// The release build of an example.
+pub(crate) fn release_example(name: &str) -> PathBuf {
+    target().join("release/examples").join(name)
+}
+
 /// An empty directory in the target directory. Files of an earlier run are removed.
 pub(crate) fn fresh_dir(name: &str) -> std::io::Result<PathBuf> {
     let dir = target().join(name);

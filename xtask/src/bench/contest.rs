@@ -26,6 +26,8 @@ pub(super) struct Case<'a> {
     /// Whether the target folder is removed before each round, so that dbt parses from scratch.
     pub(super) is_fresh: bool,
     pub(super) with_reference: bool,
+    /// The example of a flow that invokes all commands in one process, in place of one process for each.
+    pub(super) flow: Option<&'a str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,38 +50,49 @@ impl Contestant {
         }
     }
 
-    fn command(self, api: Option<&str>, project: &Path, flow_run: &str, args: &[&str]) -> Command {
-        let mut command = match self {
-            PlainDbt => Command::new(Environment::Dbt.program("dbt")),
-            Launched | Unlaunched => Command::new(workspace::release_binary()),
-            Reference => Command::new(Environment::Reference.program("python")),
+    fn command(self, run: &Run<'_>, args: &[&str]) -> Command {
+        let mut command = match (self, run.flow) {
+            (PlainDbt, _) => Command::new(Environment::Dbt.program("dbt")),
+            (Launched | Unlaunched, None) => Command::new(workspace::release_binary()),
+            (Launched | Unlaunched, Some(flow)) => Command::new(workspace::release_example(flow)),
+            (Reference, _) => Command::new(Environment::Reference.program("python")),
         };
         quiet_environment(&mut command);
-        command.current_dir(project);
-        if let Some(api) = api {
+        command.current_dir(run.project);
+        if let Some(api) = run.api {
             command.env("PREFECT_API_URL", api);
         }
         let launcher = if self == Launched { "auto" } else { "off" };
         match self {
             PlainDbt => command.args(args),
-            Launched | Unlaunched => command
-                .env("PREFECT_DBT_EXECUTABLE", Environment::Dbt.program("dbt"))
-                .args([
-                    "invoke",
-                    "--launcher",
-                    launcher,
-                    "--flow-run-name",
-                    flow_run,
-                ])
-                .args(api.is_none().then_some("--no-prefect"))
-                .arg("--")
-                .args(args),
+            Launched | Unlaunched => {
+                command
+                    .env("PREFECT_DBT_EXECUTABLE", Environment::Dbt.program("dbt"))
+                    .env("PREFECT_DBT_LAUNCHER", launcher);
+                match run.flow {
+                    Some(_) => command.arg(run.name),
+                    None => command
+                        .args(["invoke", "--flow-run-name", run.name])
+                        .args(run.api.is_none().then_some("--no-prefect"))
+                        .arg("--")
+                        .args(args),
+                }
+            }
             Reference => command
                 .arg(workspace::testdata().join("tools/reference_flow.py"))
-                .arg(flow_run),
+                .arg(run.name),
         };
         command
     }
+}
+
+/// One run of a contestant.
+struct Run<'a> {
+    project: &'a Path,
+    api: Option<&'a str>,
+    /// The name of the flow run.
+    name: &'a str,
+    flow: Option<&'a str>,
 }
 
 /// The measurements of one contestant.
@@ -140,19 +153,30 @@ fn run_once(
             fs_err::remove_dir_all(target)?;
         }
     }
+    let flow = case.flow.filter(|_| score.contestant != PlainDbt);
+    // A flow invokes all of them.
+    let steps = if flow.is_some() {
+        1
+    } else {
+        case.commands.len()
+    };
     let mut sum = Measurement::default();
-    for (step, args) in case.commands.iter().enumerate() {
+    for (step, args) in case.commands.iter().take(steps).enumerate() {
         let flow_run = format!("{} {name} {round} {step}", case.title);
-        let mut command = score
-            .contestant
-            .command(api, &score.project, &flow_run, args);
+        let run = Run {
+            project: &score.project,
+            api,
+            name: &flow_run,
+            flow,
+        };
+        let mut command = score.contestant.command(&run, args);
         let one = measure(&mut command, &score.project.join("output.txt"))?;
         sum = sum.and(one);
         // The next one starts when the server is idle.
         if let (Some(api), true) = (api, score.contestant != PlainDbt) {
             let reader = Reader::new(api)?;
-            match score.contestant {
-                Reference => reader.wait_until_settled(&flow_run, RECORDING)?,
+            match (score.contestant, flow) {
+                (Reference, _) | (_, Some(_)) => reader.wait_until_settled(&flow_run, RECORDING)?,
                 _ => reader.wait_for(&flow_run, result_count(&score.project)?, RECORDING)?,
             };
         }

@@ -13,10 +13,22 @@ use crate::{process, setup, workspace};
 /// Models in a layer of the project of about 300 nodes, and of the one of about 2,000 models.
 const WIDTHS: (usize, usize) = (25, 334);
 
+/// The example that seeds, runs and tests in one flow.
+const FLOW: &str = "several_invocations";
+
 /// Measures what the arguments name, or everything.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let options = Options::parse(args)?;
-    process::run(process::cargo().args(["build", "--release", "--package", "prefect-dbt"]))?;
+    let programs = [
+        "build",
+        "--release",
+        "--package",
+        "prefect-dbt",
+        "--bins",
+        "--example",
+        FLOW,
+    ];
+    process::run(process::cargo().args(programs))?;
     if options.parts.iter().any(|part| *part != Part::Volume) {
         setup::run()?;
     }
@@ -63,6 +75,7 @@ fn build(title: &str, with_reference: bool) -> Case<'_> {
         is_reported: true,
         is_fresh: false,
         with_reference,
+        flow: None,
     }
 }
 
@@ -73,6 +86,7 @@ fn flow() -> Case<'static> {
         is_reported: true,
         is_fresh: false,
         with_reference: false,
+        flow: Some(FLOW),
     }
 }
 
@@ -83,5 +97,6 @@ fn parse(title: &str, is_fresh: bool) -> Case<'_> {
         is_reported: false,
         is_fresh,
         with_reference: false,
+        flow: None,
     }
 }

@@ -60,6 +60,7 @@ impl Flow {
         let _stops = self.stops(runner).forward(&stopper);
         let mut context = self.begin(runner, &stopper).await?;
         let mut request = self.request_of_all(runner, &context).await?;
+        request.interpreter = request.interpreter.for_several();
         let policy = Arc::new(RetryPolicy::of(&request));
         let attempts = runner.attempts(stopper.clone());
         let mut done = Done::default();

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::error::RunError;
 use super::flow::Flow;
 use super::prefect_dbt_runner::PrefectDbtRunner;
+use crate::dbt::SharedInterpreter;
 use crate::dbt_retry::plan;
 use crate::model::Stopper;
 use crate::outcome::{Error, Outcome};
@@ -37,6 +38,8 @@ pub(super) struct RunningFlow {
     runner: PrefectDbtRunner,
     stopper: Stopper,
     shared: SharedRun,
+    /// The interpreter that all invocations share.
+    interpreter: SharedInterpreter,
     number: u32,
     key: Option<Uuid>,
     /// The number of invocations that run.
@@ -73,6 +76,7 @@ impl RunningFlow {
             runner: runner.clone(),
             stopper: stopper.clone(),
             shared,
+            interpreter: request.interpreter.clone(),
             number: request.attempt.number,
             key: request.attempt.key,
             active: watch::Sender::new(0),
@@ -131,6 +135,7 @@ impl RunningFlow {
         request.stops = stops;
         request.flow = FlowChoice::default();
         request.shared = Some(self.shared.clone());
+        request.interpreter = self.interpreter.clone();
         request.context = Some(FlowContext {
             flow_run_id: context.flow_run_id.or(self.shared.known_id()),
             running: RunningCode::default(),

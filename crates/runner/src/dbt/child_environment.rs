@@ -20,6 +20,18 @@ pub(crate) enum EnvironmentChange {
     Remove(String),
 }
 
+impl EnvironmentChange {
+    /// The variable and its value; without a value, it is removed. The only place where a secret leaves its type, apart from
+    /// the masking of dbt's output.
+    pub(super) fn parts(&self) -> (&OsStr, Option<&OsStr>) {
+        match self {
+            Self::Set(name, value) => (name.as_ref(), Some(value)),
+            Self::SetSecret(secret) => (secret.name.as_ref(), Some(secret.value.expose().as_ref())),
+            Self::Remove(name) => (name.as_ref(), None),
+        }
+    }
+}
+
 /// What the environment of dbt depends on.
 pub(crate) struct EnvironmentOptions<'a> {
     /// What this dbt does with variables.
@@ -165,7 +177,7 @@ pub(super) mod tests {
     use dbt_templating::{Block, RenderOptions, Resolved, Template};
 
     use super::*;
-    use crate::dbt::{Aftercare, DbtCommand, DbtVersion};
+    use crate::dbt::{Aftercare, DbtCommand, DbtVersion, SharedInterpreter};
 
     /// The variable that passes a secret of a profiles.yml to dbt.
     pub(in crate::dbt) fn secret_variable(value: &str) -> EnvironmentVariable {
@@ -349,6 +361,7 @@ pub(super) mod tests {
             }),
             output: Vec::new(),
             launch: None,
+            interpreter: SharedInterpreter::default(),
             aftercare: Aftercare::default(),
         };
         let debug = format!("{command:?}");

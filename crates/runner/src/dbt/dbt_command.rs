@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::child_environment::EnvironmentChange;
-use super::launch::LaunchPlan;
+use super::launch::{LaunchPlan, SharedInterpreter};
 use super::watchdog::Aftercare;
 
 /// What to start. Its `Debug` form shows no secret.
@@ -19,6 +19,8 @@ pub(crate) struct DbtCommand {
     pub(crate) output: Vec<EnvironmentChange>,
     /// What the launcher is to do; `None` to start dbt as it is.
     pub(crate) launch: Option<LaunchPlan>,
+    /// The interpreter that the launcher may share with other dbts.
+    pub(crate) interpreter: SharedInterpreter,
     /// What remains to be done if this process is killed.
     pub(crate) aftercare: Aftercare,
 }

@@ -2,33 +2,38 @@
 
 use std::io::PipeReader;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{ChildStderr, ChildStdout, ExitStatus};
+use std::process::ExitStatus;
 use std::sync::mpsc;
 
 use jiff::Timestamp;
-use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use tokio::sync::oneshot;
 
 use super::dbt_command::DbtCommand;
 use super::error::DbtError;
-use super::launch::LaunchPipes;
+use super::forked::ForkedDbt;
+use super::output_pipes::OutputPipes;
 use super::process_group::{ProcessGroup, wait_for_survivors};
-use super::spawn::{Spawned, spawn};
+use super::running::Running;
 use super::watchdog::Watchdog;
 
 /// A running dbt.
 pub(crate) struct DbtProcess {
     /// Where dbt writes its output, and without the launcher its structured log.
-    pub(crate) stdout: ChildStdout,
+    pub(crate) stdout: PipeReader,
     /// Where the launcher writes dbt's structured log.
     pub(crate) events: Option<PipeReader>,
     /// Where Python and the drivers of databases write.
-    pub(crate) stderr: ChildStderr,
+    pub(crate) stderr: PipeReader,
     /// Stops dbt.
     pub(crate) group: ProcessGroup,
     /// Resolves when dbt has ended.
     pub(crate) exit: oneshot::Receiver<DbtExit>,
+    /// Whether it runs in a fork of an interpreter that waits. If that fails, the launcher starts it anew.
+    pub(crate) is_forked: bool,
 }
+
+/// Takes a dbt that is starting, or why it cannot.
+type Started = mpsc::SyncSender<std::io::Result<DbtProcess>>;
 
 /// How and when dbt ended.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +45,14 @@ pub(crate) struct DbtExit {
 }
 
 impl DbtExit {
+    /// The end of a dbt that was stopped before its process existed.
+    fn before_start() -> Self {
+        Self {
+            status: Some(ExitStatus::from_raw(libc::SIGINT)),
+            at: Timestamp::now(),
+        }
+    }
+
     /// The exit code; `None` when a signal ended dbt.
     pub(crate) fn exit_code(&self) -> Option<i32> {
         self.status.and_then(|status| status.code())
@@ -76,57 +89,61 @@ impl DbtProcess {
 }
 
 /// Starts dbt, sends the process or the error to `started`, and returns when dbt has ended.
-fn start_and_wait(
-    mut command: DbtCommand,
-    started: &mpsc::SyncSender<std::io::Result<DbtProcess>>,
-) {
-    let (ended, exit) = oneshot::channel();
+fn start_and_wait(mut command: DbtCommand, started: &Started) {
     let mut watchdog = Watchdog::start(std::mem::take(&mut command.aftercare));
-    let Spawned {
-        mut child,
-        launcher,
-    } = match spawn(command, &watchdog) {
-        Ok(spawned) => spawned,
-        Err(error) => {
-            watchdog.dismiss();
-            return drop(started.send(Err(error)));
-        }
-    };
-    let id = Pid::from_child(&child);
-    let group = ProcessGroup::led_by(id);
-    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-        return drop(started.send(Err(std::io::Error::other("dbt has no pipes"))));
-    };
-    let (events, text) = launcher.map(LaunchPipes::started).unzip();
-    let process = DbtProcess {
-        stdout,
-        events,
-        stderr,
-        group: group.clone(),
-        exit,
-    };
-    drop(started.send(Ok(process)));
-    if let Some(text) = text {
-        text.send();
-    }
-
-    wait_without_reaping(id);
-    let at = Timestamp::now();
-    let was_signalled = group.forget_id();
-    let status = child.wait().ok();
-    // The receiver may be gone.
-    let _ = ended.send(DbtExit { status, at });
-    if was_signalled {
-        wait_for_survivors(id);
+    if let Err(error) = run(&command, &watchdog, started) {
+        drop(started.send(Err(error)));
     }
     watchdog.dismiss();
 }
 
-/// Waits for the end of a process and leaves it a zombie, so that no signal can reach a process that reuses its id.
-fn wait_without_reaping(id: Pid) {
-    let exited = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    while matches!(
-        waitid(WaitId::Pid(id), exited),
-        Err(rustix::io::Errno::INTR)
-    ) {}
+/// The same under a watchdog.
+fn run(command: &DbtCommand, watchdog: &Watchdog, started: &Started) -> std::io::Result<()> {
+    let (output, pipes) = OutputPipes::open()?;
+    let (ended, exit) = oneshot::channel();
+    let asked = ForkedDbt::ask(command, &pipes, watchdog);
+    let awaited = asked.as_ref().and_then(|(forked, _)| forked.awaited());
+    let group = ProcessGroup::starting(awaited);
+    let process = DbtProcess {
+        stdout: output.stdout,
+        events: command.launch.as_ref().map(|_| output.events),
+        stderr: output.stderr,
+        group: group.clone(),
+        exit,
+        is_forked: asked.is_some(),
+    };
+    let start = || Running::start(command, &pipes, watchdog, &group);
+    let running = match asked {
+        None => {
+            let running = start()?;
+            drop(started.send(Ok(process)));
+            running
+        }
+        // The interpreter may still import dbt.
+        Some(asked) => {
+            drop(started.send(Ok(process)));
+            match Running::forked(asked, &group) {
+                Ok(running) => {
+                    command.interpreter.release();
+                    running
+                }
+                Err(_) if group.was_signalled() => {
+                    let _ = ended.send(DbtExit::before_start());
+                    return Ok(());
+                }
+                Err(_) => {
+                    command.interpreter.refuse();
+                    start()?
+                }
+            }
+        }
+    };
+    drop(pipes);
+    let id = running.id;
+    // The receiver may be gone.
+    let _ = ended.send(running.wait(&group));
+    if group.was_signalled() {
+        wait_for_survivors(id);
+    }
+    Ok(())
 }

@@ -1,6 +1,8 @@
 //! The process group of dbt: signals reach dbt and everything that it started.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
@@ -16,18 +18,35 @@ pub(crate) struct ProcessGroup(Arc<Mutex<GroupState>>);
 
 #[derive(Debug)]
 struct GroupState {
-    /// `None` when dbt has ended.
-    id: Option<Pid>,
-    was_signalled: bool,
+    stage: Stage,
+    /// The last signal that was asked for.
+    signal: Option<Signal>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// dbt does not run yet. A signal closes this connection, on which its start is awaited.
+    Starting(Option<UnixStream>),
+    Running(Pid),
+    Ended,
 }
 
 impl ProcessGroup {
-    /// The group that the process with this id leads.
-    pub(super) fn led_by(id: Pid) -> Self {
+    /// The group of a dbt whose start is awaited on this connection; `None` if it cannot be signalled before it runs.
+    pub(super) fn starting(awaited: Option<UnixStream>) -> Self {
         Self(Arc::new(Mutex::new(GroupState {
-            id: Some(id),
-            was_signalled: false,
+            stage: Stage::Starting(awaited),
+            signal: None,
         })))
+    }
+
+    /// Takes note that dbt runs: the process with this id leads the group. It gets the signal that came before it.
+    pub(super) fn begin(&self, id: Pid) {
+        let mut state = self.lock();
+        state.stage = Stage::Running(id);
+        if let Some(signal) = state.signal {
+            state.send(signal);
+        }
     }
 
     /// Asks dbt to stop with SIGINT: it cancels its queries, which it does not do on SIGTERM.
@@ -37,8 +56,7 @@ impl ProcessGroup {
 
     /// Whether dbt was asked to stop.
     pub(crate) fn was_signalled(&self) -> bool {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.was_signalled
+        self.lock().signal.is_some()
     }
 
     /// Kills dbt with SIGKILL.
@@ -47,20 +65,33 @@ impl ProcessGroup {
     }
 
     fn signal(&self, signal: Signal) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.was_signalled = true;
-        if let Some(id) = state.id
-            && let Err(error) = kill_process_group(id, signal)
-        {
-            tracing::debug!(%error, "cannot signal dbt's process group");
-        }
+        let mut state = self.lock();
+        state.signal = Some(signal);
+        state.send(signal);
     }
 
     /// Forgets the id, before dbt is reaped. Returns whether the group was signalled.
     pub(super) fn forget_id(&self) -> bool {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.id = None;
-        state.was_signalled
+        let mut state = self.lock();
+        state.stage = Stage::Ended;
+        state.signal.is_some()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, GroupState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl GroupState {
+    fn send(&self, signal: Signal) {
+        let sent = match &self.stage {
+            Stage::Running(id) => kill_process_group(*id, signal).map_err(Into::into),
+            Stage::Starting(Some(awaited)) => awaited.shutdown(Shutdown::Both),
+            Stage::Starting(None) | Stage::Ended => Ok(()),
+        };
+        if let Err(error) = sent {
+            tracing::debug!(%error, "cannot signal dbt's process group");
+        }
     }
 }
 

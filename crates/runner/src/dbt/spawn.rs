@@ -11,57 +11,50 @@ use rustix::process::{Pid, getpid, getppid};
 
 use super::child_environment::EnvironmentChange;
 use super::dbt_command::DbtCommand;
-use super::launch::LaunchPipes;
+use super::launch::{LaunchPipes, LaunchText};
+use super::output_pipes::OutputPipes;
 use super::watchdog::Watchdog;
 
-/// A process that has started.
-pub(super) struct Spawned {
-    pub(super) child: Child,
-    /// The pipes to the launcher, if it starts dbt.
-    pub(super) launcher: Option<LaunchPipes>,
-}
-
-/// Starts dbt as the leader of a process group of its own, with pipes for its output.
-pub(super) fn spawn(dbt: DbtCommand, watchdog: &Watchdog) -> std::io::Result<Spawned> {
-    let launch = dbt.launch.as_ref().and_then(|plan| {
-        let pipes = LaunchPipes::open(plan, &dbt.output);
-        let pipes =
-            pipes.inspect_err(|error| tracing::debug!(%error, "dbt starts without the launcher"));
-        Some((plan, pipes.ok()?))
-    });
+/// Starts dbt as the leader of a process group of its own, with pipes for its output. Returns the text that its launcher
+/// waits for, if it has one.
+pub(super) fn spawn(
+    dbt: &DbtCommand,
+    pipes: &OutputPipes,
+    watchdog: &Watchdog,
+) -> std::io::Result<(Child, Option<LaunchText>)> {
+    let launch = match &dbt.launch {
+        Some(plan) => Some((plan, LaunchPipes::open(plan, &pipes.events, &dbt.output)?)),
+        None => None,
+    };
     let mut command = match &launch {
         Some((plan, pipes)) => pipes.command(plan, &dbt.args),
-        None => plain_command(&dbt.program, &dbt.args, dbt.output),
+        None => plain_command(&dbt.program, &dbt.args, &dbt.output),
     };
     command
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stdout(pipes.stdout.try_clone()?)
+        .stderr(pipes.stderr.try_clone()?)
         .process_group(0);
-    change_environment(&mut command, dbt.environment);
+    change_environment(&mut command, &dbt.environment);
     let inherited = launch.as_ref().map(|(_, pipes)| pipes.inherited());
     set_up_child(&mut command, watchdog, inherited.unwrap_or_default());
-    Ok(Spawned {
-        child: command.spawn()?,
-        launcher: launch.map(|(_, pipes)| pipes),
-    })
+    let child = command.spawn()?;
+    Ok((child, launch.map(|(_, pipes)| pipes.started())))
 }
 
 /// The command that starts dbt as it is.
-fn plain_command(program: &Path, args: &[String], output: Vec<EnvironmentChange>) -> Command {
+fn plain_command(program: &Path, args: &[String], output: &[EnvironmentChange]) -> Command {
     let mut command = Command::new(program);
     command.args(args);
     change_environment(&mut command, output);
     command
 }
 
-fn change_environment(command: &mut Command, changes: Vec<EnvironmentChange>) {
+fn change_environment(command: &mut Command, changes: &[EnvironmentChange]) {
     for change in changes {
-        match change {
-            EnvironmentChange::Set(name, value) => command.env(name, value),
-            // The only place where a secret leaves its type, apart from the masking of dbt's output.
-            EnvironmentChange::SetSecret(secret) => command.env(secret.name, secret.value.expose()),
-            EnvironmentChange::Remove(name) => command.env_remove(name),
+        match change.parts() {
+            (name, Some(value)) => command.env(name, value),
+            (name, None) => command.env_remove(name),
         };
     }
 }

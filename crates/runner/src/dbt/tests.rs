@@ -21,6 +21,7 @@ fn start(script: &str) -> DbtProcess {
         ],
         output: Vec::new(),
         launch: None,
+        interpreter: SharedInterpreter::default(),
         aftercare: Aftercare::default(),
     })
     .unwrap()
@@ -84,6 +85,7 @@ fn the_error_of_a_failed_start_names_the_executable() {
         environment: Vec::new(),
         output: Vec::new(),
         launch: None,
+        interpreter: SharedInterpreter::default(),
         aftercare: Aftercare::default(),
     })
     .err()

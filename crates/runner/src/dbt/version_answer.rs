@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::dbt_command::DbtCommand;
-use super::launch::LaunchPlan;
+use super::launch::{LaunchPlan, SharedInterpreter};
 use super::process::DbtProcess;
 use super::watchdog::Aftercare;
 use crate::model::error_chain;
@@ -34,6 +34,7 @@ pub(super) async fn version_answer(
         environment: Vec::new(),
         output: Vec::new(),
         launch,
+        interpreter: SharedInterpreter::default(),
         aftercare: Aftercare::default(),
     });
     let process = process.map_err(|error| error_chain(&error))?;

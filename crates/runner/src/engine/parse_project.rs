@@ -21,6 +21,7 @@ pub(crate) async fn parse_project(request: &Request, stopper: &Stopper) -> Resul
         ..FlowChoice::default()
     };
     parse.shared = None;
+    parse.interpreter = request.interpreter.for_several();
     parse.journal_dir = Some(journals.path().to_path_buf());
     let outcome = Box::pin(super::run(parse, Arc::new(Unobserved), stopper.clone()))
         .await

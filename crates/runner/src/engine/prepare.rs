@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::preflight;
 use crate::dbt::{
-    Aftercare, Capabilities, DbtArgs, DbtCommand, DbtVersion, EnvironmentOptions, LaunchPlan,
-    NotLaunched, Project, WantedEvents, child_environment, dbt_version, find_dbt, forget_version,
-    log_folder_problem, output_environment, spare_log_folder, unknown_variables,
+    Aftercare, Capabilities, DbtArgs, DbtCommand, DbtProcess, DbtVersion, EnvironmentOptions,
+    LaunchPlan, NotLaunched, Project, WantedEvents, child_environment, dbt_version, find_dbt,
+    forget_version, log_folder_problem, output_environment, spare_log_folder, unknown_variables,
 };
 use crate::dbt_retry::{RetryGuard, ledger_head};
 use crate::model::{DbtStart, LogLevel};
@@ -143,8 +143,9 @@ impl Prepared {
     }
 
     /// How dbt is started.
-    pub(super) fn start(&self) -> DbtStart {
+    pub(super) fn start(&self, process: &DbtProcess) -> DbtStart {
         match &self.launch {
+            Ok(_) if process.is_forked => DbtStart::Forked,
             Ok(_) => DbtStart::Launcher,
             Err(why) => DbtStart::Plain(why.to_string()),
         }
@@ -204,6 +205,7 @@ impl Prepared {
                 self.args.sets_file_level || self.env.sets_file_level,
             ),
             launch: self.launch.clone().ok(),
+            interpreter: request.interpreter.clone(),
             aftercare: Aftercare {
                 lock,
                 folders: self.temporary_folders(),

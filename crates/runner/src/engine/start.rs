@@ -59,7 +59,7 @@ impl Admitted {
             }
         })?;
         let target = connected.flow_run;
-        let start = Some(prepared.start());
+        let start = Some(prepared.start(&process));
         let mut journal = begin_journal(request, (run_id, start), target.clone(), folder.as_ref());
         if let Some(problem) = journal.problem() {
             observer.on_warning(&format!(

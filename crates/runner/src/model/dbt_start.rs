@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum DbtStart {
     /// By the launcher.
     Launcher,
+    /// By the launcher, in an interpreter that has imported dbt for an earlier run of the same process.
+    Forked,
     /// As it is, for this reason.
     Plain(String),
 }

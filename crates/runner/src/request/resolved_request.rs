@@ -18,7 +18,7 @@ use super::process_env::{dbt_executable, launcher_choice};
 use super::retry_strategy::RetryStrategy;
 use super::settings::PrefectDbtSettings;
 use super::shared_run::SharedRun;
-use crate::dbt::{CommandLine, DbtArgs, Launcher};
+use crate::dbt::{CommandLine, DbtArgs, Launcher, SharedInterpreter};
 use crate::prefect::control::StopSources;
 use crate::track::AssetOptions;
 
@@ -35,6 +35,8 @@ pub(crate) struct Request {
     pub(crate) dbt: Option<PathBuf>,
     /// Whether the launcher may start dbt.
     pub(crate) launcher: Launcher,
+    /// The interpreter that the launcher may share with other runs of this process.
+    pub(crate) interpreter: SharedInterpreter,
     /// The connection to Prefect; `None` without an API.
     pub(crate) client: Option<Client>,
     /// Which flow run to report to.
@@ -129,6 +131,7 @@ impl Request {
             settings: options.settings,
             dbt: options.dbt,
             launcher: options.launcher.unwrap_or_default(),
+            interpreter: SharedInterpreter::default(),
             client: options.client,
             ledger: options.ledger.unwrap_or_default(),
             journal_dir: options.journal_dir,

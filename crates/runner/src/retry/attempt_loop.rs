@@ -46,6 +46,7 @@ impl Attempts {
     ) -> Result<Outcome, Error> {
         let mut request = first.with_key();
         let policy = Arc::new(RetryPolicy::of(&request));
+        let interpreter = request.interpreter.for_several();
         let mut previous = None;
         loop {
             let attempt = self
@@ -59,7 +60,10 @@ impl Attempts {
                 Decision::Retry(next) => *next,
             };
             match retry(&next) {
-                Ok(planned) => request = next.applied_to(planned),
+                Ok(planned) => {
+                    request = next.applied_to(planned);
+                    request.interpreter = interpreter.clone();
+                }
                 Err(error) => {
                     return self
                         .cannot_start(&request, error, Some(next.previous))

@@ -7,6 +7,9 @@ use crate::model::{State, StateKind, StopCause, exit_codes};
 /// Why dbt crashed, if memory ran out.
 pub(super) const OUT_OF_MEMORY: &str = "dbt was killed because memory ran out";
 
+/// Why dbt crashed, if the operating system does not say how it ended.
+const UNKNOWN_END: &str = "it is not known how dbt ended";
+
 /// The commands of dbt that can fail without a node that failed.
 const WITHOUT_NODES: [&str; 2] = ["run-operation", "debug"];
 
@@ -71,9 +74,9 @@ pub(crate) fn empty_selection(run: &TrackedRun) -> Option<String> {
 /// The verdict on a run of dbt that was not stopped and did not succeed.
 fn judge_failure(args: &[String], run: &TrackedRun, raise_on_failure: bool) -> Verdict {
     let failures = failure_text(args, run);
-    let crash = match run.end.signal {
+    let crash = match (run.end.signal, run.end.exit_code) {
         _ if run.is_out_of_memory => Some((OUT_OF_MEMORY.to_owned(), exit_codes::OUT_OF_MEMORY)),
-        Some(signal) => {
+        (Some(signal), _) => {
             let cause = format!("dbt was terminated by signal {signal}");
             let cause = match run.dbt_error.as_deref().filter(|_| run.nodes.is_empty()) {
                 Some(error) => format!("{cause}\n{error}"),
@@ -81,7 +84,8 @@ fn judge_failure(args: &[String], run: &TrackedRun, raise_on_failure: bool) -> V
             };
             Some((cause, exit_codes::CANNOT_RUN))
         }
-        None => None,
+        (None, None) => Some((UNKNOWN_END.to_owned(), exit_codes::CANNOT_RUN)),
+        (None, Some(_)) => None,
     };
     if let Some((cause, exit_code)) = crash {
         let text = failures.unwrap_or_else(|| format!("{}\n{cause}", headline(args)));
@@ -89,7 +93,7 @@ fn judge_failure(args: &[String], run: &TrackedRun, raise_on_failure: bool) -> V
         return Verdict::failed(state, exit_code, text);
     }
     let text = failures.unwrap_or_else(|| {
-        let code = run.end.exit_code.unwrap_or(-1);
+        let code = run.end.exit_code.unwrap_or_default();
         let why = match run.success {
             Some(true) => ": warnings count as failures here (warn-error-options)",
             _ => "",

@@ -199,6 +199,3 @@ def start_plain(config, problem):
         os.environ.pop(name, None)
     os.environ.update(config["plain"]["set"])
     os.execv(config["script"], [config["script"], *sys.argv[1:]])
-
-
-launch(json.loads(CONFIG))

@@ -8,15 +8,13 @@ use super::plan::LaunchPlan;
 use crate::dbt::child_environment::EnvironmentChange;
 
 /// The pipes of a launcher that has not started. Its text is in no file, which others could change, and in no command line.
-pub(in crate::dbt) struct LaunchPipes {
+pub(in crate::dbt) struct LaunchPipes<'a> {
     /// The end of the text that Python reads.
     source: PipeReader,
     /// The end of the events that dbt writes.
-    events: PipeWriter,
+    events: &'a PipeWriter,
     /// Where to write the text to, once Python has started.
     text: LaunchText,
-    /// Where dbt's events arrive.
-    arriving: PipeReader,
 }
 
 /// A text that Python waits for.
@@ -25,23 +23,23 @@ pub(in crate::dbt) struct LaunchText {
     text: String,
 }
 
-impl LaunchPipes {
-    /// Opens the pipes. `plain` is the environment for a start without the launcher.
+impl<'a> LaunchPipes<'a> {
+    /// Opens the pipes. `events` is the end of the events that dbt writes, `plain` the environment for a start without the
+    /// launcher.
     ///
     /// # Errors
     /// When the system has no more files.
     pub(in crate::dbt) fn open(
         plan: &LaunchPlan,
+        events: &'a PipeWriter,
         plain: &[EnvironmentChange],
     ) -> std::io::Result<Self> {
         let (source, pipe) = std::io::pipe()?;
-        let (arriving, events) = std::io::pipe()?;
         let text = plan.text((source.as_raw_fd(), events.as_raw_fd()), plain)?;
         Ok(Self {
             source,
             events,
-            text: LaunchText { pipe, text },
-            arriving,
+            text: LaunchText::new(pipe, text),
         })
     }
 
@@ -61,13 +59,17 @@ impl LaunchPipes {
         vec![self.source.as_raw_fd(), self.events.as_raw_fd()]
     }
 
-    /// Closes the ends of the process, which has started. Returns its events, and the text that it waits for.
-    pub(in crate::dbt) fn started(self) -> (PipeReader, LaunchText) {
-        (self.arriving, self.text)
+    /// The text that the process, which has started, waits for.
+    pub(in crate::dbt) fn started(self) -> LaunchText {
+        self.text
     }
 }
 
 impl LaunchText {
+    pub(super) fn new(pipe: PipeWriter, text: String) -> Self {
+        Self { pipe, text }
+    }
+
     /// Writes the text. Waits for Python if the pipe is small.
     pub(in crate::dbt) fn send(mut self) {
         if let Err(error) = self.pipe.write_all(self.text.as_bytes()) {

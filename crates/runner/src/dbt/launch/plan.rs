@@ -10,14 +10,8 @@ use serde::Serialize;
 use super::choice::Launcher;
 use super::console_script::ConsoleScript;
 use super::not_launched::NotLaunched;
+use super::program::LAUNCHER;
 use crate::dbt::child_environment::EnvironmentChange;
-
-/// The program, in Python. It is run by dbt's own interpreter, from version 3.8 on.
-const PROGRAM: &str = concat!(
-    include_str!("events.py"),
-    "\n\n",
-    include_str!("launcher.py")
-);
 
 /// The events that dbt sends.
 #[derive(Debug, Clone, Copy, Default)]
@@ -79,22 +73,33 @@ impl LaunchPlan {
         (source, events): (RawFd, RawFd),
         plain: &[EnvironmentChange],
     ) -> serde_json::Result<String> {
-        let config = Config {
+        LAUNCHER.text(&Config {
             script: &self.script.path,
             source_fd: source,
             events_fd: events,
-            events: names().collect(),
-            details: self.events.details,
-            complete: self.events.complete,
-            log_file: self.events.log_file,
+            events: EventConfig::of(self.events),
             plain: Plain::of(plain),
-        };
-        // A text in JSON is one in Python, too. The name of the source leads to no file, so that a traceback shows none.
-        let program = serde_json::to_string(PROGRAM)?;
-        let config = serde_json::to_string(&serde_json::to_string(&config)?)?;
-        Ok(format!(
-            "exec(compile({program}, '<prefect-dbt>', 'exec'), {{'__name__': 'prefect_dbt_launcher', 'CONFIG': {config}}})\n"
-        ))
+        })
+    }
+}
+
+/// Which events dbt sends, for the program.
+#[derive(Serialize)]
+pub(super) struct EventConfig {
+    events: Vec<&'static str>,
+    details: bool,
+    complete: bool,
+    log_file: bool,
+}
+
+impl EventConfig {
+    pub(super) fn of(events: WantedEvents) -> Self {
+        Self {
+            events: names().collect(),
+            details: events.details,
+            complete: events.complete,
+            log_file: events.log_file,
+        }
     }
 }
 
@@ -114,10 +119,8 @@ struct Config<'a> {
     script: &'a str,
     source_fd: RawFd,
     events_fd: RawFd,
-    events: Vec<&'static str>,
-    details: bool,
-    complete: bool,
-    log_file: bool,
+    #[serde(flatten)]
+    events: EventConfig,
     plain: Plain<'a>,
 }
 

@@ -58,6 +58,7 @@ fn each_end_has_its_state_and_exit_code() {
         (run(Some(2), None), None, true, "Failed", 2),
         (run(Some(2), None), None, false, "Failed", 2),
         (run(None, Some(9)), None, true, "Crashed", 2),
+        (run(None, None), None, true, "Crashed", 2),
         (run(Some(2), None), Some(Interrupt), true, "Cancelled", 130),
         (run(Some(2), None), Some(Cancel), false, "Cancelled", 130),
         (run(Some(2), None), Some(Terminate), true, "Crashed", 143),

@@ -37,6 +37,33 @@ fn compare(mirror: &Mirror, dbt: &Path, variables: &[(&str, &str)], args: &[&str
     );
 }
 
+/// Compares a command in a fork with plain dbt: `dbt parse` runs before it, for a hook, and its interpreter is used again.
+#[track_caller]
+fn compare_forked(mirror: &Mirror, dbt: &Path, variables: &[(&str, &str)], args: &[&str]) {
+    let (_, mut plain) = mirror.run(|mirror| {
+        let mut command = mirror.dbt(dbt, args);
+        command.envs(variables.iter().copied());
+        command
+    });
+    let (_, mut forked) = mirror.run(|mirror| {
+        let options = [
+            "--launcher",
+            "auto",
+            "--dbt",
+            dbt.to_str().unwrap(),
+            "--on-run-start",
+            "true",
+        ];
+        let mut command = mirror.ours(&options, args);
+        command.envs(variables.iter().copied());
+        command
+    });
+    assert_eq!(mirror.start(), "forked");
+    // `dbt parse` writes to the log file, too.
+    (plain.log, forked.log) = (None, None);
+    forked.assert_is(&plain);
+}
+
 /// What we print, without times and names of flow runs. Standard output of Python models arrives on a pipe of its own, so
 /// that its place among the events differs.
 fn lines(printed: &str) -> Vec<String> {
@@ -65,6 +92,7 @@ fn a_build_is_that_of_plain_dbt() {
     let mirror = Mirror::new();
     let dbt = mirror.environment.dbt.clone();
     compare(&mirror, &dbt, &[], &["build"], 1);
+    compare_forked(&mirror, &dbt, &[], &["build"]);
 }
 
 #[test]
@@ -82,6 +110,7 @@ fn options_of_python_and_of_dbt_keep_their_meaning() {
     ];
     let args = ["--no-use-colors", "build", "--exclude", "failing+"];
     compare(&mirror, &dbt, &variables, &args, 0);
+    compare_forked(&mirror, &dbt, &variables, &args);
 }
 
 #[test]

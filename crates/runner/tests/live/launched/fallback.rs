@@ -2,8 +2,6 @@
 
 use std::fs;
 
-use serde_json::Value;
-
 use super::mirror::Mirror;
 use crate::project::{Finished, program_in};
 
@@ -32,18 +30,6 @@ fn unknown_dbt(mirror: &Mirror) -> String {
         fs::write(packages.join(file), text).unwrap();
     }
     packages.to_str().unwrap().to_owned()
-}
-
-/// Why dbt starts as it does, by the journal of the only run.
-fn start(mirror: &Mirror) -> Value {
-    let folder = mirror.project().join(".prefect-dbt");
-    let journals = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let journal = journals.filter(|path| path.extension().is_some_and(|end| end == "jsonl"));
-    let text = fs::read_to_string(journal.last().unwrap()).unwrap();
-    let header: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
-    header["header"]["start"].clone()
 }
 
 #[test]
@@ -77,7 +63,7 @@ fn the_journal_says_how_dbt_was_started() {
     let run = |options: &[&str]| {
         let (finished, _) = mirror.run(|mirror| mirror.ours(options, &["parse"]));
         finished.exits_with(0);
-        start(&mirror)
+        mirror.start()
     };
     assert_eq!(run(&["--launcher", "auto"]), "launcher");
     let off = run(&["--launcher", "off"]);

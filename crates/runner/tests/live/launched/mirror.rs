@@ -210,6 +210,16 @@ impl Mirror {
         command
     }
 
+    /// How dbt was started, by the journal of the only run.
+    pub(super) fn start(&self) -> Value {
+        let folder = fs::read_dir(self.project().join(".prefect-dbt")).unwrap();
+        let journals = folder.map(|entry| entry.unwrap().path());
+        let journal = journals.filter(|path| path.extension().is_some_and(|end| end == "jsonl"));
+        let text = fs::read_to_string(journal.last().unwrap()).unwrap();
+        let header: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        header["header"]["start"].clone()
+    }
+
     /// The folder that all runs share.
     pub(super) fn home(&self) -> &Path {
         self.home.path()

@@ -3,3 +3,5 @@
 mod equality;
 mod fallback;
 mod mirror;
+#[cfg(target_os = "linux")]
+mod shared;
