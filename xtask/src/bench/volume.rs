@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::process;
 
 /// The memory limit in megabytes.
-const BUDGET: u32 = 128;
+const BUDGET: u32 = 96;
 
 /// Runs the test of such a run in a release build. It prints nodes per second and peak memory.
 pub(super) fn run(rounds: usize) -> Result<()> {

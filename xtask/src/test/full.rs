@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 
-use super::postgres;
+use super::{launcher, postgres};
 
-/// Runs the tests of the target `full` whose names contain a text, with these environment variables.
-pub(super) type RunTests<'a> = dyn Fn(&str, &[(&str, String)]) -> Result<()> + 'a;
+/// Runs `cargo test` with these arguments and environment variables.
+pub(super) type RunTests<'a> = dyn Fn(&[&str], &[(&str, String)]) -> Result<()> + 'a;
 
 /// A part of the tests.
 struct Part {
@@ -16,16 +16,17 @@ struct Part {
     needs_root: bool,
 }
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     part("dbt 1.13", None, false),
-    part("dbt without the launcher", None, false),
+    part("launcher of each dbt", Some(launcher::each_dbt), false),
+    part("dbt without the launcher", Some(launcher::off), false),
     part("PostgreSQL", Some(postgres::run), true),
     part("Docker", None, true),
     part("browser", None, true),
     part("samples of the documentation", None, false),
     part(
         "memory limit",
-        Some(|tests| tests("out_of_memory", &[])),
+        Some(|tests| tests(&["--test", "full", "out_of_memory"], &[])),
         true,
     ),
 ];

@@ -28,7 +28,7 @@ pub(super) fn run(tests: &RunTests<'_>) -> Result<()> {
         ("PREFECT_DBT_TEST_POSTGRES_PORT", server.port.to_string()),
         ("PREFECT_DBT_TEST_POSTGRES_DBT", dbt.display().to_string()),
     ];
-    tests("postgres", &variables)
+    tests(&["--test", "full", "postgres"], &variables)
 }
 
 /// The folder of the programs of the newest version that is installed.

@@ -46,8 +46,8 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     }
     if !full.is_empty() {
         full::run(
-            &|filter, variables| {
-                let mut cargo = cargo_test(&server, &["--test", "full", filter], &[]);
+            &|target, variables| {
+                let mut cargo = cargo_test(&server, target, &[]);
                 process::run(cargo.envs(variables.iter().cloned()))
             },
             &mut failures,

@@ -11,13 +11,25 @@ use crate::errors::project::Workplace;
 const WIDTH: usize = 100;
 const ID: &str = "00000000-0000-4000-8000-000000000001";
 
+/// How a build ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Completed,
+    /// The last test fails.
+    Failed,
+    /// It is interrupted when two fifths of the nodes have ended.
+    Interrupted,
+}
+
 /// A build with a number of models, and a test of each.
 pub(super) struct BigBuild {
     pub(super) models: usize,
     pub(super) began: Timestamp,
-    /// Whether the last test fails.
-    pub(super) fails: bool,
+    pub(super) end: End,
 }
+
+/// Appears in the project when a build may be interrupted.
+pub(super) const INTERRUPTIBLE: &str = "interruptible";
 
 /// One node.
 struct Node {
@@ -39,16 +51,29 @@ impl BigBuild {
     }
 
     /// How dbt says that a node ended: a word of its log, and a status.
-    fn end(&self, index: usize) -> (&'static str, &'static str) {
-        match self.fails && index + 1 == 2 * self.models {
+    fn word(&self, index: usize) -> (&'static str, &'static str) {
+        match self.end == End::Failed && index + 1 == 2 * self.models {
             true => ("FAIL 7", "fail"),
             false => ("OK", "success"),
         }
     }
 
+    /// How many models end.
+    pub(super) fn ended(&self) -> usize {
+        match self.end {
+            End::Interrupted => self.models * 2 / 5,
+            End::Completed | End::Failed => self.models,
+        }
+    }
+
     /// How many models others are built from.
     pub(super) fn read(&self) -> usize {
-        self.models - WIDTH
+        self.ended() - WIDTH
+    }
+
+    /// The nodes that end.
+    fn run(&self) -> impl Iterator<Item = Node> {
+        self.nodes().take(2 * self.ended())
     }
 
     fn nodes(&self) -> impl Iterator<Item = Node> {
@@ -81,9 +106,16 @@ impl BigBuild {
 
     /// A project whose dbt prints the build as fast as it can be read.
     pub(super) fn project(&self) -> Workplace {
-        let code = i32::from(self.fails);
         let made = Workplace::with_project();
-        let script = format!("#!/bin/sh\ncat stream.jsonl\nexit {code}\n");
+        let wait = format!("touch {INTERRUPTIBLE}; while :; do sleep 0.1; done");
+        let end = match self.end {
+            End::Completed => "exit 0",
+            End::Failed => "exit 1",
+            End::Interrupted => &wait,
+        };
+        let script = format!(
+            "#!/bin/sh\n[ \"$1\" = --version ] && exit 1\ntrap 'exit 1' INT\ncat stream.jsonl\n{end}\n"
+        );
         made.make_executable(".venv/bin/dbt", &script);
         fs_err::create_dir(made.path().join("target")).unwrap();
         let file = |name: &str| {
@@ -121,7 +153,7 @@ impl BigBuild {
             "Concurrency: 8 threads (target='dev')".into(),
             concurrency,
         );
-        for (index, node) in self.nodes().enumerate() {
+        for (index, node) in self.run().enumerate() {
             let data = |status: &str, done: bool| {
                 json!({
                     "index": index + 1,
@@ -130,7 +162,7 @@ impl BigBuild {
                     "run_result": done.then(|| run_result(self, index)),
                 })
             };
-            let (word, status) = self.end(index);
+            let (word, status) = self.word(index);
             let (start, end) = (
                 format!(
                     "{} of {total} START {} main.{} [RUN]",
@@ -173,12 +205,10 @@ impl BigBuild {
                 data(status, true),
             );
         }
-        line(
-            "EndOfRunSummary",
-            "info",
-            "Completed successfully".into(),
-            none(),
-        );
+        if self.end != End::Interrupted {
+            let message = "Completed successfully".into();
+            line("EndOfRunSummary", "info", message, none());
+        }
     }
 
     fn node_info(&self, node: &Node, index: usize, status: &str, done: bool) -> Value {
@@ -227,7 +257,7 @@ impl BigBuild {
             r#"{{"metadata":{metadata},"elapsed_time":1.0,"args":{{"which":"build"}},"results":["#
         )
         .unwrap();
-        for (index, node) in self.nodes().enumerate() {
+        for (index, node) in self.run().enumerate() {
             let comma = if index == 0 { "" } else { "," };
             let mut result = run_result(self, index);
             result["unique_id"] = node.unique_id.into();
@@ -263,7 +293,7 @@ fn run_result(build: &BigBuild, index: usize) -> Value {
         "failures": null,
         "message": "OK",
         "num_failures": 0,
-        "status": build.end(index).1,
+        "status": build.word(index).1,
         "thread": "Thread-1 (worker)",
         "thread_id": "Thread-1 (worker)",
         "timing_info": [

@@ -118,6 +118,10 @@ impl Received {
                 self.artifacts += 1;
                 (201, json!({ "id": id }))
             }
+            path if path.starts_with("GET /api/flow_runs/") => (
+                200,
+                json!({ "id": id, "name": "big", "flow_id": id, "tags": [] }),
+            ),
             path if path.ends_with("/set_state") => {
                 self.state = text(&body["state"]["type"]);
                 (

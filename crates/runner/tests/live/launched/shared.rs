@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use prefect_dbt::model::StateKind;
-use prefect_dbt::{Flow, FlowContext, PrefectDbtRunner, PrefectDbtSettings, RunError};
+use prefect_dbt::{Flow, FlowContext, Launcher, PrefectDbtRunner, PrefectDbtSettings, RunError};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::runtime::Builder;
@@ -49,6 +49,12 @@ fn workshop() -> Workshop {
     let folder = workshop.path().to_str().unwrap();
     workshop.write("models/base.py", &RECORDING.replace("FOLDER", folder));
     workshop
+}
+
+/// A run that calls a hook at its start, so that `dbt parse` runs before.
+fn with_hook(workshop: &Workshop, hook: &str, args: &[&str]) -> Command {
+    let options = ["--no-prefect", "--launcher", "auto", "--on-run-start", hook];
+    workshop.invocation(&options, args)
 }
 
 /// The processes of dbt that ran the model, and their interpreters.
@@ -94,6 +100,7 @@ fn invocations_of_a_flow_share_one_import_and_no_crash() {
     let runner = PrefectDbtRunner::builder()
         .settings(settings)
         .without_prefect()
+        .launcher(Launcher::Auto)
         .dbt(workshop.executable())
         .build()
         .unwrap();
@@ -132,8 +139,7 @@ fn signals_reach_a_forked_dbt_and_it_ends_with_us() {
             "models/flaky.sql",
             &format!("-- {{{{ ref('base') }}}}\n{ENDLESS}\n"),
         );
-        let mut command =
-            workshop.invocation(&["--no-prefect", "--on-run-start", "true"], &["run"]);
+        let mut command = with_hook(&workshop, "true", &["run"]);
         let stuck = Stuck::start_until("START sql table model main.flaky", &mut command);
         kill_process(stuck.pid(), signal).unwrap();
         let finished = stuck.finish();
@@ -159,7 +165,7 @@ impl<'a> Paused<'a> {
         let hook = "touch paused; while ! test -e go; do sleep 0.05; done";
         let vars = format!("{{password: {SECRET}}}");
         let args = ["run", "--select", "base", "--vars", &vars];
-        let mut command = workshop.invocation(&["--no-prefect", "--on-run-start", hook], &args);
+        let mut command = with_hook(workshop, hook, &args);
         let program = command
             .env("DBT_ENV_SECRET_PASSWORD", SECRET)
             .env("SHOP_PASSWORD", SECRET)
