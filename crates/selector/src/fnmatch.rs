@@ -25,14 +25,15 @@ impl Pattern {
         while let Some(c) = rest.chars().next() {
             let after = &rest[c.len_utf8()..];
             rest = after;
-            match c {
-                '*' if pieces.last() == Some(&Piece::Any) => {}
-                '*' => pieces.push(Piece::Any),
-                '?' => pieces.push(Piece::One),
-                '[' if let Some((inside, after)) = brackets(after) => {
+            let set = if c == '[' { brackets(after) } else { None };
+            match (c, set) {
+                (_, Some((inside, after))) => {
                     pieces.push(Piece::Set(CharSet::new(inside)));
                     rest = after;
                 }
+                ('*', _) if pieces.last() == Some(&Piece::Any) => {}
+                ('*', _) => pieces.push(Piece::Any),
+                ('?', _) => pieces.push(Piece::One),
                 _ => match pieces.last_mut() {
                     Some(Piece::Literal(text)) => text.push(c),
                     _ => pieces.push(Piece::Literal(c.to_string())),

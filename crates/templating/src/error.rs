@@ -223,14 +223,12 @@ pub struct Place {
 impl Place {
     /// The place of a range of bytes. Offsets within a character or after the end are moved back.
     pub(crate) fn new(file: &str, source: &str, range: &Range<usize>) -> Self {
-        let start = source.floor_char_boundary(range.start);
+        let start = char_boundary(source, range.start);
         let line_start = source[..start].rfind('\n').map_or(0, |newline| newline + 1);
         let rest = &source[line_start..];
         let line_text = rest.lines().next().unwrap_or("");
         let line_end = line_start + line_text.len();
-        let end = source
-            .floor_char_boundary(range.end)
-            .clamp(start, line_end.max(start));
+        let end = char_boundary(source, range.end).clamp(start, line_end.max(start));
         Self {
             file: file.to_owned(),
             line: source[..start].matches('\n').count() + 1,
@@ -239,6 +237,12 @@ impl Place {
             width: source[start..end].chars().count().max(1),
         }
     }
+}
+
+/// The last boundary between characters at or before an offset, which may be after the end.
+pub(crate) fn char_boundary(text: &str, offset: usize) -> usize {
+    let mut offsets = (0..=offset.min(text.len())).rev();
+    offsets.find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 impl fmt::Display for Error {

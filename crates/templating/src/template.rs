@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
-use crate::error::{Error, ErrorKind, Errors, Place};
+use crate::error::{Error, ErrorKind, Errors, Place, char_boundary};
 use crate::jinja::segment::{self, Segment};
 use crate::reference::{Reference, Source};
 use crate::yaml::scan::{self, Scalar};
@@ -229,7 +229,7 @@ fn is_unquoted(source: &str, scalar: &Scalar) -> bool {
 
 /// The error for a text that is not YAML: missing quotes, if a value on that line begins with braces.
 fn refusal(source: &str, refused: scan::Refused) -> (ErrorKind, Range<usize>) {
-    let at = source.floor_char_boundary(refused.at);
+    let at = char_boundary(source, refused.at);
     let line_start = source[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let line = source[line_start..].lines().next().unwrap_or("");
     for opening in [": {{", "- {{"] {

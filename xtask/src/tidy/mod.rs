@@ -9,6 +9,7 @@ mod leftovers;
 mod lexer;
 mod manifests;
 mod modules;
+mod msrv;
 mod purity;
 mod report;
 mod run;

@@ -5,8 +5,8 @@ use anyhow::{Result, bail};
 use super::report::Report;
 use super::source::Tree;
 use super::{
-    cycles, edges, environment, floors, layout, leftovers, manifests, modules, purity, snapshots,
-    surface, vocabulary, words,
+    cycles, edges, environment, floors, layout, leftovers, manifests, modules, msrv, purity,
+    snapshots, surface, vocabulary, words,
 };
 use crate::workspace;
 
@@ -27,6 +27,7 @@ pub(crate) fn run() -> Result<()> {
     floors::check(&tree, &mut report);
     cycles::check(&tree, &mut report);
     edges::check(&mut report)?;
+    msrv::check(&tree, &mut report)?;
     let findings = report.into_findings();
     if !findings.is_empty() {
         bail!(
