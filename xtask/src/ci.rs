@@ -3,22 +3,14 @@
 use anyhow::Result;
 
 use crate::process::{cargo, run};
+use crate::publish::{deny, packages};
 use crate::{test, tidy};
-
-/// The packages that other programs can depend on. Each must compile by itself.
-const CRATES: [&str; 6] = [
-    "dbt-events",
-    "dbt-manifest",
-    "dbt-selector",
-    "dbt-templating",
-    "prefect-client",
-    "prefect-dbt",
-];
 
 /// Runs the fast checks first. The tests and their summary come last.
 pub(crate) fn run_all() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     tidy::run()?;
+    deny::check()?;
     run(cargo().args([
         "clippy",
         "--workspace",
@@ -33,11 +25,13 @@ pub(crate) fn run_all() -> Result<()> {
         "-D",
         "warnings",
     ]))?;
-    for package in CRATES {
+    // Each crate must compile by itself.
+    for (package, _) in packages::CRATES {
         run(cargo().args(["check", "--quiet", "--no-default-features", "-p", package]))?;
     }
     run(cargo()
         .args(["doc", "--workspace", "--no-deps", "--quiet"])
         .env("RUSTDOCFLAGS", "-D warnings"))?;
+    packages::check()?;
     test::run(&[])
 }

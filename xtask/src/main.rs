@@ -16,6 +16,7 @@ mod ci;
 mod demo;
 mod fixtures;
 mod process;
+mod publish;
 mod python;
 mod record;
 mod server;
@@ -34,7 +35,9 @@ cargo xtask <command>
                       run `setup`, start a Prefect server and run all tests; ARGS go to `cargo test`;
                       --full adds the tests that need root, Docker, PostgreSQL, a browser or another dbt
   tidy                check the project's own rules
-  ci                  check format, lints, `tidy`, docs and each crate by itself, then run `test`
+  deny                check the licences and sources of all dependencies
+  package [--build]   check what the packages of the crates hold; --build also does all that publishing does but the upload
+  ci                  check format, lints, `tidy`, licences, docs, packages and each crate by itself, then run `test`
   fixtures [--check]  record testdata/fixtures with dbt, or fail if a recording would change
   bench [PART...] [--rounds N]
                       measure; parts: start, ls, huge, volume, small, large (default: all)
@@ -67,6 +70,14 @@ fn dispatch() -> Result<()> {
             args::none(&args)?;
             tidy::run()
         }
+        "deny" => {
+            args::none(&args)?;
+            publish::deny::check()
+        }
+        "package" => match args::switch(&args, "--build")? {
+            true => publish::packages::rehearse(),
+            false => publish::packages::check(),
+        },
         "ci" => {
             args::none(&args)?;
             ci::run_all()

