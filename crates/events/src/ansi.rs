@@ -13,6 +13,7 @@ const ESCAPE: u8 = 0x1b;
 /// ```
 /// assert_eq!(dbt_events::strip_ansi("[\u{1b}[32mOK\u{1b}[0m in 0.12s]"), "[OK in 0.12s]");
 /// ```
+#[must_use]
 pub fn strip_ansi(text: &str) -> Cow<'_, str> {
     let Some(first) = memchr(ESCAPE, text.as_bytes()) else {
         return Cow::Borrowed(text);

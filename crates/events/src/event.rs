@@ -17,6 +17,7 @@ use crate::{
 
 /// A line of dbt's standard output.
 #[derive(Debug, Clone)]
+#[expect(clippy::exhaustive_enums, reason = "a line is an event or is not")]
 pub enum Line<'a> {
     /// An event of the structured log.
     Event(Event<'a>),
@@ -90,36 +91,43 @@ impl<'a> Event<'a> {
     }
 
     /// The name of the event (`info.name`).
+    #[must_use]
     pub fn name(&self) -> EventName {
         self.name
     }
 
     /// The name of the event as text, also for an event that [`EventName`] does not list.
+    #[must_use]
     pub fn raw_name(&self) -> &str {
         &self.raw_name
     }
 
     /// The log level of the event.
+    #[must_use]
     pub fn level(&self) -> Level {
         self.level
     }
 
     /// When dbt wrote the event (`info.ts`, UTC).
+    #[must_use]
     pub fn ts(&self) -> Timestamp {
         self.ts
     }
 
     /// The id of the dbt invocation: a UUID, the same for all events of a run.
+    #[must_use]
     pub fn invocation_id(&self) -> &str {
         &self.invocation_id
     }
 
     /// The name of the dbt thread that wrote the event: `MainThread`, `Thread-1 (worker)`, ...
+    #[must_use]
     pub fn thread(&self) -> &str {
         &self.thread
     }
 
     /// The message. It may contain ANSI sequences: see [`strip_ansi`](crate::strip_ansi).
+    #[must_use]
     pub fn message(&self) -> Cow<'a, str> {
         let text = self
             .message
@@ -128,11 +136,13 @@ impl<'a> Event<'a> {
     }
 
     /// Whether the event has a `node_info`. Does not decode it.
+    #[must_use]
     pub fn has_node(&self) -> bool {
         self.has_node
     }
 
     /// The node of the event (`data.node_info`).
+    #[must_use]
     pub fn node_info(&self) -> Option<NodeInfo<'a>> {
         if !self.has_node {
             return None;
@@ -143,6 +153,7 @@ impl<'a> Event<'a> {
     }
 
     /// `data`, decoded as the payload type that belongs to the name of the event; `None` if it has another form.
+    #[must_use]
     pub fn data<T: Deserialize<'a>>(&self) -> Option<T> {
         serde_json::from_str(self.data?.get()).ok()
     }

@@ -2,6 +2,10 @@
 
 /// A level of dbt's log, in ascending order of severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a level that is not known counts as one of these"
+)]
 pub enum Level {
     /// The level `debug`, and `trace` of dbt 2.
     Debug,
@@ -18,6 +22,7 @@ pub enum Level {
 impl Level {
     /// The level with this name, in any letter case. A name that is not known counts as [`Level::Info`], so that its lines are
     /// not lost.
+    #[must_use]
     pub fn from_name(name: &str) -> Self {
         const NAMES: [(&str, Level); 7] = [
             ("trace", Level::Debug),
@@ -35,6 +40,7 @@ impl Level {
     }
 
     /// dbt's name of the level.
+    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Level::Debug => "debug",
@@ -46,6 +52,7 @@ impl Level {
     }
 
     /// The number of the level in Python's logging: 10 debug, 20 info, 30 warning, 40 error.
+    #[must_use]
     pub const fn number(self) -> u8 {
         match self {
             Level::Debug | Level::Test => 10,

@@ -30,6 +30,7 @@ pub struct LineSplitter {
 
 /// A line, without its line break.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RawLine<'a> {
     /// The text of the line.
     pub text: Cow<'a, str>,
@@ -48,6 +49,7 @@ impl Default for LineSplitter {
 
 impl LineSplitter {
     /// A splitter that keeps lines of up to `limit` bytes complete.
+    #[must_use]
     pub fn new(limit: usize) -> Self {
         Self {
             limit,

@@ -10,10 +10,12 @@ use serde::{
 /// A string of an event, borrowed from the line unless it contains escapes. Null, lists and objects become the empty string,
 /// numbers and booleans their text, so that one value of an unexpected type does not make the event unreadable.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "it is its string")]
 pub struct Text<'a>(pub Cow<'a, str>);
 
 impl Text<'_> {
     /// The string; `None` if it is empty.
+    #[must_use]
     pub fn non_empty(&self) -> Option<&str> {
         (!self.0.is_empty()).then_some(&*self.0)
     }

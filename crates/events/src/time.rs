@@ -9,6 +9,7 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 /// assert_eq!(zoned, dbt_events::parse_timestamp("2026-01-01T12:00:00.123456"));
 /// assert_eq!(dbt_events::parse_timestamp(""), None);
 /// ```
+#[must_use]
 pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
     let exact = match text.parse::<Timestamp>() {
         Ok(exact) => exact,

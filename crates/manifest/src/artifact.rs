@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 ///
 /// `Display` is a warning for the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NewerVersion {
     /// The file.
     pub artifact: Artifact,
@@ -28,6 +29,7 @@ pub enum Artifact {
 
 impl Artifact {
     /// The schema versions that this crate knows, the first and the last included. A newer one is read as the last.
+    #[must_use]
     pub fn supported(self) -> RangeInclusive<u32> {
         match self {
             Self::Manifest => 4..=12,
@@ -39,6 +41,7 @@ impl Artifact {
 
 impl Artifact {
     /// What to warn of if a file has this schema version; `None` if the version is known.
+    #[must_use]
     pub fn newer_version(self, found: u32) -> Option<NewerVersion> {
         let artifact = self;
         (found > *self.supported().end()).then_some(NewerVersion { artifact, found })

@@ -81,21 +81,25 @@ impl Error {
     }
 
     /// The path of the file, if it is known.
+    #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
     /// What is wrong with the artifact.
+    #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.kind
     }
 
     /// What to do about it, if there is an obvious thing to do.
+    #[must_use]
     pub fn help(&self) -> Option<String> {
         self.kind.help()
     }
 
     /// Whether reading the file again later may succeed, because dbt may still be writing it.
+    #[must_use]
     pub fn is_syntax(&self) -> bool {
         matches!(self.kind, ErrorKind::Json { .. })
     }

@@ -23,11 +23,13 @@ impl<'m> Fields<'m> {
     }
 
     /// The fields in the order of the file.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &'m RawValue)> {
         self.0.iter().map(|(key, value)| (&**key, *value))
     }
 
     /// The JSON text of a field; `None` if the field is missing. A field that is null has the text `null`.
+    #[must_use]
     pub fn get(&self, key: &str) -> Option<&'m RawValue> {
         self.find(key).or_else(|| {
             let (_, old) = OLD_NAMES.iter().find(|(new, _)| *new == key)?;
@@ -36,6 +38,7 @@ impl<'m> Fields<'m> {
     }
 
     /// The value of a field. Null if the field is missing, or nested too deep to be parsed (128 levels).
+    #[must_use]
     pub fn value(&self, key: &str) -> Value {
         self.get(key)
             .and_then(|raw| serde_json::from_str(raw.get()).ok())
@@ -43,12 +46,14 @@ impl<'m> Fields<'m> {
     }
 
     /// The text of a field; `None` if it is missing, null, a list or an object.
+    #[must_use]
     pub fn text(&self, key: &str) -> Option<Cow<'m, str>> {
         let Text(text) = serde_json::from_str(self.get(key)?.get()).ok()?;
         text
     }
 
     /// A field as a type of the caller; `None` if it is missing, null or of another type.
+    #[must_use]
     pub fn typed<T: Deserialize<'m>>(&self, key: &str) -> Option<T> {
         serde_json::from_str::<Option<T>>(self.get(key)?.get()).ok()?
     }

@@ -13,6 +13,7 @@ pub struct UniqueId(Arc<str>);
 
 impl UniqueId {
     /// The id as text.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -79,6 +80,7 @@ macro_rules! resource_types {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
         /// The kind of a node.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum ResourceType {
             $($(#[$doc])* $variant,)*
             /// A kind that this crate does not know, with dbt's name.
@@ -191,6 +193,7 @@ impl Collection {
     }
 
     /// The key in manifest.json.
+    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Nodes => "nodes",

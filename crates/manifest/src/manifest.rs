@@ -89,16 +89,19 @@ pub struct Owner {
 
 impl Manifest {
     /// What to warn of if the schema of the file is newer than this crate knows.
+    #[must_use]
     pub fn newer_version(&self) -> Option<NewerVersion> {
         Artifact::Manifest.newer_version(self.metadata.schema_version)
     }
 
     /// The metadata: version and dbt invocation.
+    #[must_use]
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
     /// The node with this unique id, of any kind. Disabled nodes are not included.
+    #[must_use]
     pub fn get(&self, unique_id: &str) -> Option<&Node> {
         self.nodes.get(*self.index.get(unique_id)? as usize)
     }
@@ -109,31 +112,37 @@ impl Manifest {
     }
 
     /// The number of nodes, without disabled ones.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
 
     /// Whether there are no nodes.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
 
     /// The macros, those of dbt included.
+    #[must_use]
     pub fn macros(&self) -> &BTreeMap<UniqueId, Macro> {
         &self.macros
     }
 
     /// The groups. Manifests before v9 (dbt 1.5) have none.
+    #[must_use]
     pub fn groups(&self) -> &BTreeMap<UniqueId, Group> {
         &self.groups
     }
 
     /// The disabled nodes. Several of them may have the same unique id.
+    #[must_use]
     pub fn disabled(&self) -> &BTreeMap<UniqueId, Vec<Node>> {
         &self.disabled
     }
 
     /// The selectors of selectors.yml in dbt's normal form. With partial parsing, dbt may leave outdated ones here.
+    #[must_use]
     pub fn selectors(&self) -> &Map<String, Value> {
         &self.selectors
     }

@@ -76,6 +76,7 @@ pub struct Node {
 
 /// The generic test that a test applies. Its arguments are in [`Node::fields`], under `test_metadata.kwargs`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct TestMetadata {
     /// The name of the test, without its package: `not_null`.
     pub name: Arc<str>,
@@ -90,11 +91,13 @@ impl Node {
     }
 
     /// Whether this is a generic test: one that is defined in YAML.
+    #[must_use]
     pub fn is_generic_test(&self) -> bool {
         self.resource_type == ResourceType::Test && self.test_metadata.is_some()
     }
 
     /// All fields of the node, as they are in the file. Takes one pass over the text of the node.
+    #[must_use]
     pub fn fields(&self) -> Fields<'_> {
         Fields::read(&self.text[self.offset..])
     }
@@ -108,16 +111,19 @@ impl Node {
     }
 
     /// The code with its Jinja: `raw_code`, or `raw_sql` before dbt 1.3 (manifest v7).
+    #[must_use]
     pub fn raw_code(&self) -> Option<Cow<'_, str>> {
         self.fields().text("raw_code")
     }
 
     /// The compiled code; `None` if dbt did not compile the node before it wrote the manifest.
+    #[must_use]
     pub fn compiled_code(&self) -> Option<Cow<'_, str>> {
         self.fields().text("compiled_code")
     }
 
     /// The description; empty if there is none.
+    #[must_use]
     pub fn description(&self) -> Cow<'_, str> {
         self.fields().text("description").unwrap_or_default()
     }

@@ -20,6 +20,7 @@ pub(crate) fn read_again<T>(
 
 /// The JSON text with null in the place of each number that is not finite (`NaN`, `Infinity`, `-Infinity`); `None` if there
 /// is none. For programs that read an artifact of dbt by themselves, after a strict reader has refused it.
+#[must_use]
 pub fn without_non_finite(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let (mut copied, mut at) = (0, 0);

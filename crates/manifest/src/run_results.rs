@@ -153,6 +153,7 @@ impl RunResults {
     }
 
     /// The result of a node; the last one if there are several.
+    #[must_use]
     pub fn get(&self, unique_id: &str) -> Option<&RunResult> {
         self.results
             .iter()

@@ -133,6 +133,7 @@ impl Sources {
     }
 
     /// The result of a source; the last one if there are several.
+    #[must_use]
     pub fn get(&self, unique_id: &str) -> Option<&SourceResult> {
         self.results
             .iter()

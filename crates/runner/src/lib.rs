@@ -31,6 +31,11 @@
     )
 )]
 
+#[cfg(not(unix))]
+compile_error!(
+    "prefect-dbt needs Linux or macOS: it stops dbt by signals and process groups; on Windows, use it in WSL"
+);
+
 pub use dbt_events as events;
 pub use dbt_manifest as manifest;
 pub use dbt_selector as selector;

@@ -9,6 +9,10 @@ use crate::span::Origin;
 
 /// A parsed selection: criteria joined by set operations. It is independent of a manifest.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the language has no other expressions"
+)]
 pub enum Expr {
     /// One criterion, such as `+tag:nightly`.
     Criterion(Criterion),
@@ -18,6 +22,7 @@ pub enum Expr {
 
 /// Several expressions, joined by one set operation.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Group {
     /// The operation.
     pub operation: Operation,
@@ -32,6 +37,10 @@ pub struct Group {
 
 /// A set operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the language has no other operations"
+)]
 pub enum Operation {
     /// The nodes that any member selects: terms separated by spaces.
     Union,
@@ -43,6 +52,7 @@ pub enum Operation {
 
 /// One criterion: a method, a value, and graph operators.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Criterion {
     /// The method, which says what the value is compared with.
     pub method: Method,
@@ -62,6 +72,7 @@ pub struct Criterion {
 
 /// The number of layers of the graph that an operator follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the language has no other depths")]
 pub enum Depth {
     /// All layers.
     Unlimited,
@@ -71,6 +82,7 @@ pub enum Depth {
 
 /// Which tests are selected together with the nodes that they depend on (dbt's indirect selection).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a program offers all modes")]
 pub enum IndirectSelection {
     /// Tests that depend on at least one selected node.
     #[default]
@@ -88,6 +100,7 @@ impl IndirectSelection {
     pub const ALL: [Self; 4] = [Self::Eager, Self::Cautious, Self::Buildable, Self::Empty];
 
     /// dbt's name of the mode.
+    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Eager => "eager",
@@ -98,6 +111,7 @@ impl IndirectSelection {
     }
 
     /// The mode with exactly this name. (The command line ignores the letter case: convert to lower case first.)
+    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mode| mode.as_str() == name)
     }
@@ -105,16 +119,19 @@ impl IndirectSelection {
 
 impl Expr {
     /// A group that selects the nodes that any of `members` selects.
+    #[must_use]
     pub fn union(members: Vec<Expr>, mode: IndirectSelection) -> Self {
         Self::group(Operation::Union, members, mode)
     }
 
     /// A group that selects the nodes that all of `members` select.
+    #[must_use]
     pub fn intersection(members: Vec<Expr>, mode: IndirectSelection) -> Self {
         Self::group(Operation::Intersection, members, mode)
     }
 
     /// A group that selects the nodes of `from` without those of `excluded`.
+    #[must_use]
     pub fn difference(from: Expr, excluded: Expr, mode: IndirectSelection) -> Self {
         Self::group(Operation::Difference, vec![from, excluded], mode)
     }

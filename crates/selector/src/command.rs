@@ -55,6 +55,7 @@ impl Command {
     ];
 
     /// The command as it is written after `dbt`.
+    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::List => "ls",
@@ -72,6 +73,7 @@ impl Command {
     }
 
     /// The command with this name. `list` is another name of `ls`.
+    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let name = if name == "list" { "ls" } else { name };
         Self::ALL
@@ -250,6 +252,7 @@ impl NodeFilter {
     }
 
     /// The filter of `dbt ls --models`.
+    #[must_use]
     pub fn models() -> Self {
         Self {
             command: Command::List,
@@ -258,6 +261,7 @@ impl NodeFilter {
     }
 
     /// Whether the command processes the node.
+    #[must_use]
     pub fn keeps(&self, node: &Node) -> bool {
         self.kinds.contains(&node.resource_type.as_str())
             && (self.command == Command::List || !is_without_code(node))

@@ -44,6 +44,7 @@ impl Expr {
 
 impl<'m> Compiled<'_, 'm> {
     /// Returns the nodes that the expression selects.
+    #[must_use]
     pub fn evaluate(&self) -> Selection<'m> {
         let mut warnings = Vec::new();
         let selected = evaluate(&self.plan, self.graph, &mut warnings);

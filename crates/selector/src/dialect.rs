@@ -49,6 +49,7 @@ impl Dialect {
     pub const V2: Self = Self::new(2, 0, 0);
 
     /// The dialect of a version, from its numbers.
+    #[must_use]
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
         Self {
             major,
@@ -58,6 +59,7 @@ impl Dialect {
     }
 
     /// The dialect of a version such as `1.11.16`, `1.8` or `2.0.0-preview.76`; `None` if it does not begin with two numbers.
+    #[must_use]
     pub fn from_dbt_version(version: &str) -> Option<Self> {
         let mut numbers = version.trim().split('.').map(|part| {
             let digits = part

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 /// The type of a file system entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "`path:` distinguishes only these")]
 pub enum EntryKind {
     /// A file, or anything else that is not a directory.
     File,
@@ -15,6 +16,7 @@ pub enum EntryKind {
 
 impl EntryKind {
     /// Whether the entry can have entries below it.
+    #[must_use]
     pub fn is_directory(self) -> bool {
         self != Self::File
     }

@@ -27,6 +27,7 @@ pub enum GlobError {
 
 impl GlobError {
     /// What to write instead.
+    #[must_use]
     pub fn help(self) -> &'static str {
         match self {
             Self::Empty => "write the path of a file or directory in the project",

@@ -4,6 +4,7 @@ use crate::dialect::Dialect;
 
 /// A method and its arguments: `config.meta.owner` is the method `config` with the arguments `meta` and `owner`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Method {
     /// The method.
     pub name: MethodName,
@@ -149,6 +150,7 @@ method_names! {
 
 impl MethodName {
     /// The method with exactly this name.
+    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .iter()

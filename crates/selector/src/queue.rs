@@ -14,6 +14,7 @@ use crate::set::NodeSet;
 /// The job queue of a command. Of the nodes that wait for nothing, dbt first starts the one with the lowest score, and of
 /// equal scores the one with the first unique id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Queue<'m> {
     /// The unique ids, sorted. Without unit tests for `build`, which runs them with their models.
     pub nodes: Vec<&'m str>,

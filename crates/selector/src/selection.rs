@@ -17,6 +17,7 @@ impl<'m> Selection<'m> {
     }
 
     /// The nodes, sorted by unique id.
+    #[must_use]
     pub fn nodes(&self) -> &[&'m Node] {
         &self.nodes
     }
@@ -27,6 +28,7 @@ impl<'m> Selection<'m> {
     }
 
     /// Whether the node with this unique id is selected.
+    #[must_use]
     pub fn contains(&self, unique_id: &str) -> bool {
         self.nodes
             .binary_search_by(|node| node.unique_id.as_str().cmp(unique_id))
@@ -34,11 +36,13 @@ impl<'m> Selection<'m> {
     }
 
     /// Whether no node is selected.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
 
     /// The warnings, in dbt's order.
+    #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }

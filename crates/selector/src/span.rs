@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 /// A range of bytes in a text. `start` and `end` are character boundaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Span {
     /// The first byte.
     pub start: usize,
@@ -13,16 +14,19 @@ pub struct Span {
 
 impl Span {
     /// The range from `start` to `end`; `end` is not included.
+    #[must_use]
     pub fn new(start: usize, end: usize) -> Self {
         Self { start, end }
     }
 
     /// The range of the whole `text`.
+    #[must_use]
     pub fn of(text: &str) -> Self {
         Self::new(0, text.len())
     }
 
     /// The same range, moved by `by` bytes.
+    #[must_use]
     pub fn shifted(self, by: usize) -> Self {
         Self::new(self.start + by, self.end + by)
     }
@@ -51,6 +55,7 @@ pub enum Place {
 
 /// A piece of a text and its input: the place that an error points at.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Origin {
     /// The input.
     pub place: Place,
@@ -62,22 +67,26 @@ pub struct Origin {
 
 impl Origin {
     /// The piece `span` of `text`.
+    #[must_use]
     pub fn new(place: Place, text: Arc<str>, span: Span) -> Self {
         Self { place, text, span }
     }
 
     /// The whole `text`, which is the entry at `path` in `selectors.yml`.
+    #[must_use]
     pub fn yaml(path: &str, text: &str) -> Self {
         let place = Place::Selectors { path: path.into() };
         Self::new(place, text.into(), Span::of(text))
     }
 
     /// Another piece of the same text.
+    #[must_use]
     pub fn at(&self, span: Span) -> Self {
         Self::new(self.place.clone(), Arc::clone(&self.text), span)
     }
 
     /// The text of the piece.
+    #[must_use]
     pub fn snippet(&self) -> &str {
         self.text
             .get(self.span.start..self.span.end)

@@ -93,6 +93,7 @@ pub enum StateError {
 
 impl StateError {
     /// What to do about it.
+    #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
             Self::Missing { .. } => {

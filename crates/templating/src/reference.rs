@@ -17,6 +17,7 @@ pub struct Reference {
 
 /// A block or variable to fetch. Several references can have the same one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(clippy::exhaustive_enums, reason = "a program must fetch every kind")]
 pub enum Source {
     /// A block.
     Block {

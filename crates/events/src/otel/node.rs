@@ -130,6 +130,7 @@ pub struct CacheDetail {
 impl NodeProcessed<'_> {
     /// dbt's text of the status, as its JSON log has it: `success`, `error`, `skipped`, `reused`, ...; `unknown` for an outcome
     /// that this version of the crate does not know.
+    #[must_use]
     pub fn status(&self) -> &'static str {
         match (self.outcome, self.test, self.freshness) {
             (NodeOutcome::Success, _, Some(freshness)) => match freshness.outcome {
@@ -161,11 +162,13 @@ impl NodeProcessed<'_> {
     }
 
     /// The resource type, as manifest.json has it: `model`, `unit_test`, ... In ASCII lower case.
+    #[must_use]
     pub fn resource_type(&self) -> String {
         plain(&self.node_type, "NODE_TYPE_")
     }
 
     /// The materialization, as manifest.json has it: `table`, `materialized_view`, ...; empty if there is none.
+    #[must_use]
     pub fn materialized(&self) -> String {
         match self.custom_materialization.non_empty() {
             Some(custom) => custom.to_owned(),
@@ -174,6 +177,7 @@ impl NodeProcessed<'_> {
     }
 
     /// The unique id of the node because of which this one was skipped.
+    #[must_use]
     pub fn skipped_because_of(&self) -> Option<&str> {
         self.upstream.upstream_unique_id.non_empty()
     }

@@ -71,6 +71,7 @@ payloads! {
 
 impl Invocation<'_> {
     /// Whether the run succeeded, by the record of its end.
+    #[must_use]
     pub fn is_success(&self, end: &Record<'_>) -> bool {
         let has_errors = self.metrics.total_errors.is_some_and(|count| count > 0);
         !end.is_failed() && !has_errors

@@ -11,6 +11,7 @@ use crate::{level::Level, text::Text};
 
 /// What a record is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum RecordKind {
     /// The start of a span.
     SpanStart,
@@ -144,42 +145,50 @@ impl<'a> Record<'a> {
     }
 
     /// What the record is about.
+    #[must_use]
     pub fn kind(&self) -> RecordKind {
         self.kind
     }
 
     /// The event type.
+    #[must_use]
     pub fn name(&self) -> RecordName {
         self.name
     }
 
     /// The level; spans have one, too.
+    #[must_use]
     pub fn level(&self) -> Level {
         self.level
     }
 
     /// When the span started or ended, or when the line was logged (UTC, truncated to microseconds).
+    #[must_use]
     pub fn time(&self) -> Timestamp {
         self.time
     }
 
     /// When the span started; `None` for a log line.
+    #[must_use]
     pub fn started(&self) -> Option<Timestamp> {
         self.started
     }
 
     /// The id of the trace: that of the invocation, without its hyphens. The same for all records of a run.
+    #[must_use]
     pub fn trace_id(&self) -> &str {
         &self.trace_id
     }
 
     /// Whether the record is of this invocation, by its id in the form of a UUID.
+    #[must_use]
     pub fn is_of(&self, invocation_id: &str) -> bool {
         let id = invocation_id.bytes().filter(|byte| *byte != b'-');
         id.eq(self.trace_id.bytes())
     }
 
     /// The id of the invocation as a UUID, in the form of dbt's JSON log; `None` if the trace has no such id.
+    #[must_use]
     pub fn invocation_id(&self) -> Option<String> {
         let id = self.trace_id();
         let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -188,11 +197,13 @@ impl<'a> Record<'a> {
     }
 
     /// Whether the span ended with an error (`status.code` 2).
+    #[must_use]
     pub fn is_failed(&self) -> bool {
         self.is_failed
     }
 
     /// The text of a log line. It may contain ANSI sequences: see [`strip_ansi`](crate::strip_ansi).
+    #[must_use]
     pub fn body(&self) -> Cow<'a, str> {
         let text = self
             .body
@@ -201,6 +212,7 @@ impl<'a> Record<'a> {
     }
 
     /// The attributes, decoded as the type that belongs to the name of the record; `None` if they have another form.
+    #[must_use]
     pub fn attributes<T: Deserialize<'a>>(&self) -> Option<T> {
         serde_json::from_str(self.attributes?.get()).ok()
     }

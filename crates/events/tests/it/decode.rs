@@ -87,9 +87,9 @@ proptest! {
     fn any_cut_of_a_line_is_an_event_or_text(keep in 0..FINISHED.len(), junk in ".*") {
         let cut: String = FINISHED.chars().take(keep).chain(junk.chars()).collect();
         if let Line::Event(event) = decode(&cut) {
-            event.node_info();
-            event.message();
-            event.data::<NodeFinished<'_>>();
+            let _ = event.node_info();
+            let _ = event.message();
+            let _ = event.data::<NodeFinished<'_>>();
         }
     }
 }

@@ -21,8 +21,8 @@ fn read_all(bytes: &[u8]) {
     {
         let fields = node.fields();
         for (key, _) in fields.iter() {
-            fields.value(key);
-            fields.text(key);
+            let _ = fields.value(key);
+            let _ = fields.text(key);
         }
         node.config.values();
     }

@@ -18,6 +18,7 @@ pub struct Schedule {
 
 /// The rule of a schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum When {
     /// A cron expression.
     Cron(String),

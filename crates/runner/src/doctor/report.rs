@@ -49,6 +49,7 @@ pub struct Check {
 /// The status of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[expect(clippy::exhaustive_enums, reason = "a program reacts to every status")]
 pub enum Status {
     /// Nothing to do.
     Ok,

@@ -17,6 +17,7 @@ const NOT_IN_SELECTIONS: &[char] = &[
 
 /// A hook of the command line: `[SELECT=]CMD`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ShellHook {
     /// The selection; `None` for all nodes.
     pub select: Option<String>,

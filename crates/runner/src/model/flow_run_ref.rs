@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 /// Who sets the states of a flow run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a flow run is owned or is not")]
 pub enum Ownership {
     /// This process does: it is the engine of the flow run, or creates it.
     Owned,

@@ -37,6 +37,7 @@ pub trait Observer: Send + Sync {
 
 /// Ignores everything.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::exhaustive_structs, reason = "it has nothing to add")]
 pub struct Unobserved;
 
 impl Observer for Unobserved {

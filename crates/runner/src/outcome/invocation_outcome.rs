@@ -50,6 +50,7 @@ pub struct Outcome {
 impl Outcome {
     /// What a run that was followed by hand comes to, stopped or not: with an identity, by dbt's arguments, and reported
     /// to nobody. For those who want to see what their own code makes of an outcome.
+    #[must_use]
     pub fn of_run(
         run_id: Uuid,
         args: Vec<String>,

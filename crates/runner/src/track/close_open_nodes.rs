@@ -52,6 +52,7 @@ impl Tracker {
 
     /// Whether run_results.json can add anything to the events. It is long, and after a good run it repeats what is
     /// known.
+    #[must_use]
     pub fn needs_results(&self, end: &ProcessEnd) -> bool {
         let has_open = self.nodes.values().any(|node| !node.is_finished);
         end.exit_code != Some(0) || self.nodes.is_empty() || has_open || self.has_lost_events

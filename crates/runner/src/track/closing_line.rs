@@ -7,6 +7,7 @@ const FINISHED: &str = "Finished in state ";
 
 /// The level and the text of Prefect's closing line, such as `Finished in state Completed()` and
 /// `Finished in state Failed('...')`: info for a run that completed, error for any other.
+#[must_use]
 pub fn closing_line(state: &State) -> (Level, String) {
     let mut parts = Vec::new();
     if let Some(message) = state

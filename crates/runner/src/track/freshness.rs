@@ -11,6 +11,7 @@ use crate::model::{Effect, NodeStatus};
 
 impl Tracker {
     /// Whether [`add_sources`](Self::add_sources) can add anything to the events.
+    #[must_use]
     pub fn needs_sources(&self) -> bool {
         let is_open_source = |(ix, node): (&NodeIndex, &super::node_progress::NodeProgress)| {
             !node.is_finished && self.lineage.details(*ix).is_source()

@@ -38,6 +38,7 @@ fn is_connection(name: EventName) -> bool {
 
 impl Tracker {
     /// Whether the manifest is needed for this event: dbt works at a node, so it has written its manifest.
+    #[must_use]
     pub fn needs_manifest(&self, event: &Event<'_>) -> bool {
         let is_connection = || {
             let data = event.data::<Connection<'_>>().unwrap_or_default();

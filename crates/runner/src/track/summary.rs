@@ -30,6 +30,7 @@ pub struct Summary {
 
 impl Summary {
     /// The summary of a run, with at most `slowest` nodes in [`slowest`](Self::slowest).
+    #[must_use]
     pub fn new(run: &TrackedRun, slowest: usize) -> Self {
         let mut counts = BTreeMap::new();
         let mut skipped_because_of = BTreeMap::new();
@@ -56,6 +57,7 @@ impl Summary {
 
 /// The text of a failed run: a headline with all of dbt's arguments, and a line for each failed node; dbt's own error
 /// when no node failed. `None` when there is nothing to report.
+#[must_use]
 pub fn failure_text(args: &[String], run: &TrackedRun) -> Option<String> {
     let mut lines: Vec<String> = failed(run).map(|node| failure_line(&node.result)).collect();
     if lines.is_empty() {
@@ -98,6 +100,7 @@ pub fn stopped_line(run: &TrackedRun) -> Option<String> {
 }
 
 /// The headline of a failed run, in the Python runner's form.
+#[must_use]
 pub fn headline(args: &[String]) -> String {
     format!(
         "Failures detected during invocation of dbt command '{}':",
@@ -106,6 +109,7 @@ pub fn headline(args: &[String]) -> String {
 }
 
 /// The line of a failed node, in the Python runner's form: `Test not_null_x failed with message: "Got 1 result"`.
+#[must_use]
 pub fn failure_line(result: &NodeResult) -> String {
     let message = result.message.as_deref().unwrap_or_default();
     let (kind, name) = (titled(&result.resource_type), &result.name);

@@ -9,6 +9,7 @@ use crate::model::{NodeResult, State, StateKind, task_run_id};
 
 /// The stream of a line that is not an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a process has two output streams")]
 pub enum TextSource {
     /// dbt's standard output.
     Stdout,
@@ -18,6 +19,7 @@ pub enum TextSource {
 
 /// How dbt's process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ProcessEnd {
     /// The exit code; `None` when a signal ended the process.
     pub exit_code: Option<i32>,
@@ -25,6 +27,28 @@ pub struct ProcessEnd {
     pub signal: Option<i32>,
     /// When it ended, by our clock.
     pub at: Timestamp,
+}
+
+impl ProcessEnd {
+    /// A process that ended by itself, with this exit code.
+    #[must_use]
+    pub fn exited(code: i32, at: Timestamp) -> Self {
+        Self {
+            exit_code: Some(code),
+            signal: None,
+            at,
+        }
+    }
+
+    /// A process that a signal ended.
+    #[must_use]
+    pub fn killed(signal: i32, at: Timestamp) -> Self {
+        Self {
+            exit_code: None,
+            signal: Some(signal),
+            at,
+        }
+    }
 }
 
 /// A node that reached its terminal state.

@@ -53,6 +53,7 @@ pub struct Tracker {
 
 impl Tracker {
     /// A tracker for a run that has not started.
+    #[must_use]
     pub fn new(options: TrackerOptions) -> Self {
         Self {
             log_lines: LogLines::new(options.level),

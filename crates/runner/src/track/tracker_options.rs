@@ -26,6 +26,7 @@ pub struct TrackerOptions {
 
 impl TrackerOptions {
     /// Options for the first attempt of a run, with log lines from info on.
+    #[must_use]
     pub fn new(run_id: Uuid) -> Self {
         Self {
             run_id,
@@ -37,21 +38,25 @@ impl TrackerOptions {
     }
 
     /// The same options with the task runs of nodes that succeeded earlier in the same flow run.
+    #[must_use]
     pub fn earlier(self, earlier: Arc<BTreeMap<String, Uuid>>) -> Self {
         Self { earlier, ..self }
     }
 
     /// The same options for another attempt.
+    #[must_use]
     pub fn attempt(self, attempt: u32) -> Self {
         Self { attempt, ..self }
     }
 
     /// The same options with another lowest level of log lines.
+    #[must_use]
     pub fn level(self, level: LogLevel) -> Self {
         Self { level, ..self }
     }
 
     /// The same options for a command of dbt.
+    #[must_use]
     pub fn command(self, command: &str) -> Self {
         Self {
             command: command.to_owned(),

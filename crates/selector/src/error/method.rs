@@ -68,6 +68,7 @@ pub enum MethodError {
 
 impl MethodError {
     /// What to write instead.
+    #[must_use]
     pub fn help(&self) -> String {
         match self {
             Self::TooNew { method, .. } => format!("use dbt {} or later", method.since()),

@@ -51,11 +51,13 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Adds the place.
+    #[must_use]
     pub fn at(self, origin: Origin) -> Error {
         Error { kind: self, origin }
     }
 
     /// What to do about it, if there is an obvious thing to do.
+    #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
             Self::LineBreak => Some("separate terms with spaces".into()),
@@ -73,21 +75,25 @@ impl ErrorKind {
 
 impl Error {
     /// What is wrong.
+    #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.kind
     }
 
     /// Where it is wrong.
+    #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
     /// What to do about it, if there is an obvious thing to do.
+    #[must_use]
     pub fn help(&self) -> Option<String> {
         self.kind.help()
     }
 
     /// The error in several lines: the message, the text with carets below the wrong piece, and after a blank line the hint.
+    #[must_use]
     pub fn render(&self) -> String {
         let mut lines = vec![self.kind.to_string(), format!("  in {}", self.origin.place)];
         if !self.origin.text.is_empty() {

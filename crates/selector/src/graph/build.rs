@@ -24,6 +24,7 @@ impl<'m> SelectionGraph<'m> {
     }
 
     /// Builds the graph, with the rules of another version of dbt.
+    #[must_use]
     pub fn with_dialect(manifest: &'m Manifest, dialect: Dialect) -> Self {
         let nodes: Vec<&Node> = manifest.iter().collect();
         let index: HashMap<&str, usize> = nodes

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use dbt_manifest::{Node, ResourceType};
 
 /// The text by which `dbt ls` shows a node and that selects it (`--output selector`).
+#[must_use]
 pub fn selector_line(node: &Node) -> String {
     use ResourceType::{Exposure, Metric, SavedQuery, SemanticModel, Source, UnitTest};
     let package = &node.package_name;
@@ -25,6 +26,7 @@ pub fn selector_line(node: &Node) -> String {
 }
 
 /// The name of a node, with its version or its source's name (`--output name`).
+#[must_use]
 pub fn name_line(node: &Node) -> Cow<'_, str> {
     match (&node.resource_type, version(node)) {
         (ResourceType::Source, _) => table(node).into(),

@@ -29,6 +29,7 @@ pub struct Selectors {
 
 /// A selector in `selectors.yml`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct NamedSelector {
     /// The name, which `--selector` refers to.
     pub name: String,
@@ -132,6 +133,7 @@ impl Selectors {
     }
 
     /// The selector with `default: true`.
+    #[must_use]
     pub fn default_selector(&self) -> Option<&NamedSelector> {
         self.entries.iter().find(|entry| entry.default)
     }

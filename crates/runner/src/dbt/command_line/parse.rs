@@ -133,8 +133,11 @@ impl<'a> Parser<'a> {
             values.extend(first.map(str::to_owned));
         }
         if flag.kind == Kind::List {
-            while let Some(value) = self.words.pop_front_if(|word| !word.starts_with('-')) {
-                values.push((*value).to_owned());
+            while let Some(word) = self.words.front()
+                && !word.starts_with('-')
+            {
+                values.push((*word).to_owned());
+                self.words.pop_front();
             }
         }
         self.items.push(Item::Flag(Given {

@@ -71,9 +71,9 @@ impl SentEvents {
     /// Takes the oldest deferred batch, and more of them up to `most` task runs.
     pub(super) fn take_deferred(&mut self, most: usize) -> EventIds {
         let mut taken = self.deferred.pop_front().unwrap_or_default();
-        while let Some(next) = self
-            .deferred
-            .pop_front_if(|next| taken.ended.len() + next.ended.len() <= most)
+        while let Some(next) = self.deferred.front()
+            && taken.ended.len() + next.ended.len() <= most
+            && let Some(next) = self.deferred.pop_front()
         {
             taken.ended.extend(next.ended);
             taken.assets.extend(next.assets);
@@ -111,11 +111,11 @@ impl SentEvents {
     /// The first `count` of the next chunk, which must be all of it, were seen.
     pub(super) fn confirm(&mut self, count: usize) {
         self.confirmed = self.task_runs.len().min(self.confirmed + count);
-        while self
-            .queued_assets
-            .pop_front_if(|(sent, _)| *sent <= self.confirmed)
-            .is_some()
-        {}
+        while let Some((sent, _)) = self.queued_assets.front()
+            && *sent <= self.confirmed
+        {
+            self.queued_assets.pop_front();
+        }
     }
 }
 

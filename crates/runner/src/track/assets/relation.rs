@@ -8,6 +8,7 @@ const QUOTES: [(&str, &str); 4] = [("", ""), ("\"", "\""), ("`", "`"), ("[", "]"
 /// The parts of `relation_name`, without the adapter's quotes. `known` are the parts as the manifest lists them
 /// (database, schema, identifier; the name may omit some). In a name without quotes, only they distinguish a dot within
 /// a part from a dot between parts. If they do not make up the name, its quotes decide.
+#[must_use]
 pub fn components(relation_name: &str, known: &[&str]) -> Vec<String> {
     let known: Vec<&str> = known
         .iter()

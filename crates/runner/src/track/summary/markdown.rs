@@ -16,6 +16,7 @@ const SLOWEST: usize = 10;
 
 /// The summary of a run that ended in `state`: how many nodes ended with each status, what failed and why, what was
 /// skipped because of it, and what took longest. `compared` are lines of Markdown that compare it with earlier runs. `None` for a successful run without nodes.
+#[must_use]
 pub fn markdown(
     command: &str,
     args: &[String],

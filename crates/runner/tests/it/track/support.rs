@@ -70,16 +70,8 @@ pub(super) fn exit(code: i32) -> ProcessEnd {
         .parse()
         .expect("recorded data can be read");
     match code {
-        0.. => ProcessEnd {
-            exit_code: Some(code),
-            signal: None,
-            at,
-        },
-        _ => ProcessEnd {
-            exit_code: None,
-            signal: Some(-code),
-            at,
-        },
+        0.. => ProcessEnd::exited(code, at),
+        _ => ProcessEnd::killed(-code, at),
     }
 }
 
