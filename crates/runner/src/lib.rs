@@ -55,6 +55,7 @@ pub mod prefect;
 mod request;
 mod selection;
 
+mod console;
 mod history;
 
 mod dbt_retry;
@@ -80,6 +81,7 @@ pub use api::{Flow, PrefectDbtRunner, PrefectDbtRunnerBuilder, RunError};
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub use cli::run as main;
+pub use console::Console;
 pub use dbt::{DbtError, Launcher, PROJECT_FILE, Project, find_dbt};
 pub use dbt_templating::Missing;
 pub use hooks::{DbtHookContext, HookEvent, HookStatus};

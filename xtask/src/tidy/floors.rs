@@ -22,6 +22,7 @@ const FLOORS: &[(u8, &str)] = &[
     (3, "prefect/control"),
     (3, "prefect/translate"),
     (3, "selection"),
+    (4, "console"),
     (4, "history"),
     (4, "prefect/delivery"),
     (4, "request"),

@@ -9,7 +9,8 @@ use dbt_manifest::Manifest;
 use prefect_client::Client;
 
 use super::prefect_dbt_runner::{Config, PrefectDbtRunner};
-use super::run_observer::RunObserver;
+use super::run_observer::Watchers;
+use crate::console::Console;
 use crate::dbt::Launcher;
 use crate::hooks::{HookOptions, Hooks};
 use crate::model::Stopper;
@@ -25,7 +26,7 @@ pub struct PrefectDbtRunnerBuilder {
     options: RunOptions,
     without_prefect: bool,
     force_nodes_as_tasks: bool,
-    observer: RunObserver,
+    watchers: Watchers,
     hooks: HookOptions,
 }
 
@@ -121,14 +122,30 @@ impl PrefectDbtRunnerBuilder {
 
     /// Adds a function that is called for every event of dbt. dbt waits for it, so it must return quickly. Default: none.
     pub fn on_event(mut self, on_event: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        self.observer.on_event.push(Arc::new(on_event));
+        self.watchers.on_event.push(Arc::new(on_event));
         self
     }
 
-    /// Sets an observer, which gets the journal, the events, the output, the notices and the warnings of each run. Warnings
-    /// also go to `tracing`. Default: none.
+    /// Shows each run on a console, as the command line does. Default: none; then each log line of a run, each notice and each
+    /// warning is an event of `tracing`, with the target `prefect_dbt::run` and the fields `run_id`, `node` and `task_run`.
+    ///
+    /// ```no_run
+    /// use prefect_dbt::{Console, PrefectDbtRunner};
+    ///
+    /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let runner = PrefectDbtRunner::builder().console(Console::stderr()).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn console(mut self, console: Console) -> Self {
+        self.watchers.console = Some(console);
+        self
+    }
+
+    /// Sets an observer, which gets the journal, the events, the output, the notices and the warnings of each run. Default:
+    /// none.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observer.observer = Some(observer);
+        self.watchers.observer = Some(observer);
         self
     }
 
@@ -198,7 +215,7 @@ impl PrefectDbtRunnerBuilder {
         Ok(PrefectDbtRunner::new(Config {
             options,
             force_nodes_as_tasks: self.force_nodes_as_tasks,
-            observer: self.observer,
+            watchers: self.watchers,
             hook_options: self.hooks,
             hooks: Hooks::default(),
         }))

@@ -1,9 +1,11 @@
 //! Runs dbt as a Prefect flow, with retries.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::RunError;
 use super::prefect_dbt_runner::PrefectDbtRunner;
+use super::run_observer::RunObserver;
 use crate::dbt_retry::{NO_RECORD, plan};
 use crate::model::Stopper;
 use crate::outcome::{Error, Outcome};
@@ -117,9 +119,22 @@ impl Flow {
         runner: &PrefectDbtRunner,
         mut invocation: impl FnMut(FlowContext) -> I,
     ) -> Result<Outcome, RunError> {
+        let observer = runner.observer();
+        let outcome = self.run_shown(runner, &observer, &mut invocation).await;
+        observer.show_end(outcome.as_ref().ok()).await;
+        RunError::check(outcome?)
+    }
+
+    /// The same without the end of what is shown.
+    async fn run_shown<I: Into<Invocation>>(
+        &mut self,
+        runner: &PrefectDbtRunner,
+        observer: &Arc<RunObserver>,
+        invocation: &mut impl FnMut(FlowContext) -> I,
+    ) -> Result<Outcome, Error> {
         let stopper = Stopper::new();
         let _stops = self.stops(runner).forward(&stopper);
-        let context = self.begin(runner, &stopper).await?;
+        let context = self.begin((runner, observer), &stopper).await?;
         let first = Attempt {
             number: context.run_count,
             ..Attempt::default()
@@ -128,11 +143,12 @@ impl Flow {
         let first = match self.request(runner, returned.clone(), context.clone(), first) {
             Ok(first) => first,
             Err(error) => {
-                self.give_up(runner, returned, &error).await;
-                return Err(error.into());
+                self.give_up((runner, observer), returned, &error).await;
+                return Err(error);
             }
         };
-        let outcome = runner.attempts(stopper).run(first, |next| {
+        let attempts = runner.attempts(observer, stopper);
+        let outcome = attempts.run(first, |next| {
             let mut context = context.clone();
             context.run_count = next.attempt.number;
             context.flow_run_id = context.flow_run_id.or(next.flow_run_id);
@@ -140,7 +156,7 @@ impl Flow {
             let returned = self.request(runner, returned, context, next.attempt.clone())?;
             Ok(planned(returned, next.previous.record.as_ref()))
         });
-        RunError::check(outcome.await?)
+        outcome.await
     }
 
     /// The request of an attempt.
@@ -177,22 +193,16 @@ fn planned(returned: Request, previous: Option<&SavedAttempt>) -> Request {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Map, Value};
+    use serde_json::Value;
 
     use super::*;
-    use crate::request::RunningCode;
     use crate::store::{AttemptRecord, AttemptRecords};
 
     /// The request of an attempt of `flow`, whose closure returns `invocation`.
     fn attempt(flow: &Flow, invocation: Invocation, number: u32) -> Request {
         let runner = PrefectDbtRunner::builder().without_prefect().build();
-        let context = FlowContext {
-            flow_run_id: None,
-            name: None,
-            run_count: number,
-            parameters: Map::new(),
-            running: RunningCode::default(),
-        };
+        let mut context = FlowContext::new(None, None);
+        context.run_count = number;
         let attempt = Attempt {
             number,
             ..Attempt::default()

@@ -1,13 +1,12 @@
 //! The start of a flow: which flow run it is, and what its closure gets to know of it.
 
-use serde_json::Map;
-
 use super::flow::Flow;
 use super::prefect_dbt_runner::PrefectDbtRunner;
+use super::run_observer::RunObserver;
 use crate::model::Stopper;
 use crate::outcome::Error;
 use crate::prefect::control::StopSources;
-use crate::request::{FlowContext, Invocation, Request, RetryOptions, RunningCode};
+use crate::request::{FlowContext, Invocation, Request, RetryOptions};
 use crate::retry::{adopt, agree_on_retries, give_up};
 
 impl Flow {
@@ -30,7 +29,7 @@ impl Flow {
     /// When the flow run cannot be read, or was cancelled.
     pub(super) async fn begin(
         &mut self,
-        runner: &PrefectDbtRunner,
+        (runner, observer): (&PrefectDbtRunner, &RunObserver),
         stopper: &Stopper,
     ) -> Result<FlowContext, Error> {
         let found = tokio::select! {
@@ -40,25 +39,29 @@ impl Flow {
                 self.choice.flow_run_id = self.choice.inherited;
                 Ok(self.new_context())
             }
-            found = self.clone().find(runner) => found.map(|(flow, context)| {
+            found = self.clone().find(runner, observer) => found.map(|(flow, context)| {
                 *self = flow;
                 context
             }),
         };
         if let Err(error) = &found {
-            self.give_up(runner, Invocation::default(), error).await;
+            self.give_up((runner, observer), Invocation::default(), error)
+                .await;
         }
         found
     }
 
-    async fn find(mut self, runner: &PrefectDbtRunner) -> Result<(Self, FlowContext), Error> {
+    async fn find(
+        mut self,
+        runner: &PrefectDbtRunner,
+        observer: &RunObserver,
+    ) -> Result<(Self, FlowContext), Error> {
         let (Some(id), Some(client)) = (self.choice.inherited, runner.client()) else {
             let context = self.new_context();
             return Ok((self, context));
         };
         let limits = Request::resolved(self.options_of(runner, Invocation::default())).delivery;
-        let observer = runner.observer();
-        let run = adopt(&mut self.choice, id, client, limits, &*observer).await?;
+        let run = adopt(&mut self.choice, id, client, limits, observer).await?;
         let is_engine = self.choice.engine;
         if is_engine {
             let retry = RetryOptions {
@@ -68,37 +71,24 @@ impl Flow {
             };
             self.retries = agree_on_retries(client, &run, retry).await;
         }
-        let context = FlowContext {
-            flow_run_id: Some(run.id),
-            name: Some(run.name),
-            // The server counts an attempt when the flow run becomes Running.
-            run_count: run.run_count + u32::from(is_engine),
-            parameters: run.parameters,
-            running: RunningCode::default(),
-        };
+        let context = FlowContext::of(&run, is_engine);
         Ok((self, context))
     }
 
     /// The context of a flow run that does not exist yet, or is not known.
     fn new_context(&self) -> FlowContext {
-        FlowContext {
-            flow_run_id: None,
-            name: self.choice.flow_run_name.clone(),
-            run_count: 1,
-            parameters: Map::new(),
-            running: RunningCode::default(),
-        }
+        FlowContext::new(None, self.choice.flow_run_name.clone())
     }
 
     /// Ends the flow run of a flow that cannot start.
     pub(super) async fn give_up(
         &self,
-        runner: &PrefectDbtRunner,
+        (runner, observer): (&PrefectDbtRunner, &RunObserver),
         invocation: Invocation,
         error: &Error,
     ) {
         let request = Request::resolved(self.options_of(runner, invocation)).with_key();
-        give_up(&request, error, &*runner.observer()).await;
+        give_up(&request, error, observer).await;
     }
 
     /// An invocation of this flow. Its options beat those of the flow, which beat those of the runner.

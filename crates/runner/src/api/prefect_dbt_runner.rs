@@ -7,10 +7,9 @@ use prefect_client::Client;
 
 use super::builder::PrefectDbtRunnerBuilder;
 use super::error::RunError;
-use super::run_observer::RunObserver;
+use super::run_observer::{RunObserver, Watchers};
 use crate::hooks::{DbtHookContext, HookBuilder, HookOptions, HookOutput, HookOwner, Hooks};
 use crate::model::Stopper;
-use crate::observe::Observer;
 use crate::outcome::{Error, Outcome};
 use crate::request::{FlowChoice, Invocation, Request, RunOptions};
 use crate::retry::Attempts;
@@ -48,8 +47,8 @@ pub(super) struct Config {
     pub(super) options: RunOptions,
     /// Whether nodes become task runs even outside of a flow run.
     pub(super) force_nodes_as_tasks: bool,
-    /// The functions of the program that observe a run.
-    pub(super) observer: RunObserver,
+    /// What watches each run.
+    pub(super) watchers: Watchers,
     /// How hooks are called.
     pub(super) hook_options: HookOptions,
     /// The hooks of the runner.
@@ -95,8 +94,7 @@ impl PrefectDbtRunner {
             choice.declined |= !choice.tasks_alone;
         }
         let request = self.request(invocation)?;
-        let run = self.attempts(Stopper::new()).run_once(request);
-        RunError::check(run.await?)
+        self.run_once(request, self.observer()).await
     }
 
     /// [`invoke`](Self::invoke) for programs without an async runtime.
@@ -114,15 +112,27 @@ impl PrefectDbtRunner {
         runtime.block_on(self.invoke(invocation))
     }
 
+    /// Runs dbt once, and shows all of the run.
+    pub(super) async fn run_once(
+        &self,
+        request: Request,
+        observer: Arc<RunObserver>,
+    ) -> Result<Outcome, RunError> {
+        let attempts = self.attempts(&observer, Stopper::new());
+        let outcome = attempts.run_once(request).await;
+        observer.show_end(outcome.as_ref().ok()).await;
+        RunError::check(outcome?)
+    }
+
     /// The hooks and the observer for all attempts of a run.
-    pub(super) fn attempts(&self, stopper: Stopper) -> Attempts {
+    pub(super) fn attempts(&self, observer: &Arc<RunObserver>, stopper: Stopper) -> Attempts {
         Attempts {
             hooks: self.0.hooks.clone(),
             options: HookOptions {
                 owner: Some(HookOwner::new(self.clone())),
                 ..self.0.hook_options.clone()
             },
-            observer: self.observer(),
+            observer: Arc::clone(observer) as _,
             stopper,
         }
     }
@@ -132,9 +142,9 @@ impl PrefectDbtRunner {
         &self.0.options
     }
 
-    /// The observer of a run.
-    pub(super) fn observer(&self) -> Arc<dyn Observer> {
-        Arc::new(self.0.observer.clone())
+    /// The observer of a run that the current code starts.
+    pub(super) fn observer(&self) -> Arc<RunObserver> {
+        self.0.watchers.observer()
     }
 
     /// Resolves an invocation: options that are unset come from the runner, then from the environment.

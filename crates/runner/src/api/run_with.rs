@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use super::error::RunError;
 use super::flow::Flow;
 use super::prefect_dbt_runner::PrefectDbtRunner;
+use super::run_observer::RunObserver;
 use super::running_flow::{Done, RunningFlow};
 use crate::engine::{FlowEnd, SharedFlowRun};
 use crate::model::Stopper;
@@ -56,16 +57,30 @@ impl Flow {
         runner: &PrefectDbtRunner,
         mut code: impl AsyncFnMut(FlowContext) -> Result<T, RunError>,
     ) -> Result<T, RunError> {
+        let observer = runner.observer();
+        let result = self.run_code_shown(runner, &observer, &mut code).await;
+        observer.show_end(None).await;
+        result
+    }
+
+    /// The same without the end of what is shown.
+    async fn run_code_shown<T>(
+        &mut self,
+        runner: &PrefectDbtRunner,
+        observer: &Arc<RunObserver>,
+        code: &mut impl AsyncFnMut(FlowContext) -> Result<T, RunError>,
+    ) -> Result<T, RunError> {
         let stopper = Stopper::new();
         let _stops = self.stops(runner).forward(&stopper);
-        let mut context = self.begin(runner, &stopper).await?;
-        let mut request = self.request_of_all(runner, &context).await?;
+        let mut context = self.begin((runner, observer), &stopper).await?;
+        let mut request = self.request_of_all((runner, observer), &context).await?;
         request.interpreter = request.interpreter.for_several();
         let policy = Arc::new(RetryPolicy::of(&request));
-        let attempts = runner.attempts(stopper.clone());
+        let attempts = runner.attempts(observer, stopper.clone());
         let mut done = Done::default();
         loop {
-            let open = SharedFlowRun::open(request.clone(), runner.observer(), stopper.clone());
+            let watched = Arc::clone(observer) as _;
+            let open = SharedFlowRun::open(request.clone(), watched, stopper.clone());
             let open = match open.await {
                 Ok(open) => open,
                 Err(error) => {
@@ -73,7 +88,9 @@ impl Flow {
                     return Err(error.into());
                 }
             };
-            let running = RunningFlow::new(&self, runner, &stopper, &request, open.shared(), done);
+            let invokes = (runner, observer);
+            let shared = open.shared();
+            let running = RunningFlow::new(self, invokes, &stopper, &request, shared, done);
             let running = Arc::new(running);
             context.running = RunningCode(Some(Arc::clone(&running) as _));
             let result = run_code(code(context.clone()), &running, &stopper).await;
@@ -96,7 +113,7 @@ impl Flow {
     /// The request that stands for all invocations of the flow.
     async fn request_of_all(
         &self,
-        runner: &PrefectDbtRunner,
+        (runner, observer): (&PrefectDbtRunner, &RunObserver),
         context: &FlowContext,
     ) -> Result<Request, Error> {
         let request = Request::from_env(self.options_of(runner, Invocation::default()));
@@ -104,7 +121,8 @@ impl Flow {
             Ok(request) => request.with_key(),
             Err(error) => {
                 let error = error.into();
-                self.give_up(runner, Invocation::default(), &error).await;
+                self.give_up((runner, observer), Invocation::default(), &error)
+                    .await;
                 return Err(error);
             }
         };

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::error::RunError;
 use super::flow::Flow;
 use super::prefect_dbt_runner::PrefectDbtRunner;
+use super::run_observer::RunObserver;
 use crate::dbt::SharedInterpreter;
 use crate::dbt_retry::plan;
 use crate::model::Stopper;
@@ -36,6 +37,7 @@ impl FlowContext {
 pub(super) struct RunningFlow {
     flow: Flow,
     runner: PrefectDbtRunner,
+    observer: Arc<RunObserver>,
     stopper: Stopper,
     shared: SharedRun,
     /// The interpreter that all invocations share.
@@ -65,7 +67,7 @@ impl RunningFlow {
     /// An attempt that begins; `done` is what the attempts before it have done.
     pub(super) fn new(
         flow: &Flow,
-        runner: &PrefectDbtRunner,
+        (runner, observer): (&PrefectDbtRunner, &Arc<RunObserver>),
         stopper: &Stopper,
         request: &Request,
         shared: SharedRun,
@@ -74,6 +76,7 @@ impl RunningFlow {
         Self {
             flow: flow.clone(),
             runner: runner.clone(),
+            observer: Arc::clone(observer),
             stopper: stopper.clone(),
             shared,
             interpreter: request.interpreter.clone(),
@@ -112,14 +115,17 @@ impl RunningFlow {
         let position = self.begun.fetch_add(1, Ordering::AcqRel);
         let request = self.request(context, invocation, position)?;
         let _active = Active::begin(&self.active);
-        let outcome = self
-            .runner
-            .attempts(Stopper::new())
-            .run_once(request)
-            .await?;
-        outcome.journal_hold.release();
-        self.note(&outcome, position);
-        RunError::check(outcome)
+        let observer = Arc::clone(&self.observer);
+        let result = self.runner.run_once(request, observer).await;
+        let outcome = match &result {
+            Ok(outcome) => Some(outcome),
+            Err(error) => error.outcome(),
+        };
+        if let Some(outcome) = outcome {
+            outcome.journal_hold.release();
+            self.note(outcome, position);
+        }
+        result
     }
 
     fn request(

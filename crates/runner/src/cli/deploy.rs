@@ -4,6 +4,7 @@ use std::io::Write;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::console::{Printer, render_line, wait_until_shown};
 use crate::deploy::{
     DeployError, DeploySpec, Deployed, Progress, Schedule, When, deploy, exit_code, follow, start,
 };
@@ -19,9 +20,6 @@ use tokio::sync::oneshot;
 
 use super::error_report::ErrorReport;
 use super::invoke::{InvokeArgs, seconds};
-use super::line;
-use super::print_wait::wait_for_printer;
-use super::printer::Printer;
 
 /// Create a deployment that runs dbt on a Prefect work pool; a deployment of the same flow with the same name is replaced.
 ///
@@ -215,7 +213,7 @@ async fn watch(client: &Client, deployed: &Deployed) -> Result<u8, DeployError> 
         last.wait_until_printed();
         let _ = done.send(());
     });
-    wait_for_printer(printed, &printer, &stopper, None).await;
+    wait_until_shown(printed, || printer.printed(), &stopper, None).await;
     end
 }
 
@@ -244,7 +242,7 @@ async fn follow_run(
             }
         };
         let at = (at.unwrap_or_else(jiff::Timestamp::now), &zone);
-        printer.line(line::render(at, level, who, &text, printer.coloured));
+        printer.line(render_line(at, level, who, &text, printer.coloured));
     });
     tokio::select! {
         end = shown => end.map(exit_code).inspect_err(|_| {

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use super::ls::LsError;
-use super::printable::printable;
+use crate::console::printable;
 use crate::deploy::DeployError;
 use crate::model::{error_messages, exit_codes};
 use crate::outcome::{Error, error_text};

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::console::{Printer, RunConsole, wait_until_shown};
 use crate::dbt::Launcher;
 use crate::hooks::{HookOptions, Hooks};
 use crate::model::{LogLevel, StateKind, Stopper, error_chain, exit_codes};
 use crate::observe::Observer;
-use crate::outcome::{Error, Outcome, client_from_env};
+use crate::outcome::{Error, Outcome, client_from_env, run_summary, undelivered};
 use crate::prefect::control::forward_signals;
 use crate::request::{FlowChoice, Invocation, LedgerMode, RetryStrategy};
 use crate::retry;
@@ -19,14 +20,10 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::channel;
-use super::console::Console;
 use super::error_report::ErrorReport;
 use super::hooks::HookArgs;
 use super::json_result::ResultObject;
 use super::logging;
-use super::print_wait::wait_for_printer;
-use super::printer::Printer;
-use super::run_summary::{run_summary, undelivered};
 
 /// Run dbt and report the run to Prefect.
 ///
@@ -249,7 +246,7 @@ pub(crate) fn run(args: InvokeArgs) -> u8 {
         return channel::run(args);
     }
     let json = args.output == Output::Json;
-    let console = Arc::new(Console::new(Printer::from_env(args.quiet), json));
+    let console = Arc::new(RunConsole::new(Printer::from_env(args.quiet), !json));
     let log = console.printer().clone();
     logging::from_env(move || log.log_writer());
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -273,7 +270,7 @@ pub(crate) fn run(args: InvokeArgs) -> u8 {
 }
 
 /// Runs dbt, and shows the end of the run. Returns the exit code.
-async fn run_and_show(args: InvokeArgs, console: &Arc<Console>) -> u8 {
+async fn run_and_show(args: InvokeArgs, console: &Arc<RunConsole>) -> u8 {
     let stopper = Stopper::default();
     let deadline = args.timeout.map(|timeout| Instant::now() + timeout);
     let (json, dbt_args) = (args.output == Output::Json, args.args.clone());
@@ -284,7 +281,6 @@ async fn run_and_show(args: InvokeArgs, console: &Arc<Console>) -> u8 {
         Ok(outcome) => outcome.exit_code,
         Err(error) => error.exit_code,
     };
-    let data = console.take_data();
     let printed = console.finish(move |printer| {
         match &outcome {
             Ok(outcome) => show_end(outcome, printer),
@@ -292,19 +288,19 @@ async fn run_and_show(args: InvokeArgs, console: &Arc<Console>) -> u8 {
         }
         if json {
             let object = match outcome {
-                Ok(outcome) => ResultObject::of(outcome, data),
+                Ok(outcome) => ResultObject::of(outcome),
                 Err(error) => ResultObject::of_error(dbt_args, &error),
             };
             print(&object, printer);
         }
     });
-    wait_for_printer(printed, console.printer(), &stopper, deadline).await;
+    wait_until_shown(printed, || console.printer().printed(), &stopper, deadline).await;
     exit_code
 }
 
 async fn invoke(
     args: InvokeArgs,
-    console: &Arc<Console>,
+    console: &Arc<RunConsole>,
     stopper: &Stopper,
 ) -> Result<Outcome, Error> {
     forward_signals(stopper.clone()).map_err(Error::Runtime)?;

@@ -72,7 +72,7 @@ struct FlowRun {
 
 impl ResultObject {
     /// The object for a run of dbt.
-    pub(super) fn of(outcome: Outcome, data: Vec<String>) -> Self {
+    pub(super) fn of(outcome: Outcome) -> Self {
         let counts = Summary::new(&outcome.run, 0).counts;
         Self {
             schema_version: SCHEMA_VERSION,
@@ -97,7 +97,7 @@ impl ResultObject {
                 problem: delivery.problem,
             }),
             journal: outcome.journal,
-            data,
+            data: outcome.lines,
         }
     }
 

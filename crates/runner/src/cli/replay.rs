@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use crate::console::{describe_notice, printable};
 use crate::model::{Level, LogLevel, Notice, exit_codes};
 use crate::observe::Observer;
 use crate::outcome::{Error, client_from_env};
@@ -16,8 +17,6 @@ use uuid::Uuid;
 
 use super::error_report::ErrorReport;
 use super::invoke::seconds;
-use super::notice::describe;
-use super::printable::printable;
 
 /// Deliver finished runs to Prefect, from their journals or from a log of dbt.
 ///
@@ -182,7 +181,7 @@ impl Lines<'_> {
 impl Observer for Lines<'_> {
     fn on_notice(&self, notice: &Notice) {
         // The page of the flow run is part of the run's result.
-        if let Some((level, text)) = describe(notice)
+        if let Some((level, text)) = describe_notice(notice)
             && level >= Level::Warning
         {
             self.write(&text);

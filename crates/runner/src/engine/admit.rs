@@ -5,6 +5,7 @@ use prefect_client::Client;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
+use super::admission_journal::AdmissionJournal;
 use super::cancellable_wait::{CancellableWait, Stopped, WaitingFlowRun};
 use super::connect::{Connected, connect, flow_run_to_create};
 use super::prepare::Prepared;
@@ -24,6 +25,8 @@ pub(super) struct Admitted {
     /// No other run of ours writes to the target folder until this is dropped.
     pub(super) lock: Option<TargetLock>,
     pub(super) connected: Connected,
+    /// Stays until the journal of the attempt has begun.
+    pub(super) journal: AdmissionJournal,
 }
 
 /// The result of the stage.
@@ -45,6 +48,7 @@ pub(super) async fn admit(
     let new = flow_run_to_create(request);
     let flow_run = existing(request).map(WaitingFlowRun::Existing);
     let flow_run = flow_run.or_else(|| new.clone().map(WaitingFlowRun::New));
+    let mut journal = AdmissionJournal::begin(request, new.as_ref());
     let client = request.client.as_ref();
     let wait = CancellableWait::begin(&request.flow, client, flow_run.clone(), stopper);
     let admitted = within(attempt.deadline, async {
@@ -52,10 +56,19 @@ pub(super) async fn admit(
         prepare_and_connect(attempt, new).await
     });
     match wait.until(admitted).await.flatten() {
-        Ok(admitted) => Ok(Admission::Granted(Box::new(admitted?))),
+        Ok(Ok(admitted)) => Ok(Admission::Granted(Box::new(Admitted {
+            journal,
+            ..admitted
+        }))),
+        Ok(Err(error)) => {
+            // The caller ends the flow run.
+            journal.delete();
+            Err(error)
+        }
         Err(cause) => {
             let stopped = wait.end(cause).await;
             let outcome = unstarted(attempt, flow_run, stopped);
+            journal.delete();
             Ok(Admission::Stopped(Box::new(outcome)))
         }
     }
@@ -99,6 +112,7 @@ async fn prepare_and_connect(attempt: Attempt<'_>, new: Option<NewRun>) -> Resul
         prepared,
         lock,
         connected,
+        journal: AdmissionJournal::default(),
     })
 }
 

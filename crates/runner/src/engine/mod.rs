@@ -2,6 +2,7 @@
 
 mod abandon;
 mod add_to_history;
+mod admission_journal;
 mod admit;
 mod asset_watch;
 mod cancellable_wait;

@@ -10,12 +10,12 @@ use jiff::Timestamp;
 
 use super::asset_watch::AssetWatch;
 use super::manifest_file::ManifestFile;
-use crate::dbt::{read_run_results, read_sources};
+use crate::dbt::{read_manifest, read_run_results, read_sources};
 use crate::dbt_retry::OpenRecord;
 use crate::model::{Effect, Level, LogLevel, LogLine, StopCause};
 use crate::observe::Observer;
 use crate::store::JournalWriter;
-use crate::track::{ProcessEnd, Redactor, TextSource, TrackedRun, Tracker, is_data};
+use crate::track::{ProcessEnd, Redactor, TextSource, TrackedRun, Tracker, is_data, is_for_prints};
 
 /// Turns dbt's output into effects and appends them to the journal.
 pub(super) struct Recorder {
@@ -39,6 +39,8 @@ pub(super) struct Recorder {
     /// The manifest, if the outcome holds it.
     pub(super) manifest: Option<Arc<Manifest>>,
     pub(super) effects: Vec<Effect>,
+    /// What dbt printed as data.
+    pub(super) lines: Vec<String>,
     /// The record of the attempt.
     pub(super) open_record: Option<OpenRecord>,
     /// Whether the attempt has a ledger in Prefect.
@@ -54,6 +56,10 @@ impl Recorder {
             Line::Event(event) => self.on_event(&event),
             // `--version`, `--help` and usage errors are plain text.
             Line::Text(text) if self.command.is_empty() => self.on_data(text),
+            Line::Text(text) if is_for_prints(&self.command) => {
+                self.on_text(TextSource::Stdout, text);
+                self.on_data(text);
+            }
             Line::Text(text) => self.on_text(TextSource::Stdout, text),
         }
     }
@@ -63,12 +69,12 @@ impl Recorder {
         match decode(&line.text) {
             Line::Event(event) => self.on_event(&event),
             Line::Text(note) if self.level.includes(Level::Debug) && !note.is_empty() => {
-                self.effects.push(Effect::Log(LogLine {
-                    at: Timestamp::now(),
-                    level: Level::Debug,
-                    message: note.to_owned(),
-                    task: None,
-                }));
+                self.effects.push(Effect::Log(LogLine::new(
+                    Timestamp::now(),
+                    Level::Debug,
+                    note.to_owned(),
+                    None,
+                )));
                 self.write();
             }
             Line::Text(_) => {}
@@ -96,7 +102,12 @@ impl Recorder {
             let message = strip_ansi(&message);
             return self.on_data(self.without_headline(event.name(), &message));
         }
+        let is_printed = event.name() == EventName::PrintEvent && is_for_prints(&self.command);
         self.tracker.on_event(event, &mut self.effects);
+        if is_printed {
+            self.effects.iter_mut().for_each(mark_data);
+            self.on_data(&strip_ansi(&event.message()));
+        }
         self.hold_back();
         let warnings = self.assets.follow(Some(event), &mut self.effects);
         self.warn(&warnings);
@@ -122,12 +133,17 @@ impl Recorder {
     }
 
     fn on_data(&mut self, text: &str) {
-        self.observer.on_data(&self.redactor.text(text));
+        let line = self.redactor.text(text).into_owned();
+        self.observer.on_data(&line);
+        self.lines.push(line);
     }
 
     fn on_text(&mut self, source: TextSource, text: &str) {
         self.tracker
             .on_text(source, text, Timestamp::now(), &mut self.effects);
+        if source == TextSource::Stdout && is_for_prints(&self.command) {
+            self.effects.iter_mut().for_each(mark_data);
+        }
         self.write();
     }
 
@@ -188,12 +204,12 @@ impl Recorder {
         let reason = cause.reason();
         self.tracker.interrupted(reason);
         if self.level.includes(Level::Warning) {
-            self.effects.push(Effect::Log(LogLine {
-                at: Timestamp::now(),
-                level: Level::Warning,
-                message: format!("Stopping dbt: {reason}"),
-                task: None,
-            }));
+            self.effects.push(Effect::Log(LogLine::new(
+                Timestamp::now(),
+                Level::Warning,
+                format!("Stopping dbt: {reason}"),
+                None,
+            )));
             self.write();
         }
     }
@@ -242,6 +258,11 @@ impl Recorder {
         }
         self.journal.append(effects);
         self.redactor.run(&mut run);
+        if self.keeps_artifacts && self.manifest.is_none() {
+            // A command without nodes, such as `parse`, may have written it, too.
+            let id = run.invocation_id.as_deref();
+            self.manifest = id.and_then(|id| read_manifest(&self.target, Some(id)).ok());
+        }
         let closing = Closing {
             journal: self.journal,
             manifest: self.manifest,
@@ -249,11 +270,19 @@ impl Recorder {
                 let theirs = &results.metadata.invocation_id;
                 theirs.is_some() && *theirs == run.invocation_id
             }),
+            lines: self.lines,
             redactor: self.redactor,
             level: self.level,
             has_ledger: self.has_ledger,
         };
         (run, closing)
+    }
+}
+
+/// Marks a line that is also printed as data.
+fn mark_data(effect: &mut Effect) {
+    if let Effect::Log(line) = effect {
+        line.is_data = true;
     }
 }
 
@@ -263,6 +292,8 @@ pub(super) struct Closing {
     pub(super) manifest: Option<Arc<Manifest>>,
     /// run_results.json, if dbt wrote it in this run and the outcome holds it.
     pub(super) run_results: Option<RunResults>,
+    /// What dbt printed as data.
+    pub(super) lines: Vec<String>,
     /// Whether the attempt has a ledger in Prefect.
     pub(super) has_ledger: bool,
     redactor: Redactor,

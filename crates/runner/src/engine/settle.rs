@@ -33,6 +33,7 @@ impl Judged {
         let stopped = stopped_line(&run).map(|message| log(&end, Level::Warning, message));
         closing.write(stopped);
         let run_results = closing.run_results.take();
+        let lines = std::mem::take(&mut closing.lines);
         closing.write(work.filter(|_| closing.has_ledger).map(Effect::Remaining));
         write_end(closing, &verdict, &end);
 
@@ -56,6 +57,7 @@ impl Judged {
             run,
             manifest,
             run_results,
+            lines,
             journal,
             flow: Some(session.flow_run),
             record,
@@ -89,10 +91,10 @@ fn write_end(mut closing: Closing, verdict: &Verdict, end: &ProcessEnd) {
 
 /// A log line of the run, never before dbt's end.
 fn log(end: &ProcessEnd, level: Level, message: String) -> Effect {
-    Effect::Log(LogLine {
-        at: Timestamp::now().max(end.at),
+    Effect::Log(LogLine::new(
+        Timestamp::now().max(end.at),
         level,
         message,
-        task: None,
-    })
+        None,
+    ))
 }

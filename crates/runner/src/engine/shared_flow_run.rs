@@ -207,12 +207,7 @@ fn journal_folder(request: &Request) -> Result<Option<JournalFolder>, Error> {
 /// Writes the closing line and the end, and closes the journal.
 fn write_end(mut journal: JournalWriter, state: &State) {
     let (at, (level, message)) = (Timestamp::now(), closing_line(state));
-    let line = Effect::Log(LogLine {
-        at,
-        level,
-        message,
-        task: None,
-    });
+    let line = Effect::Log(LogLine::new(at, level, message, None));
     let end = Effect::RunFinished(RunEnd {
         state: state.clone(),
         dbt_exit: None,

@@ -42,6 +42,7 @@ impl Admitted {
             prepared,
             lock,
             connected,
+            journal: mut admission,
         } = self;
         let is_unreported = connected.reporter.is_none() && prepared.args.has_command();
         if is_unreported && !request.flow.declined {
@@ -54,6 +55,7 @@ impl Admitted {
         let job = connected.reporter.as_ref().map(Reporter::job_variables);
         let command = prepared.command(request, handle, job.unwrap_or_default());
         let process = DbtProcess::start(command).inspect_err(|_| {
+            admission.delete();
             if let Some(folder) = &folder {
                 AttemptRecords::beside(folder.dir()).remove(run_id);
             }
@@ -61,6 +63,7 @@ impl Admitted {
         let target = connected.flow_run;
         let start = Some(prepared.start(&process));
         let mut journal = begin_journal(request, (run_id, start), target.clone(), folder.as_ref());
+        admission.delete();
         if let Some(problem) = journal.problem() {
             observer.on_warning(&format!(
                 "cannot write the journal of this run, which stays in memory: {problem}"
@@ -127,14 +130,7 @@ fn note_attempt(journal: &mut JournalWriter, request: &Request, prepared: &Prepa
         .into_iter()
         .chain(parse)
         .chain(guard)
-        .map(|message| {
-            Effect::Log(LogLine {
-                at: Timestamp::now(),
-                level: Level::Info,
-                message,
-                task: None,
-            })
-        });
+        .map(|message| Effect::Log(LogLine::new(Timestamp::now(), Level::Info, message, None)));
     journal.append(lines.filter(|_| level.includes(Level::Info)));
 }
 
@@ -184,6 +180,7 @@ fn recorder(
         keeps_artifacts: request.keep_artifacts,
         manifest: None,
         effects: Vec::new(),
+        lines: Vec::new(),
         open_record: None,
         has_ledger,
         schedule: None,

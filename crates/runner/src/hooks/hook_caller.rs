@@ -12,13 +12,13 @@ use super::hook::{BoxError, Callable, Hook};
 use super::hook_context::{DbtHookContext, HookEvent, HookResult, HookStatus};
 use super::hook_selections::HookSelections;
 use super::hook_stop::HookStop;
+use super::known_flow_run::KnownFlowRun;
 use super::node_report::NodeReport;
 use super::owner::HookOwner;
 use super::run_result::RunResult;
 use super::schedule::ScheduledNodes;
 use super::stuck_hooks::HookTimer;
 use crate::model::{Effect, NodeEnd, TaskRun};
-use crate::request::FlowContext;
 use crate::selection::SelectorsFile;
 use crate::store::{Entry, JournalReader};
 
@@ -28,7 +28,7 @@ pub(super) struct CommandInfo {
     pub(super) command: String,
     pub(super) args: Vec<String>,
     pub(super) owner: Option<HookOwner>,
-    pub(super) flow: Option<FlowContext>,
+    pub(super) flow: KnownFlowRun,
 }
 
 /// A task of the hook thread.
@@ -86,10 +86,13 @@ impl HookCaller {
             return;
         }
         while let Some(entry) = journal.blocking_next() {
-            if let Entry::Effect(effect) = entry
-                && let Effect::NodeFinished(task, end) = *effect
-            {
-                self.call_node_hooks(&task, &end);
+            match entry {
+                Entry::Header(header) => self.command.flow.name(&header.flow),
+                Entry::Effect(effect) => {
+                    if let Effect::NodeFinished(task, end) = *effect {
+                        self.call_node_hooks(&task, &end);
+                    }
+                }
             }
         }
     }
@@ -218,7 +221,7 @@ impl HookCaller {
             run_results: None,
             error: None,
             node_ids: Vec::new(),
-            flow: command.flow,
+            flow: command.flow.now(),
             manifest: self.manifest.get().cloned(),
             stop: self.stop.clone(),
         }

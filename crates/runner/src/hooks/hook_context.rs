@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use dbt_manifest::{Manifest, Node};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::hook_stop::HookStop;
 use super::node_report::NodeReport;
@@ -16,6 +16,8 @@ use crate::request::FlowContext;
 /// What a hook gets when it is called: the event, and what is known of the run at that moment.
 ///
 /// Its JSON form, for hooks that are programs, is described at [`HOOK_CONTEXT_VERSION`](super::context_json::HOOK_CONTEXT_VERSION).
+/// A context that was read from it has no manifest but that of its node, and no owner. [`for_test`](Self::for_test) makes a context
+/// for a test.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DbtHookContext {
@@ -42,7 +44,8 @@ pub struct DbtHookContext {
     /// At the start: the nodes that dbt is going to run. After a node: that node. At the end: all nodes that took part.
     /// SQL hooks of the project are listed only at the end.
     pub node_ids: Vec<String>,
-    /// The flow run that the run belongs to, if `Flow` started it.
+    /// The flow run that the run belongs to; `None` for a run that is not reported, unless a `Flow` started it. Its id and name
+    /// are `None` until it exists, and its parameters are empty if they were not read.
     pub flow: Option<FlowContext>,
     pub(super) manifest: Option<Arc<Manifest>>,
     /// Ends a hook that is a process.
@@ -65,7 +68,7 @@ impl DbtHookContext {
 }
 
 /// The event that a hook is called for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HookEvent {
@@ -99,7 +102,7 @@ impl fmt::Display for HookEvent {
 }
 
 /// How a node or a run ended, in the terms of Prefect's Python package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HookStatus {
@@ -140,7 +143,7 @@ impl fmt::Display for HookStatus {
 }
 
 /// The result of a node or a run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum HookResult {

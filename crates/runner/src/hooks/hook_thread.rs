@@ -11,6 +11,7 @@ use super::hook::Hook;
 use super::hook_caller::{CommandInfo, HookCaller, HookTask};
 use super::hook_context::HookEvent;
 use super::hook_stop::HookStop;
+use super::known_flow_run::KnownFlowRun;
 use super::observer::HookObserver;
 use super::options::HookOptions;
 use super::run_result::RunResult;
@@ -31,6 +32,7 @@ pub(super) struct HookThread {
     tasks: Sender<HookTask>,
     state: watch::Receiver<HookState>,
     manifest: Arc<OnceLock<Arc<Manifest>>>,
+    flow_run: KnownFlowRun,
     stop: HookStop,
     has_start_hooks: bool,
 }
@@ -50,12 +52,13 @@ impl HookThread {
         };
         let (timer, state) = watch_for_stuck_hooks(options.timeout, Arc::clone(&warn))?;
         let (manifest, stop) = <(Arc<OnceLock<_>>, HookStop)>::default();
+        let flow_run = KnownFlowRun::of(request);
         let caller = HookCaller {
             command: CommandInfo {
                 command: request.line.command(),
                 args: request.args.clone(),
                 owner: options.owner.clone(),
-                flow: request.context.clone(),
+                flow: flow_run.clone(),
             },
             hooks,
             manifest: Arc::clone(&manifest),
@@ -74,6 +77,7 @@ impl HookThread {
             tasks,
             state,
             manifest,
+            flow_run,
             stop,
             has_start_hooks,
         })
@@ -90,6 +94,7 @@ impl HookThread {
             inner: Arc::clone(inner),
             tasks: self.tasks.clone(),
             manifest: Arc::clone(&self.manifest),
+            flow_run: self.flow_run.clone(),
         }
     }
 

@@ -10,6 +10,7 @@ mod hook_context;
 mod hook_selections;
 mod hook_stop;
 mod hook_thread;
+mod known_flow_run;
 mod node_report;
 mod observer;
 mod options;
@@ -20,6 +21,7 @@ mod run_result;
 mod schedule;
 mod shell_hook;
 mod stuck_hooks;
+mod test_context;
 
 pub use context_json::HOOK_CONTEXT_VERSION;
 pub use hook::{BoxError, HookOutput};

@@ -1,13 +1,13 @@
 //! The report of a node that hooks get.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::{NodeResult, NodeStatus, State};
 
 /// What dbt reported of a node that ended.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NodeReport {
     /// dbt's status (`success`, `error`, `partial success`, `skipped`, ...).

@@ -7,6 +7,7 @@ use dbt_events::Event;
 use dbt_manifest::Manifest;
 
 use super::hook_caller::HookTask;
+use super::known_flow_run::KnownFlowRun;
 use crate::model::Notice;
 use crate::observe::Observer;
 use crate::store::{Feed, JournalReader};
@@ -17,6 +18,8 @@ pub(super) struct HookObserver {
     pub(super) tasks: Sender<HookTask>,
     /// The manifest of the run, shared with the hook thread.
     pub(super) manifest: Arc<OnceLock<Arc<Manifest>>>,
+    /// The flow run, shared with the hook thread.
+    pub(super) flow_run: KnownFlowRun,
 }
 
 impl Observer for HookObserver {
@@ -46,6 +49,7 @@ impl Observer for HookObserver {
     }
 
     fn on_notice(&self, notice: &Notice) {
+        self.flow_run.notice(notice);
         self.inner.on_notice(notice);
     }
 

@@ -18,4 +18,25 @@ pub struct LogLine {
     pub message: String,
     /// The task run that the line belongs to; `None` for the flow run.
     pub task: Option<TaskRef>,
+    /// Whether dbt printed the text as data: a console shows it on stdout, and not among the log lines.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_data: bool,
+}
+
+impl LogLine {
+    /// A line that is not data.
+    pub(crate) const fn new(
+        at: Timestamp,
+        level: Level,
+        message: String,
+        task: Option<TaskRef>,
+    ) -> Self {
+        Self {
+            at,
+            level,
+            message,
+            task,
+            is_data: false,
+        }
+    }
 }

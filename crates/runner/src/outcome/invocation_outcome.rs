@@ -31,10 +31,13 @@ pub struct Outcome {
     pub failure: Option<String>,
     /// Every node, and how dbt's process ended.
     pub run: TrackedRun,
-    /// The manifest of the run; `None` when no node took part, dbt wrote none, or it was not to be kept.
+    /// The manifest that dbt wrote in the run, also in `parse`; `None` when it wrote none, or it was not to be kept.
     pub manifest: Option<Arc<Manifest>>,
     /// run_results.json of the run as dbt wrote it; `None` when dbt wrote none, or it was not to be kept.
     pub run_results: Option<RunResults>,
+    /// What dbt printed as data, as it printed it: the results of `ls`, `show` and `compile`, what a macro prints in
+    /// `run-operation`, the text of `--version`. An item can have several lines.
+    pub lines: Vec<String>,
     /// What became of the report to Prefect; `None` when there was none to make.
     pub delivery: Option<Delivery>,
     /// The journal, if it was kept.
@@ -69,6 +72,7 @@ impl Outcome {
             run,
             manifest: None,
             run_results: None,
+            lines: Vec::new(),
             delivery: None,
             journal: None,
             flow: None,

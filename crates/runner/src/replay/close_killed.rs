@@ -12,8 +12,9 @@ use crate::track::closing_line;
 
 /// The message of a node that was running.
 const NODE: &str = "prefect-dbt was killed while the node was running";
-/// The message of the run.
+/// The messages of the run.
 const RUN: &str = "prefect-dbt was killed during the run";
+const BEFORE: &str = "prefect-dbt was killed before dbt started";
 
 /// Follows a journal, and gives the effects that its end lacks. Pure.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub(super) struct KilledRun {
     open: BTreeMap<usize, TaskRun>,
     started: usize,
     last: Option<Timestamp>,
+    /// Whether dbt was started.
+    has_dbt: bool,
     has_ended: bool,
 }
 
@@ -29,7 +32,16 @@ impl KilledRun {
     /// Takes the next entry.
     pub(super) fn add(&mut self, entry: &Entry) {
         self.last = self.last.max(time_of(entry));
-        let Entry::Effect(effect) = entry else { return };
+        let effect = match entry {
+            Entry::Header(header) => {
+                // A flow of several invocations has no arguments, and no dbt of its own.
+                self.has_dbt = header.start.is_some() || header.args.is_empty();
+                return;
+            }
+            Entry::Effect(effect) => effect,
+        };
+        // Journals of earlier versions do not say how dbt was started.
+        self.has_dbt = true;
         match &**effect {
             Effect::NodeRunning(task) => {
                 self.open.insert(self.started, task.clone());
@@ -67,7 +79,7 @@ impl KilledRun {
             };
             [line, Effect::NodeFinished(task, end)]
         });
-        let state = crashed(RUN);
+        let state = crashed(if self.has_dbt { RUN } else { BEFORE });
         let run = [
             closing_log(&state, at, None),
             Effect::RunFinished(RunEnd {
@@ -90,15 +102,11 @@ fn crashed(message: &str) -> State {
 
 fn closing_log(state: &State, at: Timestamp, task: Option<&TaskRun>) -> Effect {
     let (level, message) = closing_line(state);
-    Effect::Log(LogLine {
-        at,
-        level,
-        message,
-        task: task.map(|task| TaskRef {
-            id: task.id,
-            name: task.name.clone(),
-        }),
-    })
+    let task = task.map(|task| TaskRef {
+        id: task.id,
+        name: task.name.clone(),
+    });
+    Effect::Log(LogLine::new(at, level, message, task))
 }
 
 /// The result of a node for which dbt reported none.

@@ -136,12 +136,7 @@ fn state(args: &[String], run: &TrackedRun) -> State {
 fn end_of_run(state: State, run: &TrackedRun, lowest: LogLevel) -> Vec<Effect> {
     let (level, message) = closing_line(&state);
     let at = run.end.at;
-    let line = Effect::Log(LogLine {
-        at,
-        level,
-        message,
-        task: None,
-    });
+    let line = Effect::Log(LogLine::new(at, level, message, None));
     let end = Effect::RunFinished(RunEnd {
         state,
         dbt_exit: run.end.exit_code,

@@ -4,12 +4,13 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
+use prefect_client::FlowRun;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// What is known about a flow run before dbt starts.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FlowContext {
     /// The flow run; `None` if it is not created yet.
@@ -23,6 +24,29 @@ pub struct FlowContext {
     /// The flow itself, while its code runs.
     #[serde(skip)]
     pub(crate) running: RunningCode,
+}
+
+impl FlowContext {
+    /// A flow run in its first attempt, without parameters.
+    pub(crate) fn new(flow_run_id: Option<Uuid>, name: Option<String>) -> Self {
+        Self {
+            flow_run_id,
+            name,
+            run_count: 1,
+            parameters: Map::new(),
+            running: RunningCode::default(),
+        }
+    }
+
+    /// A flow run that was read before this attempt of it. `is_engine` is whether this process sets its states.
+    pub(crate) fn of(run: &FlowRun, is_engine: bool) -> Self {
+        Self {
+            // The server counts an attempt when the flow run becomes Running.
+            run_count: run.run_count + u32::from(is_engine),
+            parameters: run.parameters.clone(),
+            ..Self::new(Some(run.id), Some(run.name.clone()))
+        }
+    }
 }
 
 /// The flow whose code runs, without its type, which this module is below of. Two are never different.

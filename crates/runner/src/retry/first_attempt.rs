@@ -13,7 +13,7 @@ use crate::prefect::delivery::Reporter;
 use crate::prefect::flow_run::{
     ReportError, ownership_by_state, refuse_cancelled, retry_rules, wait_for_api,
 };
-use crate::request::{Attempt, DeliveryLimits, FlowChoice, Request, RetryOptions};
+use crate::request::{Attempt, DeliveryLimits, FlowChoice, FlowContext, Request, RetryOptions};
 
 /// Reads the flow run that a request is the engine of. Its parameters change dbt's arguments, its policy says how often it
 /// is retried, and an attempt that ran before in another process is continued. Other requests stay as they are.
@@ -34,6 +34,7 @@ pub(super) async fn adopt_flow_run(
         return Ok(request);
     };
     let run = adopt(&mut request.flow, id, &client, request.delivery, observer).await?;
+    request.context = Some(FlowContext::of(&run, request.flow.engine));
     if !request.flow.engine {
         return Ok(request);
     }

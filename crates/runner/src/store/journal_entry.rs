@@ -51,6 +51,28 @@ impl Header {
     pub fn first_attempt(&self) -> Uuid {
         self.key.unwrap_or(self.run_id)
     }
+
+    /// The header of a run that is not reported, and of which nothing is known.
+    #[cfg(test)]
+    pub(crate) fn for_test() -> Self {
+        let names = crate::model::NewFlowRun {
+            flow_name: None,
+            flow_run_name: String::new(),
+            tags: Vec::new(),
+        };
+        Self {
+            format: JOURNAL_FORMAT,
+            run_id: Uuid::nil(),
+            api: None,
+            start: None,
+            is_part: false,
+            attempt: 1,
+            key: None,
+            created: Timestamp::UNIX_EPOCH,
+            args: Vec::new(),
+            flow: FlowRunRef::NotReported(names),
+        }
+    }
 }
 
 /// The format that [`Header::format`] names.

@@ -23,6 +23,7 @@ pub use folder::{JOURNAL_DIR, JournalFolder};
 pub use journal_entry::{Entry, Header, JOURNAL_FORMAT};
 pub(crate) use journal_hold::JournalHold;
 pub(crate) use keep::{KeptJournal, keep};
+pub(crate) use reader::JournalEnd;
 pub use reader::JournalReader;
 pub use stored_journal::StoredJournal;
 pub use writer::JournalWriter;

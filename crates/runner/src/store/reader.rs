@@ -82,6 +82,11 @@ impl JournalReader {
         named.is_some() && named == file.metadata().map(identity).ok()
     }
 
+    /// Says when the journal has ended.
+    pub(crate) fn end(&self) -> JournalEnd {
+        JournalEnd(self.progress.clone())
+    }
+
     /// Another reader of the same journal, from its start.
     pub(crate) fn again(&self) -> Self {
         Self::of(Arc::clone(&self.shared))
@@ -167,6 +172,17 @@ impl JournalReader {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
         Ok(Some(()))
+    }
+}
+
+/// Says whether a journal has ended, and does not keep its file in use.
+#[derive(Debug)]
+pub(crate) struct JournalEnd(watch::Receiver<Progress>);
+
+impl JournalEnd {
+    /// Whether nothing more is written.
+    pub(crate) fn is_reached(&self) -> bool {
+        self.0.borrow().closed
     }
 }
 

@@ -46,12 +46,7 @@ impl LogLines {
             return None;
         }
         let at = self.in_order(at, owner);
-        Some(LogLine {
-            at,
-            level,
-            message: message.into_owned(),
-            task,
-        })
+        Some(LogLine::new(at, level, message.into_owned(), task))
     }
 
     /// A time after that of all lines of `owner` so far, for its closing line.

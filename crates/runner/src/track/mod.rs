@@ -36,7 +36,7 @@ pub use assets::{AssetKeyHook, AssetOptions, Assets, materializes};
 pub use closing_line::closing_line;
 pub(crate) use closing_line::is_closing_line;
 pub use redact::{MASK, Redactor};
-pub(crate) use requested_output::is_data;
+pub(crate) use requested_output::{is_data, is_for_prints};
 pub use summary::{Summary, stopped_line};
 pub use tracked_run::{ProcessEnd, TextSource, TrackedNode, TrackedRun};
 pub use tracker::Tracker;

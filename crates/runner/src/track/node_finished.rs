@@ -103,11 +103,13 @@ impl Tracker {
 
     fn closing_line(&self, ix: NodeIndex, state: &State, ended: Timestamp) -> Option<LogLine> {
         let (level, message) = closing_line(state);
-        self.log_lines.includes(level).then(|| LogLine {
-            at: self.log_lines.after_all(ended, ix),
-            level,
-            message,
-            task: Some(self.task_ref(ix)),
+        self.log_lines.includes(level).then(|| {
+            LogLine::new(
+                self.log_lines.after_all(ended, ix),
+                level,
+                message,
+                Some(self.task_ref(ix)),
+            )
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Events whose text is the output of a command, such as `ls` and `show`.
+//! What dbt writes as the output of a command, such as `ls` and `show`.
 
 use dbt_events::EventName;
 
@@ -9,4 +9,9 @@ pub(crate) fn is_data(name: EventName, command: &str) -> bool {
         EventName::PrintEvent => matches!(command, "ls" | "list"),
         _ => false,
     }
+}
+
+/// Whether what macros print (`print()`, an event or plain text) is output of the command, and also a line of its log.
+pub(crate) fn is_for_prints(command: &str) -> bool {
+    command == "run-operation"
 }

@@ -1,12 +1,15 @@
 //! The summary of a run: which nodes failed, how many ended with each status, which took longest.
 
+mod failure_text;
 mod markdown;
 
 use std::collections::BTreeMap;
 
 use super::tracked_run::{TrackedNode, TrackedRun};
-use crate::model::{NodeResult, NodeStatus, StateKind};
+use crate::model::{NodeStatus, StateKind};
 
+pub use failure_text::{failure_line, failure_text, headline};
+pub(super) use failure_text::{failure_without_nodes, reports_failures};
 pub use markdown::markdown;
 
 /// How many nodes a list of names has.
@@ -55,21 +58,6 @@ impl Summary {
     }
 }
 
-/// The text of a failed run: a headline with all of dbt's arguments, and a line for each failed node; dbt's own error
-/// when no node failed. `None` when there is nothing to report.
-#[must_use]
-pub fn failure_text(args: &[String], run: &TrackedRun) -> Option<String> {
-    let mut lines: Vec<String> = failed(run).map(|node| failure_line(&node.result)).collect();
-    if lines.is_empty() {
-        lines.extend(run.dbt_error.clone());
-    }
-    if lines.is_empty() {
-        return None;
-    }
-    lines.insert(0, headline(args));
-    Some(lines.join("\n"))
-}
-
 /// What a stop cancelled: the nodes that were running, their queries, and the nodes that had not started. `None` for a
 /// run that was not stopped, or in which there was nothing to stop.
 pub fn stopped_line(run: &TrackedRun) -> Option<String> {
@@ -97,41 +85,6 @@ pub fn stopped_line(run: &TrackedRun) -> Option<String> {
     ];
     let lists: Vec<String> = lists.into_iter().flatten().collect();
     (!lists.is_empty()).then(|| lists.join(". "))
-}
-
-/// The headline of a failed run, in the Python runner's form.
-#[must_use]
-pub fn headline(args: &[String]) -> String {
-    format!(
-        "Failures detected during invocation of dbt command '{}':",
-        args.join(" ")
-    )
-}
-
-/// The line of a failed node, in the Python runner's form: `Test not_null_x failed with message: "Got 1 result"`.
-#[must_use]
-pub fn failure_line(result: &NodeResult) -> String {
-    let message = result.message.as_deref().unwrap_or_default();
-    let (kind, name) = (titled(&result.resource_type), &result.name);
-    format!(
-        "{kind} {name} {}ed with message: \"{message}\"",
-        result.status
-    )
-}
-
-/// A word as Python's `str.title` writes it: each sequence of letters starts with a capital.
-fn titled(word: &str) -> String {
-    let mut in_word = false;
-    let title = |char: char| {
-        let shown = if in_word {
-            char.to_ascii_lowercase()
-        } else {
-            char.to_ascii_uppercase()
-        };
-        in_word = char.is_alphabetic();
-        shown
-    };
-    word.chars().map(title).collect()
 }
 
 fn failed(run: &TrackedRun) -> impl Iterator<Item = &TrackedNode> {
@@ -166,40 +119,4 @@ fn slowest_of(run: &TrackedRun, count: usize) -> Vec<(String, f64)> {
     all.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
     all.truncate(count);
     all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn result(resource_type: &str, status: &str, message: &str) -> NodeResult {
-        NodeResult {
-            resource_type: resource_type.to_owned(),
-            name: "x".to_owned(),
-            status: status.into(),
-            message: Some(message.to_owned()),
-            ..NodeResult::default()
-        }
-    }
-
-    #[test]
-    fn failure_lines_have_the_python_runners_form() {
-        let line = failure_line(&result(
-            "test",
-            "fail",
-            "Got 1 result, configured to fail if != 0",
-        ));
-        assert_eq!(
-            line,
-            "Test x failed with message: \"Got 1 result, configured to fail if != 0\""
-        );
-        assert_eq!(
-            failure_line(&result("unit_test", "error", "")),
-            "Unit_Test x errored with message: \"\""
-        );
-        assert_eq!(
-            headline(&["build".to_owned(), "--select".to_owned(), "x".to_owned()]),
-            "Failures detected during invocation of dbt command 'build --select x':"
-        );
-    }
 }

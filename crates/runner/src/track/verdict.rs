@@ -1,6 +1,6 @@
 //! The verdict on a run: the flow run's state, the exit code and the text of the failure.
 
-use super::summary::{failure_text, headline};
+use super::summary::{failure_text, failure_without_nodes, headline, reports_failures};
 use super::tracked_run::{TrackedNode, TrackedRun};
 use crate::model::{State, StateKind, StopCause, exit_codes};
 
@@ -9,9 +9,6 @@ pub(super) const OUT_OF_MEMORY: &str = "dbt was killed because memory ran out";
 
 /// Why dbt crashed, if the operating system does not say how it ended.
 const UNKNOWN_END: &str = "it is not known how dbt ended";
-
-/// The commands of dbt that can fail without a node that failed.
-const WITHOUT_NODES: [&str; 2] = ["run-operation", "debug"];
 
 /// How a run is judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +85,7 @@ fn judge_failure(args: &[String], run: &TrackedRun, raise_on_failure: bool) -> V
         (None, Some(_)) => None,
     };
     if let Some((cause, exit_code)) = crash {
-        let text = failures.unwrap_or_else(|| format!("{}\n{cause}", headline(args)));
+        let text = failures.unwrap_or_else(|| failure_without_nodes(args, run, &cause));
         let state = state(StateKind::Crashed, "Crashed", Some(cause));
         return Verdict::failed(state, exit_code, text);
     }
@@ -98,7 +95,7 @@ fn judge_failure(args: &[String], run: &TrackedRun, raise_on_failure: bool) -> V
             Some(true) => ": warnings count as failures here (warn-error-options)",
             _ => "",
         };
-        format!("{}\ndbt exited with code {code}{why}", headline(args))
+        failure_without_nodes(args, run, &format!("dbt exited with code {code}{why}"))
     });
     let (kind, name, exit_code) = match (reports_failures(args, run), raise_on_failure) {
         (true, false) => (StateKind::Completed, "Completed", exit_codes::SUCCESS),
@@ -106,21 +103,6 @@ fn judge_failure(args: &[String], run: &TrackedRun, raise_on_failure: bool) -> V
         (false, _) => (StateKind::Failed, "Failed", exit_codes::CANNOT_RUN),
     };
     Verdict::failed(state(kind, name, Some(text.clone())), exit_code, text)
-}
-
-/// Whether dbt ran and reports failures, rather than that it could not run. dbt 1 says so by its exit code: 1, and 2 if it
-/// could not run. dbt 2 also ends with 1 after a usage error, of which there are no events, and after a parse error, which no
-/// node of the run has; and with 2 if all is well but for warnings that count as failures.
-fn reports_failures(args: &[String], run: &TrackedRun) -> bool {
-    if run.first_event.is_none() {
-        return false;
-    }
-    let runs_no_node = || args.iter().any(|arg| WITHOUT_NODES.contains(&arg.as_str()));
-    match run.end.exit_code {
-        Some(1) => !run.is_dbt_2 || !run.nodes.is_empty() || runs_no_node(),
-        Some(2) => run.is_dbt_2 && run.success == Some(true),
-        _ => false,
-    }
 }
 
 /// What failed before the stop, and why the run was stopped. dbt's own exception would only name our signal.

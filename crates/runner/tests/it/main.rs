@@ -4,7 +4,10 @@ mod cli;
 mod errors;
 #[path = "../support/http_request.rs"]
 mod http_request;
+mod library;
 mod ls;
 mod processes;
 mod track;
 mod volume;
+#[path = "../support/written.rs"]
+mod written;

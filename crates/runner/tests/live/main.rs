@@ -39,6 +39,7 @@ mod invalid_api;
 mod killed;
 mod launched;
 mod ledger;
+mod library;
 mod lost_journal;
 mod ls_flags;
 mod profiles;
@@ -57,3 +58,5 @@ mod stopping;
 mod waiting;
 mod worker;
 mod workshop;
+#[path = "../support/written.rs"]
+mod written;

@@ -352,6 +352,28 @@ fn a_run_that_is_dropped_with_its_runtime_is_cancelled_by_the_next_run() {
     scene.is_stopped(Means::Drop);
 }
 
+/// A process that is killed says nothing: the next run in the project does.
+#[test]
+fn a_process_that_is_killed_before_dbt_starts_leaves_its_flow_run_to_the_next_run() {
+    let scene = Scene::new(Moment::Waiting);
+    let run = scene.program();
+    kill_process(run.pid(), Signal::KILL).unwrap();
+    assert_eq!(run.finish().code, None);
+    let waits = scene.workshop.recorded(0);
+    assert_eq!(waits.flow_state().kind, StateType::Pending);
+    drop(scene.lock);
+    let mut next = scene.workshop.program();
+    next.args(["invoke", "--verify-timeout", "60", "--", "deps"]);
+    Finished::of(&mut next)
+        .exits_with(0)
+        .says("now delivered: 1");
+    let recorded = scene.workshop.recorded(0);
+    let state = recorded.flow_state();
+    assert_eq!(state.kind, StateType::Crashed);
+    let message = "prefect-dbt was killed before dbt started";
+    assert_eq!(state.message.as_deref(), Some(message));
+}
+
 /// A program that has signals handled, as the engine of a flow run, in the second of its invocations.
 #[test]
 fn sigint_stops_a_flow_of_several_invocations() {

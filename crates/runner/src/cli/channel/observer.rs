@@ -1,4 +1,4 @@
-//! Sends the log lines of a run, warnings and notices over the channel, and keeps dbt's data for the result.
+//! Sends the log lines of a run, warnings and notices over the channel.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::message::Outgoing;
 use super::outbox::Outbox;
-use crate::cli::notice;
+use crate::console::describe_notice;
 use crate::model::{Effect, Level, Notice};
 use crate::observe::Observer;
 use crate::store::{Entry, JournalReader};
@@ -15,7 +15,6 @@ use crate::store::{Entry, JournalReader};
 /// Shows a run to the program that started us.
 pub(super) struct ChannelObserver {
     outbox: Outbox,
-    data: Mutex<Vec<String>>,
     follower: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -23,14 +22,8 @@ impl ChannelObserver {
     pub(super) fn new(outbox: Outbox) -> Self {
         Self {
             outbox,
-            data: Mutex::default(),
             follower: Mutex::default(),
         }
-    }
-
-    /// The lines that dbt printed as data.
-    pub(super) fn take_data(&self) -> Vec<String> {
-        std::mem::take(&mut lock(&self.data))
     }
 
     /// Waits until all lines of the journal are sent.
@@ -73,16 +66,12 @@ impl Observer for ChannelObserver {
             .ok();
     }
 
-    fn on_data(&self, line: &str) {
-        lock(&self.data).push(line.to_owned());
-    }
-
     fn on_notice(&self, notice: &Notice) {
         // The program knows its own flow run.
         if matches!(notice, Notice::Connected { .. }) {
             return;
         }
-        if let Some((level, text)) = notice::describe(notice) {
+        if let Some((level, text)) = describe_notice(notice) {
             self.show_now(level, &text);
         }
     }

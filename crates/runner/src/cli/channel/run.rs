@@ -67,10 +67,7 @@ async fn serve(args: InvokeArgs, mut connection: Connection) -> io::Result<u8> {
         Err(error) => Err(error),
     };
     let (exit_code, result) = match outcome {
-        Ok(outcome) => (
-            outcome.exit_code,
-            ResultObject::of(outcome, observer.take_data()),
-        ),
+        Ok(outcome) => (outcome.exit_code, ResultObject::of(outcome)),
         Err(error) => {
             let report = ErrorReport::of_invoke(&error, false);
             (report.exit_code, ResultObject::of_error(dbt_args, &report))

@@ -10,8 +10,8 @@ use super::*;
 use crate::hooks::node_report::NodeReport;
 use crate::hooks::registry::Hooks;
 use crate::hooks::stuck_hooks::{HookState, watch_for_stuck_hooks};
-use crate::model::{FlowRunRef, NewFlowRun, NodeResult, RunEnd, State, StateKind};
-use crate::store::{Header, JOURNAL_FORMAT, JournalWriter};
+use crate::model::{NodeResult, RunEnd, State, StateKind};
+use crate::store::{Header, JournalWriter};
 
 const MANIFEST: &str = r#"{
     "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "dbt_version": "1.11.16"},
@@ -73,7 +73,7 @@ impl Set {
                 command: "build".to_owned(),
                 args: vec!["build".to_owned()],
                 owner: None,
-                flow: None,
+                flow: KnownFlowRun::default(),
             },
             hooks: self.hooks.all(),
             manifest: Arc::new(manifest),
@@ -129,23 +129,7 @@ impl Set {
 }
 
 fn journal(nodes: &[(&str, &str)]) -> JournalReader {
-    let header = Header {
-        format: JOURNAL_FORMAT,
-        run_id: Uuid::nil(),
-        api: None,
-        start: None,
-        is_part: false,
-        attempt: 1,
-        key: None,
-        created: Timestamp::UNIX_EPOCH,
-        args: Vec::new(),
-        flow: FlowRunRef::NotReported(NewFlowRun {
-            flow_name: None,
-            flow_run_name: String::new(),
-            tags: Vec::new(),
-        }),
-    };
-    let mut writer = JournalWriter::in_memory(&header);
+    let mut writer = JournalWriter::in_memory(&Header::for_test());
     for (id, status) in nodes {
         let end = NodeEnd {
             state: state(status),

@@ -100,12 +100,7 @@ fn long_messages_are_truncated() {
 }
 
 fn line(at: i64, message: &str) -> LogLine {
-    LogLine {
-        at: time(at),
-        level: Level::Info,
-        message: message.to_owned(),
-        task: None,
-    }
+    LogLine::new(time(at), Level::Info, message.to_owned(), None)
 }
 
 #[test]

@@ -162,3 +162,13 @@ proptest! {
         prop_assert_eq!(distinct, started);
     }
 }
+
+#[test]
+fn a_run_that_had_not_started_dbt_says_so() {
+    let mut killed = KilledRun::default();
+    killed.add(&header());
+    let Some(Effect::RunFinished(end)) = killed.close().pop() else {
+        panic!("no end");
+    };
+    assert_eq!(end.state.message.as_deref(), Some(BEFORE));
+}

@@ -81,8 +81,26 @@ fn each_end_has_its_state_and_exit_code() {
 fn a_failure_always_has_a_text() {
     let verdict = judge(&["build".to_owned()], &run(Some(2), None), None, None, true);
     let text = verdict.failure.unwrap();
-    assert!(text.starts_with("Failures detected during invocation of dbt command 'build':"));
+    assert_eq!(
+        text,
+        "Failed to invoke dbt command 'build': dbt exited with code 2"
+    );
     assert_eq!(verdict.state.message, Some(text));
+    let verdict = judge(&["build".to_owned()], &run(Some(1), None), None, None, true);
+    assert_eq!(
+        verdict.failure.unwrap(),
+        "Failures detected during invocation of dbt command 'build':\ndbt exited with code 1"
+    );
+}
+
+#[test]
+fn a_usage_error_has_the_text_of_the_python_package() {
+    let mut refused = run(Some(2), None);
+    (refused.first_event, refused.dbt_error) = (None, Some("No such option: --nope".to_owned()));
+    let args = ["build".to_owned(), "--nope".to_owned()];
+    let text = judge(&args, &refused, None, None, true).failure;
+    let expected = "Failed to invoke dbt command 'build --nope': No such option: --nope";
+    assert_eq!(text.unwrap(), expected);
 }
 
 #[test]

@@ -9,3 +9,5 @@ mod signals;
 mod slow_disk;
 mod stand_in;
 mod target_lock;
+
+pub(crate) use stand_in::StandIn;

@@ -19,20 +19,20 @@ const VERSION: &str =
     r#"[ "$1" = --version ] && { echo Core:; echo "  - installed: 1.11.16"; exit 0; }"#;
 
 /// A project whose dbt is a script.
-pub(super) struct StandIn {
+pub(crate) struct StandIn {
     place: Workplace,
 }
 
 impl StandIn {
     /// A project whose dbt is this script. It runs in the project.
-    pub(super) fn new(script: &str) -> Self {
+    pub(crate) fn new(script: &str) -> Self {
         let place = Workplace::with_project();
         let script = format!("#!/bin/sh\n{VERSION}\n{script}");
         place.make_executable(".venv/bin/dbt", &script);
         Self { place }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.place.path()
     }
 

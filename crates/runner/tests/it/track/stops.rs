@@ -131,7 +131,7 @@ fn a_dbt_that_dies_without_a_node_leaves_its_last_line_of_standard_error() {
         let run = tracker.close(exit(code), None, &mut out);
         let text = summary::failure_text(&["build".to_owned()], &run).unwrap();
         assert!(
-            text.ends_with("\nImportError: libduckdb is missing"),
+            text.ends_with("ImportError: libduckdb is missing"),
             "{code}: {text}"
         );
     }

@@ -149,15 +149,12 @@ impl Run {
     }
 
     pub(crate) fn log(&self, at: i64, message: &str, task: Option<&TaskRun>) -> Effect {
-        Effect::Log(LogLine {
-            at: self.at(at),
-            level: Level::Info,
-            message: message.to_owned(),
-            task: task.map(|task| TaskRef {
-                id: task.id,
-                name: task.name.clone(),
-            }),
-        })
+        let task = task.map(|task| TaskRef {
+            id: task.id,
+            name: task.name.clone(),
+        });
+        let message = message.to_owned();
+        Effect::Log(LogLine::new(self.at(at), Level::Info, message, task))
     }
 
     pub(crate) fn ended(&self, kind: StateKind, name: &str) -> Effect {

@@ -3,7 +3,7 @@
 use crate::model::{Level, Notice};
 
 /// The level and the text of a notice; `None` if it is not shown.
-pub(super) fn describe(notice: &Notice) -> Option<(Level, String)> {
+pub(crate) fn describe_notice(notice: &Notice) -> Option<(Level, String)> {
     let shown = match notice {
         Notice::Connected { url, .. } => (Level::Info, format!("View at {}", url.as_ref()?)),
         Notice::Unconfigured => (
@@ -59,7 +59,7 @@ mod tests {
             Notice::Omitted { problem },
             Notice::ApiReachable,
         ];
-        let texts: Vec<_> = notices.iter().map(describe).collect();
+        let texts: Vec<_> = notices.iter().map(describe_notice).collect();
         insta::assert_debug_snapshot!(texts);
     }
 }

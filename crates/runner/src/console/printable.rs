@@ -8,7 +8,7 @@ const INDENT: &str = "  ";
 
 /// The text without characters that control a terminal or change the direction of text: they are shown as escapes. Line breaks
 /// and tabs stay.
-pub(super) fn printable(text: &str) -> Cow<'_, str> {
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(is_control) {
         return Cow::Borrowed(text);
     }
@@ -29,7 +29,7 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
 }
 
 /// The same as a part of one line of the console: further lines are indented.
-pub(super) fn continued(text: &str) -> Cow<'_, str> {
+pub(crate) fn continued(text: &str) -> Cow<'_, str> {
     let shown = printable(text);
     match shown.contains('\n') {
         true => Cow::Owned(shown.replace('\n', &format!("\n{INDENT}"))),

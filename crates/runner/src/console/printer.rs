@@ -5,27 +5,32 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
-use std::time::Duration;
-
-use super::printable::printable;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::print_queue::{Print, PrintQueue};
-
-/// The time between two steps of the spinner.
-const TICK: Duration = Duration::from_millis(200);
+use super::printable::printable;
+use super::progress_line::ProgressLine;
 
 /// Prints lines to stderr, and dbt's data to stdout. Clones print through the same thread.
 #[derive(Debug, Clone)]
-pub(super) struct Printer {
-    queue: Arc<PrintQueue>,
-    pub(super) coloured: bool,
-    pub(super) quiet: bool,
+pub(crate) struct Printer {
+    queue: Arc<Printing>,
+    pub(crate) coloured: bool,
+    pub(crate) quiet: bool,
+}
+
+/// The queue of a printing thread, which ends with the last printer.
+#[derive(Debug)]
+struct Printing(Arc<PrintQueue>);
+
+impl Drop for Printing {
+    fn drop(&mut self) {
+        self.0.push(Print::End);
+    }
 }
 
 impl Printer {
     /// A printer for stderr of this process: colour and progress only on a terminal, and no colour if `NO_COLOR` is set.
-    pub(super) fn from_env(quiet: bool) -> Self {
+    pub(crate) fn from_env(quiet: bool) -> Self {
         let terminal = io::stderr().is_terminal();
         let queue = Arc::new(PrintQueue::default());
         let taken = Arc::clone(&queue);
@@ -37,67 +42,67 @@ impl Printer {
             queue.close();
         }
         Self {
-            queue,
+            queue: Arc::new(Printing(queue)),
             coloured: terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
             quiet,
         }
     }
 
     /// Prints a text that may have parts of others, above the progress line. Does not wait.
-    pub(super) fn text(&self, text: &str) {
+    pub(crate) fn text(&self, text: &str) {
         self.line(printable(text));
     }
 
     /// Prints a line that was rendered for the terminal, above the progress line. Does not wait.
-    pub(super) fn line(&self, text: impl Into<String>) {
-        self.queue.push(Print::Line(text.into()));
+    pub(crate) fn line(&self, text: impl Into<String>) {
+        self.queue.0.push(Print::Line(text.into()));
     }
 
     /// Prints a line of the journal: waits while too much is waiting already.
-    pub(super) fn line_in_turn(&self, text: String) {
-        self.queue.push_in_turn(Print::Line(text));
+    pub(crate) fn line_in_turn(&self, text: String) {
+        self.queue.0.push_in_turn(Print::Line(text));
     }
 
     /// Prints a line of dbt's data to stdout. Does not wait.
-    pub(super) fn data(&self, line: impl Into<String>) {
-        self.queue.push(Print::Data(line.into()));
+    pub(crate) fn data(&self, line: impl Into<String>) {
+        self.queue.0.push(Print::Data(line.into()));
     }
 
     /// Changes the progress line.
-    pub(super) fn progress(&self, text: String) {
-        self.queue.push_in_turn(Print::Progress(text));
+    pub(crate) fn progress(&self, text: String) {
+        self.queue.0.push_in_turn(Print::Progress(text));
     }
 
     /// Removes the progress line.
-    pub(super) fn end_progress(&self) {
-        self.queue.push(Print::EndProgress);
+    pub(crate) fn end_progress(&self) {
+        self.queue.0.push(Print::EndProgress);
     }
 
     /// A writer of whole lines to stderr, for the debug log. What has no room is left out.
-    pub(super) fn log_writer(&self) -> LogWriter {
+    pub(crate) fn log_writer(&self) -> LogWriter {
         LogWriter(self.clone())
     }
 
     /// Waits until everything is printed, however long that takes.
-    pub(super) fn wait_until_printed(&self) {
-        self.queue.wait_until_written();
+    pub(crate) fn wait_until_printed(&self) {
+        self.queue.0.wait_until_written();
     }
 
     /// The number of items that are printed.
-    pub(super) fn printed(&self) -> u64 {
-        self.queue.written()
+    pub(crate) fn printed(&self) -> u64 {
+        self.queue.0.written()
     }
 }
 
 /// Prints what it is given, a line or several at a time.
 #[derive(Debug)]
-pub(super) struct LogWriter(Printer);
+pub(crate) struct LogWriter(Printer);
 
 impl Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
         let text = text.strip_suffix('\n').unwrap_or(&text);
-        self.0.queue.push_if_free(Print::Line(text.to_owned()));
+        self.0.queue.0.push_if_free(Print::Line(text.to_owned()));
         Ok(bytes.len())
     }
 
@@ -106,34 +111,23 @@ impl Write for LogWriter {
     }
 }
 
-/// Prints what comes, for as long as the process lives. A closed stderr or stdout is not an error: the run continues.
+/// Prints what comes, until the last printer is dropped. A closed stderr or stdout is not an error: the run continues.
 fn print(queue: &PrintQueue, shows_progress: bool) {
-    let bar = progress_bar(shows_progress);
+    let mut progress = ProgressLine::new();
     loop {
-        let moves = shows_progress && !bar.is_finished();
-        match queue.take(moves.then_some(TICK)) {
-            Some(Print::Line(text)) => bar.suspend(|| {
+        match queue.take(progress.tick_time()) {
+            Some(Print::Line(text)) => progress.above(|| {
                 let _ = writeln!(io::stderr(), "{text}");
             }),
             // stdout may be the same terminal.
-            Some(Print::Data(line)) => bar.suspend(|| {
+            Some(Print::Data(line)) => progress.above(|| {
                 let _ = writeln!(io::stdout(), "{line}");
             }),
-            Some(Print::Progress(text)) => bar.set_message(text),
-            Some(Print::EndProgress) => bar.finish_and_clear(),
-            None => bar.tick(),
+            Some(Print::Progress(text)) if shows_progress => progress.set(text),
+            Some(Print::Progress(_)) => {}
+            Some(Print::EndProgress) => progress.end(),
+            Some(Print::End) => return,
+            None => progress.tick(),
         }
     }
-}
-
-fn progress_bar(is_shown: bool) -> ProgressBar {
-    let target = match is_shown {
-        true => ProgressDrawTarget::stderr(),
-        false => ProgressDrawTarget::hidden(),
-    };
-    let bar = ProgressBar::with_draw_target(None, target);
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} [{elapsed_precise}]") {
-        bar.set_style(style);
-    }
-    bar
 }

@@ -5,17 +5,16 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::printer::Printer;
 use crate::model::Stopper;
 
-/// How long the printer is waited for once the run is to stop.
+/// How long is waited for something to be shown once the run is to stop.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Waits until `printed` says that everything is printed. After a request to stop it waits two seconds at most; after
-/// the deadline, only as long as something is printed every two seconds.
-pub(super) async fn wait_for_printer(
-    mut printed: oneshot::Receiver<()>,
-    printer: &Printer,
+/// Waits until everything is shown. After a request to stop it waits two seconds at most; after the deadline, only as long as
+/// something is shown every two seconds: `count` is the number of things that are.
+pub(crate) async fn wait_until_shown(
+    mut shown: oneshot::Receiver<()>,
+    count: impl Fn() -> u64,
     stopper: &Stopper,
     deadline: Option<Instant>,
 ) {
@@ -26,14 +25,14 @@ pub(super) async fn wait_for_printer(
         }
     };
     tokio::select! {
-        _ = &mut printed => return,
+        _ = &mut shown => return,
         _ = stopper.stopped() => {}
         () = is_late => {}
     }
     loop {
-        let before = printer.printed();
-        let is_printed = timeout(PATIENCE, &mut printed).await.is_ok();
-        if is_printed || stopper.cause().is_some() || printer.printed() == before {
+        let before = count();
+        let is_shown = timeout(PATIENCE, &mut shown).await.is_ok();
+        if is_shown || stopper.cause().is_some() || count() == before {
             return;
         }
     }

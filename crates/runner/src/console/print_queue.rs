@@ -18,6 +18,8 @@ pub(super) enum Print {
     Progress(String),
     /// The progress line is removed.
     EndProgress,
+    /// The printing thread ends.
+    End,
 }
 
 /// The queue of the printing thread.

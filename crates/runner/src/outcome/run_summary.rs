@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use crate::outcome::Outcome;
+use super::invocation_outcome::Outcome;
 use crate::track::{Summary, stopped_line};
 
 /// Number of the slowest nodes that are listed.
 const SLOWEST: usize = 5;
 
 /// The summary of a run: its nodes, the flow run's page, and what Prefect does not have. `None` if that is nothing.
-pub(super) fn run_summary(outcome: &Outcome) -> Option<String> {
+pub(crate) fn run_summary(outcome: &Outcome) -> Option<String> {
     let summary = Summary::new(&outcome.run, SLOWEST);
     let delivery = outcome.delivery.as_ref();
     let mut text = counts(&summary);
@@ -37,7 +37,7 @@ pub(super) fn run_summary(outcome: &Outcome) -> Option<String> {
 }
 
 /// What Prefect does not have, and how to deliver it; `None` if it has everything.
-pub(super) fn undelivered(outcome: &Outcome) -> Option<String> {
+pub(crate) fn undelivered(outcome: &Outcome) -> Option<String> {
     let delivery = outcome.delivery.as_ref();
     let delivery = delivery.filter(|delivery| !delivery.verified)?;
     let problem = delivery.problem.as_deref();
@@ -72,7 +72,7 @@ fn counts(summary: &Summary) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::recorded::{delivery, outcome};
+    use crate::outcome::recorded::{delivery, outcome};
 
     #[test]
     fn a_summary_has_the_nodes_and_what_is_not_delivered() {

@@ -1,97 +1,83 @@
-//! The console: the log lines and the progress of a run, on stderr.
+//! A run on a console: its log lines and its progress on stderr.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::sync::oneshot;
 
+use super::followers::Followers;
+use super::line::render_line;
+use super::notice::describe_notice;
 use super::printer::Printer;
-use super::{line, notice};
 use crate::model::{Effect, FlowRunRef, Level, Notice, StateKind};
 use crate::observe::Observer;
 use crate::store::{Entry, JournalReader};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
-/// Shows a run on stderr. Prints dbt's data to stdout, or collects it.
-pub(super) struct Console {
+/// Shows a run on stderr, and prints dbt's data to stdout.
+#[derive(Debug)]
+pub(crate) struct RunConsole {
     screen: Arc<Screen>,
-    /// dbt's data lines, if they become part of the JSON result.
-    data: Option<Mutex<Vec<String>>>,
-    follower: Mutex<Option<JoinHandle<()>>>,
+    followers: Followers,
 }
 
 /// The part that several threads share.
+#[derive(Debug)]
 struct Screen {
     printer: Printer,
+    /// Whether dbt's data goes to stdout.
+    prints_data: bool,
     zone: TimeZone,
     flow_run: Mutex<String>,
 }
 
-impl Console {
-    pub(super) fn new(printer: Printer, collects_data: bool) -> Self {
+impl RunConsole {
+    /// A console for one run, with its retries. `prints_data` is whether dbt's data goes to stdout.
+    pub(crate) fn new(printer: Printer, prints_data: bool) -> Self {
         Self {
             screen: Arc::new(Screen {
                 printer,
+                prints_data,
                 zone: TimeZone::system(),
                 flow_run: Mutex::default(),
             }),
-            data: collects_data.then(Mutex::default),
-            follower: Mutex::default(),
+            followers: Followers::default(),
         }
     }
 
     /// The printer.
-    pub(super) fn printer(&self) -> &Printer {
+    pub(crate) fn printer(&self) -> &Printer {
         &self.screen.printer
     }
 
-    /// Takes the collected data.
-    pub(super) fn take_data(&self) -> Vec<String> {
-        let data = self.data.as_ref();
-        let data = data.map(|data| std::mem::take(&mut *lock(data)));
-        data.unwrap_or_default()
-    }
-
-    /// Shows the rest of the journal, then what `last` prints. The receiver resolves when all of it is printed.
-    pub(super) fn finish(
+    /// Shows the rest of the journals that have ended, then what `last` prints. The receiver resolves when all of it is printed.
+    pub(crate) fn finish(
         &self,
         last: impl FnOnce(&Printer) + Send + 'static,
     ) -> oneshot::Receiver<()> {
-        let (done, when_done) = oneshot::channel();
-        let follower = lock(&self.follower).take();
         let printer = self.printer().clone();
-        spawn("console-end", move || {
-            join(follower);
+        self.followers.after_ended(move || {
             printer.end_progress();
             last(&printer);
             printer.wait_until_printed();
-            let _ = done.send(());
-        });
-        when_done
+        })
     }
 }
 
-impl Observer for Console {
+impl Observer for RunConsole {
     fn wants_events(&self) -> bool {
         false
     }
 
     fn on_journal(&self, journal: JournalReader) {
         let screen = Arc::clone(&self.screen);
-        let mut follower = lock(&self.follower);
-        // The journal of the previous attempt has ended, but need not be shown yet.
-        let earlier = follower.take();
-        *follower = spawn("console", move || {
-            join(earlier);
-            screen.follow(journal);
-        });
+        self.followers
+            .follow(journal, move |journal| screen.follow(journal));
     }
 
     fn on_data(&self, line: &str) {
-        match &self.data {
-            Some(data) => lock(data).push(line.to_owned()),
-            None => self.screen.printer.data(line),
+        if self.screen.prints_data {
+            self.screen.printer.data(line);
         }
     }
 
@@ -99,7 +85,7 @@ impl Observer for Console {
         if let Notice::Connected { name, .. } = notice {
             lock(&self.screen.flow_run).clone_from(name);
         }
-        if let Some((level, text)) = notice::describe(notice) {
+        if let Some((level, text)) = describe_notice(notice) {
             self.screen.show_now(level, &text);
         }
     }
@@ -112,6 +98,7 @@ impl Observer for Console {
 impl Screen {
     fn follow(&self, mut journal: JournalReader) {
         let mut progress = Progress::default();
+        self.printer.progress(String::new());
         // The closing line of a skipped node is an error in Prefect's form; it is not one to show with --quiet.
         let mut skipped = None;
         while let Some(entry) = journal.blocking_next() {
@@ -129,7 +116,9 @@ impl Screen {
                     if let Effect::NodeFinished(task, end) = &*effect {
                         skipped = (end.state.name == "Skipped").then_some(task.id);
                     }
-                    if let Effect::Log(log) = *effect {
+                    if let Effect::Log(log) = *effect
+                        && !(log.is_data && self.prints_data)
+                    {
                         let of = log.task.as_ref().map(|task| task.id);
                         if self.printer.quiet && of.is_some() && of == skipped.take() {
                             continue;
@@ -164,7 +153,7 @@ impl Screen {
         }
         let who = task.unwrap_or_else(|| flow_run_title(&lock(&self.flow_run)));
         let coloured = self.printer.coloured;
-        Some(line::render((at, &self.zone), level, &who, text, coloured))
+        Some(render_line((at, &self.zone), level, &who, text, coloured))
     }
 }
 
@@ -219,23 +208,6 @@ fn name_of(flow: &FlowRunRef) -> String {
     }
 }
 
-/// Starts a thread that shows the run; `None` if there is no thread to be had.
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
-    let thread = std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(work);
-    thread
-        .inspect_err(|error| tracing::error!(%error, "cannot show the run: no thread"))
-        .ok()
-}
-
-fn join(thread: Option<JoinHandle<()>>) {
-    if let Some(thread) = thread {
-        // A panic was printed.
-        let _ = thread.join();
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

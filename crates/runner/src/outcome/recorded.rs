@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::invocation_outcome::Outcome;
 use crate::model::{Delivery, StopCause};
-use crate::outcome::Outcome;
 use crate::track::{ProcessEnd, Tracker, TrackerOptions};
 use dbt_events::{Line, decode};
 use dbt_manifest::{Manifest, RunResults};
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 /// The outcome of a recorded run, such as `model_fails`, with this exit code of dbt.
-pub(super) fn outcome(name: &str, exit_code: i32, stopped: Option<StopCause>) -> Outcome {
+pub(crate) fn outcome(name: &str, exit_code: i32, stopped: Option<StopCause>) -> Outcome {
     let manifest = Manifest::from_slice(&read("manifest.json").unwrap()).unwrap();
     let mut tracker = Tracker::new(TrackerOptions::new(Uuid::nil()));
     tracker.set_manifest(Some(manifest.into()));
@@ -43,7 +43,7 @@ pub(super) fn outcome(name: &str, exit_code: i32, stopped: Option<StopCause>) ->
 }
 
 /// A delivery that succeeded, or failed with this problem.
-pub(super) fn delivery(problem: Option<&str>) -> Delivery {
+pub(crate) fn delivery(problem: Option<&str>) -> Delivery {
     Delivery {
         flow_run_id: Some(Uuid::nil()),
         flow_run_name: Some("calm-hare".to_owned()),

@@ -8,7 +8,7 @@ use crate::model::Level;
 
 /// `15:54:59.119 | INFO    | Task run 'model my_model' - text`; `who` is the part before the dash: the task run or the flow run.
 /// Further lines of the text are indented, and none of its characters controls the terminal.
-pub(super) fn render(
+pub(crate) fn render_line(
     (at, zone): (Timestamp, &TimeZone),
     level: Level,
     who: &str,
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn lines_have_the_format_of_prefect() {
         let at = (Timestamp::UNIX_EPOCH, &TimeZone::UTC);
-        let line = |level, coloured| render(at, level, "Task run 'model a'", "done", coloured);
+        let line = |level, coloured| render_line(at, level, "Task run 'model a'", "done", coloured);
         assert_eq!(
             line(Level::Info, false),
             "00:00:00.000 | INFO    | Task run 'model a' - done"

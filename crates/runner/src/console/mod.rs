@@ -1,0 +1,23 @@
+//! How a run is shown while it goes on: by a console, or as events of `tracing`. No run waits for either; only its end waits,
+//! while something is being printed.
+
+mod followers;
+mod line;
+mod notice;
+mod print_queue;
+mod print_wait;
+mod printable;
+mod printer;
+mod progress_line;
+mod run_console;
+mod run_log;
+mod stderr;
+
+pub(crate) use line::render_line;
+pub(crate) use notice::describe_notice;
+pub(crate) use print_wait::wait_until_shown;
+pub(crate) use printable::printable;
+pub(crate) use printer::Printer;
+pub(crate) use run_console::RunConsole;
+pub(crate) use run_log::RunLog;
+pub use stderr::Console;

@@ -1,0 +1,3 @@
+//! Runs of the library, in this process, with a stand-in for dbt.
+
+mod shown;
