@@ -1,3 +1,5 @@
 //! Runs of the library, in this process, with a stand-in for dbt.
 
+mod program;
+mod settings;
 mod shown;
