@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::process::{cargo, run};
-use crate::publish::{deny, packages};
+use crate::publish::{api, deny, packages};
 use crate::{test, tidy};
 
 /// Runs the fast checks first. The tests and their summary come last.
@@ -32,6 +32,7 @@ pub(crate) fn run_all() -> Result<()> {
     run(cargo()
         .args(["doc", "--workspace", "--no-deps", "--quiet"])
         .env("RUSTDOCFLAGS", "-D warnings"))?;
+    api::run(false)?;
     packages::check()?;
     test::run(&[])
 }

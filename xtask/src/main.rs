@@ -36,6 +36,7 @@ cargo xtask <command>
                       --full adds the tests that need root, Docker, PostgreSQL, a browser or another dbt
   tidy                check the project's own rules
   deny                check the licences and sources of all dependencies
+  api [--bless]       check that crates/*/public-api.txt list the public API of each crate; --bless writes them
   package [--build]   check what the packages of the crates hold; --build also does all that publishing does but the upload
   ci                  check format, lints, `tidy`, licences, docs, packages and each crate by itself, then run `test`
   fixtures [--check]  record testdata/fixtures with dbt, or fail if a recording would change
@@ -74,6 +75,7 @@ fn dispatch() -> Result<()> {
             args::none(&args)?;
             publish::deny::check()
         }
+        "api" => publish::api::run(args::switch(&args, "--bless")?),
         "package" => match args::switch(&args, "--build")? {
             true => publish::packages::rehearse(),
             false => publish::packages::check(),
