@@ -19,7 +19,8 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::error_report::ErrorReport;
-use super::invoke::{InvokeArgs, seconds};
+use super::invoke_args::{InvokeArgs, seconds};
+use super::misplaced_option::misplaced_options;
 
 /// Create a deployment that runs dbt on a Prefect work pool; a deployment of the same flow with the same name is replaced.
 ///
@@ -109,6 +110,11 @@ pub(crate) struct DeployArgs {
 }
 
 const AFTER_HELP: &str = "\
+Examples:
+  prefect-dbt deploy nightly --work-pool prod --cron '0 6 * * *' -- build --select tag:nightly
+  prefect-dbt deploy hourly --work-pool k8s --image registry/shop:1 --interval 3600 -- run
+  prefect-dbt deploy once --work-pool prod --param target=dev --run -- build
+
 Exit codes:
   0    the deployment is created; with --run: the run completed
   1    with --run: the run failed
@@ -122,6 +128,10 @@ struct Words(Vec<String>);
 
 /// Creates the deployment. Returns the exit code.
 pub(crate) fn run(args: DeployArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+    let command = DeployArgs::augment_args(Command::new("deploy"));
+    if let Some(problem) = misplaced_options(&command, &args.args) {
+        let _ = writeln!(err, "warning: {problem}");
+    }
     attempt(args, out, err).unwrap_or_else(|error| {
         // A closed stderr does not change the exit code.
         let _ = writeln!(err, "{error}");

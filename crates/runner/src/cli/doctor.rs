@@ -54,6 +54,10 @@ pub(crate) struct DoctorArgs {
 }
 
 const AFTER_HELP: &str = "\
+Examples:
+  prefect-dbt doctor
+  prefect-dbt doctor --project-dir shop --target prod --output json
+
 Exit codes:
   0  no problem was found; there may be warnings
   2  something would make a run fail";

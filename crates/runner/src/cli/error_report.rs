@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use super::ls::LsError;
+use super::man::ManError;
 use crate::console::printable;
 use crate::deploy::DeployError;
 use crate::model::{error_messages, exit_codes};
@@ -102,5 +103,11 @@ impl From<ReplayError> for ErrorReport {
 impl From<LsError> for ErrorReport {
     fn from(error: LsError) -> Self {
         Self::new(&error, error.help(), exit_codes::CANNOT_RUN)
+    }
+}
+
+impl From<ManError> for ErrorReport {
+    fn from(error: ManError) -> Self {
+        Self::new(&error, Some(error.help()), exit_codes::CANNOT_RUN)
     }
 }

@@ -6,6 +6,7 @@ use clap::Args;
 /// Hooks of the command line: shell commands that run in the working directory, one after another, with a JSON object
 /// about the run or the node on stdin.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Hooks")]
 pub(super) struct HookArgs {
     /// Shell command to run before dbt starts; can be repeated.
     ///

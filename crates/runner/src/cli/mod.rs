@@ -2,15 +2,19 @@
 //! for.
 
 mod channel;
+mod completions;
 mod deploy;
 mod doctor;
 mod error_report;
 mod first_process;
 mod hooks;
 mod invoke;
+mod invoke_args;
 mod json_result;
 mod logging;
 mod ls;
+mod man;
+mod misplaced_option;
 mod render_profiles;
 mod replay;
 mod root;

@@ -23,6 +23,10 @@ pub(crate) struct RenderProfilesArgs {
 }
 
 const AFTER_HELP: &str = "\
+Examples:
+  prefect-dbt render-profiles
+  prefect-dbt render-profiles --profiles-dir config
+
 Exit codes:
   0  the file is printed, or has no reference to Prefect
   2  the file does not exist or is invalid, or refers to a block or variable that does not exist

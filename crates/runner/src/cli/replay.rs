@@ -16,7 +16,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::error_report::ErrorReport;
-use super::invoke::seconds;
+use super::invoke_args::seconds;
 
 /// Deliver finished runs to Prefect, from their journals or from a log of dbt.
 ///
@@ -78,6 +78,10 @@ pub(crate) struct ReplayArgs {
 }
 
 const AFTER_HELP: &str = "\
+Examples:
+  prefect-dbt replay .prefect-dbt
+  prefect-dbt replay logs/dbt.log --manifest target/manifest.json --flow-name nightly
+
 Exit codes:
   0  Prefect confirmed that it has everything
   2  a file cannot be read

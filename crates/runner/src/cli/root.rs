@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use super::usage_error::misplaced_dbt_flag;
 use super::{
-    deploy, doctor, first_process, invoke, logging, ls, render_profiles, replay, signals, split,
+    completions, deploy, doctor, first_process, invoke, invoke_args, logging, ls, man,
+    render_profiles, replay, signals, split,
 };
 use crate::model::exit_codes;
 
@@ -36,13 +37,15 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Invoke(invoke::InvokeArgs),
+    Invoke(invoke_args::InvokeArgs),
     #[command(alias = "list")]
     Ls(ls::LsArgs),
     RenderProfiles(render_profiles::RenderProfilesArgs),
     Doctor(doctor::DoctorArgs),
     Deploy(deploy::DeployArgs),
     Replay(replay::ReplayArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// Runs the command. The exit code is 2 for invalid usage.
@@ -76,6 +79,10 @@ pub fn run() -> ExitCode {
         }
         Command::Deploy(args) => deploy::run(args, &mut io::stdout(), &mut io::stderr()).into(),
         Command::Replay(args) => replay::run(args, &mut io::stdout(), &mut io::stderr()).into(),
+        Command::Completions(args) => {
+            completions::run(&args, Cli::command(), &mut io::stdout()).into()
+        }
+        Command::Man(args) => man::run(args, Cli::command(), &mut io::stderr()).into(),
         Command::Doctor(args) => doctor::run(args, &mut io::stdout(), &mut io::stderr()).into(),
     }
 }

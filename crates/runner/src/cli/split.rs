@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, Command};
 
-use super::invoke::InvokeArgs;
+use super::invoke_args::InvokeArgs;
 
 /// Puts a `--` before the first positional argument of `invoke`, so that clap passes all arguments from there on to dbt.
 /// clap refuses unknown options before it.

@@ -12,7 +12,8 @@ use super::observer::ChannelObserver;
 use super::outbox::Outbox;
 use super::remote_hooks;
 use crate::cli::error_report::ErrorReport;
-use crate::cli::invoke::{InvokeArgs, invocation_of};
+use crate::cli::invoke::invocation_of;
+use crate::cli::invoke_args::InvokeArgs;
 use crate::cli::json_result::ResultObject;
 use crate::cli::logging;
 use crate::hooks::HookOptions;
@@ -57,7 +58,7 @@ async fn serve(args: InvokeArgs, mut connection: Connection) -> io::Result<u8> {
         program: env!("CARGO_PKG_VERSION"),
     });
     let observer = Arc::new(ChannelObserver::new(outbox.clone()));
-    let dbt_args = args.dbt_args().to_vec();
+    let dbt_args = args.args.clone();
     let outcome = invoke(args, &mut connection, &outbox, &observer, &stopper);
     let outcome = match outcome {
         Ok((run, hook_done)) => {

@@ -112,14 +112,19 @@ pub(crate) struct LsArgs {
     pub(super) quiet: bool,
 }
 
-const EXIT_CODES: &str = "\
+const EXAMPLES_AND_EXIT_CODES: &str = "\
+Examples:
+  prefect-dbt ls --select 'tag:critical+' --exclude resource_type:test
+  prefect-dbt ls --select state:modified+ --state prod-artifacts --output name
+  prefect-dbt ls --command build --output queue
+
 Exit codes:
   0  the nodes are listed; if none is selected, there is a warning
   2  the selection is invalid, or a file cannot be read";
 
 fn after_help() -> String {
     let reference = reference::plain(dbt_selector::REFERENCE);
-    format!("{EXIT_CODES}\n\n{reference}")
+    format!("{EXAMPLES_AND_EXIT_CODES}\n\n{reference}")
 }
 
 /// What to print.

@@ -146,6 +146,14 @@ impl CommandLine {
         })
     }
 
+    /// The words that look like flags and that dbt does not know.
+    pub(crate) fn unknown_flags(&self) -> impl Iterator<Item = &str> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Unknown(word) => Some(word.as_str()),
+            _ => None,
+        })
+    }
+
     /// Whether a flag is given, in any of its forms.
     pub(crate) fn has(&self, flag: &str) -> bool {
         self.last(flag).is_some()

@@ -1,0 +1,293 @@
+//! The options of `prefect-dbt invoke`, in the sections of its help.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, ValueEnum};
+use uuid::Uuid;
+
+use super::hooks::HookArgs;
+use crate::dbt::Launcher;
+use crate::request::{LedgerMode, RetryStrategy};
+
+/// Run dbt and report the run to Prefect.
+///
+/// Options before the first positional argument or `--` belong to prefect-dbt. Everything from there on belongs to dbt, so
+/// `invoke build --retries 2` passes --retries to dbt. An example: `prefect-dbt invoke --retries 2 -- build --select tag:nightly`.
+///
+/// The run is reported to the flow run given with --flow-run-id, otherwise to the one that a Prefect worker started this
+/// process for, otherwise to a new flow run. If no Prefect API is configured (PREFECT_API_URL), dbt runs and nothing is
+/// reported. If the API is not reachable, a run that creates its flow run goes on, and what cannot be sent stays in its
+/// journal: `prefect-dbt replay` delivers it later.
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct InvokeArgs {
+    /// Talk to the program that started this one over the socket at standard input, as the Python package does.
+    #[arg(long, hide = true)]
+    pub(super) channel: bool,
+    /// dbt's command and arguments.
+    // Before the sections: an argument is shown in the section of the one before it.
+    #[arg(required = true, value_name = "DBT ARGUMENTS")]
+    pub(super) args: Vec<String>,
+    #[command(flatten)]
+    pub(super) dbt: DbtOptions,
+    #[command(flatten)]
+    pub(super) prefect: PrefectOptions,
+    #[command(flatten)]
+    pub(super) retry: RetryOptions,
+    #[command(flatten)]
+    pub(super) hooks: HookArgs,
+    #[command(flatten)]
+    pub(super) limits: LimitOptions,
+    #[command(flatten)]
+    pub(super) output: OutputOptions,
+}
+
+/// How dbt is found and started.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "dbt")]
+pub(super) struct DbtOptions {
+    /// The dbt executable [env: PREFECT_DBT_EXECUTABLE] [default: the first of $VIRTUAL_ENV/bin/dbt, ./.venv/bin/dbt, and dbt
+    /// in PATH].
+    #[arg(
+        long,
+        env = "PREFECT_DBT_EXECUTABLE",
+        hide_env = true,
+        value_name = "PATH"
+    )]
+    pub(super) dbt: Option<PathBuf>,
+    /// Folder with dbt_project.yml [env: DBT_PROJECT_DIR] [default: the working directory, or the nearest folder above it
+    /// that has one].
+    #[arg(long, value_name = "DIR")]
+    pub(super) project_dir: Option<PathBuf>,
+    /// Folder with profiles.yml [env: DBT_PROFILES_DIR] [default: the working directory if it has one, otherwise ~/.dbt].
+    #[arg(long, value_name = "DIR")]
+    pub(super) profiles_dir: Option<PathBuf>,
+    /// Folder that dbt writes its artifacts to, relative to the project [env: DBT_TARGET_PATH] [default: `target-path` of
+    /// dbt_project.yml, otherwise `target`].
+    #[arg(long, value_name = "DIR")]
+    pub(super) target_path: Option<PathBuf>,
+    /// Whether dbt Core starts by a launcher in its own Python, which is faster than its console script
+    /// [env: PREFECT_DBT_LAUNCHER] [default: auto].
+    #[arg(long, value_name = "WHEN", value_parser = launcher_choices())]
+    pub(super) launcher: Option<String>,
+    /// Hide log lines below this level [env: DBT_LOG_LEVEL] [default: the level of PREFECT_LOGGING_LEVEL].
+    ///
+    /// It can hide more than PREFECT_LOGGING_LEVEL does, never less; `none` hides all. Hidden lines are not reported, either.
+    #[arg(long, ignore_case = true, value_name = "LEVEL", value_parser = PossibleValuesParser::new(["debug", "info", "warn", "error", "none"]))]
+    pub(super) log_level: Option<String>,
+}
+
+/// Which flow run gets the report, and what it has.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Prefect")]
+pub(super) struct PrefectOptions {
+    /// Name of the flow, if a flow run is created [default: `dbt` and the command, such as `dbt build`].
+    #[arg(long, value_name = "NAME")]
+    pub(super) flow_name: Option<String>,
+    /// Name of the flow run, if one is created [default: a random name].
+    #[arg(long, value_name = "NAME")]
+    pub(super) flow_run_name: Option<String>,
+    /// Report to this flow run; its state is not changed unless --engine is given [default: that of
+    /// PREFECT__FLOW_RUN_ID, which Prefect's workers set].
+    ///
+    /// If the flow run of PREFECT__FLOW_RUN_ID has not started yet, this process owns it, as with --engine. If it is already
+    /// running, the run is reported to it, and its state is not changed. If the variable is not set either, a new flow run is
+    /// created.
+    ///
+    /// If this flow run cannot be read, dbt is not started and the exit code is 3.
+    #[arg(long, value_name = "ID", value_parser = flow_run_id)]
+    pub(super) flow_run_id: Option<Uuid>,
+    /// Own the flow run: set its states, apply its parameters to dbt's arguments, and do its retries.
+    ///
+    /// The flow run is that of --flow-run-id, otherwise the one that a worker started this process for. If this flow run
+    /// cannot be read within 300 seconds, or within --delivery-timeout if that is shorter, dbt is not started and the exit
+    /// code is 3.
+    #[arg(long)]
+    pub(super) engine: bool,
+    /// Tag for the flow run, if one is created; can be repeated.
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(super) tags: Vec<String>,
+    /// Append the compiled SQL to the descriptions of Prefect assets.
+    #[arg(long)]
+    pub(super) include_compiled_code: bool,
+    /// Report no Prefect assets, even if the project enables them.
+    #[arg(long)]
+    pub(super) disable_assets: bool,
+    /// Do not create the Prefect artifact with the summary of the run.
+    #[arg(long)]
+    pub(super) no_summary_artifact: bool,
+    /// Do not report to Prefect, even if an API is configured.
+    #[arg(long)]
+    pub(super) no_prefect: bool,
+}
+
+/// What happens after a failed attempt.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Retries")]
+pub(super) struct RetryOptions {
+    /// Maximum number of retries of a failed run [default: those of the flow run, otherwise
+    /// PREFECT_FLOWS_DEFAULT_RETRIES, otherwise 0].
+    #[arg(long, value_name = "N")]
+    pub(super) retries: Option<u32>,
+    /// Seconds between two attempts; needs --retries [default: that of the flow run or of Prefect's settings if they set the
+    /// retries, otherwise 0].
+    #[arg(long, value_name = "SECONDS", requires = "retries", value_parser = seconds)]
+    pub(super) retry_delay: Option<Duration>,
+    /// What a retry runs [default: auto].
+    #[arg(long, value_name = "STRATEGY", default_value = "auto", hide_default_value = true, value_parser = retry_strategies())]
+    pub(super) retry_strategy: String,
+    /// Whether Prefect keeps the ledger, from which a retry on another machine runs only what was not done [default: auto].
+    #[arg(long, value_name = "WHERE", default_value = "auto", hide_default_value = true, value_parser = ledger_modes())]
+    pub(super) ledger: String,
+}
+
+/// How long a run takes, and how much is sent.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub(super) struct LimitOptions {
+    /// Stop an attempt after this number of seconds, also while it waits for another run in the same target folder. The run
+    /// ends TimedOut (exit code 1) [default: no limit].
+    #[arg(long, value_name = "SECONDS", value_parser = time_limit)]
+    pub(super) timeout: Option<Duration>,
+    /// Seconds to wait after the run for Prefect to confirm that it has everything; then the run ends all the same, and the
+    /// journal keeps what is missing [default: 3].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(super) verify_timeout: Option<Duration>,
+    /// Seconds to wait after the run for a Prefect API that is away [default: 600 with --engine or under a worker, otherwise
+    /// that of --verify-timeout].
+    ///
+    /// If the end of the flow run is not delivered by then, --engine exits with code 3. Before dbt starts, --engine waits as
+    /// long, but at most 300 seconds. After a signal, --verify-timeout counts.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(super) delivery_timeout: Option<Duration>,
+    /// Maximum number of log lines and events to send per minute; dbt is not slowed down, and what is not sent in time stays
+    /// in the journal [default: no limit].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) rate: Option<u32>,
+    /// Maximum number of log lines and events of the run to send [default: no limit].
+    ///
+    /// As the limit nears, debug lines and starts of nodes are dropped first, then other log lines and assets. Ends of nodes
+    /// are sent even beyond it.
+    #[arg(long, value_name = "N")]
+    pub(super) budget: Option<u32>,
+}
+
+/// What the run prints and keeps, and what counts as a failure.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputOptions {
+    /// Show only warnings, errors and failures.
+    #[arg(long)]
+    pub(super) quiet: bool,
+    /// What to print to stdout [default: text].
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_default_value = true
+    )]
+    pub(super) output: Output,
+    /// Failed nodes do not fail the run: the exit code is 0, and the flow run ends Completed.
+    ///
+    /// The failures are still shown and reported. Errors with which dbt cannot run are not covered (exit code 2).
+    #[arg(long)]
+    pub(super) no_raise_on_failure: bool,
+    /// Exit 1 if the selection is empty and dbt runs nothing.
+    #[arg(long)]
+    pub(super) fail_on_empty: bool,
+    /// Folder for the journal [default: .prefect-dbt in the project].
+    ///
+    /// A journal is a file with everything that is reported about the run. It is deleted when Prefect has confirmed all of
+    /// it. Otherwise, `prefect-dbt replay` can send what is missing.
+    #[arg(long, value_name = "DIR")]
+    pub(super) journal_dir: Option<PathBuf>,
+    /// Keep no history of the run on disk, and do not compare it with earlier runs.
+    #[arg(long)]
+    pub(super) no_history: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  prefect-dbt invoke -- build --select tag:nightly
+  prefect-dbt invoke --flow-name nightly --retries 2 --retry-delay 60 -- build --target prod
+  prefect-dbt invoke --post-model 'tag:critical=./notify.sh' --on-run-end ./summary.sh -- build
+  prefect-dbt invoke --timeout 3600 --output json -- run > result.json
+
+Exit codes:
+  0    success
+  1    dbt reported failures, or the run took longer than --timeout
+  2    dbt could not run: its own error, an invalid option, dbt not found, a missing profile, block
+       or variable; or a signal killed dbt
+  3    Prefect refused the run or was not reachable, and the run has a given flow run, or
+       profiles.yml refers to Prefect
+  130  interrupted (Ctrl-C), or cancelled through Prefect
+  137  dbt was killed because memory ran out
+  143  terminated by SIGTERM (0 if the flow run was rescheduled)";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Output {
+    /// The data that dbt prints, such as the lines of `ls` and `show`. Log lines go to stderr.
+    Text,
+    /// One JSON object with the result of the run.
+    Json,
+}
+
+/// The values of `--retry-strategy`, in the order of [`RetryStrategy::NAMES`].
+fn retry_strategies() -> PossibleValuesParser {
+    let help = [
+        "Run `dbt retry`, which runs the nodes that did not succeed, if it is known which those are; otherwise the whole command",
+        "Run `dbt retry` whenever that is possible, even if it may miss nodes that never started",
+        "Run the whole command",
+    ];
+    let values = RetryStrategy::NAMES.iter().zip(help);
+    PossibleValuesParser::new(values.map(|(name, help)| PossibleValue::new(*name).help(help)))
+}
+
+/// The values of `--ledger`, in the order of [`LedgerMode::NAMES`].
+fn ledger_modes() -> PossibleValuesParser {
+    let help = [
+        "In Prefect if this process sets the states of the flow run, and on disk",
+        "The same; a ledger that Prefect cannot store is a warning",
+        "On disk only",
+    ];
+    let values = LedgerMode::NAMES.iter().zip(help);
+    PossibleValuesParser::new(values.map(|(name, help)| PossibleValue::new(*name).help(help)))
+}
+
+/// The values of `--launcher`, in the order of [`Launcher::NAMES`].
+fn launcher_choices() -> PossibleValuesParser {
+    let help = [
+        "If dbt is the console script of dbt Core; anything else starts as it is",
+        "Start dbt as it is",
+    ];
+    let values = Launcher::NAMES.iter().zip(help);
+    PossibleValuesParser::new(values.map(|(name, help)| PossibleValue::new(*name).help(help)))
+}
+
+/// Reads the id of a flow run.
+fn flow_run_id(text: &str) -> Result<Uuid, String> {
+    text.parse().map_err(|_| "expected a UUID".to_owned())
+}
+
+/// Reads a number of seconds above zero.
+fn time_limit(text: &str) -> Result<Duration, String> {
+    match seconds(text)? {
+        Duration::ZERO => Err("expected more than 0 seconds".to_owned()),
+        limit => Ok(limit),
+    }
+}
+
+/// Reads a number of seconds, fractions allowed.
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    let number: f64 = text
+        .parse()
+        .map_err(|_| "expected a number of seconds".to_owned())?;
+    let most = Duration::from_secs(366 * 24 * 60 * 60);
+    let duration = Duration::try_from_secs_f64(number).map_err(|error| error.to_string())?;
+    if duration > most {
+        return Err("expected at most a year, given in seconds".to_owned());
+    }
+    Ok(duration)
+}
