@@ -12,6 +12,7 @@ from project import VERSION, result
 
 RETRIABLE = ("run", "build", "test", "seed", "snapshot", "compile")
 RETRIED = ("error", "fail", "skipped")
+INVOCATION = "invocation.Invocation"
 
 
 class Invocation:
@@ -37,6 +38,10 @@ class Invocation:
     def main(self):
         """Runs the command. The exit code."""
         self.report_start()
+        span = self.output.span()
+        attributes = {"invocation_id": self.output.invocation_id, "raw_command": " ".join(["dbt", *sys.argv[1:]]),
+                      "process_info": {"package": "dbt-core", "version": VERSION}}
+        self.output.span_start(span, "Invocation", INVOCATION, attributes)
         try:
             code = self.run()
         except Failed as failed:
@@ -48,6 +53,9 @@ class Invocation:
         self.output.event("CommandCompleted", "Q039", "info", f"Finished '{self.command}' in {elapsed:.1f}s",
                           {"completed_at": microseconds(time.time_ns()), "elapsed": elapsed,
                            "success": success})
+        counts = {"metrics": {"total_errors": str(self.output.errors)}} if self.output.errors else {}
+        self.output.span_end(span, "Invocation", INVOCATION, {**attributes, **counts}, int(self.began * 10**9),
+                             status=None if success else {"message": "", "code": 2})
         return code if success or code else 1
 
     def report_start(self):
@@ -66,6 +74,8 @@ class Invocation:
         if self.values.get("no_debug"):
             self.output.diagnostic("warn", "NotYetSupportedOption", 1701, "--no-debug is not supported")
         self.output.event("", "", "info", "Loading profiles.yml", {"msg": "Loading profiles.yml"})
+        if self.project.refused_path:
+            raise Failed("InvalidConfig", 1005, self.project.refused_path)
         if self.project.parse_error:
             self.project.write_manifest(self.output)
             raise Failed("SchemaError", 1005, self.project.parse_error)
@@ -122,13 +132,15 @@ class Invocation:
         except OSError as error:
             raise Failed("IoError", 1001, f"cannot read run_results.json: {error}") from error
         command = previous["args"]["command"]
-        ids = [r["unique_id"] for r in previous["results"] if r["status"] in RETRIED and not r["unique_id"].startswith("operation.")]
+        retried = (*RETRIED, "warn") if self.output.warn_error else RETRIED
+        ids = [r["unique_id"] for r in previous["results"] if r["status"] in retried and not r["unique_id"].startswith("operation.")]
         if command not in RETRIABLE:
             raise Failed("InvalidArgument", 1009, f"retry does not support the command {command}")
         if not ids:
             raise Failed("Generic", 1000, "No failed nodes found in run_results.json - nothing to retry")
         # Only these two arguments of the first run are kept.
         self.values["full_refresh"] = previous["args"].get("full_refresh")
+        self.values.setdefault("static_analysis", previous["args"].get("static_analysis"))
         self.command = self.runner.command = command
         return self.run_nodes(ids)
 
@@ -195,19 +207,27 @@ class Invocation:
             raise Failed("OperationCancelled", 8995, "Operation cancelled")
         results = self.runner.results
         if self.selected:
-            for index, hook in enumerate(self.project.hooks_at("end"), start=1):
-                if not self.runner.hook(hook, index):
-                    now = time.time_ns()
-                    results.append(result(hook, "error", hook.message or "Database Error: the hook failed", now, now))
+            results += self.end_hooks()
         self.project.write_results(self.output, self.command, results, self.values)
-        if not self.values.get("no_write_json"):
-            self.project.write_manifest(self.output)
+        self.project.write_manifest(self.output)
         if self.command == "docs generate":
             self.project.write("catalog.json", {"nodes": {}, "sources": {}})
         warned = any(status == "warn" for status in self.runner.statuses.values())
         if self.output.errors == 0 and warned and "RunResultWarning" in self.values.get("warn_error_options", ""):
             return 2
         return int(self.output.errors > 0)
+
+    def end_hooks(self):
+        """The hooks of on-run-end. Of the results, those that succeeded are left out; after a failure no other hook runs."""
+        listed, has_failed = [], False
+        for index, hook in enumerate(self.project.hooks_at("end"), start=1):
+            now = time.time_ns()
+            if has_failed:
+                listed.append(result(hook, "skipped", "Skipped due to upstream failure", now, now))
+            elif not self.runner.hook(hook, index):
+                has_failed = True
+                listed.append(result(hook, "error", hook.message or "Database Error: the hook failed", now, now))
+        return listed
 
     def phantom_results(self):
         """The results after an error without an exit status: every selected node failed, also those that succeeded."""

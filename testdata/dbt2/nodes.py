@@ -11,6 +11,8 @@ RESULT_EVENTS = {
     "test": ("LogTestResult", "Q007"), "unit_test": ("LogTestResult", "Q007"), "function": ("LogFunctionResult", "Q047"),
 }
 NODE = "node.NodeProcessed"
+PHASE = "node.NodeEvaluated"
+HOOK = "hook.HookProcessed"
 
 
 class Runner:
@@ -54,6 +56,9 @@ class Runner:
         if self.command in ("compile", "docs generate"):
             return self.end(node, started, "success", None)
         self.phase(node, "NodeExecuting", "Q031", "executing")
+        evaluated, executed = self.output.span(), time.time_ns()
+        phase = {"unique_id": node.id, "phase": "EXECUTION_PHASE_RUN"}
+        self.output.span_start(evaluated, f"Node evaluated ({node.id})", PHASE, phase, self.spans[node.id][0], executed)
         if node.outcome == "hang":
             self.project.note_hanging()
         stopped = self.stop.wait(3600 if node.outcome == "hang" else node.seconds)
@@ -66,6 +71,7 @@ class Runner:
         elif status == "warn":
             self.output.diagnostic("warn", "TestWarned", 1014, message, node.id)
             status = "fail" if self.output.warn_error else status
+        self.output.span_end(evaluated, f"Node evaluated ({node.id})", PHASE, phase, executed, self.spans[node.id][0])
         self.end(node, started, status, message)
         if status in ("error", "fail") and self.values.get("fail_fast"):
             self.stop.set()
@@ -123,7 +129,8 @@ class Runner:
     @staticmethod
     def attributes(node):
         return {"unique_id": node.id, "name": node.name, "node_type": f"NODE_TYPE_{node.kind.upper()}",
-                "relative_path": node.path, "node_checksum": "ab", "in_selection": True}
+                "materialization": f"NODE_MATERIALIZATION_{node.materialized.upper()}", "relative_path": node.path,
+                "node_checksum": "ab", "in_selection": True}
 
     def span_end(self, node, status, skip_reason):
         outcome = {"error": "ERROR", "skipped": "SKIPPED", "no-op": "SKIPPED", "reused": "SKIPPED"}.get(status, "SUCCESS")
@@ -134,6 +141,10 @@ class Runner:
             more["node_error_type"] = "NODE_ERROR_TYPE_USER"
         if node.id in self.failed_by:
             more["node_skip_upstream_detail"] = {"upstream_unique_id": self.failed_by[node.id]}
+        if node.source_name:
+            word = {"pass": "PASSED", "warn": "WARNED", "error": "FAILED"}[status]
+            more = {"node_outcome": "NODE_OUTCOME_SUCCESS", "last_phase": "EXECUTION_PHASE_FRESHNESS_ANALYSIS",
+                    "node_freshness_outcome": {"node_freshness_outcome": f"SOURCE_FRESHNESS_OUTCOME_OUTCOME_{word}"}}
         if node.is_test and status in ("pass", "fail", "warn"):
             word = {"pass": "PASSED", "fail": "FAILED", "warn": "WARNED"}[status]
             more["node_test_detail"] = {"test_outcome": f"TEST_OUTCOME_{word}", "failing_rows": node.failures or 0}
@@ -146,13 +157,19 @@ class Runner:
         """A hook of on-run-start or on-run-end. Whether it succeeded. The text of its failure comes behind its end."""
         started = time.time_ns()
         info = {"unique_id": hook.id, "resource_type": "operation", "node_status": "started", "node_name": hook.name}
+        span = self.output.span()
+        kind = "START" if "on-run-start" in hook.id else "END"
+        attributes = {"unique_id": hook.id, "name": hook.name, "hook_type": f"HOOK_TYPE_ON_RUN_{kind}"}
         self.output.event("LogHookStartLine", "Q032", "info", f"START hook: {hook.id}", {"node_info": info, "index": index})
+        self.output.span_start(span, f"Hook processed ({hook.id})", HOOK, attributes, at=started)
         self.stop.wait(hook.seconds)
         failed = hook.outcome == "error"
         status, seconds = "error" if failed else "success", (time.time_ns() - started) / 10**9
         self.output.event("LogHookEndLine", "Q033", "info", f"{'ERROR' if failed else 'OK'} hook: {hook.id}",
                           {"node_info": {**info, "node_status": status}, "index": index, "status": status,
                            "execution_time": seconds})
+        outcome = {"hook_outcome": f"HOOK_OUTCOME_{'ERROR' if failed else 'SUCCESS'}"}
+        self.output.span_end(span, f"Hook processed ({hook.id})", HOOK, {**attributes, **outcome}, started)
         if failed:
             self.output.diagnostic("error", "HookError", 1014, hook.message or "Database Error: the hook failed")
         return not failed

@@ -12,15 +12,15 @@ SHOWS = "build run test compile show"
 ANALYSED = "build run test seed snapshot compile show retry"
 
 # Spellings, kind of value, variable, and the commands that take the option; none means all of them.
-# Kinds: switch, text, number, a|b|c (one of these), list (one or more words, split at spaces), id.
+# Kinds: switch, text, path, number, a|b|c (one of these), list (one or more words, split at spaces), id.
 TABLE = """
 -t,--target                      text     DBT_TARGET
 --profile                        text     DBT_PROFILE
---project-dir                    text     DBT_PROJECT_DIR
---profiles-dir                   text     DBT_PROFILES_DIR
---target-path                    text     DBT_TARGET_PATH
---log-path                       text     DBT_LOG_PATH
---packages-install-path          text     DBT_PACKAGES_INSTALL_PATH
+--project-dir                    path     DBT_PROJECT_DIR
+--profiles-dir                   path     DBT_PROFILES_DIR
+--target-path                    path     DBT_TARGET_PATH
+--log-path                       path     DBT_LOG_PATH
+--packages-install-path          path     DBT_PACKAGES_INSTALL_PATH
 --vars                           text     -
 -s,--select,--models,-m          list     -
 --exclude                        list     -
@@ -52,12 +52,12 @@ TABLE = """
 --write-metadata                 switch   DBT_WRITE_METADATA
 --write-index,--use-index        switch   DBT_USE_INDEX
 --write-lineage                  switch   DBT_WRITE_LINEAGE
---metadata-dir                   text     DBT_METADATA_DIR
---index-dir                      text     DBT_INDEX_DIR
+--metadata-dir                   path     DBT_METADATA_DIR
+--index-dir                      path     DBT_INDEX_DIR
 --defer                          switch   DBT_DEFER
 --no-defer                       switch   -
---state                          text     DBT_STATE
---defer-state                    text     DBT_DEFER_STATE
+--state                          path     DBT_STATE
+--defer-state                    path     DBT_DEFER_STATE
 --favor-state                    switch   DBT_FAVOR_STATE
 --no-favor-state                 switch   DBT_NO_FAVOR_STATE
 -x,--fail-fast                   switch   DBT_FAIL_FAST
@@ -81,7 +81,11 @@ TABLE = """
 --no-manage-state                switch   -
 --task-cache-url                 text     DBT_TASK_CACHE_URL
 --show                           list     -
+--host                           text     -
+--port                           number   -
 --export-saved-queries           switch   DBT_EXPORT_SAVED_QUERIES
+--skip-semantic-manifest-validation switch DBT_SKIP_SEMANTIC_MANIFEST_VALIDATION
+--maximum-seed-size-mib          number   DBT_MAXIMUM_SEED_SIZE_MIB
 --show-all-deprecations          switch   DBT_SHOW_ALL_DEPRECATIONS
 --print                          switch   DBT_PRINT
 --no-print                       switch   DBT_PRINT
@@ -92,6 +96,22 @@ TABLE = """
 --populate-cache                 switch   DBT_POPULATE_CACHE
 --no-populate-cache              switch   DBT_POPULATE_CACHE
 --cache-selected-only            switch   DBT_CACHE_SELECTED_ONLY
+--no-cache-selected-only         switch   DBT_CACHE_SELECTED_ONLY
+--log-cache-events               switch   DBT_LOG_CACHE_EVENTS
+--no-log-cache-events            switch   DBT_LOG_CACHE_EVENTS
+--macro-debugging                switch   DBT_MACRO_DEBUGGING
+--no-macro-debugging             switch   DBT_MACRO_DEBUGGING
+--partial-parse-file-diff        switch   DBT_PARTIAL_PARSE_FILE_DIFF
+--no-partial-parse-file-diff     switch   DBT_PARTIAL_PARSE_FILE_DIFF
+--partial-parse-file-path        path     DBT_PARTIAL_PARSE_FILE_PATH
+--printer-width                  number   DBT_PRINTER_WIDTH
+-r,--record-timing-info          path     DBT_RECORD_TIMING_INFO
+--use-colors-file                switch   DBT_USE_COLORS_FILE
+--no-use-colors-file             switch   DBT_USE_COLORS_FILE
+--use-experimental-parser        switch   DBT_USE_EXPERIMENTAL_PARSER
+--no-use-experimental-parser     switch   DBT_USE_EXPERIMENTAL_PARSER
+--use-fast-test-edges            switch   DBT_USE_FAST_TEST_EDGES
+--no-use-fast-test-edges         switch   DBT_USE_FAST_TEST_EDGES
 --static-analysis                off|baseline|strict|on|unsafe DBT_STATIC_ANALYSIS ANALYSED
 -f,--full-refresh                switch   DBT_FULL_REFRESH build run seed compile clone
 --force-node-selection           switch   - CACHES
@@ -103,6 +123,8 @@ TABLE = """
 --output-keys                    list     - ls
 --inline                         text     - compile show
 --sample                         text     DBT_SAMPLE build run
+--with-sample                    switch   - SHOWS
+--sampled                        switch   - SHOWS
 --check-all                      switch   - freshness
 --args                           text     - run-operation
 --sql                            text     - run-operation
@@ -115,8 +137,10 @@ TABLE = """
 """
 
 COMMANDS = set(
-    "build run test seed snapshot compile show ls list clone parse deps clean debug docs source retry run-operation init man".split()
+    "build run test seed snapshot compile show ls list clone parse deps clean debug docs source retry run-operation init man login state".split()
 )
+# Commands of two words.
+PAIRS = {"source": ("freshness", "snapshot-freshness"), "docs": ("generate", "serve"), "state": ("explain",)}
 # Names that are only known behind DBT_ENGINE_; every other name behind it is that of an option, or refused.
 ENGINE_ONLY = set(
     "BATCH_TESTS MANAGE_STATE STATE_API_URL STATE_HOME STATE_EMIT_REUSED_STATUS RESOURCE_TYPES EXCLUDE_RESOURCE_TYPES EMPTY HOST "
@@ -201,7 +225,7 @@ def parse(words):
                 refuse(f"unrecognized subcommand '{word}'")
             if not command:
                 command = word
-            elif command in ("source", "docs"):
+            elif command in PAIRS:
                 command = f"{command} {word}"
             else:
                 free.append(word)
@@ -215,9 +239,10 @@ def parse(words):
                 values[option.name] = value
     if not command:
         refuse("'dbt' requires a subcommand but one was not provided")
-    command = {"list": "ls"}.get(command, command)
-    if command.split()[0] == "source" and command not in ("source freshness", "source snapshot-freshness"):
+    first, _, second = command.partition(" ")
+    if first in PAIRS and second not in PAIRS[first]:
         refuse(f"unrecognized subcommand '{command}'")
+    command = {"list": "ls", "source snapshot-freshness": "source freshness"}.get(command, command)
     complete(values, command)
     return command, free, values
 

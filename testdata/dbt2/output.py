@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import time
+import uuid
 from datetime import datetime, timezone
 
 SEVERITY = {"trace": 1, "debug": 5, "info": 9, "warn": 13, "error": 17}
@@ -105,7 +106,7 @@ class Output:
 
     def log_record(self, level, body, attributes):
         self.record(level, "LogRecord", None, None, "log.LogMessage", attributes, body=body,
-                    time_unix_nano=str(time.time_ns()))
+                    event_id=str(uuid.uuid4()), time_unix_nano=str(time.time_ns()))
 
     def record(self, level, kind, span, name, event, attributes, **more):
         record = {"record_type": kind, "trace_id": self.invocation_id.replace("-", ""), "span_id": span, "span_name": name,

@@ -81,9 +81,11 @@ class Node:
 
 
 class Project:
-    def __init__(self, root, target):
+    def __init__(self, root, target, writes_json=True):
         self.root = root
         self.target = os.path.join(root, target)
+        self.writes_json = writes_json
+        self.refused_path = refused_path(os.path.join(root, "dbt_project.yml"))
         path = os.path.join(root, "dbt2.json")
         described = json.load(open(path, encoding="utf-8")) if os.path.isfile(path) else {}
         self.nodes = {node["id"]: Node(node) for node in described.get("nodes", [])}
@@ -191,6 +193,8 @@ class Project:
 
     def write(self, name, value):
         """Not in one step, as dbt 2 does."""
+        if not self.writes_json:
+            return
         with open(os.path.join(self.target, name), "w", encoding="utf-8") as file:
             json.dump(value, file)
 
@@ -204,16 +208,28 @@ class Project:
             "groups": {}, "selectors": {}, "disabled": {}, "semantic_models": {}, "saved_queries": {}, "group_map": {},
             "parent_map": {n.id: n.parents for n in self.nodes.values()}, "child_map": children,
         })
+        if not self.writes_json:
+            return
         output.event("ArtifactWritten", "P001", "info", "Wrote artifact WritableManifest",
                      {"artifact_path": "target/manifest.json", "artifact_type": "WritableManifest"})
 
     def write_results(self, output, command, results, values):
-        args = {"command": command, "which": command.split()[-1], "static_analysis": "baseline",
+        args = {"command": command, "which": command.split()[-1], "static_analysis": values.get("static_analysis") or "baseline",
                 "full_refresh": bool(values.get("full_refresh"))}
         self.write("run_results.json", {
             "metadata": self.metadata("run-results/v6", output.invocation_id), "results": results,
             "elapsed_time": sum(r["execution_time"] for r in results), "args": args,
         })
+
+
+def refused_path(file):
+    """What is wrong with the folders in dbt_project.yml: dbt 2 knows no others than the default ones."""
+    for line in open(file, encoding="utf-8"):
+        name, _, value = line.partition(":")
+        default = {"target-path": "target", "log-path": "logs"}.get(name)
+        if default and value.strip().strip("\"'") != default:
+            return f"dbt_project.yml: `{name}` is not supported; remove it, or use --{name}"
+    return None
 
 
 def result(node, status, message, started, finished):

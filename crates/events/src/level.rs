@@ -62,3 +62,15 @@ impl Level {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trace_of_dbt_2_is_below_info_and_unknown_levels_are_not_lost() {
+        assert_eq!(Level::from_name("trace"), Level::Debug);
+        assert_eq!(Level::from_name("TRACE").number(), 10);
+        assert_eq!(Level::from_name("loud"), Level::Info);
+    }
+}

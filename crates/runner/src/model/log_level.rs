@@ -22,15 +22,15 @@ pub enum LogLevel {
 }
 
 impl LogLevel {
-    /// Reads the name of a level: dbt's, or one of Python's logging. `None` when it is neither.
+    /// Reads the name of a level: dbt's, or one of Python's logging. `None` when it is neither. dbt 2 also has `trace` and `off`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
-            "debug" | "notset" | "test" => Self::Debug,
+            "debug" | "notset" | "test" | "trace" => Self::Debug,
             "info" => Self::Info,
             "warn" | "warning" => Self::Warn,
             "error" => Self::Error,
-            "critical" | "fatal" | "none" => Self::None,
+            "critical" | "fatal" | "none" | "off" => Self::None,
             _ => return None,
         })
     }
@@ -51,6 +51,12 @@ impl LogLevel {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dbt_2_has_more_names() {
+        assert_eq!(LogLevel::from_name("trace"), Some(LogLevel::Debug));
+        assert_eq!(LogLevel::from_name("OFF"), Some(LogLevel::None));
+    }
 
     #[test]
     fn a_lowest_level_includes_itself_and_what_is_more_severe() {
