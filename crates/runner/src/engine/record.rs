@@ -12,7 +12,7 @@ use super::abandon::AbandonOnDrop;
 use super::prepare::Prepared;
 use super::recorder::Recorder;
 use super::run::Attempt;
-use super::schedule_thread::record_schedule;
+use super::schedule_thread::{Purpose, record_schedule};
 use super::session::Session;
 use super::start::Started;
 use super::stop_dbt::stop_when_asked;
@@ -78,12 +78,14 @@ async fn follow(
     attempt: Attempt<'_>,
 ) -> Result<(Recorder, ProcessEnd, Option<StopCause>), Error> {
     let stopper = attempt.stopper;
-    let has_ledger = recorder.has_ledger;
+    let purpose = Purpose {
+        ledger: recorder.has_ledger,
+        // `dbt parse` ran first, because dbt 2 writes neither a manifest nor totals before its nodes.
+        total: attempt.request.attempt.invocation_id.is_some(),
+    };
     let shared: SharedRecorder = Arc::new(Mutex::new(Some(recorder)));
-    if has_ledger {
-        let schedule = record_schedule(attempt.request, prepared, &shared);
-        with(&shared, |recorder| recorder.schedule = schedule);
-    }
+    let schedule = record_schedule(purpose, attempt.request, prepared, &shared);
+    with(&shared, |recorder| recorder.schedule = schedule);
     let _guard = AbandonOnDrop {
         group: process.group.clone(),
         recorder: Arc::clone(&shared),
