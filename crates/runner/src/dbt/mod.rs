@@ -29,7 +29,7 @@ mod watchdog;
 
 pub(crate) use artifacts::{read_manifest, read_run_results, read_sources};
 pub(crate) use bounded_file::{read_artifact, read_config, read_config_text};
-pub(crate) use capabilities::{Capabilities, ManifestTime, RetrySupport};
+pub(crate) use capabilities::{Capabilities, ManifestTime, NodeEvents, RetrySupport};
 pub(crate) use child_environment::{
     CONTROL_VARIABLES, EnvironmentOptions, InheritedVariable, child_environment,
     output_environment, unknown_variables,
