@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{launcher, postgres};
+use super::{launcher, postgres, versions};
 use crate::publish::packages;
 
 /// Runs `cargo test` with these arguments and environment variables.
@@ -19,7 +19,7 @@ struct Part {
 
 const PARTS: [Part; 9] = [
     part("packages", Some(|_| packages::rehearse()), false),
-    part("dbt 1.13", None, false),
+    part("dbt 1.12 and 1.13", Some(versions::run), false),
     part("launcher of each dbt", Some(launcher::each_dbt), false),
     part("dbt without the launcher", Some(launcher::off), false),
     part("PostgreSQL", Some(postgres::run), true),

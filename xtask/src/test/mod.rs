@@ -4,5 +4,6 @@ mod full;
 mod launcher;
 mod postgres;
 mod run;
+mod versions;
 
 pub(crate) use run::run;

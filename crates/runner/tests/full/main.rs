@@ -3,3 +3,13 @@
 #[cfg(target_os = "linux")]
 mod out_of_memory;
 mod postgres;
+mod versions;
+
+/// A variable that `cargo xtask test --full` sets.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this reads what the test runner set"
+)]
+fn variable(name: &str) -> String {
+    std::env::var(name).expect("`cargo xtask test --full` sets it")
+}

@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
+use super::variable;
+
 /// A project in which one model runs a query for a minute.
 fn files(port: &str) -> [(&'static str, String); 5] {
     [
@@ -30,15 +32,6 @@ fn files(port: &str) -> [(&'static str, String); 5] {
             "select * from {{ ref('slow') }}\n".to_owned(),
         ),
     ]
-}
-
-/// A variable that `cargo xtask test --full` sets.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this reads what the test runner set"
-)]
-fn variable(name: &str) -> String {
-    std::env::var(name).expect("`cargo xtask test --full` sets it")
 }
 
 #[test]
