@@ -8,7 +8,11 @@ from pathlib import Path
 
 from dbt.cli.main import dbtRunner
 from dbt.task.runnable import GraphRunnableTask
-from dbt_common.events.contextvars import task_contextvars
+
+try:
+    from dbt_common.events.contextvars import task_contextvars
+except ImportError:  # before 1.8
+    from dbt.events.contextvars import task_contextvars
 
 WARNINGS = {
     "NoNodesForSelectionCriteria": lambda data: data.spec_raw,

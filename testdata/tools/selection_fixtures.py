@@ -30,7 +30,7 @@ README = """\
 - queue.jsonl: the nodes that a command would run: the selected ones, and the nodes, edges and scores of its queue
 - output.jsonl: arguments of `dbt ls`, and the lines that it prints
 - manifest.json, selectors.yml, project_files.json (for `path:`), current/ (the project that `--state` compares), states/
-- 1.12/, 1.13/: what these versions answer, created by `testdata/tools/selection_versions.py` with each of them
+- 1.7/, 1.9/, 1.12/, 1.13/: what these versions answer, created by `testdata/tools/selection_versions.py` with each of them
 """
 
 # What the earlier states of the project did not have yet.

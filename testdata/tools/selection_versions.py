@@ -32,7 +32,9 @@ latest_version test_metadata source_name identifier model group
 
 
 def older_words(project):
-    """Replaces what versions before 1.11 do not know."""
+    """Replaces what versions before 1.11 do not know, and adds what they need."""
+    if MINOR < 9:
+        (project / "models/semantic/metricflow_time_spine.sql").write_text("select current_date as date_day")
     for path in [*project.rglob("*.yml"), *project.rglob("*.sql")]:
         if "target" in path.parts or "dbt_packages" in path.parts:
             continue
@@ -43,6 +45,8 @@ def older_words(project):
                 text = re.sub(r"^function(s|-paths):.*\n(  .*\n)*", "", text, flags=re.MULTILINE)
         if MINOR < 10:
             text = re.sub(r"arguments: \{([^{}]*)\}", r"\1", text)
+            # Until 1.9, an owner has one address.
+            text = re.sub(r"email: \[([^,\]]*)[^\]]*\]", r"email: \1", text)
         if MINOR < 9:
             text = text.replace("strategy='check'", "strategy='check', target_schema='snapshots'")
         if MINOR < 8:
