@@ -11,8 +11,9 @@ pub(crate) fn none(args: &[String]) -> Result<()> {
 }
 
 /// Whether the command's only option is given.
-pub(crate) fn switch(args: &[String], name: &str) -> Result<bool> {
-    match args {
+pub(crate) fn switch<S: AsRef<str>>(args: &[S], name: &str) -> Result<bool> {
+    let args: Vec<&str> = args.iter().map(AsRef::as_ref).collect();
+    match args[..] {
         [] => Ok(false),
         [given] if given == name => Ok(true),
         [unknown, ..] => bail!("unknown argument `{unknown}`: this command takes only `{name}`"),

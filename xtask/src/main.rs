@@ -39,7 +39,8 @@ cargo xtask <command>
   api [--bless]       check that crates/*/public-api.txt list the public API of each crate; --bless writes them
   package [--build]   check what the packages of the crates hold; --build also does all that publishing does but the upload
   ci                  check format, lints, `tidy`, licences, docs, packages and each crate by itself, then run `test`
-  fixtures [--check]  record testdata/fixtures with dbt, or fail if a recording would change
+  fixtures [--check] [RELEASE...]
+                      record testdata/fixtures with dbt, or fail if a recording would change; default: all releases
   bench [PART...] [--rounds N]
                       measure; parts: start, ls, huge, volume, small, large (default: all)
 ";
@@ -85,7 +86,7 @@ fn dispatch() -> Result<()> {
             ci::run_all()
         }
         "bench" => bench::run(&args),
-        "fixtures" => fixtures::run(args::switch(&args, "--check")?),
+        "fixtures" => fixtures::run(&args),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             Ok(())

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::support::{exit, feed, lines, results, tracker};
 
-const STREAMS: [&str; 14] = [
+const STREAMS: [&str; 16] = [
     "good",
     "model_fails",
     "fail_fast",
@@ -22,7 +22,9 @@ const STREAMS: [&str; 14] = [
     "killed",
     "freshness",
     "compile",
-    "dbt2",
+    "2/build",
+    "2/test",
+    "2/fail_fast",
 ];
 
 /// Parts of the names of the events that make a node one of the run.

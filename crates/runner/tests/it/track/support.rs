@@ -14,13 +14,9 @@ use uuid::Uuid;
 /// The release whose recordings a stream is of, unless its name begins with another.
 const NEWEST: &str = "1.11";
 
-/// What `cargo xtask fixtures` recorded, as `good` or `1.8/good`; dbt 2 cannot be recorded there, so its streams were
-/// written by hand.
+/// What `cargo xtask fixtures` recorded, as `good` or `1.8/good`.
 fn path(stream: &str, extension: &str) -> PathBuf {
-    let dir = match stream {
-        "dbt2" | "dbt2_tests" => "tests/data".to_owned(),
-        _ => format!("../../testdata/fixtures/runs/{}", release(stream)),
-    };
+    let dir = format!("../../testdata/fixtures/runs/{}", release(stream));
     let name = stream.rsplit('/').next().unwrap_or(stream);
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join(dir)
