@@ -2,25 +2,60 @@
 //! upstream nodes.
 //!
 //! ```no_run
-//! use prefect_dbt::{Flow, PrefectDbtRunner};
+//! use prefect_dbt::{Console, Flow, PrefectDbtRunner};
 //!
-//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let runner = PrefectDbtRunner::builder().build()?; // dbt and the project are found as dbt finds them
-//! runner.post_model().select("tag:critical").call(|ctx| {
-//!     if let (Some(model), Some(error)) = (&ctx.node_id, &ctx.error) {
-//!         eprintln!("{model}: {error}");
-//!     }
-//! });
-//! let outcome = Flow::new("nightly").run(&runner, |_flow| ["build"]).await?;
-//! println!("{} nodes ran", outcome.run.nodes.len());
-//! # Ok(())
-//! # }
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // dbt and the project are found as dbt finds them, Prefect's settings as Prefect finds them.
+//!     let runner = PrefectDbtRunner::builder().console(Console::stderr()).build()?;
+//!     runner.post_model().select("tag:critical").call(|ctx| {
+//!         if let (Some(model), Some(error)) = (&ctx.node_id, &ctx.error) {
+//!             eprintln!("{model}: {error}");
+//!         }
+//!     });
+//!     let outcome = Flow::new("nightly").run(&runner, |_flow| ["build"]).await?;
+//!     println!("{} nodes ran", outcome.run.nodes.len());
+//!     Ok(())
+//! }
 //! ```
 //!
 //! - [`PrefectDbtRunner`] runs dbt in a flow run that exists; [`Flow`] creates a flow run if there is none.
 //! - [`hooks`] call your code at the start of a run, after each node, and at its end.
 //! - An [`Invocation`] has the dbt command of one run; its [`RunOptions`] beat those of the runner, which beat the environment.
-//! - [`store`] keeps the journal of a run until the server has all of it.
+//! - Each line of a run is an event of `tracing` (target `prefect_dbt::run`), or is shown by a [`Console`].
+//! - [`track`] turns dbt's events into the effects of [`model`], [`store`] keeps the journal of a run until the server has all of
+//!   it, and [`replay`] delivers it later. [`deploy`] creates deployments that run dbt.
+//! - The crates that this one is made of are here under short names: [`manifest`], [`selector`], [`events`], [`templating`] and
+//!   [`client`].
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `cli` | yes | the program `prefect-dbt`, and the progress line of a [`Console`] |
+//!
+//! A program that uses the library alone turns it off, and compiles about 25 crates less (clap, indicatif and
+//! tracing-subscriber with all that they need):
+//!
+//! ```toml
+//! prefect-dbt = { version = "0.1", default-features = false }
+//! ```
+//!
+//! # From Prefect's Python package
+//!
+//! | Python | Rust |
+//! |---|---|
+//! | `PrefectDbtRunner(settings=..., raise_on_failure=False)` | [`PrefectDbtRunner::builder`] with a method for each argument, then `build()` |
+//! | `PrefectDbtSettings(project_dir="shop")` | [`PrefectDbtSettings::with_project_dir`]; what is not set comes from the environment when a run starts |
+//! | `runner.invoke(["build"], target="prod")` | [`PrefectDbtRunner::invoke`], with an [`Invocation`] for options by name |
+//! | `@flow(retries=2)` around `invoke` | [`Flow::retries`] and [`Flow::run`]; [`Flow::run_with`] for several invocations |
+//! | `get_run_count()` | [`FlowContext::run_count`] |
+//! | `@runner.on_run_start` | [`PrefectDbtRunner::on_run_start`] |
+//! | `@runner.post_model(select="tag:x")` | [`PrefectDbtRunner::post_model`], `.select("tag:x").call(..)` |
+//! | `@runner.on_run_end` | [`PrefectDbtRunner::on_run_end`] |
+//! | `DbtHookContext` | [`DbtHookContext`], with [`DbtHookContext::for_test`] for tests |
+//! | `ValueError` of a run that failed | [`RunError::Failed`] with the [`Outcome`] |
+//! | the result of dbt's `DbtRunner` | [`Outcome`]: `run`, `run_results`, `manifest`, `lines` |
 
 #![cfg_attr(
     not(feature = "cli"),
