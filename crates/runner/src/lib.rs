@@ -57,6 +57,8 @@
 //! | `ValueError` of a run that failed | [`RunError::Failed`] with the [`Outcome`] |
 //! | the result of dbt's `DbtRunner` | [`Outcome`]: `run`, `run_results`, `manifest`, `lines` |
 
+// The examples of the package's page are tests.
+#![cfg_attr(doctest, doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(feature = "cli"),
     allow(
