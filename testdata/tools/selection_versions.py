@@ -55,6 +55,14 @@ def older_words(project):
             path.write_text(text)
 
 
+def is_known(case):
+    """Whether the version has the flags of a case, and reads them as later ones do."""
+    # project_files.json lacks the file that older versions need.
+    if MINOR < 9 and case["select"] == ["path:models/**/*.sql"]:
+        return False
+    return MINOR >= 8 or not (case.get("exclude_resource_types") or case.get("resource_types") == ["MODEL"])
+
+
 def key(case):
     return json.dumps({name: value for name, value in case.items() if name not in ANSWERS}, sort_keys=True)
 
@@ -91,7 +99,7 @@ def fill(out):
             (out / "manifest.json").write_text(thin(written))
             asker = dbt.Asker(manifest, out)
             answers = []
-            for case in cases.of_every_version():
+            for case in filter(is_known, cases.of_every_version()):
                 answer = asker.select(case)
                 is_same = main.get(key(case)) == answer
                 answers.append(case if is_same else answer)

@@ -10,7 +10,7 @@ use std::fmt;
 /// | 1.7 | `saved_query:` |
 /// | 1.8 | `unit_test:` and `test_type:unit`; wildcards in `group:`; `package:this`; `test_type:data` matches generic tests; tests left out on one side of `--exclude` stay out |
 /// | 1.8 only | `ls --resource-type test` also lists unit tests |
-/// | 1.9 | mode `empty` follows graph operators; nodes without code are part of the graph; saved queries have tags, paths and packages |
+/// | 1.9 | mode `empty` follows graph operators; saved queries have tags, paths and packages |
 /// | 1.11 | the kind `function`; `ls --output-keys` takes paths with dots and keeps the order of the keys |
 /// | 1.11.16, 1.12.6 | a wildcard without dots matches the name of a node in any directory (1.12.0 to 1.12.5 do not have it) |
 /// | 1.12 | `selector:`; `ls --output json` ends with `direct_parents` for a model |

@@ -58,7 +58,7 @@ impl<'m> SelectionGraph<'m> {
                 edges.add_edge(NodeIndex::new(parent), NodeIndex::new(at), ());
             }
         }
-        let members = NodeSet::of(len, |at| is_member(nodes[*at], dialect));
+        let members = NodeSet::of(len, |at| is_member(nodes[*at]));
         let tests = NodeSet::of(len, |at| is_test(nodes[*at]));
         let sources = NodeSet::of(len, |at| nodes[*at].resource_type == ResourceType::Source);
         Self {

@@ -2,17 +2,15 @@
 
 use dbt_manifest::{Collection, Node, ResourceType};
 
-use crate::dialect::Dialect;
-
 /// Whether the manifest lists the node under the key `nodes`.
 pub(crate) fn is_in_nodes(node: &Node) -> bool {
     node.collection == Collection::Nodes
 }
 
-/// Whether the node can be selected: it is enabled, or an exposure. Before dbt 1.9, nodes without code could not be selected.
-pub(super) fn is_member(node: &Node, dialect: Dialect) -> bool {
-    let is_enabled = node.config.enabled || node.resource_type == ResourceType::Exposure;
-    is_enabled && (dialect >= Dialect::V1_9 || !is_without_code(node))
+/// Whether the node can be selected: it is enabled, or an exposure. Before dbt 1.9, commands that run nodes could not select
+/// those without code, while `ls` lists them; here they are selected, and the command runs none of them.
+pub(super) fn is_member(node: &Node) -> bool {
+    node.config.enabled || node.resource_type == ResourceType::Exposure
 }
 
 /// Whether the node's code is blank. Seeds never have code, and do not count.

@@ -280,7 +280,7 @@ fn cases_of_version(version: &str) -> Vec<(Flags, Answer)> {
 
 #[test]
 fn selections_are_the_same_as_in_other_versions_of_dbt() {
-    for version in ["1.9", "1.12", "1.13"] {
+    for version in ["1.7", "1.9", "1.12", "1.13"] {
         let cases = cases_of_version(version);
         assert!(cases.len() > 400, "{version}: {}", cases.len());
         compare(&Project::of_version(version), &cases);
