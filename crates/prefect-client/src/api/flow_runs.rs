@@ -143,6 +143,8 @@ pub struct FlowRunFilter {
     pub ids: Vec<Uuid>,
     /// The name is one of these.
     pub names: Vec<String>,
+    /// The id of its flow is one of these.
+    pub flow_ids: Vec<Uuid>,
     /// The name of its flow is one of these.
     pub flow_names: Vec<String>,
     /// The type of its state is one of these.
@@ -176,8 +178,11 @@ impl FlowRunFilter {
         }
         let mut body =
             json!({ "flow_runs": runs, "offset": self.offset, "limit": self.limit.unwrap_or(200) });
+        if !self.flow_ids.is_empty() {
+            body["flows"]["id"] = json!({ "any_": self.flow_ids });
+        }
         if !self.flow_names.is_empty() {
-            body["flows"] = json!({ "name": { "any_": self.flow_names } });
+            body["flows"]["name"] = json!({ "any_": self.flow_names });
         }
         body
     }
@@ -217,6 +222,7 @@ setters! {
     FlowRunFilter {
         list with_ids(ids: Uuid);
         list with_names(names: String);
+        list with_flow_ids(flow_ids: Uuid);
         list with_flow_names(flow_names: String);
         list with_state_types(state_types: StateType);
         list with_idempotency_keys(idempotency_keys: String);
@@ -267,7 +273,7 @@ impl Client {
     ) -> Result<Proposal, Error> {
         let path = format!("/flow_runs/{id}/set_state");
         let body = json!({ "state": state, "force": force });
-        if state.state_details.get("transition_id").is_some() {
+        if state.has_transition_id() {
             self.post(&path, &body).await
         } else {
             self.post_once(&path, &body).await

@@ -84,6 +84,8 @@ pub struct LogFilter {
     pub not_before: Option<Timestamp>,
     /// The time is this one or earlier.
     pub not_after: Option<Timestamp>,
+    /// Whether the newest logs come first, instead of the oldest.
+    pub newest_first: bool,
     /// The maximum number of results; at most 200.
     pub limit: Option<u32>,
     /// The number of results to skip.
@@ -116,7 +118,7 @@ impl LogFilter {
             "logs": logs,
             "limit": self.limit.unwrap_or(200),
             "offset": self.offset,
-            "sort": "TIMESTAMP_ASC",
+            "sort": if self.newest_first { "TIMESTAMP_DESC" } else { "TIMESTAMP_ASC" },
         })
     }
 }
@@ -128,6 +130,7 @@ setters! {
         some with_min_level(min_level: u8);
         some with_not_before(not_before: Timestamp);
         some with_not_after(not_after: Timestamp);
+        set with_newest_first(newest_first: bool);
         some with_limit(limit: u32);
         set with_offset(offset: u32);
     }
@@ -144,7 +147,7 @@ impl Client {
         self.submit(Method::POST, "/logs/", &logs, false).await
     }
 
-    /// Reads the logs that match the filter, oldest first.
+    /// Reads the logs that match the filter.
     ///
     /// # Errors
     /// If the request fails.

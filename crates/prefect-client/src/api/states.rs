@@ -121,6 +121,11 @@ impl NewState {
         self.state_details["transition_id"] = json!(id);
         self
     }
+
+    /// Whether the proposal can be repeated.
+    pub(super) fn has_transition_id(&self) -> bool {
+        self.state_details.get("transition_id").is_some()
+    }
 }
 
 /// The server's answer to a proposed state.

@@ -1,6 +1,6 @@
 //! Reads events that the server has stored.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -22,6 +22,8 @@ pub struct StoredEvent {
     pub id: Uuid,
     /// When the event happened.
     pub occurred: Timestamp,
+    /// When the server received it, by its own clock.
+    pub received: Option<Timestamp>,
     /// The name of the event.
     pub event: String,
     /// The labels of the resource that it happened to.
@@ -46,6 +48,8 @@ pub struct EventFilter {
     pub resource_ids: Vec<String>,
     /// The id of a related resource is one of these.
     pub related_ids: Vec<String>,
+    /// The id of the resource, or of a related one, is one of these.
+    pub any_resource_ids: Vec<String>,
 }
 
 impl EventFilter {
@@ -55,6 +59,7 @@ impl EventFilter {
             ("event", "prefix", &self.prefixes),
             ("resource", "id", &self.resource_ids),
             ("related", "id", &self.related_ids),
+            ("any_resource", "id", &self.any_resource_ids),
         ] {
             if !values.is_empty() {
                 filter.insert(name.to_owned(), json!({ key: values }));
@@ -79,10 +84,29 @@ setters! {
         list with_prefixes(prefixes: String);
         list with_resource_ids(resource_ids: String);
         list with_related_ids(related_ids: String);
+        list with_any_resource_ids(any_resource_ids: String);
     }
 }
 
 impl Client {
+    /// Reads the event that happened last of those that match the filter, even if the clock of its sender is ahead by up to a
+    /// day.
+    ///
+    /// # Errors
+    /// If the request fails.
+    pub async fn read_newest_event(
+        &self,
+        filter: &EventFilter,
+    ) -> Result<Option<StoredEvent>, Error> {
+        let mut body = filter.body();
+        body["limit"] = json!(1);
+        // By default, the server reads up to its own present.
+        let tomorrow = Timestamp::now().saturating_add(SignedDuration::from_hours(24));
+        body["filter"]["occurred"] = json!({ "until": tomorrow.ok() });
+        let page: Page = self.post("/events/filter", &body).await?;
+        Ok(page.events.into_iter().next())
+    }
+
     /// Reads all events that match the filter, newest first.
     ///
     /// # Errors

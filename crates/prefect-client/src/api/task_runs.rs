@@ -1,4 +1,4 @@
-//! Task runs, read only. They are created by events, because the endpoints that create them accept no times.
+//! Task runs. They are created by events, because the endpoints that create them accept no times.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::states::{State, StateType};
+use super::states::{NewState, Proposal, State, StateType};
 use crate::client::Client;
 use crate::error::Error;
 
@@ -55,6 +55,14 @@ pub struct TaskRunFilter {
     pub flow_run_ids: Vec<Uuid>,
     /// The type of the state is one of these.
     pub state_types: Vec<StateType>,
+    /// The flow of its flow run is one of these.
+    pub flow_ids: Vec<Uuid>,
+    /// The name of the flow of its flow run is one of these.
+    pub flow_names: Vec<String>,
+    /// The type of the state of its flow run is one of these.
+    pub flow_run_state_types: Vec<StateType>,
+    /// Its flow run ended before this time, by the server's clock.
+    pub flow_run_ended_before: Option<Timestamp>,
     /// The maximum number of results; at most 200. Ignored when counting.
     pub limit: Option<u32>,
     /// The number of results to skip. Ignored when counting.
@@ -79,7 +87,20 @@ impl TaskRunFilter {
                 json!({ "type": { "any_": self.state_types } }),
             );
         }
-        json!({ "task_runs": runs })
+        let mut body = json!({ "task_runs": runs });
+        if !self.flow_ids.is_empty() {
+            body["flows"]["id"] = json!({ "any_": self.flow_ids });
+        }
+        if !self.flow_names.is_empty() {
+            body["flows"]["name"] = json!({ "any_": self.flow_names });
+        }
+        if !self.flow_run_state_types.is_empty() {
+            body["flow_runs"]["state"] = json!({ "type": { "any_": self.flow_run_state_types } });
+        }
+        if let Some(end) = self.flow_run_ended_before {
+            body["flow_runs"]["end_time"] = json!({ "before_": end });
+        }
+        body
     }
 }
 
@@ -88,6 +109,10 @@ setters! {
         list with_ids(ids: Uuid);
         list with_flow_run_ids(flow_run_ids: Uuid);
         list with_state_types(state_types: StateType);
+        list with_flow_ids(flow_ids: Uuid);
+        list with_flow_names(flow_names: String);
+        list with_flow_run_state_types(flow_run_state_types: StateType);
+        some with_flow_run_ended_before(flow_run_ended_before: Timestamp);
         some with_limit(limit: u32);
         set with_offset(offset: u32);
     }
@@ -112,6 +137,21 @@ impl Client {
         body["offset"] = json!(filter.offset);
         body["sort"] = json!("ID_DESC");
         self.post("/task_runs/filter", &body).await
+    }
+
+    /// Proposes a state of a task run, as of now by the server's clock. With a transition id, repeating the proposal changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// If the request fails. A proposal that the server rejects is not an error: see [`Proposal`].
+    pub async fn set_task_run_state(&self, id: Uuid, state: &NewState) -> Result<Proposal, Error> {
+        let path = format!("/task_runs/{id}/set_state");
+        let body = json!({ "state": state });
+        if state.has_transition_id() {
+            self.post(&path, &body).await
+        } else {
+            self.post_once(&path, &body).await
+        }
     }
 
     /// Counts the task runs that match the filter.
