@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::model::{ExistingFlowRun, FinalState, State, StopCause, Stopper};
 use crate::outcome::exit_code_after_delivery;
 use crate::prefect::control::Supervision;
-use crate::prefect::flow_run::{FinalStateSetter, NewRun, find_or_create};
+use crate::prefect::flow_run::{FinalStateSetter, Heartbeats, NewRun, find_or_create};
 use crate::request::FlowChoice;
 
 /// The longest time that the server may take to accept the end: the sender of the signal waits.
@@ -40,6 +40,8 @@ struct FlowRun {
     /// Sets the end, if the states are ours.
     setter: Option<FinalStateSetter>,
     supervision: Supervision,
+    /// Until the wait is over, if the states are ours.
+    _heartbeats: Option<Heartbeats>,
 }
 
 /// The end of a run that was stopped while it waited.
@@ -121,11 +123,27 @@ impl FlowRun {
             let known = supervision.flow_run_sender();
             tokio::spawn(create(client.clone(), new.clone(), known));
         }
+        let mut known = supervision.flow_run_sender().subscribe();
+        let id = async move {
+            let id = known
+                .wait_for(Option::is_some)
+                .await
+                .ok()
+                .and_then(|id| *id);
+            match id {
+                Some(id) => id,
+                // It is not created.
+                None => std::future::pending().await,
+            }
+        };
+        let heartbeats = setter.clone();
+        let heartbeats = heartbeats.map(|setter| Heartbeats::while_waiting(client, id, setter));
         Self {
             run,
             client: client.clone(),
             setter,
             supervision,
+            _heartbeats: heartbeats,
         }
     }
 

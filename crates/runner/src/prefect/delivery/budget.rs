@@ -6,11 +6,11 @@
 //! 1. debug logs, closing lines of logs, and starts of nodes: one half;
 //! 2. info logs: three quarters;
 //! 3. references to assets: nine tenths;
-//! 4. other logs, built assets and heartbeats: all of it;
+//! 4. other logs and built assets: all of it;
 //! 5. ends of nodes are always sent, even beyond the budget.
 //!
 //! Free units are those that the ends of all nodes do not need. Nodes that have not started are included: dbt announces their
-//! number. What is omitted is counted by kind and reported once, at the end.
+//! number. What is omitted is counted by kind and reported once, at the end. Heartbeats are not counted.
 
 use super::node_count::NodeCount;
 use crate::model::{AssetEventKind, Effect, Level};
@@ -26,12 +26,11 @@ pub(super) enum Expense {
     Reference,
     OtherLog,
     Asset,
-    Heartbeat,
     End,
 }
 
 impl Expense {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 8] = [
         Self::DebugLog,
         Self::ClosingLine,
         Self::Start,
@@ -39,7 +38,6 @@ impl Expense {
         Self::Reference,
         Self::OtherLog,
         Self::Asset,
-        Self::Heartbeat,
         Self::End,
     ];
 
@@ -63,7 +61,7 @@ impl Expense {
             Self::DebugLog | Self::ClosingLine | Self::Start => Some(50),
             Self::InfoLog => Some(75),
             Self::Reference => Some(90),
-            Self::OtherLog | Self::Asset | Self::Heartbeat => Some(100),
+            Self::OtherLog | Self::Asset => Some(100),
             Self::End => None,
         }
     }
@@ -78,7 +76,6 @@ impl Expense {
             Self::Reference => ("reference to an asset", "references to assets"),
             Self::OtherLog => ("warning or error", "warnings and errors"),
             Self::Asset => ("built asset", "built assets"),
-            Self::Heartbeat => ("heartbeat", "heartbeats"),
             Self::End => ("end of a node", "ends of nodes"),
         };
         format!("{count} {}", if count == 1 { one } else { many })

@@ -93,7 +93,6 @@ impl Confirmation {
                 return Ok(());
             }
             self.resend_lost(sender, journal, stalled).await?;
-            sender.beat().await;
             let until = Instant::now() + interval.next();
             sender.outages.pause(journal, until).await;
         }

@@ -12,7 +12,7 @@ use super::outage::{Outages, SendError};
 use super::reporter::ReportOptions;
 use super::sender::Sender;
 use crate::model::{Delivery, Effect, Ownership, RunEnd};
-use crate::prefect::flow_run::{Connection, FinalStateSetter, Heartbeat, Lease};
+use crate::prefect::flow_run::{Connection, FinalStateSetter, Heartbeats, Lease};
 use crate::store::{Entry, Feed};
 
 /// Delivers one journal.
@@ -23,8 +23,9 @@ pub(super) struct JournalDelivery<'a> {
     finish: Finish,
     /// Only for a flow run that we own.
     ledger: Option<LedgerArtifact>,
-    /// Kept until the delivery is over.
+    /// Both are kept until the delivery is over.
     _lease: Option<Lease>,
+    _heartbeats: Option<Heartbeats>,
 }
 
 impl<'a> JournalDelivery<'a> {
@@ -43,14 +44,12 @@ impl<'a> JournalDelivery<'a> {
             lease,
         } = connection;
         let is_replay = already_stored.is_some();
-        let has_heartbeat = ownership == Ownership::Owned && !is_replay;
-        let heartbeat =
-            has_heartbeat.then(|| Heartbeat::new(client.settings().heartbeat_frequency));
-        let ledger = options.ledger.clone().filter(|_| has_heartbeat);
+        let is_engine = ownership == Ownership::Owned && !is_replay;
+        let heartbeats = is_engine.then(|| Heartbeats::of(client, context.clone(), setter.clone()));
+        let ledger = options.ledger.clone().filter(|_| is_engine);
         Self {
             collector: Collector::new(client, &context, already_stored.unwrap_or_default()),
-            sender: Sender::new(client, context, outages, (options.rate, options.budget))
-                .with_heartbeat(heartbeat),
+            sender: Sender::new(client, context, outages, (options.rate, options.budget)),
             confirmation: Confirmation::new(options.verify_timeout, is_replay),
             finish: Finish {
                 ownership,
@@ -59,6 +58,7 @@ impl<'a> JournalDelivery<'a> {
             },
             ledger: ledger.map(LedgerArtifact::new),
             _lease: lease,
+            _heartbeats: heartbeats,
         }
     }
 
@@ -104,12 +104,10 @@ impl<'a> JournalDelivery<'a> {
         end: &mut Option<RunEnd>,
     ) -> Result<(), SendError> {
         loop {
-            self.sender.beat().await;
             let budget = &mut self.sender.budget;
             let due = self.collector.due(budget);
             let ledger_due = self.ledger.as_ref().and_then(LedgerArtifact::due);
-            let others = self.sender.heartbeat_due().into_iter().chain(ledger_due);
-            let wake = due.into_iter().chain(others).min();
+            let wake = due.into_iter().chain(ledger_due).min();
             let entry = match wake {
                 Some(wake) => timeout_at(wake, journal.next()).await,
                 None => Ok(journal.next().await),

@@ -12,7 +12,7 @@ use super::outage::{Outages, SendError};
 use super::rate::Rate;
 use super::requests::{send_events, send_logs};
 use super::resend::Resend;
-use crate::prefect::flow_run::{Heartbeat, RunContext};
+use crate::prefect::flow_run::RunContext;
 use crate::store::Feed;
 
 /// Sends events and logs of one run.
@@ -22,7 +22,6 @@ pub(super) struct Sender<'a> {
     pub(super) outages: Outages<'a>,
     pub(super) budget: Budget,
     rate: Option<Rate>,
-    heartbeat: Option<Heartbeat>,
     /// Log lines and events that were not sent because of the rate.
     not_sent: usize,
 }
@@ -41,15 +40,8 @@ impl<'a> Sender<'a> {
             outages,
             budget: Budget::new(budget),
             rate: rate.map(|rate| Rate::new(rate, Instant::now())),
-            heartbeat: None,
             not_sent: 0,
         }
-    }
-
-    /// Sends heartbeats, too.
-    pub(super) fn with_heartbeat(mut self, heartbeat: Option<Heartbeat>) -> Self {
-        self.heartbeat = heartbeat;
-        self
     }
 
     /// Log lines and events that were not sent because of the rate.
@@ -128,31 +120,8 @@ impl<'a> Sender<'a> {
                 self.not_sent += units;
                 return false;
             }
-            self.beat().await;
-            let until = Instant::now() + wait;
-            let until = self.heartbeat_due().map_or(until, |due| due.min(until));
-            self.outages.pause(journal, until).await;
+            self.outages.pause(journal, Instant::now() + wait).await;
         }
         true
-    }
-
-    /// When the next heartbeat is due.
-    pub(super) fn heartbeat_due(&self) -> Option<Instant> {
-        self.heartbeat.as_ref().map(Heartbeat::due)
-    }
-
-    /// Sends a heartbeat if one is due. When the budget admits no more of them, they stop.
-    pub(super) async fn beat(&mut self) {
-        let Some(heartbeat) = self.heartbeat.as_mut() else {
-            return;
-        };
-        if heartbeat.due() > Instant::now() {
-            return;
-        }
-        if self.budget.spend(Expense::Heartbeat) {
-            heartbeat.beat(self.client, &self.context).await;
-        } else {
-            self.heartbeat = None;
-        }
     }
 }

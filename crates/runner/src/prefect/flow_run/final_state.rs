@@ -44,6 +44,12 @@ impl FinalStateSetter {
         Ok(state.insert(answer).clone())
     }
 
+    /// Whether the final state is neither decided nor being decided.
+    pub(crate) fn is_open(&self) -> bool {
+        let state = self.0.state.try_lock();
+        state.is_ok_and(|state| state.is_none())
+    }
+
     /// Sets this state.
     pub(crate) async fn set(
         &self,

@@ -112,24 +112,27 @@ async fn logs_are_neither_lost_nor_duplicated_when_a_gateway_times_out() {
 #[tokio::test]
 async fn events_that_the_server_drops_are_sent_again() {
     let server = Server::from_env();
-    let (swallowed, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    let (arrived, mut arrivals) = tokio::sync::mpsc::unbounded_channel();
     let mut batches = 0;
-    // The first events are the heartbeat.
     let proxy = Proxy::before(&server.url, move |request| {
-        batches += usize::from(request == "POST /api/events");
-        if request == "POST /api/events" && batches == 2 {
-            swallowed.send(()).expect("awaited");
-            return Fate::SWALLOW;
+        if request != "POST /api/events" {
+            return Fate::Pass;
         }
-        Fate::Pass
+        batches += 1;
+        arrived.send(()).expect("awaited");
+        match batches {
+            2 => Fate::SWALLOW,
+            _ => Fate::Pass,
+        }
     });
     let run = Run::new();
     let [lost, kept] = ["lost", "kept"].map(|name| run.task(name, 0, &[]));
     let journal = Journal::default();
     let reporter = run.reporter(&client(&proxy.url), TIMEOUT);
     let report = tokio::spawn(reporter.run(journal.clone(), |_| {}));
+    arrivals.recv().await.expect("the first heartbeat");
     journal.write([run.finished(&lost, 10, StateKind::Completed, "Completed")]);
-    seen.recv().await.expect("swallowed");
+    arrivals.recv().await.expect("swallowed");
     journal.write([
         run.finished(&kept, 10, StateKind::Completed, "Completed"),
         run.ended(StateKind::Completed, "Completed"),
