@@ -84,6 +84,7 @@ pub mod model;
 
 mod dbt;
 pub mod store;
+mod sweep;
 pub mod track;
 
 mod observe;

@@ -31,6 +31,7 @@ const FLOORS: &[(u8, &str)] = &[
     (5, "profiles"),
     (6, "outcome"),
     (6, "replay"),
+    (6, "sweep"),
     (7, "doctor"),
     (7, "engine"),
     (8, "hooks"),

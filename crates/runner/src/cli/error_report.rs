@@ -11,6 +11,7 @@ use crate::model::{error_messages, exit_codes};
 use crate::outcome::{Error, error_text};
 use crate::prefect::flow_run::ReportError;
 use crate::replay::ReplayError;
+use crate::sweep::SweepError;
 use prefect_client::TransportKind;
 
 /// An error that ends a command. `Display` is what people read:
@@ -97,6 +98,12 @@ impl From<&ReplayError> for ErrorReport {
 impl From<ReplayError> for ErrorReport {
     fn from(error: ReplayError) -> Self {
         Self::from(&error)
+    }
+}
+
+impl From<SweepError> for ErrorReport {
+    fn from(error: SweepError) -> Self {
+        Self::new(&error, error.help(), exit_codes::NO_PREFECT)
     }
 }
 

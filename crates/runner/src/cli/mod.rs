@@ -20,6 +20,7 @@ mod replay;
 mod root;
 mod signals;
 mod split;
+mod sweep;
 mod usage_error;
 
 pub use root::run;

@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use super::usage_error::misplaced_dbt_flag;
 use super::{
     completions, deploy, doctor, first_process, invoke, invoke_args, logging, ls, man,
-    render_profiles, replay, signals, split,
+    render_profiles, replay, signals, split, sweep,
 };
 use crate::model::exit_codes;
 
@@ -44,6 +44,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Deploy(deploy::DeployArgs),
     Replay(replay::ReplayArgs),
+    Sweep(sweep::SweepArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -79,6 +80,7 @@ pub fn run() -> ExitCode {
         }
         Command::Deploy(args) => deploy::run(args, &mut io::stdout(), &mut io::stderr()).into(),
         Command::Replay(args) => replay::run(args, &mut io::stdout(), &mut io::stderr()).into(),
+        Command::Sweep(args) => sweep::run(&args, &mut io::stdout(), &mut io::stderr()).into(),
         Command::Completions(args) => {
             completions::run(&args, Cli::command(), &mut io::stdout()).into()
         }

@@ -19,6 +19,10 @@ pub(crate) fn describe_notice(notice: &Notice) -> Option<(Level, String)> {
             Level::Warning,
             format!("earlier runs that Prefect did not have completely are now delivered: {runs}"),
         ),
+        Notice::Swept { runs } => (
+            Level::Warning,
+            format!("earlier flow runs whose process is gone are now closed: {runs}"),
+        ),
         Notice::ApiUnreachable { problem } | Notice::Omitted { problem } => {
             (Level::Warning, problem.clone())
         }
@@ -53,6 +57,7 @@ mod tests {
                 delay: 30,
             },
             Notice::Recovered { runs: 1 },
+            Notice::Swept { runs: 1 },
             Notice::ApiUnreachable {
                 problem: problem.clone(),
             },

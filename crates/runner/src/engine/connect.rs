@@ -5,15 +5,18 @@ use std::time::Duration;
 use prefect_client::Client;
 use uuid::Uuid;
 
+use super::prepare::journal_folder;
 use super::run::Attempt;
 use crate::dbt::CommandLine;
 use crate::model::{ExistingFlowRun, FlowRunRef, NewFlowRun};
 use crate::outcome::{Error, warn_of_wait};
 use crate::prefect::delivery::{LedgerOptions, ReportOptions, Reporter};
 use crate::prefect::flow_run::{
-    Mode, ModeFacts, NewRun, ReportError, decide, flow_run_name, retry_rules, wait_for_api,
+    Mode, ModeFacts, NewRun, ProcessMark, ReportError, decide, flow_run_name, retry_rules,
+    wait_for_api,
 };
 use crate::request::{Request, SharedRun};
+use crate::store::JournalFolder;
 
 /// The flow run, and the reporter; `None` when the run is not reported.
 pub(super) struct Connected {
@@ -90,7 +93,7 @@ pub(super) fn names(request: &Request, command: &str, key: Uuid) -> NewFlowRun {
 
 pub(super) fn new_run(request: &Request, names: NewFlowRun, key: Uuid) -> NewRun {
     let policy = retry_rules(request.retry.retries, request.retry.delay);
-    NewRun::new(names, &request.args, key, policy)
+    NewRun::new(names, &request.args, key, policy).marked(mark(request))
 }
 
 /// What the choice of the flow run depends on.
@@ -136,7 +139,14 @@ fn report_options(attempt: Attempt<'_>) -> ReportOptions {
         rate: delivery.rate,
         budget: delivery.budget,
         ledger: None,
+        mark: Some(mark(attempt.request)),
     }
+}
+
+/// What the labels of a flow run say of this process.
+fn mark(request: &Request) -> ProcessMark {
+    let folder = journal_folder(request).ok().flatten();
+    ProcessMark::of_this_process(folder.as_ref().map(JournalFolder::dir))
 }
 
 /// Connects to a flow run. An engine waits out an outage. The owned flow run of a retry is resumed even if the API is not

@@ -7,6 +7,7 @@ mod admit;
 mod asset_watch;
 mod cancellable_wait;
 mod connect;
+mod earlier_runs;
 mod early_manifest;
 mod judge;
 mod lock_file;

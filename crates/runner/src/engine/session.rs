@@ -1,4 +1,4 @@
-//! What an attempt keeps open from its start until it is settled: journal, report, supervision, delivery of owed journals.
+//! What an attempt keeps open from its start until it is settled: journal, report, supervision, work for earlier runs.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,12 +6,12 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use super::earlier_runs::EarlierRuns;
 use super::run::Attempt;
 use crate::model::{Delivery, FlowRunRef, Notice};
 use crate::observe::Observer;
 use crate::prefect::control::Supervision;
 use crate::prefect::delivery::Reporter;
-use crate::replay::{OwedJournals, deliver_owed_journals};
 use crate::store::{
     AttemptRecords, JournalFolder, JournalHold, JournalReader, JournalWriter, keep,
 };
@@ -26,7 +26,7 @@ pub(super) struct Session {
     folder: Option<JournalFolder>,
     journal: JournalReader,
     report: Option<JoinHandle<Delivery>>,
-    owed: Option<OwedJournals>,
+    earlier: Option<EarlierRuns>,
 }
 
 impl Session {
@@ -55,17 +55,12 @@ impl Session {
         );
         observer.on_journal(journal.reader());
         request.attempt.previous_journal.release();
-        let owed = match (&folder, &request.client) {
-            // Earlier runs are delivered to the same server, in the time that this run leaves.
-            (Some(folder), Some(client)) if reporter.is_some() => {
-                let limits = (request.delivery.rate, request.delivery.budget);
-                let begin = flow_run_exists(&flow_run, &supervision);
-                Some(deliver_owed_journals(
-                    folder, client, limits, observer, begin,
-                ))
-            }
-            _ => None,
-        };
+        // On the same server, in the time that this run leaves.
+        let client = request.client.as_ref().filter(|_| reporter.is_some());
+        let earlier = client.map(|client| {
+            let from = (folder.as_ref(), client);
+            EarlierRuns::begin(attempt, from, &flow_run, &supervision)
+        });
         let report = reporter
             .map(|reporter| start_report(reporter, journal.reader(), observer, &supervision));
         Self {
@@ -79,7 +74,7 @@ impl Session {
             folder,
             journal: journal.reader(),
             report,
-            owed,
+            earlier,
         }
     }
 
@@ -95,10 +90,11 @@ impl Session {
         Some(delivery)
     }
 
-    /// Gives the delivery of owed journals the time that the server may take to verify.
-    pub(super) async fn finish_owed(&mut self, attempt: Attempt<'_>) {
-        if let Some(owed) = self.owed.take() {
-            owed.finish(attempt.request.delivery.verify_timeout).await;
+    /// Gives the work for earlier runs the time that the server may take to verify.
+    pub(super) async fn finish_earlier(&mut self, attempt: Attempt<'_>) {
+        if let Some(earlier) = self.earlier.take() {
+            let limit = attempt.request.delivery.verify_timeout;
+            earlier.finish(limit).await;
         }
     }
 
@@ -137,21 +133,6 @@ fn trim(folder: &JournalFolder, observer: &dyn Observer) {
             "deleting {}, which Prefect does not have completely: more than ten journals are stored",
             path.display()
         ));
-    }
-}
-
-/// Completes when the flow run exists. The run itself creates it, with its retries: the journal of an earlier attempt must not.
-fn flow_run_exists(
-    flow_run: &FlowRunRef,
-    supervision: &Supervision,
-) -> impl Future<Output = ()> + Send + use<> {
-    let is_created = matches!(flow_run, FlowRunRef::ToCreate(_));
-    let mut known = supervision.flow_run_sender().subscribe();
-    async move {
-        if is_created && known.wait_for(Option::is_some).await.is_err() {
-            // It is never created.
-            std::future::pending::<()>().await;
-        }
     }
 }
 

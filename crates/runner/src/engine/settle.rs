@@ -38,7 +38,7 @@ impl Judged {
         write_end(closing, &verdict, &end);
 
         let delivery = session.delivered().await;
-        session.finish_owed(attempt).await;
+        session.finish_earlier(attempt).await;
         let is_delivered = delivery.as_ref().is_some_and(|delivery| delivery.verified);
         let journal = session.close_journal(is_delivered, &**attempt.observer);
         let final_state = delivery.as_ref().map(|delivery| &delivery.final_state);

@@ -112,7 +112,7 @@ impl SharedFlowRun {
             deadline: None,
         };
         let delivery = session.delivered().await;
-        session.finish_owed(attempt).await;
+        session.finish_earlier(attempt).await;
         let is_delivered = delivery.as_ref().is_some_and(|delivery| delivery.verified);
         let final_state = delivery.as_ref().map(|delivery| &delivery.final_state);
         let exit = ProcessEnd {

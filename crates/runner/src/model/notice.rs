@@ -36,6 +36,11 @@ pub enum Notice {
         /// The number of runs.
         runs: usize,
     },
+    /// Earlier flow runs of the same flow were closed, because their process is gone.
+    Swept {
+        /// The number of flow runs.
+        runs: usize,
+    },
     /// Something is not sent, since Prefect does not accept it or the run's budget is used up. Sent once in a run for each
     /// reason.
     Omitted {

@@ -18,5 +18,5 @@ mod stored_feed;
 pub use error::ReplayError;
 pub use options::ReplayOptions;
 
-pub use owed_journals::{OwedJournals, deliver_owed_journals};
+pub(crate) use owed_journals::deliver_owed_journals;
 pub use run::{ReplayedRun, replay};

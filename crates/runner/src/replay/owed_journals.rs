@@ -1,70 +1,41 @@
 //! The next run delivers the journals that earlier runs left: of killed processes, and of runs that ended while Prefect was away.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use prefect_client::Client;
-use tokio::task::JoinHandle;
 
 use super::deliver::deliver;
 use super::error::ReplayError;
-use super::headers::{headers, is_superseded, read_header};
+use super::headers::{headers, is_superseded};
 use crate::model::{Notice, error_chain};
 use crate::observe::Observer;
 use crate::prefect::delivery::ReportOptions;
-use crate::store::{Header, JOURNAL_FORMAT, JournalFolder, StoredJournal};
+use crate::store::{Header, JOURNAL_FORMAT, JournalFolder, StoredJournal, read_header};
 
 /// How long the server is asked whether it has everything, and an outage is waited out.
 const VERIFY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The delivery of journals that earlier runs left, in the background of another run. Dropping it stops the delivery; the next run
-/// delivers the rest.
-#[derive(Debug)]
-#[must_use = "dropping it stops the delivery"]
-pub struct OwedJournals(JoinHandle<()>);
-
-/// Delivers each journal in the folder that Prefect may lack, in the background. A journal without an end is that of a killed
-/// process: its open task runs and the run become Crashed. Delivered journals are deleted, and one [`Notice::Recovered`] reports
-/// them. Ignored are journals that are locked (their run goes on, or another process delivers them), and those of runs that are not
-/// reported, or that are reported to another API. `rate` and `budget` are those of the run. The delivery begins
-/// when `begin` completes. Call it within a tokio runtime, after
-/// the journal of the run itself was created.
-pub fn deliver_owed_journals(
+/// Delivers each journal in the folder that Prefect may lack. A journal without an end is that of a killed process: its open task
+/// runs and the run become Crashed. Delivered journals are deleted, and one [`Notice::Recovered`] reports them. Ignored are
+/// journals that are locked (their run goes on, or another process delivers them), and those of runs that are not reported, or
+/// that are reported to another API. `rate` and `budget` are those of the run. Call it after the journal of the run itself was
+/// created. If it is dropped, the next run delivers the rest.
+pub(crate) async fn deliver_owed_journals(
     folder: &JournalFolder,
     client: &Client,
     (rate, budget): (Option<u32>, Option<u32>),
-    observer: &Arc<dyn Observer>,
-    begin: impl Future<Output = ()> + Send + 'static,
-) -> OwedJournals {
-    let (folder, client, observer) = (folder.clone(), client.clone(), Arc::clone(observer));
+    observer: &dyn Observer,
+) {
     let options = ReportOptions {
         verify_timeout: VERIFY_TIMEOUT,
         rate,
         budget,
         ..ReportOptions::default()
     };
-    OwedJournals(tokio::spawn(async move {
-        begin.await;
-        let runs = deliver_all(&folder, &client, &options).await;
-        if runs > 0 {
-            observer.on_notice(&Notice::Recovered { runs });
-        }
-    }))
-}
-
-impl OwedJournals {
-    /// Waits for the delivery, but no longer than `limit`.
-    pub async fn finish(mut self, limit: Duration) {
-        if tokio::time::timeout(limit, &mut self.0).await.is_err() {
-            tracing::debug!("journals that are not delivered yet are left to the next run");
-        }
-    }
-}
-
-impl Drop for OwedJournals {
-    fn drop(&mut self) {
-        self.0.abort();
+    let runs = deliver_all(folder, client, &options).await;
+    if runs > 0 {
+        observer.on_notice(&Notice::Recovered { runs });
     }
 }
 

@@ -10,14 +10,16 @@ use super::artifacts_of_log::Artifacts;
 use super::deliver::deliver;
 use super::error::ReplayError;
 use super::from_log::write_journal;
-use super::headers::{headers, is_superseded, read_header};
+use super::headers::{headers, is_superseded};
 use super::log::{LoggedRun, scan};
 use super::options::ReplayOptions;
 use crate::model::{Delivery, FlowRunRef, NewFlowRun};
 use crate::observe::Observer;
 use crate::prefect::delivery::ReportOptions;
 use crate::prefect::flow_run::flow_run_name;
-use crate::store::{Header, INCOMPLETE, JOURNAL_DIR, JOURNAL_FORMAT, JournalFolder, StoredJournal};
+use crate::store::{
+    Header, INCOMPLETE, JOURNAL_DIR, JOURNAL_FORMAT, JournalFolder, StoredJournal, read_header,
+};
 
 /// The result of the replay of one run.
 #[derive(Debug)]

@@ -57,6 +57,7 @@ mod retries;
 mod several_invocations;
 mod stand_in;
 mod stopping;
+mod sweep;
 mod waiting;
 mod worker;
 mod workshop;

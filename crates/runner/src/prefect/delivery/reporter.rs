@@ -16,8 +16,8 @@ use crate::model::{
     Delivery, ExistingFlowRun, FinalState, FlowRunRef, Notice, Stopper, error_chain,
 };
 use crate::prefect::flow_run::{
-    FinalStateSetter, NewRun, PastRun, ReportError, attach, job_variables, ownership_by_state,
-    reconnect,
+    FinalStateSetter, NewRun, PastRun, ProcessMark, ReportError, attach, job_variables,
+    ownership_by_state, reconnect,
 };
 use crate::store::Feed;
 
@@ -36,6 +36,8 @@ pub(crate) struct ReportOptions {
     pub budget: Option<u32>,
     /// The ledger of the attempt; `None` if none is written.
     pub ledger: Option<LedgerOptions>,
+    /// What the labels of an owned flow run say of this process; `None` for no labels.
+    pub mark: Option<ProcessMark>,
 }
 
 impl Default for ReportOptions {
@@ -47,6 +49,7 @@ impl Default for ReportOptions {
             rate: None,
             budget: None,
             ledger: None,
+            mark: None,
         }
     }
 }
@@ -100,7 +103,8 @@ impl Reporter {
         options: ReportOptions,
     ) -> Result<Self, ReportError> {
         let mut reporter = Self::new(client, run_id, Target::TaskRunsOnly, options);
-        let connection = attach(&reporter.client, run_id, flow_run).await?;
+        let mark = reporter.options.mark.as_ref();
+        let connection = attach(&reporter.client, run_id, flow_run, mark).await?;
         reporter.target = Target::Connected(connection);
         Ok(reporter)
     }
@@ -223,7 +227,12 @@ impl Reporter {
         };
         let connected = self
             .target
-            .connect(client, self.run_id, &mut outages, &journal, short)
+            .connect(
+                (client, self.run_id, self.options.mark.as_ref()),
+                &mut outages,
+                &journal,
+                short,
+            )
             .await;
         let (connection, already_stored) = match connected {
             Ok(connected) => connected,

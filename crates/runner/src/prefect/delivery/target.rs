@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::already_stored::AlreadyStored;
 use super::outage::{Outages, SendError};
 use crate::model::{ExistingFlowRun, FlowRunRef, Ownership};
-use crate::prefect::flow_run::{Connection, NewRun, create, join, resume};
+use crate::prefect::flow_run::{Connection, NewRun, ProcessMark, create, join, resume};
 use crate::store::Feed;
 
 /// The flow run of a reporter, before it is connected.
@@ -57,8 +57,7 @@ impl Target {
     /// what the server has stored of a run that is over.
     pub(super) async fn connect<F: Feed>(
         self,
-        client: &Client,
-        run_id: Uuid,
+        (client, run_id, mark): (&Client, Uuid, Option<&ProcessMark>),
         outages: &mut Outages<'_>,
         journal: &F,
         longest_outage: Duration,
@@ -83,7 +82,7 @@ impl Target {
                 outages.wait_out(journal, join).await?
             }
             Self::Resume(id) => {
-                let resume = || resume(client, run_id, id);
+                let resume = || resume(client, run_id, id, mark);
                 outages.wait_out(journal, resume).await?
             }
         };

@@ -10,6 +10,7 @@ use super::error::ReportError;
 use super::lease::Lease;
 use super::new_run::NewRun;
 use super::orchestrate::{finish, start};
+use super::process_mark::ProcessMark;
 use crate::model::{ExistingFlowRun, Notice, Ownership, State, StateKind};
 
 /// A flow run that we report to.
@@ -57,11 +58,12 @@ pub(crate) fn retry_rules(retries: Option<u32>, delay: Duration) -> RetryRules {
     rules
 }
 
-/// Connects to a flow run that exists, and sets it Running if we own its states.
+/// Connects to a flow run that exists. If we own its states, it gets the labels of this process and is set Running.
 pub(crate) async fn attach(
     client: &Client,
     run_id: Uuid,
     flow_run: ExistingFlowRun,
+    mark: Option<&ProcessMark>,
 ) -> Result<Connection, ReportError> {
     let flow_run_id = flow_run.id;
     let unreachable = |source| ReportError::Unreachable {
@@ -77,6 +79,7 @@ pub(crate) async fn attach(
     refuse_cancelled(client, &run, flow_run.ownership).await?;
     let mut lease = None;
     if flow_run.is_owned() {
+        label(client, &run, mark).await;
         let started = start(client, flow_run_id, transition(run_id)).await;
         if let Err(reason) = started.map_err(unreachable)? {
             let run = client.read_flow_run(flow_run_id).await;
@@ -93,6 +96,16 @@ pub(crate) async fn attach(
         ownership: flow_run.ownership,
         lease,
     })
+}
+
+/// Gives a flow run that is not Running yet the labels of this process. It must not be Running with those of a process that is
+/// gone: it would be taken for dead.
+async fn label(client: &Client, run: &FlowRun, mark: Option<&ProcessMark>) {
+    let Some(mark) = mark else { return };
+    let labels = mark.labels(run.run_count + 1);
+    if let Err(error) = client.label_flow_run(run.id, &labels).await {
+        tracing::debug!(%error, "cannot label the flow run");
+    }
 }
 
 /// Fails for a flow run that is Cancelling or Cancelled. Sets it from Cancelling to Cancelled if we own its states.
@@ -170,6 +183,7 @@ pub(crate) async fn resume(
     client: &Client,
     run_id: Uuid,
     flow_run_id: Uuid,
+    mark: Option<&ProcessMark>,
 ) -> Result<Connection, Error> {
     let run = client.read_flow_run(flow_run_id).await?;
     let context = RunContext::read(client, &run).await?;
@@ -177,6 +191,9 @@ pub(crate) async fn resume(
     // The server would accept Running for a flow run that has ended.
     let has_ended = kind.is_some_and(StateType::is_terminal);
     let is_wanted = !has_ended && kind != Some(StateType::Cancelling);
+    if is_wanted {
+        label(client, &run, mark).await;
+    }
     if is_wanted && let Err(reason) = start(client, flow_run_id, transition(run_id)).await? {
         tracing::warn!(reason, "the server does not set the flow run to Running");
     }
@@ -209,6 +226,11 @@ async fn create_pending(client: &Client, run: &NewRun) -> Result<(FlowRun, Strin
     request.parameters = run.parameters.clone();
     request.empirical_policy = run.policy.clone();
     request.idempotency_key = Some(run.key.to_string());
+    request.labels = run
+        .mark
+        .as_ref()
+        .map(|mark| mark.labels(1))
+        .unwrap_or_default();
     let created = client.create_flow_run(&request).await?;
     Ok((created, flow.name))
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+use super::process_mark::ProcessMark;
 use crate::model::NewFlowRun;
 
 /// A flow run that is to be created. Clones stand for the same flow run.
@@ -20,6 +21,8 @@ pub(crate) struct NewRun {
     pub(crate) key: Uuid,
     /// How often the server retries it.
     pub(crate) policy: RetryRules,
+    /// The process that works for it; `None` for a run that is over.
+    pub(crate) mark: Option<Arc<ProcessMark>>,
     /// The flow run and the name of its flow, once it is created. One request at a time creates it.
     pub(super) created: Arc<OnceCell<(FlowRun, String)>>,
 }
@@ -32,7 +35,16 @@ impl NewRun {
             parameters: Map::from_iter([("args".to_owned(), args.into())]),
             key,
             policy,
+            mark: None,
             created: Arc::default(),
+        }
+    }
+
+    /// The same for this process.
+    pub(crate) fn marked(self, mark: ProcessMark) -> Self {
+        Self {
+            mark: Some(Arc::new(mark)),
+            ..self
         }
     }
 
