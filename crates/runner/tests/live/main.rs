@@ -44,6 +44,7 @@ mod ledger;
 mod library;
 mod lost_journal;
 mod ls_flags;
+mod one_dependency;
 mod profiles;
 mod project;
 mod proxy;
