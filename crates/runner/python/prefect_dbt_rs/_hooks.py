@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import contextvars
-import inspect
-import logging
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
-from ._context import DbtHookContext
+    from ._context import DbtHookContext
 
-HookFunction = Callable[[DbtHookContext], Any]
-Decorator = Callable[[HookFunction], HookFunction]
-
-logger = logging.getLogger("prefect_dbt_rs.hooks")
+    HookFunction = Callable[[DbtHookContext], Any]
 
 
-@dataclass(frozen=True)
 class Hook:
     """A hook that was registered."""
 
-    event: str
-    function: HookFunction
-    select: str | None = None
+    def __init__(self, event: str, function: HookFunction, select: str | None) -> None:
+        self.event = event
+        self.function = function
+        self.select = select
 
     @property
     def name(self) -> str:
@@ -33,11 +27,15 @@ class Hook:
 
     def call(self, context: DbtHookContext) -> None:
         """Calls the hook. An error of the hook is a warning."""
+        import inspect
+        import logging
+
         try:
             result = self.function(context)
             if inspect.isawaitable(result):
                 _run(result)
         except Exception:
+            logger = logging.getLogger("prefect_dbt_rs.hooks")
             logger.warning("dbt hook %s failed during %s.", self.name, context.event, exc_info=True)
 
 
@@ -69,7 +67,10 @@ class HookRegistry:
 
 def _run(awaitable: Any) -> None:
     """Runs an awaitable to its end, on another thread if this one has an event loop."""
-    import asyncio  # Slow to import, and most hooks are not asynchronous.
+    # Slow to import, and most hooks are not asynchronous.
+    import asyncio
+    import contextvars
+    import threading
 
     async def wait() -> None:
         await awaitable

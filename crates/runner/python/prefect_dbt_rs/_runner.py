@@ -1,31 +1,21 @@
-"""The runner."""
+"""The runner. What only a run needs is imported by `invoke`, so that an import of the package is fast."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
-import time
-from pathlib import Path
-from typing import Any
 
 from . import _arguments
-from ._channel import STOP_GRACE, Channel
-from ._context import ManifestNode, hook_context
-from ._hooks import Hook, HookRegistry
-from ._logs import LogLines
-from ._prefect import CallerRun, caller_run
-from ._program import dbt_beside_python, find_program
-from ._result import DbtRunnerResult, run_result
+from ._hooks import HookRegistry
 from ._settings import PrefectDbtSettings
 
-# They belong to the flow's own process.
-_OWN_VARIABLES = ("PREFECT__CONTROL_PORT", "PREFECT__CONTROL_TOKEN", "PREFECT__FLOW_RUN_ID")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
 
-# The program's own headline, which names all of dbt's arguments.
-_HEADLINE = re.compile(
-    r"\A(?:Failures detected during invocation of|Failed to invoke) dbt command '.*?':\s", re.DOTALL
-)
+    from ._context import ManifestNode
+    from ._prefect import CallerRun
+    from ._result import DbtRunnerResult
 
 
 class PrefectDbtRunner(HookRegistry):
@@ -67,16 +57,22 @@ class PrefectDbtRunner(HookRegistry):
     @property
     def project_dir(self) -> Path:
         """The folder of the project."""
+        from pathlib import Path
+
         return Path(self._used.get("project_dir") or self.settings.project_dir)
 
     @property
     def profiles_dir(self) -> Path:
         """The folder of profiles.yml."""
+        from pathlib import Path
+
         return Path(self._used.get("profiles_dir") or self.settings.profiles_dir)
 
     @property
     def target_path(self) -> Path:
         """The folder of dbt's artifacts, relative to the project."""
+        from pathlib import Path
+
         return Path(self._used.get("target_path") or self.settings.target_path)
 
     @property
@@ -88,6 +84,10 @@ class PrefectDbtRunner(HookRegistry):
     def manifest(self) -> ManifestNode:
         """The manifest of the project."""
         if self._manifest is None:
+            import json
+
+            from ._context import ManifestNode
+
             path = os.path.join(self.project_dir, self.target_path, "manifest.json")
             try:
                 with open(path, encoding="utf-8") as file:
@@ -114,14 +114,20 @@ class PrefectDbtRunner(HookRegistry):
         Raises:
             ValueError: dbt could not run; or nodes failed, unless `raise_on_failure` is false.
         """
+        from ._prefect import caller_run
+        from ._run import run
+
         settings, shown, words = _arguments.split(args, kwargs, self.settings.given)
         self._used = settings
         where = caller_run(self.client)
         hooks = list(self._hooks)
-        result = self._run(self._command(settings, words, where), where, hooks, tuple(shown))
+        is_reported = (where.flow_run_id is not None or self._force_nodes_as_tasks) and not self._disable_callbacks
+        result = run(self._command(settings, words, where), where, is_reported, hooks, self, tuple(shown))
         return self._judge(result, " ".join(shown))
 
     def _command(self, settings: dict[str, str], words: list[str], where: CallerRun) -> list[str]:
+        from ._program import dbt_beside_python, find_program
+
         options = ["--channel", "--retries", "0"]
         for name, value in settings.items():
             options += ["--" + name.replace("_", "-"), value]
@@ -137,44 +143,14 @@ class PrefectDbtRunner(HookRegistry):
         options += [flag for flag, is_set in flags.items() if is_set]
         return [find_program(), "invoke", *options, "--", *words]
 
-    def _run(
-        self, command: list[str], where: CallerRun, hooks: list[Hook], args: tuple[str, ...]
-    ) -> dict[str, Any]:
-        environment = {**os.environ, **where.environment}
-        for name in _OWN_VARIABLES:
-            environment.pop(name, None)
-        is_reported = where.flow_run_id is not None or self._force_nodes_as_tasks
-        hello = {
-            "report": is_reported and not self._disable_callbacks,
-            "hooks": [{"event": hook.event, "name": hook.name, "select": hook.select} for hook in hooks],
-        }
-        channel, logs = Channel(command, environment, hello), LogLines(where)
-        result: dict[str, Any] | None = None
-        try:
-            for message in channel.messages():
-                if message["type"] == "log":
-                    logs.write(message)
-                elif message["type"] == "hook":
-                    hooks[message["hook"]].call(hook_context(message["context"], self, args))
-                    channel.send({"type": "hook_done", "call": message["call"]})
-                elif message["type"] == "result":
-                    result = message["result"]
-        except BaseException as error:
-            _stop(channel, logs, error)
-            raise
-        finally:
-            code = channel.close()
-            logs.close()
-        if result is None:
-            raise RuntimeError(f"prefect-dbt ended without a result (exit code {code})")
-        return result
-
     def _judge(self, result: dict[str, Any], command: str) -> DbtRunnerResult:
+        from ._result import DbtRunnerResult, run_result
+
         found, error = run_result(result), result["error"]
         if result["success"]:
             return DbtRunnerResult(True, None, found)
         only_failures = (result["dbt"] or {}).get("exit_code") == 1 or result["exit_code"] in (0, 1)
-        detail = _HEADLINE.sub("", error or "", count=1)
+        detail = _without_headline(error or "")
         if not only_failures:
             raise ValueError(f"Failed to invoke dbt command '{command}': {detail}")
         if self.raise_on_failure:
@@ -182,17 +158,9 @@ class PrefectDbtRunner(HookRegistry):
         return DbtRunnerResult(False, None, found)
 
 
-def _stop(channel: Channel, logs: LogLines, error: BaseException) -> None:
-    """Stops the run for an exception, and waits until dbt has cancelled its queries. A second Ctrl-C shortens that."""
-    causes = {"KeyboardInterrupt": "interrupt", "TimeoutError": "timeout", "CancelledError": "cancel"}
-    cause = next((causes[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in causes), "terminate")
-    until = time.monotonic() + STOP_GRACE
-    while True:
-        try:
-            channel.send({"type": "stop", "cause": cause})
-            for message in channel.messages(until):
-                if message["type"] == "log":
-                    logs.write(message)
-            return
-        except KeyboardInterrupt:
-            cause = "interrupt"
+def _without_headline(error: str) -> str:
+    """An error without the program's own headline, which names all of dbt's arguments."""
+    import re
+
+    headline = r"\A(?:Failures detected during invocation of|Failed to invoke) dbt command '.*?':\s"
+    return re.sub(headline, "", error, count=1, flags=re.DOTALL)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import enum
 import os
-from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
 
 
 class EventLevel(str, enum.Enum):
@@ -37,6 +40,8 @@ class PrefectDbtSettings:
         log_level: Any = None,
         target_path: str | os.PathLike[str] | None = None,
     ) -> None:
+        from pathlib import Path
+
         given = {
             "profiles_dir": profiles_dir,
             "project_dir": project_dir,
@@ -66,6 +71,8 @@ def as_text(value: Any) -> str:
 
 
 def _default_profiles_dir() -> Path:
+    from pathlib import Path
+
     here = Path.cwd()
     return here if (here / "profiles.yml").exists() else Path.home() / ".dbt"
 

@@ -87,3 +87,37 @@ fn a_flow_with_the_package_is_recorded_and_its_hooks_are_called() {
     assert_eq!(recorded.flow_run.run_count, 1);
     assert_eq!(recorded.flow_state().name, "Completed");
 }
+
+#[test]
+fn an_import_of_the_package_loads_only_what_is_needed() {
+    let workshop = Workshop::new();
+    // Without the packages of the environment, which load modules when Python starts.
+    let mut python = python(&workshop, "python_package_ends.py");
+    let finished = Finished::of(python.arg("modules").env("PYTHONNOUSERSITE", "1"));
+    assert_eq!(finished.exits_with(0).stdout, "\n\n");
+}
+
+#[test]
+fn dbt_does_not_start_when_python_or_the_program_is_killed() {
+    for (victim, code, says) in [
+        ("python", None, ""),
+        (
+            "program",
+            Some(0),
+            "prefect-dbt ended without a result (exit code -9)",
+        ),
+    ] {
+        let workshop = Workshop::new();
+        let mut python = python(&workshop, "python_package_ends.py");
+        // Ends when the program has ended, too: it has the same output.
+        let finished = Finished::of(python.arg(victim));
+        assert_eq!(finished.code, code, "{victim}: {}", finished.stderr);
+        assert_eq!(
+            finished.stdout.trim(),
+            says,
+            "{victim}: {}",
+            finished.stderr
+        );
+        assert!(!workshop.path().join("target/run_results.json").exists());
+    }
+}
