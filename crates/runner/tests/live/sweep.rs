@@ -189,8 +189,8 @@ fn own_start() -> u64 {
 
 /// As many of each kind as this variable says; one of each otherwise.
 fn copies_from_env() -> usize {
-    let copies = std::env::var("PREFECT_DBT_TEST_SWEEP_COPIES").ok();
-    copies.map_or(1, |copies| copies.parse().unwrap())
+    let copies = std::env::var_os("PREFECT_DBT_TEST_SWEEP_COPIES");
+    copies.map_or(1, |copies| copies.to_string_lossy().parse().unwrap())
 }
 
 #[test]
