@@ -29,6 +29,23 @@ pub(super) fn wait_until_gone(process: Pid) {
     }
 }
 
+/// Waits until a process ignores these signals: a shell that has just started does not yet.
+fn wait_until_ignored(process: Pid, signals: &[Signal]) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    let status = format!("/proc/{}/status", process.as_raw_nonzero());
+    let ignores = |ignored: u64, signal: &Signal| ignored & (1 << (signal.as_raw() - 1)) != 0;
+    loop {
+        let status = std::fs::read_to_string(&status).expect("it runs");
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = u64::from_str_radix(ignored.expect("a mask").trim(), 16).expect("a mask");
+        if signals.iter().all(|signal| ignores(ignored, signal)) {
+            return;
+        }
+        assert!(Instant::now() < patience, "it does not ignore {signals:?}");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn a_termination_of_every_process_is_one_of_the_run() {
     // dbt itself, and a wrapper that ends as shells do.
@@ -66,7 +83,9 @@ fn the_watchdog_survives_what_ends_a_run() {
     let others = children(run.pid());
     let watchdogs: Vec<_> = others.into_iter().filter(|child| *child != dbt).collect();
     assert_eq!(watchdogs.len(), 1);
-    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+    let signals = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT];
+    wait_until_ignored(watchdogs[0], &signals);
+    for signal in signals {
         kill_process(watchdogs[0], signal).expect("it runs");
     }
     run.signal(Signal::KILL);
