@@ -9,8 +9,8 @@ use crate::python::Environment;
 use crate::server::{Server, quiet_environment};
 use crate::{process, setup};
 
-/// Tests that run at a time: a live test starts several dbt processes, and all of them share one Prefect server.
-const AT_A_TIME: &str = "2";
+/// Tests that run at a time: a live test starts several dbt processes, and waits for the one Prefect server in between.
+const AT_A_TIME: &str = "3";
 
 /// Options of `cargo test` that select targets: the caller's selection is final.
 const SELECTIONS: [&str; 9] = [
