@@ -3,51 +3,62 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use prefect_client::{Client, EventFilter, Settings, StoredEvent};
+use prefect_client::StoredEvent;
 use serde_json::{Map, Value, json};
-use tokio::runtime::{Builder, Runtime};
-use uuid::Uuid;
 
-use super::project::Project;
+use super::project::{FAIL_MODEL, Project};
+use super::record;
+use super::server::ask;
 
 const SUCCEEDED: &str = "prefect.asset.materialization.succeeded";
 const FAILED: &str = "prefect.asset.materialization.failed";
+const LIMIT: Duration = Duration::from_secs(180);
+const POLL: Duration = Duration::from_millis(200);
 
 #[test]
 fn a_build_sends_the_assets_that_the_python_runner_sends() {
-    compare("build", &[], &["build"], 0);
+    let project = Project::new();
+    project.invoke(&[], &["build"]).exits_with(0);
+    compare("build", &project);
 }
 
 #[test]
 fn descriptions_hold_the_code_that_the_python_runner_puts_there() {
-    compare("compiled_code", &["--include-compiled-code"], &["build"], 0);
+    let project = Project::new();
+    let options = ["--include-compiled-code"];
+    project.invoke(&options, &["build"]).exits_with(0);
+    compare("compiled_code", &project);
 }
 
 #[test]
 fn a_failed_build_sends_the_assets_that_the_python_runner_sends() {
-    compare("failed", &[], &["build", "--vars", "fail_model: true"], 1);
+    let project = Project::with_vars(FAIL_MODEL);
+    let build = ["build", "--vars", FAIL_MODEL];
+    project.invoke(&[], &build).exits_with(1);
+    let events = compare("failed", &project);
+    payloads_have_the_time_and_the_error(&events);
+    the_flow_run_has_a_summary(&project);
 }
 
-/// Builds the shop, and compares with what the Python runner sent for the same build.
+/// Compares what a build of the shop sent with what the Python runner sent for the same build. Gives the events.
 ///
 /// Ours differs on purpose in this alone:
 /// - an upstream is referenced once in a run, not once by each that is built from it;
 /// - payloads also hold `execution_time`, `rows_affected`, `tests` (results that came before) and `error`;
 /// - compiled code stands in every description of a model that has some. Theirs are written when a node starts, and
 ///   have it if dbt happened to be quicker.
-fn compare(case: &str, options: &[&str], args: &[&str], code: i32) {
-    let project = Project::new();
-    project.invoke(options, args).exits_with(code);
+#[track_caller]
+fn compare(case: &str, project: &Project) -> Vec<StoredEvent> {
     let theirs = distinct(&reference(case));
-    let ours = Server::of(&project).asset_events(theirs.len());
+    let events = asset_events(project, theirs.len());
 
     let mut seen = BTreeSet::new();
-    let twice: Vec<_> = ours
+    let twice: Vec<_> = events
         .iter()
         .filter(|event| !seen.insert((event.event.clone(), event.resource.clone())))
         .collect();
     assert!(twice.is_empty(), "sent twice: {twice:#?}");
-    let ours: Vec<Value> = ours.iter().map(normalised).collect();
+    let ours: Vec<Value> = events.iter().map(normalised).collect();
     let missing: Vec<_> = theirs
         .iter()
         .filter(|event| !ours.contains(event) && !ours.contains(&with_code(event, &ours)))
@@ -57,6 +68,7 @@ fn compare(case: &str, options: &[&str], args: &[&str], code: i32) {
         "missing: {missing:#?}\nof ours: {ours:#?}"
     );
     assert_eq!(ours.len(), theirs.len(), "of ours: {ours:#?}");
+    events
 }
 
 /// The event with our description, if that says the same and goes on with the code.
@@ -84,13 +96,7 @@ fn with_code(event: &Value, ours: &[Value]) -> Value {
     completed
 }
 
-#[test]
-fn payloads_have_the_time_and_the_error() {
-    let project = Project::new();
-    project
-        .invoke(&[], &["build", "--vars", "fail_model: true"])
-        .exits_with(1);
-    let events = Server::of(&project).asset_events(distinct(&reference("failed")).len());
+fn payloads_have_the_time_and_the_error(events: &[StoredEvent]) {
     let of = |name: &str, key: &str| {
         let found = events
             .iter()
@@ -136,7 +142,7 @@ fn assets_can_be_disabled() {
         .into_iter()
         .filter(|event| wanted(&event))
         .collect();
-    let events = Server::of(&project).asset_events(expected.len());
+    let events = asset_events(&project, expected.len());
     assert_eq!(events.len(), expected.len());
     let keys: BTreeSet<&str> = events
         .iter()
@@ -154,23 +160,14 @@ fn assets_can_be_disabled() {
     project
         .invoke(&["--disable-assets", "--no-summary-artifact"], &["seed"])
         .exits_with(0);
-    let server = Server::of(&project);
     // When its task runs are there, the events behind them would be, too.
     project.recorded(project.truth().nodes().len());
-    assert!(server.asset_events(0).is_empty());
+    assert!(asset_events(&project, 0).is_empty());
 }
 
-#[test]
-fn the_flow_run_has_a_summary() {
-    let project = Project::new();
-    project
-        .invoke(&[], &["build", "--vars", "fail_model: true"])
-        .exits_with(1);
-    let server = Server::of(&project);
-    let graph = server
-        .runtime
-        .block_on(server.client.read_flow_run_graph(server.flow_run));
-    let graph = graph.unwrap();
+fn the_flow_run_has_a_summary(project: &Project) {
+    let flow_run = project.recorded(0).flow_run.id;
+    let graph = ask(async |client| client.read_flow_run_graph(flow_run).await).unwrap();
     let artifacts = graph["artifacts"].as_array().unwrap();
     // The ledger of the failed run has no key: it is for a retry.
     let keys: Vec<_> = artifacts
@@ -181,41 +178,16 @@ fn the_flow_run_has_a_summary() {
     assert_eq!(keys, ["dbt-build-summary"]);
 }
 
-/// The server, as to one flow run.
-struct Server {
-    client: Client,
-    runtime: Runtime,
-    flow_run: Uuid,
-}
-
-impl Server {
-    fn of(project: &Project) -> Self {
-        let recorded = project.recorded(0);
-        Self {
-            client: Client::new(&Settings::with_api_url(&project.environment.api)).unwrap(),
-            runtime: Builder::new_current_thread().enable_all().build().unwrap(),
-            flow_run: recorded.flow_run.id,
+/// The asset events of the project's flow run, once there are this many, or after some minutes.
+fn asset_events(project: &Project, wanted: usize) -> Vec<StoredEvent> {
+    let flow_run = project.recorded(0).flow_run.id;
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        let found = record::asset_events(flow_run);
+        if found.len() >= wanted || Instant::now() > deadline {
+            return found;
         }
-    }
-
-    /// The asset events of the flow run, once there are this many, or after a minute.
-    fn asset_events(&self, wanted: usize) -> Vec<StoredEvent> {
-        let mut filter = EventFilter::default();
-        filter.prefixes.push("prefect.asset.".to_owned());
-        filter
-            .related_ids
-            .push(format!("prefect.flow-run.{}", self.flow_run));
-        let deadline = Instant::now() + Duration::from_secs(60);
-        loop {
-            let found = self
-                .runtime
-                .block_on(self.client.filter_events(&filter))
-                .unwrap();
-            if found.len() >= wanted || Instant::now() > deadline {
-                return found;
-            }
-            std::thread::sleep(Duration::from_millis(200));
-        }
+        std::thread::sleep(POLL);
     }
 }
 

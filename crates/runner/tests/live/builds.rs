@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::faithful::{
     assert_faithful, assert_same_edges, assert_same_lines, assert_same_nodes, assert_same_times,
 };
-use super::project::Project;
+use super::project::{FAIL_MODEL, Project};
 
 const DAILY_REVENUE: &str = "model.shop.daily_revenue";
 
@@ -34,8 +34,8 @@ fn a_build_with_a_warning_is_recorded_as_dbt_ran_it() {
 
 #[test]
 fn a_failed_model_fails_the_flow_run_and_its_downstream_nodes_are_skipped() {
-    let project = Project::new();
-    let finished = project.invoke(&[], &["build", "--vars", "fail_model: true"]);
+    let project = Project::with_vars(FAIL_MODEL);
+    let finished = project.invoke(&[], &["build", "--vars", FAIL_MODEL]);
     let headline =
         "Failures detected during invocation of dbt command 'build --vars fail_model: true':";
     finished

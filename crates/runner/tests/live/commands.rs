@@ -77,15 +77,14 @@ impl Bench {
         let theirs = Finished::of(self.dbt().args(args));
         ours.exits_with(theirs.code.unwrap());
         assert_eq!(lines(&ours.stdout), lines(&theirs.stdout), "{args:?}");
-        let api = &self.0.environment.api;
-        assert!(!Recorded::exists(api, &name), "{args:?} is no run");
+        assert!(!Recorded::exists(&name), "{args:?} is no run");
     }
 
     #[track_caller]
     fn compare(&self, args: &[&str], name: &str) -> usize {
         let truth = self.0.truth();
         let nodes = truth.nodes().len();
-        let recorded = Recorded::wait_for(&self.0.environment.api, name, nodes);
+        let recorded = Recorded::wait_for(name, nodes);
         assert_same_nodes(&recorded, &truth);
         // In `dbt retry`, unit tests run after their models. `edges` expects them before, as in `build`.
         let has_unit_tests = truth.nodes().iter().any(|id| id.starts_with("unit_test."));

@@ -110,7 +110,7 @@ impl Dbt2Project {
 
     /// What the server says of the run, once it holds this many task runs that ended.
     pub(super) fn recorded(&self, task_runs: usize) -> Recorded {
-        Recorded::wait_for(&self.api, &self.flow_run, task_runs)
+        Recorded::wait_for(&self.flow_run, task_runs)
     }
 
     /// The manifest in the target folder.

@@ -139,6 +139,11 @@ impl DbtTruth {
             .collect()
     }
 
+    /// Whether dbt wrote an event of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.named(&[name]).next().is_some()
+    }
+
     /// The id of dbt's process.
     pub(super) fn process_id(&self) -> i32 {
         let pid = self.events.last().unwrap()["info"]["pid"].as_i64().unwrap();

@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
 
 use super::history::history;
-use super::interrupts::{ENDLESS, Stuck};
+use super::interrupts::{ENDLESS, Stuck, endless_project};
 use super::project::{Finished, Project};
 
 /// A flow run that has no engine yet.
@@ -22,8 +22,12 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
+    /// For a run that does not end by itself.
     pub(super) fn new() -> Self {
-        let project = Project::new();
+        Self::of(endless_project())
+    }
+
+    fn of(project: Project) -> Self {
         let client = Client::new(&Settings::with_api_url(&project.environment.api)).unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let id = runtime.block_on(async {
@@ -91,7 +95,7 @@ fn a_flow_run_cancelled_before_its_start_does_not_start_dbt() {
 /// A prefect-dbt in a start hook would otherwise take over the flow run of its parent.
 #[test]
 fn a_start_hook_does_not_inherit_the_flow_run() {
-    let waiting = Waiting::new();
+    let waiting = Waiting::of(Project::new());
     let mut command = waiting.project.program();
     command
         .env("PREFECT__FLOW_RUN_ID", waiting.id.to_string())

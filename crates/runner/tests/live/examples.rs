@@ -8,6 +8,7 @@ use tokio::runtime::Builder;
 
 use super::project::{Finished, Project};
 use super::references::References;
+use super::workshop::Workshop;
 
 /// The built example, in the folder where cargo puts it.
 pub(super) fn example(name: &str) -> PathBuf {
@@ -21,23 +22,22 @@ pub(super) fn example(name: &str) -> PathBuf {
     program
 }
 
-/// Runs an example in the project.
-fn run(project: &Project, name: &str, args: &[&str]) -> Finished {
+/// Runs an example as our program is run in a project.
+fn run(program: &Command, name: &str, args: &[&str]) -> Finished {
     let mut command = Command::new(example(name));
-    let program = project.program();
     for (name, value) in program.get_envs() {
         match value {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),
         };
     }
-    command.current_dir(project.path()).args(args);
-    Finished::of(&mut command)
+    command.current_dir(program.get_current_dir().unwrap());
+    Finished::of(command.args(args))
 }
 
 /// Runs an example that prints these texts.
-fn prints(project: &Project, name: &str, texts: &[&str]) {
-    let finished = run(project, name, &[]);
+fn prints(program: &Command, name: &str, texts: &[&str]) {
+    let finished = run(program, name, &[]);
     for text in texts {
         assert!(
             finished.exits_with(0).stdout.contains(text),
@@ -49,8 +49,14 @@ fn prints(project: &Project, name: &str, texts: &[&str]) {
 
 #[test]
 fn examples_of_runs_succeed() {
-    // One project for all, so that dbt reads it once.
-    let project = Project::new();
+    // One small project for all, with something for each command.
+    let workshop = Workshop::new();
+    workshop.mend();
+    fs_err::create_dir(workshop.path().join("seeds")).unwrap();
+    workshop.write("seeds/words.csv", "word\none\n");
+    let tests = "models: [{name: base, columns: [{name: id, data_tests: [unique]}]}]\n";
+    workshop.write("models/tests.yml", tests);
+    let program = workshop.program();
     for plain in [
         "basic",
         "retry",
@@ -60,9 +66,9 @@ fn examples_of_runs_succeed() {
         "no_raise",
         "several_invocations",
     ] {
-        run(&project, plain, &[]).exits_with(0);
+        run(&program, plain, &[]).exits_with(0);
     }
-    run(&project, "settings", &[".", "."]).exits_with(0);
+    run(&program, "settings", &[".", "."]).exits_with(0);
 }
 
 #[test]
@@ -72,15 +78,24 @@ fn the_templated_profile_example_reads_blocks_and_variables() {
     let client = Client::new(&Settings::with_api_url(&project.environment.api)).unwrap();
     let references = References::make(&project, client, &runtime);
     runtime.block_on(references.choose("prod"));
-    run(&project, "templated_profile", &[]).exits_with(0);
+    run(&project.program(), "templated_profile", &[]).exits_with(0);
     assert!(project.path().join("prod.duckdb").exists());
 }
 
 #[test]
 fn examples_of_hooks_print_their_context() {
+    let workshop = Workshop::new();
+    workshop.mend();
+    let program = workshop.program();
+    run(&program, "critical_failure", &[]).exits_with(0);
+    let summary = "#data-platform: dbt build finished with status=success; per node: {";
+    prints(&program, "run_summary", &[summary]);
+    run(&program, "slow_models", &[]).exits_with(0);
+
+    // These select nodes by tags that the small project does not have.
     let project = Project::new();
     prints(
-        &project,
+        &project.program(),
         "hooks",
         &[
             "Starting dbt command: build with args: [\"build\"]",
@@ -88,13 +103,9 @@ fn examples_of_hooks_print_their_context() {
             "Nodes that took part: ",
         ],
     );
-    run(&project, "critical_failure", &[]).exits_with(0);
-    let summary = "#data-platform: dbt build finished with status=success; per node: {";
-    prints(&project, "run_summary", &[summary]);
-    run(&project, "slow_models", &[]).exits_with(0);
     // Of six models one is ephemeral, and one is off.
     prints(
-        &project,
+        &project.program(),
         "hook_selections",
         &[
             "about to run 4 nodes of marts",

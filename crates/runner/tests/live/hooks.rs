@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::project::Project;
+use super::project::{FAIL_MODEL, Project};
 
 /// The contexts that a hook wrote to a file, one a line.
 fn contexts(project: &Project, file: &str) -> Vec<Value> {
@@ -78,7 +78,7 @@ fn start_hooks_get_the_nodes_that_run() {
 
 #[test]
 fn hooks_get_failures_and_do_not_fail_the_run() {
-    let project = Project::new();
+    let project = Project::with_vars(FAIL_MODEL);
     let (each, end) = (keep("each.jsonl"), keep("end.jsonl"));
     let marts = format!("tag:marts={each}");
     let finished = project.invoke(
@@ -100,7 +100,7 @@ fn hooks_get_failures_and_do_not_fail_the_run() {
         &[
             "build",
             "--vars",
-            "fail_model: true",
+            FAIL_MODEL,
             "--exclude",
             "customer_history",
         ],

@@ -12,17 +12,22 @@ use super::project::{Finished, Project};
 /// The model that does not end by itself.
 pub(super) const SLOW: &str = "model.shop.product_sales";
 
+/// What dbt says when that model starts.
+pub(super) const STARTED: &str = "START sql table model main.product_sales";
+
+/// Makes that model endless.
+const SLOWLY: &str = "slow_model: true";
+
 /// A build of everything, with the endless model.
-const STUCK: [&str; 3] = ["build", "--vars", "slow_model: true"];
+const STUCK: [&str; 3] = ["build", "--vars", SLOWLY];
 
 /// A build of the endless model alone.
-pub(super) const ENDLESS: [&str; 5] = [
-    "build",
-    "--select",
-    "product_sales",
-    "--vars",
-    "slow_model: true",
-];
+pub(super) const ENDLESS: [&str; 5] = ["build", "--select", "product_sales", "--vars", SLOWLY];
+
+/// A project for such a build.
+pub(super) fn endless_project() -> Project {
+    Project::with_vars(SLOWLY)
+}
 
 /// A run that does not end by itself.
 pub(super) struct Stuck {
@@ -38,7 +43,7 @@ impl Stuck {
 
     /// A build, once its endless model runs.
     pub(super) fn start_as(command: &mut Command) -> Self {
-        Self::start_until("START sql table model main.product_sales", command)
+        Self::start_until(STARTED, command)
     }
 
     /// A run, once it has printed this.
@@ -87,7 +92,7 @@ impl Stuck {
 
 #[test]
 fn ctrl_c_cancels_the_run_and_leaves_no_orphan() {
-    let project = Project::new();
+    let project = endless_project();
     let stuck = Stuck::start(&project);
     let dbt = Pid::from_raw(project.truth().process_id()).unwrap();
     kill_process(stuck.pid(), Signal::INT).unwrap();
@@ -109,7 +114,7 @@ fn ctrl_c_cancels_the_run_and_leaves_no_orphan() {
 
 #[test]
 fn a_killed_dbt_crashes_the_run() {
-    let project = Project::new();
+    let project = endless_project();
     let stuck = Stuck::start(&project);
     let dbt = Pid::from_raw(project.truth().process_id()).unwrap();
     kill_process(dbt, Signal::KILL).unwrap();

@@ -25,7 +25,7 @@ const AT_ONCE: usize = 3;
 /// Marks all processes of a run.
 const MARK: &str = "PREFECT_DBT_TEST_MARK";
 const LIMIT: Duration = Duration::from_secs(60);
-const POLL: Duration = Duration::from_millis(5);
+const POLL: Duration = Duration::from_millis(20);
 
 /// What a journal says of a run.
 #[derive(Debug, Default)]
@@ -135,16 +135,16 @@ impl Victim {
 }
 
 /// Replays a killed run's journal and compares what the server holds with what the journal said.
-fn replay_and_compare(replay: &mut Command, api: &str, name: &str, journal: &Path) {
+fn replay_and_compare(replay: &mut Command, name: &str, journal: &Path) {
     let content = JournalContent::read(journal);
     Finished::of(replay.arg("replay").arg(journal)).exits_with(0);
     assert!(!journal.exists(), "a delivered journal is not deleted");
-    compare(api, name, &content);
+    compare(name, &content);
 }
 
 /// Compares what the server holds of a killed run with what its journal said.
-fn compare(api: &str, name: &str, content: &JournalContent) {
-    let recorded = Recorded::wait_for(api, name, content.nodes.len());
+fn compare(name: &str, content: &JournalContent) {
+    let recorded = Recorded::wait_for(name, content.nodes.len());
     assert_eq!(recorded.task_runs.len(), content.nodes.len());
     let kind = |state: &prefect_client::State| text_of(&serde_json::to_value(state.kind).unwrap());
     for (node, end) in &content.nodes {
@@ -234,7 +234,7 @@ fn kill_at(api: &str, point: usize) {
     let journal = begin_and_kill(&project, api, &name, point);
     // One that came to its end in spite of us has nothing to be replayed.
     if journal.exists() {
-        replay_and_compare(&mut project.program(api), api, &name, &journal);
+        replay_and_compare(&mut project.program(api), &name, &journal);
     }
 }
 
@@ -259,12 +259,11 @@ fn the_next_run_closes_a_killed_run() {
     let journal = begin_and_kill(&project, &api, &killed, 50);
     let content = JournalContent::read(&journal);
     assert!(content.end.is_none(), "it was killed too late");
-    // A server that is busy gets the time.
-    Finished::of(&mut project.build(&api, &next, &["--verify-timeout", "60"]))
+    Finished::of(&mut project.build(&api, &next, &[]))
         .exits_with(1)
         .says("earlier runs that Prefect did not have completely are now delivered: 1");
     assert!(project.journals().is_empty());
-    compare(&api, &killed, &content);
+    compare(&killed, &content);
 }
 
 /// dbt alone finds that nothing is left to do, or no results at all.
@@ -334,7 +333,7 @@ fn a_killed_run_leaves_no_process_and_no_secret() {
         None,
         "it was to be open"
     );
-    replay_and_compare(&mut project.program(), &api, &project.flow_run, &journal);
+    replay_and_compare(&mut project.program(), &project.flow_run, &journal);
 }
 
 /// Every file below a folder.

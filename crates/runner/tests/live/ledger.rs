@@ -20,7 +20,8 @@ const ENDLESS: &str = "select sum(hash(a.range + b.range)) as id \
     from range(10000000) as a, range(10000000) as b, ABOVE \
     where not exists (select 1 from glob('mended*'))\n";
 /// A secret in dbt's arguments.
-const ARGS: [&str; 3] = ["build", "--vars", "{password: hunter2}"];
+const SECRET: &str = "{password: hunter2}";
+const ARGS: [&str; 3] = ["build", "--vars", SECRET];
 
 /// A flow run, and what the server has of it.
 struct Retried {
@@ -88,7 +89,7 @@ fn ids(nodes: &[&str]) -> BTreeSet<String> {
 
 /// Kills a run at the node that does not end, and retries it on an empty disk.
 fn killed_at(file: &str, above: &str, rest: &[&str]) {
-    let first = Workshop::new();
+    let first = Workshop::with_vars(SECRET);
     let endless = ENDLESS.replace("ABOVE", above);
     first.write(file, &endless);
     let run = Retried::new(&first);
@@ -103,7 +104,7 @@ fn killed_at(file: &str, above: &str, rest: &[&str]) {
     );
     victim.kill();
 
-    let second = Workshop::new();
+    let second = Workshop::with_vars(SECRET);
     second.write(file, &endless);
     second.adopt_database(&first);
     second.mend();

@@ -22,7 +22,7 @@ fn a_journal_deleted_during_the_run_is_written_again() {
     let api = TestEnvironment::from_env().api;
     let proxy = Proxy::before(&api, |_| Fate::Cut);
     let name = format!("deleted-{}", Uuid::now_v7());
-    let project = StandIn::recorded("good", a_minute_ago(), 0, Duration::from_secs(1));
+    let project = StandIn::held("good", a_minute_ago(), 0);
     let child = project
         .build(&proxy.url, &name, &[])
         .stderr(Stdio::piped())
@@ -35,6 +35,7 @@ fn a_journal_deleted_during_the_run_is_written_again() {
         std::thread::sleep(POLL);
     }
     fs_err::remove_dir_all(project.path().join(".prefect-dbt")).unwrap();
+    project.release();
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
@@ -46,7 +47,7 @@ fn a_journal_deleted_during_the_run_is_written_again() {
 
     let mut replay = project.program(&api);
     Finished::of(replay.arg("replay").arg(project.path())).exits_with(0);
-    let recorded = Recorded::wait_for(&api, &name, NODES);
+    let recorded = Recorded::wait_for(&name, NODES);
     assert_eq!(recorded.flow_state().kind, StateType::Completed);
     let ended = recorded
         .task_runs
@@ -89,8 +90,5 @@ fn an_incomplete_journal_is_not_treated_as_a_killed_run() {
     Finished::of(replay.arg("replay").arg(project.path()))
         .exits_with(0)
         .says("the journal is incomplete");
-    assert!(
-        !Recorded::exists(&api, &name),
-        "it was taken for a killed run"
-    );
+    assert!(!Recorded::exists(&name), "it was taken for a killed run");
 }

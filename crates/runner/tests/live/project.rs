@@ -9,7 +9,11 @@ use uuid::Uuid;
 
 use super::dbt_truth::DbtTruth;
 use super::environment::TestEnvironment;
+use super::parsed;
 use super::recorded::Recorded;
+
+/// dbt's `--vars` with which the model `orders` fails.
+pub(super) const FAIL_MODEL: &str = "fail_model: true";
 
 /// A copy of the demo project that one test has for itself.
 pub(super) struct Project {
@@ -22,10 +26,29 @@ pub(super) struct Project {
 impl Project {
     /// A fresh copy.
     pub(super) fn new() -> Self {
+        Self::parsed(None)
+    }
+
+    /// A fresh copy, for runs with these `--vars` of dbt.
+    pub(super) fn with_vars(vars: &str) -> Self {
+        Self::parsed(Some(vars))
+    }
+
+    fn parsed(vars: Option<&str>) -> Self {
         let environment = TestEnvironment::from_env();
         let dir = tempfile::tempdir().unwrap();
-        let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/projects/shop");
-        copy(&shop, &dir.path().join("shop"));
+        let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/projects/shop");
+        let shop = dir.path().join("shop");
+        copy(&original, &shop);
+        // A query that does not end keeps one core busy, not all.
+        let profiles = fs::read_to_string(shop.join("profiles.yml")).unwrap();
+        let threads = "threads: 4\n";
+        let profiles = profiles.replace(
+            threads,
+            &format!("{threads}      settings: {{threads: 1}}\n"),
+        );
+        fs::write(shop.join("profiles.yml"), profiles).unwrap();
+        parsed::provide(&shop, vars, &environment.dbt);
         Self {
             dir,
             environment,
@@ -72,7 +95,7 @@ impl Project {
 
     /// What the server says of it, once it holds this many task runs that ended.
     pub(super) fn recorded(&self, task_runs: usize) -> Recorded {
-        Recorded::wait_for(&self.environment.api, &self.flow_run, task_runs)
+        Recorded::wait_for(&self.flow_run, task_runs)
     }
 }
 
@@ -105,7 +128,7 @@ pub(super) fn program_in(dir: &Path, environment: &TestEnvironment) -> Command {
     command
 }
 
-/// Has the program invoke dbt in a flow run of this name.
+/// Has the program invoke dbt in a flow run of this name. A busy server gets the time to record it.
 pub(super) fn invoke(
     mut program: Command,
     flow_run: &str,
@@ -113,6 +136,9 @@ pub(super) fn invoke(
     args: &[&str],
 ) -> Command {
     program.args(["invoke", "--flow-run-name", flow_run]);
+    if !options.contains(&"--verify-timeout") {
+        program.args(["--verify-timeout", "240"]);
+    }
     program.args(options).arg("--").args(args);
     program
 }

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use prefect_client::{Client, EventFilter, Settings, StoredEvent};
+use prefect_client::{EventFilter, StoredEvent};
 use serde_json::Value;
-use tokio::runtime::{Builder, Runtime};
+use uuid::Uuid;
 
 use super::recorded::Recorded;
+use super::server::ask;
 
 /// The recorder of a busy server takes its time, and events are written every five seconds.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(300);
 
 /// A state: type, name and message.
@@ -46,11 +47,11 @@ struct TaskRecord {
 }
 
 impl Record {
-    /// Reads until the record is as expected, or for a minute; the recorded run began at `began`.
-    pub(super) fn wait_for(api: &str, flow_run: &str, began: Timestamp, expected: &Self) -> Self {
+    /// Reads until the record is as expected, or for some minutes; the recorded run began at `began`.
+    pub(super) fn wait_for(flow_run: &str, began: Timestamp, expected: &Self) -> Self {
         let deadline = Instant::now() + LIMIT;
         loop {
-            let record = Self::read(api, flow_run, began, expected.task_runs.len());
+            let record = Self::read(flow_run, began, expected.task_runs.len());
             if record == *expected || Instant::now() > deadline {
                 return record;
             }
@@ -60,7 +61,6 @@ impl Record {
 
     /// Reads the record of a run with this many nodes and asset events, once the server has them.
     pub(super) fn of_whole_run(
-        api: &str,
         flow_run: &str,
         began: Timestamp,
         nodes: usize,
@@ -68,7 +68,7 @@ impl Record {
     ) -> Self {
         let deadline = Instant::now() + LIMIT;
         loop {
-            let record = Self::read(api, flow_run, began, nodes);
+            let record = Self::read(flow_run, began, nodes);
             if record.asset_events >= asset_events {
                 return record;
             }
@@ -81,9 +81,8 @@ impl Record {
         }
     }
 
-    fn read(api: &str, flow_run: &str, began: Timestamp, nodes: usize) -> Self {
-        let recorded = Recorded::wait_for(api, flow_run, nodes);
-        let server = Server::new(api);
+    fn read(flow_run: &str, began: Timestamp, nodes: usize) -> Self {
+        let recorded = Recorded::wait_for(flow_run, nodes);
         let keys: BTreeMap<_, _> = recorded
             .task_runs
             .iter()
@@ -104,8 +103,8 @@ impl Record {
             })
             .collect();
         logs.sort_by(|a, b| (a.1, &a.2).cmp(&(b.1, &b.2)));
-        let (history, artifacts) = server.graph(recorded.flow_run.id);
-        let events = server.asset_events(recorded.flow_run.id);
+        let (history, artifacts) = graph(recorded.flow_run.id);
+        let events = asset_events(recorded.flow_run.id);
         let task_runs = recorded
             .task_runs
             .iter()
@@ -170,7 +169,7 @@ fn state(state: Option<&prefect_client::State>) -> State {
 /// An event of an asset, with its node in place of its task run.
 fn asset(
     event: &StoredEvent,
-    keys: &BTreeMap<uuid::Uuid, String>,
+    keys: &BTreeMap<Uuid, String>,
 ) -> ((String, String), (String, BTreeSet<String>, String)) {
     let mut node = String::new();
     let mut related = BTreeSet::new();
@@ -188,43 +187,24 @@ fn asset(
     ((event.event.clone(), key), (node, related, payload))
 }
 
-/// The server, for what [`Recorded`] does not read.
-struct Server {
-    client: Client,
-    runtime: Runtime,
+/// The types of a flow run's states, and the keys of its artifacts. A ledger has no key.
+fn graph(flow_run: Uuid) -> (Vec<String>, Vec<String>) {
+    let graph = ask(async |client| client.read_flow_run_graph(flow_run).await).unwrap();
+    let texts = |list: &str, field: &str| {
+        let list = graph[list].as_array().unwrap();
+        list.iter()
+            .filter_map(|one| Some(one[field].as_str()?.to_owned()))
+            .collect()
+    };
+    (texts("states", "type"), texts("artifacts", "key"))
 }
 
-impl Server {
-    fn new(api: &str) -> Self {
-        Self {
-            client: Client::new(&Settings::with_api_url(api)).unwrap(),
-            runtime: Builder::new_current_thread().enable_all().build().unwrap(),
-        }
-    }
-
-    /// The types of a flow run's states, and the keys of its artifacts. A ledger has no key.
-    fn graph(&self, flow_run: uuid::Uuid) -> (Vec<String>, Vec<String>) {
-        let graph = self
-            .runtime
-            .block_on(self.client.read_flow_run_graph(flow_run))
-            .unwrap();
-        let texts = |list: &str, field: &str| {
-            let list = graph[list].as_array().unwrap();
-            list.iter()
-                .filter_map(|one| Some(one[field].as_str()?.to_owned()))
-                .collect()
-        };
-        (texts("states", "type"), texts("artifacts", "key"))
-    }
-
-    fn asset_events(&self, flow_run: uuid::Uuid) -> Vec<StoredEvent> {
-        let mut filter = EventFilter::default();
-        filter.prefixes.push("prefect.asset.".to_owned());
-        filter
-            .related_ids
-            .push(format!("prefect.flow-run.{flow_run}"));
-        self.runtime
-            .block_on(self.client.filter_events(&filter))
-            .unwrap()
-    }
+/// The events of the assets of a flow run.
+pub(super) fn asset_events(flow_run: Uuid) -> Vec<StoredEvent> {
+    let mut filter = EventFilter::default();
+    filter.prefixes.push("prefect.asset.".to_owned());
+    filter
+        .related_ids
+        .push(format!("prefect.flow-run.{flow_run}"));
+    ask(async |client| client.filter_events(&filter).await).unwrap()
 }

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use prefect_client::{
-    Client, FlowRun, FlowRunFilter, LogFilter, Settings, State, StateType, StoredLog, TaskRun,
-    TaskRunFilter,
+    FlowRun, FlowRunFilter, LogFilter, State, StateType, StoredLog, TaskRun, TaskRunFilter,
 };
-use tokio::runtime::{Builder, Runtime};
+
+use super::server::ask;
 
 const PAGE: u32 = 200;
 const POLL: Duration = Duration::from_millis(200);
-/// The recorder of a server on SQLite takes its time.
-const LIMIT: Duration = Duration::from_secs(60);
+/// The recorder of a busy server on SQLite takes its time.
+const LIMIT: Duration = Duration::from_secs(180);
 const ENDED: [StateType; 4] = [
     StateType::Completed,
     StateType::Failed,
@@ -22,34 +22,21 @@ const ENDED: [StateType; 4] = [
 
 /// A flow run, its task runs by dbt's unique id, and its logs.
 pub(super) struct Recorded {
-    client: Client,
-    runtime: Runtime,
     pub(super) flow_run: FlowRun,
     pub(super) task_runs: Vec<TaskRun>,
 }
 
 impl Recorded {
     /// Whether there is a flow run of this name.
-    pub(super) fn exists(api: &str, name: &str) -> bool {
-        let client = Client::new(&Settings::with_api_url(api)).unwrap();
-        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let mut by_name = FlowRunFilter::default();
-        by_name.names.push(name.to_owned());
-        let found = runtime.block_on(client.filter_flow_runs(&by_name)).unwrap();
-        !found.is_empty()
+    pub(super) fn exists(name: &str) -> bool {
+        !flow_runs(name).is_empty()
     }
 
-    /// Reads the one flow run of this name, once it has this many task runs that have ended, or after a minute.
-    pub(super) fn wait_for(api: &str, name: &str, task_runs: usize) -> Self {
-        let client = Client::new(&Settings::with_api_url(api)).unwrap();
-        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let mut by_name = FlowRunFilter::default();
-        by_name.names.push(name.to_owned());
-        let mut found = runtime.block_on(client.filter_flow_runs(&by_name)).unwrap();
+    /// Reads the one flow run of this name, once it has this many task runs that have ended, or after some minutes.
+    pub(super) fn wait_for(name: &str, task_runs: usize) -> Self {
+        let mut found = flow_runs(name);
         assert_eq!(found.len(), 1, "flow runs named {name}");
         let mut recorded = Self {
-            client,
-            runtime,
             flow_run: found.remove(0),
             task_runs: Vec::new(),
         };
@@ -103,7 +90,7 @@ impl Recorded {
             .collect()
     }
 
-    /// Every log line, once there are this many, or after a minute.
+    /// Every log line, once there are this many, or after some minutes.
     pub(super) fn logs(&self, at_least: usize) -> Vec<StoredLog> {
         let deadline = Instant::now() + LIMIT;
         loop {
@@ -119,10 +106,7 @@ impl Recorded {
         let mut filter = TaskRunFilter::default();
         filter.flow_run_ids.push(self.flow_run.id);
         filter.state_types.extend(ENDED);
-        let count = self
-            .runtime
-            .block_on(self.client.count_task_runs(&filter))
-            .unwrap();
+        let count = ask(async |client| client.count_task_runs(&filter).await).unwrap();
         usize::try_from(count).unwrap()
     }
 
@@ -130,10 +114,7 @@ impl Recorded {
         let mut filter = TaskRunFilter::default();
         filter.flow_run_ids.push(self.flow_run.id);
         filter.limit = Some(PAGE);
-        let runs = self
-            .runtime
-            .block_on(self.client.filter_task_runs(&filter))
-            .unwrap();
+        let runs = ask(async |client| client.filter_task_runs(&filter).await).unwrap();
         assert!(runs.len() < PAGE as usize, "the tests' project fits a page");
         runs
     }
@@ -144,10 +125,7 @@ impl Recorded {
         filter.limit = Some(PAGE);
         let mut logs = Vec::new();
         loop {
-            let page = self
-                .runtime
-                .block_on(self.client.filter_logs(&filter))
-                .unwrap();
+            let page = ask(async |client| client.filter_logs(&filter).await).unwrap();
             let is_last = page.len() < PAGE as usize;
             logs.extend(page);
             if is_last {
@@ -156,4 +134,11 @@ impl Recorded {
             filter.offset += PAGE;
         }
     }
+}
+
+/// The flow runs of this name.
+fn flow_runs(name: &str) -> Vec<FlowRun> {
+    let mut by_name = FlowRunFilter::default();
+    by_name.names.push(name.to_owned());
+    ask(async |client| client.filter_flow_runs(&by_name).await).unwrap()
 }

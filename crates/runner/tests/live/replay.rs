@@ -1,7 +1,6 @@
 //! Runs that are delivered later: from their journals, or from dbt's log file.
 
 use std::cmp::Ordering::{Equal, Greater, Less};
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,10 +8,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use rustix::process::{Signal, kill_process};
 use uuid::Uuid;
 
 use super::environment::TestEnvironment;
 use super::faithful::assert_faithful;
+use super::interrupts::Stuck;
 use super::project::{Finished, Project};
 use super::proxy::{Fate, Proxy};
 use super::record::Record;
@@ -71,8 +72,7 @@ fn a_run_without_prefect_is_replayed_once_from_its_journal_and_from_dbts_log() {
         .unwrap();
     let assets = assets_in(&journal);
     assert!(assets > 0);
-    let read =
-        |project: &Project| Record::of_whole_run(&api, &project.flow_run, began, nodes, assets);
+    let read = |project: &Project| Record::of_whole_run(&project.flow_run, began, nodes, assets);
 
     replay(&project, &api, &["--keep"], &journal).exits_with(0);
     let from_journal = read(&project);
@@ -123,7 +123,7 @@ fn an_outage_is_replayed_even_if_the_replay_is_interrupted() {
     };
     let names = ["undisturbed", "away", "twice"].map(|name| format!("{name}-{}", Uuid::now_v7()));
     run(&api, &names[0], &[]);
-    let expected = Record::of_whole_run(&api, &names[0], began, nodes, assets);
+    let expected = Record::of_whole_run(&names[0], began, nodes, assets);
 
     let project = run(NOWHERE, &names[1], &[]);
     let mut command = project.program(NOWHERE);
@@ -143,7 +143,7 @@ fn an_outage_is_replayed_even_if_the_replay_is_interrupted() {
         assert_eq!(replay.wait().unwrap().code(), Some(0));
     }
     assert!(project.journals().is_empty());
-    let record = Record::wait_for(&api, &names[1], began, &expected);
+    let record = Record::wait_for(&names[1], began, &expected);
     assert!(record == expected, "{}", record.difference(&expected));
 
     // Two attempts of one flow run, which neither has seen.
@@ -152,7 +152,7 @@ fn an_outage_is_replayed_even_if_the_replay_is_interrupted() {
     assert_eq!(project.journals().len(), 2);
     let mut command = project.program(&api);
     Finished::of(command.arg("replay").arg(project.path())).exits_with(0);
-    let recorded = Recorded::wait_for(&api, &names[2], 2 * nodes);
+    let recorded = Recorded::wait_for(&names[2], 2 * nodes);
     assert_eq!(recorded.task_runs.len(), 2 * nodes);
     assert_eq!(
         recorded.flow_state().kind,
@@ -171,15 +171,14 @@ fn the_next_run_delivers_a_run_that_ended_in_an_outage() {
     assert_eq!(project.journals().len(), 1);
 
     // A run that is reported to another API leaves it alone.
-    let options = ["--verify-timeout", "60"];
-    Finished::of(&mut project.build(&api, &next, &options)).exits_with(1);
+    Finished::of(&mut project.build(&api, &next, &[])).exits_with(1);
     assert_eq!(project.journals().len(), 1);
     proxy.set(|_| Fate::Pass);
-    Finished::of(&mut project.build(&proxy.url, &next, &options))
+    Finished::of(&mut project.build(&proxy.url, &next, &[]))
         .exits_with(1)
         .says("earlier runs that Prefect did not have completely are now delivered: 1");
     assert!(project.journals().is_empty());
-    let recorded = Recorded::wait_for(&api, &earlier, 19);
+    let recorded = Recorded::wait_for(&earlier, 19);
     assert_eq!(recorded.task_runs.len(), 19);
     let failed = prefect_client::StateType::Failed;
     assert_eq!(recorded.flow_state().kind, failed);
@@ -189,37 +188,45 @@ fn the_next_run_delivers_a_run_that_ended_in_an_outage() {
 fn an_attempt_that_waits_for_its_retry_is_not_delivered_by_other_runs() {
     let api = TestEnvironment::from_env().api;
     let proxy = Proxy::before(&api, |_| Fate::Cut);
-    let name = format!("waits-{}", Uuid::now_v7());
+    let [name, other] = ["waits", "other"].map(|name| format!("{name}-{}", Uuid::now_v7()));
     let project = StandIn::recorded("model_fails", a_minute_ago(), 1, Duration::ZERO);
+    // It waits longer than the test lasts.
+    let waiting = wait_for_attempt_2(&project, &proxy, &name, "3600");
+    proxy.set(|_| Fate::Pass);
+    Finished::of(&mut project.build(&proxy.url, &other, &[])).exits_with(1);
+    assert!(!Recorded::exists(&name), "the flow run waits for attempt 2");
+    kill_process(waiting.pid(), Signal::KILL).unwrap();
+    assert_eq!(waiting.finish().code, None);
+}
+
+#[test]
+fn an_attempt_that_ended_in_an_outage_is_delivered_after_the_next_one() {
+    let api = TestEnvironment::from_env().api;
+    let proxy = Proxy::before(&api, |_| Fate::Cut);
+    let name = format!("waited-{}", Uuid::now_v7());
+    let project = StandIn::recorded("model_fails", a_minute_ago(), 1, Duration::ZERO);
+    let waiting = wait_for_attempt_2(&project, &proxy, &name, "0.1");
+    proxy.set(|_| Fate::Pass);
+    waiting.finish().exits_with(1);
+    // The server retries once after the first attempt that it sees, which is the second one.
+    let recorded = Recorded::wait_for(&name, 3 * 19);
+    assert_eq!(recorded.task_runs.len(), 3 * 19);
+    let failed = prefect_client::StateType::Failed;
+    assert_eq!(recorded.flow_state().kind, failed);
+}
+
+/// A run whose first attempt has failed, and that waits for the second one.
+fn wait_for_attempt_2(project: &StandIn, proxy: &Proxy, name: &str, delay: &str) -> Stuck {
     let options = [
         "--retries",
         "1",
         "--retry-strategy",
         "full",
         "--retry-delay",
-        "8",
+        delay,
     ];
-    let mut waiting = project
-        .build(&proxy.url, &name, &options)
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut said = BufReader::new(waiting.stderr.take().unwrap()).lines();
-    assert!(said.any(|line| line.unwrap().contains("attempt 2 starts in 8 s")));
-    proxy.set(|_| Fate::Pass);
-    let other = format!("other-{}", Uuid::now_v7());
-    Finished::of(&mut project.build(&proxy.url, &other, &["--verify-timeout", "60"])).exits_with(1);
-    assert!(
-        !Recorded::exists(&api, &name),
-        "the flow run waits for attempt 2"
-    );
-    said.for_each(drop);
-    assert_eq!(waiting.wait().unwrap().code(), Some(1));
-    // The server retries once after the first attempt that it sees, which is the second one.
-    let recorded = Recorded::wait_for(&api, &name, 3 * 19);
-    assert_eq!(recorded.task_runs.len(), 3 * 19);
-    let failed = prefect_client::StateType::Failed;
-    assert_eq!(recorded.flow_state().kind, failed);
+    let mut command = project.build(&proxy.url, name, &options);
+    Stuck::start_until("attempt 2 starts in", &mut command)
 }
 
 /// As a gateway does that filters requests.
@@ -237,11 +244,11 @@ fn refused_logs_do_not_keep_the_flow_run_open() {
     Finished::of(&mut project.build(&proxy.url, &name, &options)).exits_with(1);
     assert_eq!(project.journals().len(), 1);
     let failed = prefect_client::StateType::Failed;
-    let recorded = Recorded::wait_for(&api, &name, 0);
+    let recorded = Recorded::wait_for(&name, 0);
     assert_eq!(recorded.flow_state().kind, failed);
     let mut command = project.program(&api);
     Finished::of(command.arg("replay").arg(project.path())).exits_with(0);
-    let recorded = Recorded::wait_for(&api, &name, 19);
+    let recorded = Recorded::wait_for(&name, 19);
     assert_eq!(recorded.flow_state().kind, failed);
 }
 
@@ -274,8 +281,7 @@ fn interrupt_replay(project: &StandIn, api: &str, requests: usize) {
 fn a_journal_in_use_is_skipped() {
     let api = TestEnvironment::from_env().api;
     let name = format!("at-work-{}", Uuid::now_v7());
-    let pause = Duration::from_secs(4);
-    let project = StandIn::recorded("good", a_minute_ago(), 0, pause);
+    let project = StandIn::held("good", a_minute_ago(), 0);
     let mut child = project
         .build(&api, &name, &["--quiet"])
         .stdout(Stdio::null())
@@ -294,6 +300,7 @@ fn a_journal_in_use_is_skipped() {
     replayed(&journal)
         .exits_with(3)
         .says("in use by a run or by another replay");
+    project.release();
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 

@@ -1,6 +1,7 @@
 //! Flows that invoke dbt several times in one flow run.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use prefect_client::{Client, Settings, StateType, TaskRun};
 use prefect_dbt::{
@@ -32,6 +33,7 @@ fn runner(workshop: &Workshop, api: &str) -> PrefectDbtRunner {
         .settings(settings)
         .client(Client::new(&Settings::with_api_url(api)).unwrap())
         .dbt(workshop.executable())
+        .verify_timeout(Duration::from_secs(60))
         .build()
         .unwrap()
 }
@@ -158,5 +160,6 @@ fn an_error_of_the_code_fails_the_flow_run() {
         late.to_string().contains("outside of the closure"),
         "{late}"
     );
-    assert!(!workshop.path().join("target").exists(), "dbt was started");
+    let manifest = workshop.path().join("target/manifest.json");
+    assert!(!manifest.exists(), "dbt was started");
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::project::bare_program;
+use super::project::{bare_program, invoke};
 
 /// Answers `dbt --version`, and goes on for any other command.
 const VERSION: &str =
@@ -36,6 +36,19 @@ impl StandIn {
             "cat first.jsonl\nsleep {seconds}\n: > half\ncat second.jsonl\nsleep {seconds}\nexit {code}\n"
         );
         Self::saying(run, began, &script)
+    }
+
+    /// The same without a pause, but in the middle it waits until it is [released](Self::release).
+    pub(super) fn held(run: &str, began: Timestamp, code: i32) -> Self {
+        let script = format!(
+            "cat first.jsonl\n: > half\nuntil [ -e released ]; do sleep 0.1; done\ncat second.jsonl\nexit {code}\n"
+        );
+        Self::saying(run, began, &script)
+    }
+
+    /// Has a run go on that waits in its middle.
+    pub(super) fn release(&self) {
+        self.write("released", "");
     }
 
     /// The same, printed line by line.
@@ -131,12 +144,7 @@ impl StandIn {
 
     /// `prefect-dbt invoke OPTIONS -- build`.
     pub(super) fn build(&self, api: &str, flow_run: &str, options: &[&str]) -> Command {
-        let mut command = self.program(api);
-        command
-            .args(["invoke", "--flow-run-name", flow_run])
-            .args(options)
-            .args(["--", "build"]);
-        command
+        invoke(self.program(api), flow_run, options, &["build"])
     }
 }
 

@@ -60,7 +60,6 @@ struct Scene {
 impl Scene {
     fn new(moment: Moment) -> Self {
         let workshop = Workshop::new();
-        workshop.place_database();
         workshop.mend();
         if moment == Moment::Running {
             workshop.write("models/flaky.sql", ENDLESS);
@@ -71,20 +70,14 @@ impl Scene {
                 "dbt_project.yml",
                 &format!("{project}on-run-end: \"{ENDLESS}\"\n"),
             );
+            workshop.share_parsed();
         }
         let dbt = workshop.path().join("dbt");
-        // The same process becomes the real dbt.
+        // The same process becomes the real dbt, in the folder of the project wherever it was called from.
         let script = format!(
-            "#!/bin/sh\necho $$ > dbt.new && mv dbt.new dbt.pid\nexec '{}' \"$@\"\n",
+            "#!/bin/sh\ncd '{}'\necho $$ > dbt.new && mv dbt.new dbt.pid\nexec '{}' \"$@\"\n",
+            workshop.path().display(),
             workshop.executable().display()
-        );
-        let script = script.replace(
-            "dbt.new",
-            &workshop.path().join("dbt.new").to_string_lossy(),
-        );
-        let script = script.replace(
-            "dbt.pid",
-            &workshop.path().join("dbt.pid").to_string_lossy(),
         );
         fs_err::write(&dbt, script).unwrap();
         fs_err::set_permissions(&dbt, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -112,10 +105,7 @@ impl Scene {
     }
 
     fn exists(&self) -> bool {
-        Recorded::exists(
-            &TestEnvironment::from_env().api,
-            self.workshop.flow_run_name(),
-        )
+        Recorded::exists(self.workshop.flow_run_name())
     }
 
     /// Checks that the flow run ends Cancelled, and that dbt's process ends.

@@ -202,7 +202,7 @@ fn a_killed_run_without_its_disk_is_closed_by_the_next_run() {
     let victim = Victim::start(&mut killed.invocation(&options, &["build"]));
     wait_until("the running node on the server", || {
         let name = killed.flow_run_name();
-        super::recorded::Recorded::exists(killed.api(), name) && {
+        super::recorded::Recorded::exists(name) && {
             let recorded = killed.recorded(0);
             let runs = recorded.task_runs.iter();
             let kinds = runs.map(|run| (&*run.task_key, run.state.as_ref().unwrap().kind));
@@ -323,8 +323,7 @@ fn a_sweep_replays_the_journal_of_a_killed_run() {
     let victim = Victim::start(&mut killed.invocation(&options, &["build"]));
     wait_until("the completed node on the server", || {
         let name = killed.flow_run_name();
-        super::recorded::Recorded::exists(killed.api(), name)
-            && killed.recorded(0).task_runs.len() == 2
+        super::recorded::Recorded::exists(name) && killed.recorded(0).task_runs.len() == 2
     });
     victim.kill();
     let dry = Finished::of(&mut scene.sweep(&["--dry-run"]));

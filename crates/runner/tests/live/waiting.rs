@@ -22,20 +22,17 @@ struct Repeated {
 }
 
 impl Repeated {
-    fn after(delay: &str) -> Self {
+    /// `patience` is how long it waits for the API after dbt's end, in seconds.
+    fn after(delay: &str, patience: &str) -> Self {
         let workshop = Workshop::new();
         let proxy = Proxy::before(&TestEnvironment::from_env().api, |_| Fate::Pass);
-        let mut command = workshop.invocation(
-            &[
-                "--retries",
-                "1",
-                "--retry-delay",
-                delay,
-                "--on-run-end",
-                MEND,
-            ],
-            &["build"],
-        );
+        let options = [
+            ["--retries", "1"],
+            ["--retry-delay", delay],
+            ["--on-run-end", MEND],
+            ["--delivery-timeout", patience],
+        ];
+        let mut command = workshop.invocation(&options.concat(), &["build"]);
         command.env("PREFECT_API_URL", &proxy.url);
         let run = Stuck::start_until("attempt 2 starts in", &mut command);
         Self {
@@ -63,7 +60,7 @@ fn a_run_stopped_while_it_waits_in_an_outage_is_replayed() {
         workshop,
         proxy,
         run,
-    } = Repeated::after("3600");
+    } = Repeated::after("3600", "3");
     let recorded = workshop.recorded(3);
     assert_eq!(recorded.flow_state().name, "AwaitingRetry");
     proxy.set(|_| Fate::Cut);
@@ -85,12 +82,12 @@ fn a_run_stopped_while_it_waits_in_an_outage_is_replayed() {
 
 #[test]
 fn a_retry_starts_while_the_api_is_unreachable() {
-    for is_back_in_time in [true, false] {
+    for (is_back_in_time, patience) in [(true, "60"), (false, "3")] {
         let Repeated {
             workshop,
             proxy,
             mut run,
-        } = Repeated::after("2");
+        } = Repeated::after("2", patience);
         proxy.set(|_| Fate::Cut);
         run.go_on_until("Attempt 2: dbt retry of 2 nodes that did not succeed");
         if is_back_in_time {

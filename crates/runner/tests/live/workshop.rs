@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::environment::TestEnvironment;
+use super::parsed;
 use super::project::{Finished, invoke, program_in};
 use super::recorded::Recorded;
 
@@ -27,7 +28,7 @@ const FILES: [(&str, &str); 5] = [
     ),
     (
         "profiles.yml",
-        "workshop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: w.duckdb, schema: main, threads: 2}\n    prod: {type: duckdb, path: w.duckdb, schema: prod, threads: 2}\n",
+        "workshop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: w.duckdb, schema: main, threads: 2, settings: {threads: 1}}\n    prod: {type: duckdb, path: w.duckdb, schema: prod, threads: 2, settings: {threads: 1}}\n",
     ),
     ("models/base.sql", "select 1 as id\n"),
     (
@@ -46,6 +47,15 @@ pub(super) struct Workshop {
 
 impl Workshop {
     pub(super) fn new() -> Self {
+        Self::parsed(None)
+    }
+
+    /// For runs with these `--vars` of dbt.
+    pub(super) fn with_vars(vars: &str) -> Self {
+        Self::parsed(Some(vars))
+    }
+
+    fn parsed(vars: Option<&str>) -> Self {
         let workshop = Self {
             dir: tempfile::tempdir().unwrap(),
             environment: TestEnvironment::from_env(),
@@ -55,7 +65,13 @@ impl Workshop {
         for (name, text) in FILES {
             workshop.write(name, text);
         }
+        parsed::provide(workshop.path(), vars, workshop.executable());
         workshop
+    }
+
+    /// Shares what dbt has parsed of the project as it is now.
+    pub(super) fn share_parsed(&self) {
+        parsed::provide(self.path(), None, self.executable());
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -149,7 +165,7 @@ impl Workshop {
 
     /// What the server says of the flow run, once it holds this many task runs that ended.
     pub(super) fn recorded(&self, task_runs: usize) -> Recorded {
-        Recorded::wait_for(&self.environment.api, &self.flow_run, task_runs)
+        Recorded::wait_for(&self.flow_run, task_runs)
     }
 
     /// The nodes that dbt ran last, and their statuses, by dbt's own account.

@@ -97,7 +97,7 @@ fn a_build_is_that_of_plain_dbt() {
 
 #[test]
 fn options_of_python_and_of_dbt_keep_their_meaning() {
-    let mirror = Mirror::new();
+    let mirror = Mirror::parsed();
     let dbt = mirror.script("a folder", |first| format!("{first} -X utf8"));
     let plugins = mirror.project().join("plugins");
     let variables = [
@@ -115,7 +115,7 @@ fn options_of_python_and_of_dbt_keep_their_meaning() {
 
 #[test]
 fn data_and_usage_errors_are_those_of_plain_dbt() {
-    let mirror = Mirror::new();
+    let mirror = Mirror::parsed();
     let dbt = mirror.environment.dbt.clone();
     compare(&mirror, &dbt, &[], &["ls", "--select", "words+"], 0);
     compare(&mirror, &dbt, &[], &["build", "--no-such-option"], 2);

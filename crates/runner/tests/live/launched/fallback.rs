@@ -57,7 +57,7 @@ fn a_dbt_that_the_launcher_does_not_know_starts_as_it_is() {
 
 #[test]
 fn the_journal_says_how_dbt_was_started() {
-    let mirror = Mirror::new();
+    let mirror = Mirror::parsed();
     let wrapper = mirror.script("wrapper", |first| format!("{first}\nimport os"));
     let wrapper = wrapper.to_str().unwrap().to_owned();
     let run = |options: &[&str]| {

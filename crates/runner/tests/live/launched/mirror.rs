@@ -10,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::environment::TestEnvironment;
+use crate::parsed;
 use crate::project::{Finished, program_in};
 
 const SEEN: &str = r#"
@@ -108,6 +109,7 @@ const PER_RUN: [&str; 13] = [
 /// The project, in a folder that is made anew for each run, so that all paths are the same.
 pub(super) struct Mirror {
     home: TempDir,
+    is_parsed: bool,
     pub(super) environment: TestEnvironment,
 }
 
@@ -140,10 +142,20 @@ impl Left {
 }
 
 impl Mirror {
+    /// dbt parses all of it in each run.
     pub(super) fn new() -> Self {
         Self {
             home: tempfile::tempdir().unwrap(),
+            is_parsed: false,
             environment: TestEnvironment::from_env(),
+        }
+    }
+
+    /// dbt has parsed it before each run.
+    pub(super) fn parsed() -> Self {
+        Self {
+            is_parsed: true,
+            ..Self::new()
         }
     }
 
@@ -172,6 +184,9 @@ impl Mirror {
             let file = project.join(name);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, text).unwrap();
+        }
+        if self.is_parsed {
+            parsed::provide(&project, None, &self.environment.dbt);
         }
         let finished = Finished::of(&mut command(self));
         let left = self.left(finished.code);

@@ -5,18 +5,8 @@ use prefect_client::{NewDeploymentRun, NewState, StateType};
 use serde_json::json;
 
 use super::process_worker::{ProcessWorker, with_parameters};
-use crate::project::Project;
+use crate::interrupts::{ENDLESS, SLOW, endless_project};
 use crate::workshop::{BASE, BELOW, FLAKY, MEND, Workshop};
-
-/// The model that does not end by itself.
-const SLOW: &str = "model.shop.product_sales";
-const ENDLESS: [&str; 5] = [
-    "build",
-    "--select",
-    "product_sales",
-    "--vars",
-    "slow_model: true",
-];
 
 /// The states of its nodes when it is stopped.
 const STOPPED: [(&str, &str); 3] = [
@@ -36,7 +26,7 @@ fn a_process_worker_runs_flow_runs() {
 /// The worker logs no complaint about runs that end by themselves, whatever our exit code.
 fn undisturbed(worker: &ProcessWorker) {
     let (good, few, bad, mended) = (mended(), mended(), Workshop::new(), Workshop::new());
-    let shop = Project::new();
+    let shop = endless_project();
     let cancelled = worker.start(&shop.path(), &[], &ENDLESS);
     let scheduled = worker.start_as(good.path(), &[], &["build"], in_two_seconds());
     let asked = with_parameters(&json!({ "select": ["base"], "threads": 1 }));
@@ -93,7 +83,7 @@ fn undisturbed(worker: &ProcessWorker) {
 /// If our process is killed, the worker sets Crashed. If the worker is killed, the run continues and can be cancelled.
 /// In both cases no process of dbt stays behind.
 fn killed(worker: &ProcessWorker) {
-    let (one, other) = (Project::new(), Project::new());
+    let (one, other) = (endless_project(), endless_project());
     let crashed = worker.start(&one.path(), &[], &ENDLESS);
     let orphaned = worker.start(&other.path(), &[], &ENDLESS);
     crashed.wait_for_node(SLOW);
