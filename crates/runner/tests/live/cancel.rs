@@ -13,7 +13,7 @@ use super::interrupts::{ENDLESS, SLOW, STARTED, Stuck, endless_project};
 use super::project::Project;
 use super::recorded::Recorded;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(50);
 
 /// What the server holds of a project's run, which ended in one state only.

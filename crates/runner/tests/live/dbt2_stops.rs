@@ -12,7 +12,7 @@ use super::interrupts::Stuck;
 use super::project::Finished;
 
 /// The longest time until a model runs.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(20);
 const MART: &str = "model.shop.mart";
 /// The nodes that end before the one that hangs, in the order of the project.

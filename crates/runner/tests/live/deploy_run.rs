@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::project::{Finished, Project};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(50);
 
 /// A run that our program follows.

@@ -24,7 +24,7 @@ const KILLS: usize = 9;
 const AT_ONCE: usize = 3;
 /// Marks all processes of a run.
 const MARK: &str = "PREFECT_DBT_TEST_MARK";
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(20);
 
 /// What a journal says of a run.

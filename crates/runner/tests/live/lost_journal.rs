@@ -12,7 +12,7 @@ use super::proxy::{Fate, Proxy};
 use super::recorded::Recorded;
 use super::stand_in::{StandIn, a_minute_ago};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(20);
 /// Nodes of the recorded run.
 const NODES: usize = 19;

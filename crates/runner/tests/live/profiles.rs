@@ -10,7 +10,7 @@ use super::guarded_server::{AUTH, GuardedServer};
 use super::project::{Finished, Project};
 use super::references::{References, SECRETS};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(200);
 
 fn runtime() -> Runtime {

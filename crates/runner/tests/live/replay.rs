@@ -22,7 +22,7 @@ use super::stand_in::{StandIn, a_minute_ago};
 
 /// Nothing listens there.
 const NOWHERE: &str = "http://127.0.0.1:9/api";
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(50);
 
 fn replay(project: &Project, api: &str, options: &[&str], path: &Path) -> Finished {

@@ -20,7 +20,7 @@ use super::project::Finished;
 use super::recorded::Recorded;
 use super::workshop::{FLAKY, Workshop};
 
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(50);
 /// A query that does not end by itself.
 const ENDLESS: &str =

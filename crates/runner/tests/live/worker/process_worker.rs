@@ -21,7 +21,7 @@ use crate::history::history;
 
 /// Marks all processes of a run.
 const MARK: &str = "PREFECT_DBT_TEST_MARK";
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(100);
 
 /// A worker on a pool of its own. It is stopped with the test.
