@@ -1,6 +1,7 @@
 //! Tests of the program and the library as users see them.
 
 mod cli;
+mod docs;
 mod errors;
 #[path = "../support/http_request.rs"]
 mod http_request;
