@@ -50,6 +50,7 @@ mod profiles;
 mod project;
 mod proxy;
 mod python_flow;
+mod python_left;
 mod python_package;
 mod record;
 mod recorded;
