@@ -11,6 +11,7 @@ use crate::method::MethodName;
 use crate::methods::{Resolved, resolve};
 use crate::selection::Selection;
 use crate::set::NodeSet;
+use crate::span::Place;
 use crate::yaml::{NamedSelector, Selectors};
 
 /// A compiled expression: all methods are resolved, only set operations and graph operators remain.
@@ -105,7 +106,10 @@ impl Compiler<'_, '_> {
         let (method, dialect) = (criterion.method.name, self.graph.dialect());
         let criterion = criterion.clone();
         if dialect < method.since() {
-            self.add_error(&criterion, MethodError::TooNew { method, dialect });
+            // The default selection of an older version does not have the term: such nodes do not exist there.
+            if criterion.origin.place != Place::Default {
+                self.add_error(&criterion, MethodError::TooNew { method, dialect });
+            }
         } else if method == MethodName::Selector {
             return self.named_selectors(criterion);
         } else {

@@ -194,6 +194,25 @@ fn all_invalid_values_are_reported() {
     insta::assert_snapshot!(expr.compile(&graph, &Context::default()).unwrap_err());
 }
 
+#[test]
+fn everything_is_selected_by_default_in_each_version() {
+    let manifest = chain();
+    for dialect in [Dialect::V1_5, Dialect::V1_6, Dialect::V1_11] {
+        let graph = SelectionGraph::with_dialect(&manifest, dialect);
+        let none: [&str; 0] = [];
+        let expr = Expr::parse_arguments(&none, &none, IndirectSelection::Eager).unwrap();
+        let compiled = expr.compile(&graph, &Context::default()).unwrap();
+        assert_eq!(
+            compiled.evaluate().nodes().len(),
+            manifest.len(),
+            "{dialect}"
+        );
+        let named = Expr::parse("semantic_model:*", IndirectSelection::Eager).unwrap();
+        let is_known = named.compile(&graph, &Context::default()).is_ok();
+        assert_eq!(is_known, dialect > Dialect::V1_5);
+    }
+}
+
 prop_compose! {
     fn graphs()(
         models in proptest::collection::vec(proptest::collection::vec(0_usize..100, 0..3), 1..9),
