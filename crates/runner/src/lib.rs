@@ -98,6 +98,7 @@ mod history;
 
 mod dbt_retry;
 pub mod deploy;
+mod plan;
 pub mod profiles;
 
 mod outcome;

@@ -15,6 +15,7 @@ mod logging;
 mod ls;
 mod man;
 mod misplaced_option;
+mod plan;
 mod render_profiles;
 mod replay;
 mod root;

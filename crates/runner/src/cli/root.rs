@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use super::usage_error::misplaced_dbt_flag;
 use super::{
-    completions, deploy, doctor, first_process, invoke, invoke_args, logging, ls, man,
+    completions, deploy, doctor, first_process, invoke, invoke_args, logging, ls, man, plan,
     render_profiles, replay, signals, split, sweep,
 };
 use crate::model::exit_codes;
@@ -40,6 +40,7 @@ enum Command {
     Invoke(invoke_args::InvokeArgs),
     #[command(alias = "list")]
     Ls(ls::LsArgs),
+    Plan(plan::PlanArgs),
     RenderProfiles(render_profiles::RenderProfilesArgs),
     Doctor(doctor::DoctorArgs),
     Deploy(deploy::DeployArgs),
@@ -75,6 +76,7 @@ pub fn run() -> ExitCode {
     match cli.command {
         Command::Invoke(args) => invoke::run(args).into(),
         Command::Ls(args) => ls::run(&args, &mut io::stdout(), &mut io::stderr()).into(),
+        Command::Plan(args) => plan::run(&args, &mut io::stdout(), &mut io::stderr()).into(),
         Command::RenderProfiles(args) => {
             render_profiles::run(args, &mut io::stdout(), &mut io::stderr()).into()
         }

@@ -7,7 +7,7 @@ use crate::dbt::command_line::Flag;
 /// The error for a flag of dbt among the options of prefect-dbt; `None` for any other error. clap would suggest the option
 /// of prefect-dbt with the most similar name.
 pub(super) fn misplaced_dbt_flag(command: &str, error: &clap::Error) -> Option<String> {
-    let takes_dbt_arguments = matches!(command, "invoke" | "deploy");
+    let takes_dbt_arguments = matches!(command, "invoke" | "plan" | "deploy");
     if !takes_dbt_arguments || error.kind() != ErrorKind::UnknownArgument {
         return None;
     }

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use dbt_manifest::{Manifest, RunResults, Sources};
+use jiff::Timestamp;
 
 use super::bounded_file::read_artifact;
 
@@ -36,6 +38,12 @@ fn read_manifest_file(path: &Path) -> Result<Manifest, String> {
     let bytes =
         read_artifact(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     Manifest::from_vec(bytes).map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
+/// When dbt wrote a manifest. `None` if it does not say.
+pub(crate) fn written_at(manifest: &Manifest) -> Option<SystemTime> {
+    let text = manifest.metadata().generated_at.as_deref()?;
+    text.parse::<Timestamp>().ok().map(SystemTime::from)
 }
 
 /// Reads the results of the last invocation of dbt in a target folder. `None` if they are missing or cannot be read.

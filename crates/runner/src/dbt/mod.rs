@@ -27,7 +27,7 @@ mod version_answer;
 mod version_query;
 mod watchdog;
 
-pub(crate) use artifacts::{read_manifest, read_run_results, read_sources};
+pub(crate) use artifacts::{read_manifest, read_run_results, read_sources, written_at};
 pub(crate) use bounded_file::{read_artifact, read_config, read_config_text};
 pub(crate) use capabilities::{Capabilities, ManifestTime, NodeEvents, RetrySupport};
 pub(crate) use child_environment::{

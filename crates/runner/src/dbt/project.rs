@@ -12,6 +12,17 @@ use super::error::DbtError;
 /// Name of the file that makes a folder a dbt project.
 pub const PROJECT_FILE: &str = "dbt_project.yml";
 
+/// The keys of dbt_project.yml with the folders of files that dbt reads, and the folder that each has by default.
+const SOURCE_FOLDERS: [(&str, &str); 7] = [
+    ("model-paths", "models"),
+    ("seed-paths", "seeds"),
+    ("snapshot-paths", "snapshots"),
+    ("test-paths", "tests"),
+    ("macro-paths", "macros"),
+    ("analysis-paths", "analyses"),
+    ("function-paths", "functions"),
+];
+
 /// A dbt project: its folders, and settings of dbt_project.yml.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -24,6 +35,8 @@ pub struct Project {
     pub target: PathBuf,
     /// The folder of the packages that are installed.
     pub(crate) packages: PathBuf,
+    /// The folders with the files that dbt reads, relative to the project.
+    pub(crate) sources: Vec<PathBuf>,
     /// Its name.
     pub(crate) name: Option<String>,
     /// The name of its profile.
@@ -43,6 +56,8 @@ pub(crate) struct ProjectFlags {
     /// Whether `state:modified` compares more of the values before rendering.
     #[serde(deserialize_with = "or_default")]
     pub(crate) state_modified_compare_more_unrendered_values: bool,
+    /// Whether `source freshness` runs SQL hooks; unset, the version of dbt decides.
+    pub(crate) source_freshness_run_project_hooks: Option<bool>,
 }
 
 impl Project {
@@ -69,7 +84,13 @@ impl Project {
         let target = target_path.map(Path::to_path_buf);
         let target = target.or_else(|| settings.take("target-path"));
         let packages: Option<PathBuf> = settings.take("packages-install-path");
+        let sources = SOURCE_FOLDERS.iter().flat_map(|(key, default)| {
+            let given: Option<Vec<PathBuf>> = settings.take(key);
+            given.unwrap_or_else(|| vec![PathBuf::from(default)])
+        });
+        let sources = sources.collect();
         Self {
+            sources,
             target: root.join(target.unwrap_or_else(|| PathBuf::from("target"))),
             packages: root.join(packages.unwrap_or_else(|| PathBuf::from("dbt_packages"))),
             exists,

@@ -6,6 +6,9 @@ mod record;
 mod store;
 
 pub(crate) use compare::compare;
+pub(crate) use noise::median;
+#[cfg(test)]
+pub(crate) use record::NodeRecord;
 pub(crate) use record::RunRecord;
 pub(crate) use store::History;
 

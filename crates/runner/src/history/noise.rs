@@ -109,7 +109,7 @@ fn log(seconds: f64) -> f64 {
 }
 
 /// The median; of an even number of values, the mean of the two in the middle.
-pub(super) fn median(values: &[f64]) -> Option<f64> {
+pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;

@@ -61,6 +61,29 @@ impl OutputChoice {
         }
     }
 
+    /// The number of threads that the output in this profiles.yml has. `None` if it is not there, or if it has Jinja that is
+    /// not known here.
+    pub(crate) fn threads(&self, profiles: &str) -> Option<usize> {
+        let target = self.target(profiles)?;
+        let profiles: serde_yaml::Value = serde_yaml::from_str(profiles).ok()?;
+        let output = profiles.get(self.profile()?)?.get("outputs")?.get(target)?;
+        let threads = output.get("threads")?;
+        let number = threads.as_u64();
+        match number {
+            Some(number) => usize::try_from(number).ok(),
+            None => self.number(threads.as_str()?),
+        }
+    }
+
+    /// The number that a text is once its Jinja is rendered.
+    fn number(&self, text: &str) -> Option<usize> {
+        match self.jinja().render(text).ok()? {
+            Value::String(text) => text.trim().parse().ok(),
+            Value::Number(number) => usize::try_from(number.as_u64()?).ok(),
+            _ => None,
+        }
+    }
+
     /// A text with its Jinja rendered; `None` if that is not possible here.
     fn known(&self, text: &str) -> Option<String> {
         if !["{{", "{%", "{#"].iter().any(|jinja| text.contains(jinja)) {
@@ -154,6 +177,28 @@ mod tests {
             (some("shop"), some("dev"))
         );
         assert_eq!(choice("profile: shop", "build", "shop: [").1, None);
+    }
+
+    #[test]
+    fn the_threads_are_those_of_the_output() {
+        let profiles = "shop: {target: dev, outputs: {dev: {threads: 4}, jinja: {threads: \"{{ env_var('NOT_SET_HERE', '3') }}\"}, \
+            filter: {threads: \"{{ env_var('NOT_SET_HERE', '5') | as_number }}\"}, odd: {threads: [1]}, none: {}}}";
+        let project = tempfile::tempdir().unwrap();
+        std::fs::write(project.path().join("dbt_project.yml"), "profile: shop").unwrap();
+        let project = Project::find(Some(project.path()), None, Path::new("/"));
+        let threads = |line: &str| {
+            let words: Vec<&str> = line.split(' ').collect();
+            let flags = SelectionFlags::read(&CommandLine::parse(&words), |_| None);
+            OutputChoice::of(&project, &flags)
+                .unwrap()
+                .threads(profiles)
+        };
+        assert_eq!(threads("build"), Some(4));
+        assert_eq!(threads("build -t jinja"), Some(3));
+        assert_eq!(threads("build -t filter"), Some(5));
+        for unknown in ["odd", "none", "absent"] {
+            assert_eq!(threads(&format!("build -t {unknown}")), None, "{unknown}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod errors;
 mod http_request;
 mod library;
 mod ls;
+mod plan;
 mod processes;
 mod track;
 mod volume;

@@ -20,6 +20,9 @@ pub(crate) enum LsError {
     /// dbt has no such command, or it does not select nodes.
     #[error("`{name}` is not a dbt command that selects nodes")]
     Command { name: String },
+    /// The command selects nodes and runs none of them.
+    #[error("`dbt {name}` with these flags runs no node of the project")]
+    RunsNoNodes { name: String },
     /// Two flags contradict each other.
     #[error("{first} and {second} cannot be used together")]
     Exclusive {
@@ -47,8 +50,8 @@ pub(crate) enum LsError {
     /// There are warnings, and `--warn-error` makes them errors.
     #[error("with --warn-error, a warning is an error: {}", .0.join("; "))]
     Warnings(Vec<String>),
-    /// The list cannot be written.
-    #[error("cannot write the list")]
+    /// The result cannot be written.
+    #[error("cannot write to standard output")]
     Write(#[from] io::Error),
 }
 
@@ -76,6 +79,10 @@ impl LsError {
                 let names = Command::ALL.map(Command::as_str).join(", ");
                 Some(format!("commands that select nodes: {names}"))
             }
+            Self::RunsNoNodes { .. } => Some(
+                "plan a command that runs nodes, such as `build`; `prefect-dbt ls` lists nodes"
+                    .to_owned(),
+            ),
             Self::Project(_) => Some(
                 "give the project with --project-dir, or a manifest with --manifest".to_owned(),
             ),

@@ -6,10 +6,11 @@ mod disk;
 mod error;
 mod inputs;
 mod lines;
+mod of_dbt;
 mod reference;
 mod run;
 
 pub(crate) use args::LsArgs;
 pub(crate) use dbt_flags::for_clap;
 pub(crate) use error::LsError;
-pub(crate) use run::run;
+pub(crate) use run::{Evaluated, evaluate, exit_code, run};

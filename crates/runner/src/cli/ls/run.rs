@@ -7,13 +7,20 @@ use super::args::LsArgs;
 use super::error::LsError;
 use super::{inputs, lines};
 use crate::cli::error_report::ErrorReport;
+use crate::dbt::Project;
 use crate::model::exit_codes;
 use crate::request::ProcessEnv;
-use dbt_selector::{Command, Context, Dialect, NodeFilter, Request, SelectionGraph};
+use dbt_selector::{Command, Context, Dialect, NodeFilter, Request, Selection, SelectionGraph};
 
 /// Prints the selected nodes to `out`, warnings and errors to `err`. Returns the exit code.
 pub(crate) fn run(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
-    match list(args, &mut BufWriter::new(out), err) {
+    let listed = list(args, &mut BufWriter::new(out), err);
+    exit_code(listed, err)
+}
+
+/// The exit code of a result, whose error is written to `err`. A closed stdout is no error.
+pub(crate) fn exit_code(result: Result<(), LsError>, err: &mut dyn Write) -> u8 {
+    match result {
         Ok(()) => exit_codes::SUCCESS,
         Err(error) if error.is_broken_pipe() => exit_codes::SUCCESS,
         Err(error) => {
@@ -26,6 +33,28 @@ pub(crate) fn run(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8
 }
 
 fn list(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), LsError> {
+    evaluate(args, err, |found| {
+        lines::write(out, args, found.command, found.graph, found.selection)?;
+        out.flush()?;
+        Ok(())
+    })
+}
+
+/// What was selected, and from what.
+pub(crate) struct Evaluated<'a, 'm> {
+    pub(crate) command: Command,
+    pub(crate) process: &'a ProcessEnv,
+    pub(crate) project: &'a Project,
+    pub(crate) graph: &'a SelectionGraph<'m>,
+    pub(crate) selection: &'a Selection<'m>,
+}
+
+/// Reads the inputs, selects, and passes the result on. Warnings go to `err`.
+pub(crate) fn evaluate(
+    args: &LsArgs,
+    err: &mut dyn Write,
+    then: impl FnOnce(Evaluated<'_, '_>) -> Result<(), LsError>,
+) -> Result<(), LsError> {
     let command = command(args)?;
     let process = ProcessEnv::from_env()?;
     let project = inputs::project(args, &process.cwd)?;
@@ -58,9 +87,13 @@ fn list(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), L
             writeln!(err, "warning: {warning}")?;
         }
     }
-    lines::write(out, args, command, &graph, &selection)?;
-    out.flush()?;
-    Ok(())
+    then(Evaluated {
+        command,
+        process: &process,
+        project: &project,
+        graph: &graph,
+        selection: &selection,
+    })
 }
 
 /// The dbt command, for which the flags must fit together.

@@ -1,18 +1,9 @@
 //! Whether a manifest was written with the same settings. Pure.
 
-use std::time::SystemTime;
-
 use dbt_manifest::{Manifest, RunResults};
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::selection::SelectionFlags;
-
-/// When dbt wrote the manifest.
-pub(super) fn generated_at(manifest: &Manifest) -> Option<SystemTime> {
-    let text = manifest.metadata().generated_at.as_deref()?;
-    text.parse::<Timestamp>().ok().map(SystemTime::from)
-}
 
 /// Whether these results are of the run that wrote the manifest, and that run read the project as `flags` say.
 pub(super) fn has_same_settings(

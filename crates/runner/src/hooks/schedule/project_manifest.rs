@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use dbt_manifest::Manifest;
 
-use super::manifest_freshness::{generated_at, has_same_settings};
+use super::manifest_freshness::has_same_settings;
 use super::project_files::may_have_changed;
-use crate::dbt::{DbtArgs, PROFILES_FILE, Project, read_manifest, read_run_results};
+use crate::dbt::{DbtArgs, PROFILES_FILE, Project, read_manifest, read_run_results, written_at};
 use crate::engine::parse_project;
 use crate::model::Stopper;
 use crate::request::{ProcessEnv, Request};
@@ -62,7 +62,7 @@ impl ProjectManifest {
         let Project { root, target, .. } = &self.project;
         let profiles = self.profiles_dir.as_ref();
         let profiles = profiles.map(|dir| dir.join(PROFILES_FILE));
-        let Some(written) = generated_at(manifest) else {
+        let Some(written) = written_at(manifest) else {
             return false;
         };
         read_run_results(target).is_some_and(|results| has_same_settings(manifest, &results, flags))

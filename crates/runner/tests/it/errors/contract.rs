@@ -289,3 +289,21 @@ fn nothing_can_be_listed() {
     place.write("dbt_project.yml", "name: [shop\n");
     place.fails("ls_with_a_damaged_project", &["ls"], &[], 2);
 }
+
+#[test]
+fn a_plan_cannot_be_made() {
+    let place = Workplace::with_project();
+    place.fails("plan_without_a_manifest", &["plan", "--", "build"], &[], 2);
+    place.fails("plan_of_a_list", &["plan", "--", "ls"], &[], 2);
+    place.fails("plan_of_another_command", &["plan", "--", "deps"], &[], 2);
+    place.fails(
+        "plan_with_a_misplaced_flag",
+        &["plan", "--full-refresh", "--", "build"],
+        &[],
+        2,
+    );
+    let manifest = r#"{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"}, "nodes": {}}"#;
+    place.write("target/manifest.json", manifest);
+    let wrong = ["plan", "--", "build", "--select", "tga:x"];
+    place.fails("plan_with_an_invalid_selection", &wrong, &[], 2);
+}

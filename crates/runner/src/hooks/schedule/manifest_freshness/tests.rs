@@ -2,6 +2,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
+use crate::dbt::written_at;
 use crate::hooks::schedule::project_files::may_have_changed;
 
 const MANIFEST: &str = r#"{"metadata": {
@@ -23,7 +24,7 @@ fn flags(args: &[&str]) -> SelectionFlags {
 fn fresh(root: &Path, manifest: &str, args: &str, flags: &SelectionFlags) -> bool {
     let manifest = Manifest::from_slice(manifest.as_bytes()).unwrap();
     let results = results(args);
-    generated_at(&manifest).is_some_and(|written| {
+    written_at(&manifest).is_some_and(|written| {
         has_same_settings(&manifest, &results, flags)
             && !may_have_changed(root, &root.join("target"), None, written)
     })

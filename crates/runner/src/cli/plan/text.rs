@@ -1,0 +1,176 @@
+//! A plan as text for people.
+
+use std::fmt::Write as _;
+
+use crate::console::printable;
+use crate::plan::{Limit, PlannedNode, RunPlan};
+
+/// How many reasons why the manifest is out of date are shown.
+const MOST_STALE: usize = 10;
+/// The narrowest column for a unique_id.
+const NARROWEST: usize = 20;
+
+/// The text of a plan, in lines of at most `width` columns if it is given.
+pub(super) fn of(plan: &RunPlan, width: Option<usize>) -> String {
+    let mut text = head(plan);
+    if plan.nodes.is_empty() {
+        return text + &stale(plan);
+    }
+    text.push_str(&table(plan, width));
+    if plan.total_expected_s.is_some() {
+        text.push_str(&critical_path(plan, width));
+        text.push_str(&limit(plan));
+        text.push_str(&source(plan));
+    } else {
+        text.push_str("\nThere is no history of this target: durations are known once `prefect-dbt invoke` has run.\n");
+    }
+    text + &stale(plan)
+}
+
+fn head(plan: &RunPlan) -> String {
+    let RunPlan {
+        command,
+        nodes,
+        threads,
+        ..
+    } = plan;
+    let takes = plan
+        .total_expected_s
+        .map(|total| format!(", about {}", duration(total)));
+    format!(
+        "dbt {command}: {}, {}{}\n",
+        count(nodes.len(), "node"),
+        count(*threads, "thread"),
+        takes.unwrap_or_default()
+    )
+}
+
+fn table(plan: &RunPlan, width: Option<usize>) -> String {
+    let places = plan.nodes.len().to_string().len();
+    let rows = plan.nodes.iter().map(|node| {
+        let (starts, takes) = match (node.starts_s, node.expected_s) {
+            (Some(starts), Some(takes)) => (duration(starts), duration(takes)),
+            _ => ("-".to_owned(), "-".to_owned()),
+        };
+        (node, starts, takes)
+    });
+    let mut text = format!(
+        "\n{:>places$}  {:>9}  {:>9}  node\n",
+        "#", "starts at", "takes"
+    );
+    for (node, starts, takes) in rows {
+        let start = format!("{:>places$}  {starts:>9}  {takes:>9}  ", node.position);
+        let room = width.map(|width| width.saturating_sub(start.len()));
+        let _ = writeln!(text, "{start}{}", shortened(&label(node), room));
+    }
+    text
+}
+
+/// A node and, unless it was simply selected, why it runs.
+fn label(node: &PlannedNode) -> String {
+    let reason = match node.reason.as_str() {
+        "selected" => String::new(),
+        reason if reason.starts_with("unit test") => " (before its model)".to_owned(),
+        reason => format!(" ({reason})"),
+    };
+    printable(&format!("{}{reason}", node.unique_id)).into_owned()
+}
+
+fn critical_path(plan: &RunPlan, width: Option<usize>) -> String {
+    let on_path = |id: &String| {
+        let node = plan.nodes.iter().find(|node| node.unique_id == *id)?;
+        node.expected_s
+    };
+    let takes: f64 = plan.critical_path.iter().filter_map(on_path).sum();
+    let nodes = count(plan.critical_path.len(), "node");
+    let mut text = format!("\nCritical path: {}, {nodes}\n", duration(takes));
+    for id in &plan.critical_path {
+        let takes = on_path(id).map(duration).unwrap_or_default();
+        let room = width.map(|width| width.saturating_sub(13));
+        let _ = writeln!(text, "  {takes:>9}  {}", shortened(&printable(id), room));
+    }
+    text
+}
+
+fn limit(plan: &RunPlan) -> String {
+    match &plan.limit {
+        Limit::Unknown => String::new(),
+        Limit::CriticalPath { slowest, share } => format!(
+            "\nLimited by the critical path: more threads do not help. {} is {:.0} % of it.\n",
+            printable(slowest),
+            share * 100.0
+        ),
+        Limit::Threads { with_twice } => format!(
+            "\nLimited by threads: with --threads {}, about {}.\n",
+            plan.threads.max(1) * 2,
+            duration(*with_twice)
+        ),
+    }
+}
+
+fn source(plan: &RunPlan) -> String {
+    let unknown = match plan.unknown {
+        0 => String::new(),
+        one @ 1 => format!(
+            "; {} has not run yet and counts as the median of its resource type",
+            count(one, "node")
+        ),
+        many => format!(
+            "; {} have not run yet and count as the median of their resource type",
+            count(many, "node")
+        ),
+    };
+    format!(
+        "Durations: medians of the last 10 runs of each node, in a history of {}{unknown}\n",
+        count(plan.runs, "run")
+    )
+}
+
+fn stale(plan: &RunPlan) -> String {
+    if plan.stale.is_empty() {
+        return String::new();
+    }
+    let mut text = "\nThe manifest may be out of date; `dbt parse` updates it:\n".to_owned();
+    for reason in plan.stale.iter().take(MOST_STALE) {
+        let _ = writeln!(text, "  {}", printable(reason));
+    }
+    if plan.stale.len() > MOST_STALE {
+        let _ = writeln!(text, "  and {} more", plan.stale.len() - MOST_STALE);
+    }
+    text
+}
+
+fn count(number: usize, of: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {of}{s}")
+}
+
+/// A duration as people write it: `0.3 s`, `42 s`, `3 min 5 s`, `2 h 10 min`.
+fn duration(seconds: f64) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "durations are positive"
+    )]
+    let whole = seconds.round() as u64;
+    match whole {
+        0..10 => format!("{seconds:.1} s"),
+        10..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// The text without its middle if it is longer than `room`.
+fn shortened(text: &str, room: Option<usize>) -> String {
+    let length = text.chars().count();
+    let room = room.unwrap_or(length).max(NARROWEST);
+    if length <= room {
+        return text.to_owned();
+    }
+    let before = room / 2;
+    let after = room - before - 1;
+    let start: String = text.chars().take(before).collect();
+    let end: String = text.chars().skip(length - after).collect();
+    format!("{start}…{end}")
+}
