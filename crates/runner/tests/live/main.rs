@@ -46,6 +46,7 @@ mod lost_journal;
 mod ls_flags;
 mod one_dependency;
 mod parsed;
+mod plan;
 mod profiles;
 mod project;
 mod proxy;
