@@ -1,5 +1,5 @@
 //! The launcher changes nothing but the time: exit code, artifacts, warehouse, log file and what the project sees are those
-//! of plain dbt; what we print is that of a plain start.
+//! of plain dbt; what we print and record is that of a plain start.
 
 use std::path::Path;
 
@@ -28,7 +28,9 @@ fn compare(mirror: &Mirror, dbt: &Path, variables: &[(&str, &str)], args: &[&str
         plain.log = None;
     }
     left.assert_is(&plain);
+    let effects = mirror.effects();
     let (unlaunched, without) = ours("off");
+    assert_eq!(effects.join("\n"), mirror.effects().join("\n"));
     assert_eq!(without.code, Some(code), "{}", unlaunched.stderr);
     assert_eq!(launched.stdout, unlaunched.stdout);
     assert_eq!(

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use crate::environment::TestEnvironment;
 use crate::parsed;
@@ -61,7 +62,7 @@ plugins = [Mirror]
 const FILES: [(&str, &str); 12] = [
     (
         "dbt_project.yml",
-        "name: mirror\nversion: '1.0'\nconfig-version: 2\nprofile: mirror\non-run-end: \"select 1\"\n",
+        "name: mirror\nmodels: {+meta: {prefect: {enable_assets: true}}}\nversion: '1.0'\nconfig-version: 2\nprofile: mirror\non-run-end: \"select 1\"\n",
     ),
     (
         "profiles.yml",
@@ -227,12 +228,26 @@ impl Mirror {
 
     /// How dbt was started, by the journal of the only run.
     pub(super) fn start(&self) -> Value {
+        self.journal()[0]["header"]["start"].clone()
+    }
+
+    /// What happened in the only run, by its journal, without what no two runs share, such as the summary with its slowest nodes.
+    /// In no order: the pipes of dbt have none.
+    pub(super) fn effects(&self) -> Vec<String> {
+        let effects = self.journal().into_iter().skip(1);
+        let effects = effects.filter(|one| one["effect"].get("summary").is_none());
+        let mut effects: Vec<_> = effects.map(|one| without_values(one).to_string()).collect();
+        effects.sort();
+        effects
+    }
+
+    fn journal(&self) -> Vec<Value> {
         let folder = fs::read_dir(self.project().join(".prefect-dbt")).unwrap();
         let journals = folder.map(|entry| entry.unwrap().path());
         let journal = journals.filter(|path| path.extension().is_some_and(|end| end == "jsonl"));
         let text = fs::read_to_string(journal.last().unwrap()).unwrap();
-        let header: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
-        header["header"]["start"].clone()
+        let lines = text.lines().map(serde_json::from_str);
+        lines.collect::<Result<_, _>>().unwrap()
     }
 
     /// The folder that all runs share.
@@ -300,6 +315,28 @@ fn without_per_run(value: Value) -> Value {
             .map(|(key, value)| (key, without_per_run(value)))
             .collect(),
         Value::Array(values) => values.into_iter().map(without_per_run).collect(),
+        value => value,
+    }
+}
+
+/// An effect without ids, times and durations.
+fn without_values(value: Value) -> Value {
+    match value {
+        Value::Object(object) => object
+            .into_iter()
+            .map(|(key, value)| (key, without_values(value)))
+            .collect(),
+        Value::Array(values) => values.into_iter().map(without_values).collect(),
+        Value::String(text) => {
+            let words = text
+                .split(['#', ' '])
+                .map(|word| match word.parse::<Uuid>() {
+                    Ok(_) => "id".to_owned(),
+                    Err(_) => word.chars().filter(|c| !c.is_ascii_digit()).collect(),
+                });
+            words.collect::<Vec<_>>().join(" ").into()
+        }
+        Value::Number(number) if number.is_f64() => Value::Null,
         value => value,
     }
 }
