@@ -9,7 +9,6 @@ use tokio::runtime::Builder;
 
 use super::project::{Finished, Project};
 use super::python_left::{Left, Sample, plain};
-use super::references::References;
 use super::workshop::Workshop;
 
 /// The built example, in the folder where cargo puts it.
@@ -145,15 +144,4 @@ fn the_example_of_several_invocations_succeeds() {
     let tests = "models: [{name: base, columns: [{name: id, data_tests: [unique]}]}]\n";
     workshop.write("models/tests.yml", tests);
     run(&workshop.program(), "several_invocations", &[]).exits_with(0);
-}
-
-#[test]
-fn the_templated_profile_example_reads_blocks_and_variables() {
-    let project = Project::new();
-    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let client = Client::new(&Settings::with_api_url(&project.environment.api)).unwrap();
-    let references = References::make(&project, client, &runtime);
-    runtime.block_on(references.choose("prod"));
-    run(&project.program(), "templated_profile", &[]).exits_with(0);
-    assert!(project.path().join("prod.duckdb").exists());
 }

@@ -9,6 +9,13 @@ use tokio::runtime::Builder;
 
 use super::recorded::Recorded;
 
+/// Lines that repeat states, that say what a retry runs, and that depend on what dbt has parsed before.
+const NOT_COMPARED: [&str; 3] = [
+    "Finished in state",
+    "dbt retry runs",
+    "Unable to do partial parsing",
+];
+
 /// Type, name and message.
 type State = (String, String, String);
 
@@ -176,16 +183,13 @@ impl Left {
         skipped.map(|(name, ..)| name.as_str()).collect()
     }
 
-    /// The lines of SQL hooks and exposures belong to the flow run in Python, and those of skipped nodes are not there. The
-    /// closing lines repeat the states, and ours say what a retry runs.
+    /// The lines of SQL hooks and exposures belong to the flow run in Python, and those of skipped nodes are not there.
     fn other_logs(&self, python: &Self) -> Vec<String> {
         let skipped = self.skipped();
         let comparable = |left: &Self| -> BTreeSet<(u8, String, Option<String>)> {
             let lines = left.logs.iter().filter(|(_, text, task)| {
                 let is_skipped = task.as_deref().is_some_and(|task| skipped.contains(task));
-                !is_skipped
-                    && !text.starts_with("Finished in state")
-                    && !text.starts_with("dbt retry runs")
+                !is_skipped && !NOT_COMPARED.iter().any(|start| text.starts_with(start))
             });
             let of_flow_run =
                 |task: &Option<String>| task.clone().filter(|task| !is_only_ours(task));
