@@ -23,6 +23,7 @@ def wait(config):
     connect_to_null(1)
     be_script(config["script"])
     parts = DbtParts()
+    name_callers_fast(parts.behavior_flag)
     expect_one_thread()
     gc.freeze()
     sys.stdout.flush()
