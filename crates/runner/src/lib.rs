@@ -89,7 +89,7 @@ pub mod track;
 
 mod observe;
 pub mod parameters;
-pub mod prefect;
+mod prefect;
 mod request;
 mod selection;
 
@@ -127,6 +127,7 @@ pub use hooks::{DbtHookContext, HookEvent, HookStatus};
 pub use model::{LogLevel, NodeStatus, StopCause, Stopper};
 pub use observe::{Observer, Unobserved};
 pub use outcome::{Error, Outcome};
+pub use prefect::flow_run::ReportError;
 pub use request::{
     FlowChoice, FlowContext, Invocation, LedgerMode, PrefectDbtSettings, RequestError,
     RetryStrategy, RunOptions,

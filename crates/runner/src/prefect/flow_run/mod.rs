@@ -19,7 +19,7 @@ pub(crate) use connect::{
     Connection, attach, create, find_or_create, join, refuse_cancelled, resume, retry_rules,
 };
 pub(crate) use context::RunContext;
-pub(crate) use error::ReportError;
+pub use error::ReportError;
 pub(crate) use final_state::FinalStateSetter;
 pub(crate) use heartbeat::Heartbeats;
 pub(crate) use job_variables::job_variables;
