@@ -73,6 +73,12 @@ impl Waiting {
     pub(super) fn history(&self) -> Vec<(StateType, String)> {
         history(&self.project.environment.api, self.id)
     }
+
+    /// A label of it.
+    fn label(&self, name: &str) -> Option<Value> {
+        let run = self.runtime.block_on(self.client.read_flow_run(self.id));
+        run.unwrap().labels?.remove(name)
+    }
 }
 
 #[test]
@@ -152,5 +158,9 @@ fn a_rescheduled_or_relinquished_run_does_not_crash() {
         stuck.finish().exits_with(code);
         let states = waiting.history();
         assert_eq!(states.last(), Some(&(kind, name.to_owned())), "{states:?}");
+        if kind == StateType::Running {
+            // A sweep of this machine must not take it for a dead one.
+            assert_eq!(waiting.label("prefect-dbt.boot"), Some("".into()));
+        }
     }
 }

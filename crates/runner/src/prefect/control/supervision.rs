@@ -14,13 +14,13 @@ use super::receipt::Receipt;
 use super::supervisor::{OnSigterm, Supervisor};
 use super::watch::{POLL_INTERVAL, cancellation, is_cancelled};
 use crate::model::{ExistingFlowRun, FinalState, StopCause, Stopper};
-use crate::prefect::flow_run::FinalStateSetter;
+use crate::prefect::flow_run::{FinalStateSetter, ProcessMark};
 
 /// How long setting a state may take before it is left to the supervisor, which waits for one second.
 const SUPERVISOR_WAIT: Duration = Duration::from_millis(700);
 /// How long setting a state may take at all. After that, the delivery of the journal sets it.
 const STATE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long the request for the state of the flow run may take after a SIGTERM.
+/// How long a request for the state or to the labels of the flow run may take after a SIGTERM.
 const READ_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Listens for a cancellation and for messages of the supervisor, until it is dropped.
@@ -100,7 +100,10 @@ impl Supervision {
         {
             match supervisor.on_sigterm() {
                 OnSigterm::Crash => {}
-                OnSigterm::Relinquish => final_state.leave().await,
+                OnSigterm::Relinquish => {
+                    final_state.leave().await;
+                    leave(client, id).await;
+                }
                 OnSigterm::Reschedule => {
                     match timeout(STATE_TIMEOUT, final_state.reschedule(client, id)).await {
                         Ok(Ok(_)) => {}
@@ -129,6 +132,16 @@ impl Drop for Supervision {
     }
 }
 
+/// Labels a flow run that goes on in another process, so that the end of this one is not taken for its end.
+async fn leave(client: &Client, id: Uuid) {
+    let labels = ProcessMark::left_to_another();
+    match timeout(READ_TIMEOUT, client.label_flow_run(id, &labels)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "cannot label the flow run"),
+        Err(_) => tracing::debug!("cannot label the flow run: the server does not answer"),
+    }
+}
+
 impl Listener {
     async fn listen(&self) {
         if let Some(channel) = self.supervisor.as_ref().and_then(Supervisor::channel) {
@@ -140,7 +153,12 @@ impl Listener {
                     if let Some(final_state) = &self.final_state {
                         final_state.leave().await;
                     }
-                    return channel.acknowledge();
+                    channel.acknowledge();
+                    let id = *self.flow_run.borrow();
+                    if let (Some(client), Some(id)) = (&self.client, id) {
+                        leave(client, id).await;
+                    }
+                    return;
                 }
                 None => {}
             }

@@ -83,6 +83,11 @@ impl ProcessMark {
         named.collect()
     }
 
+    /// The label of a flow run that its process leaves to another one: that it is gone then says nothing.
+    pub(crate) fn left_to_another() -> BTreeMap<String, Value> {
+        BTreeMap::from([(BOOT.to_owned(), "".into())])
+    }
+
     /// The process that the labels of a flow run name; `None` for flow runs of other programs.
     pub(crate) fn of_labels(labels: &Map<String, Value>) -> Option<Self> {
         let text = |name| labels.get(name)?.as_str().map(str::to_owned);
@@ -186,6 +191,14 @@ mod tests {
         let expected = ProcessMark { attempt: 3, ..mark };
         assert_eq!(ProcessMark::of_labels(&labels), Some(expected));
         assert_eq!(ProcessMark::of_labels(&Map::new()), None);
+    }
+
+    #[test]
+    fn a_process_that_leaves_its_flow_run_does_not_count() {
+        let mut labels: Map<_, _> = this_process().labels(1).into_iter().collect();
+        labels.extend(ProcessMark::left_to_another());
+        let mark = ProcessMark::of_labels(&labels).unwrap();
+        assert_eq!(mark.fate(&Host::here()), ProcessFate::Unknown);
     }
 
     #[test]
