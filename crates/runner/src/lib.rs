@@ -98,6 +98,7 @@ mod history;
 
 mod dbt_retry;
 pub mod deploy;
+mod page;
 mod plan;
 pub mod profiles;
 

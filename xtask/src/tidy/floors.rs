@@ -28,6 +28,7 @@ const FLOORS: &[(u8, &str)] = &[
     (4, "request"),
     (5, "dbt_retry"),
     (5, "deploy"),
+    (5, "page"),
     (5, "plan"),
     (5, "profiles"),
     (6, "outcome"),

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::ls::LsError;
 use super::man::ManError;
+use super::report::PageError;
 use crate::console::printable;
 use crate::deploy::DeployError;
 use crate::model::{error_messages, exit_codes};
@@ -116,5 +117,11 @@ impl From<LsError> for ErrorReport {
 impl From<ManError> for ErrorReport {
     fn from(error: ManError) -> Self {
         Self::new(&error, Some(error.help()), exit_codes::CANNOT_RUN)
+    }
+}
+
+impl From<PageError> for ErrorReport {
+    fn from(error: PageError) -> Self {
+        Self::new(&error, error.help(), exit_codes::CANNOT_RUN)
     }
 }

@@ -18,6 +18,7 @@ mod misplaced_option;
 mod plan;
 mod render_profiles;
 mod replay;
+mod report;
 mod root;
 mod signals;
 mod split;

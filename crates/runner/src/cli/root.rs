@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use super::usage_error::misplaced_dbt_flag;
 use super::{
     completions, deploy, doctor, first_process, invoke, invoke_args, logging, ls, man, plan,
-    render_profiles, replay, signals, split, sweep,
+    render_profiles, replay, report, signals, split, sweep,
 };
 use crate::model::exit_codes;
 
@@ -45,6 +45,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Deploy(deploy::DeployArgs),
     Replay(replay::ReplayArgs),
+    Report(report::ReportArgs),
     Sweep(sweep::SweepArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -87,6 +88,7 @@ pub fn run() -> ExitCode {
             completions::run(&args, Cli::command(), &mut io::stdout()).into()
         }
         Command::Man(args) => man::run(args, Cli::command(), &mut io::stderr()).into(),
+        Command::Report(args) => report::run(&args, &mut io::stdout(), &mut io::stderr()).into(),
         Command::Doctor(args) => doctor::run(args, &mut io::stdout(), &mut io::stderr()).into(),
     }
 }

@@ -5,11 +5,9 @@ mod noise;
 mod record;
 mod store;
 
-pub(crate) use compare::compare;
+pub(crate) use compare::{Comparison, compare};
 pub(crate) use noise::median;
-#[cfg(test)]
-pub(crate) use record::NodeRecord;
-pub(crate) use record::RunRecord;
+pub(crate) use record::{NodeRecord, RunRecord};
 pub(crate) use store::History;
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ fn the_commands_describe_themselves() {
     insta::assert_snapshot!("help_of_ls", stdout(&["ls", "--help"]));
     insta::assert_snapshot!("help_of_plan", stdout(&["plan", "--help"]));
     insta::assert_snapshot!("help_of_replay", stdout(&["replay", "--help"]));
+    insta::assert_snapshot!("help_of_report", stdout(&["report", "--help"]));
     insta::assert_snapshot!("help_of_doctor", stdout(&["doctor", "--help"]));
     insta::assert_snapshot!(
         "help_of_render_profiles",

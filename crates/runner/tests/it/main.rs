@@ -9,6 +9,7 @@ mod library;
 mod ls;
 mod plan;
 mod processes;
+mod report;
 mod track;
 mod volume;
 #[path = "../support/written.rs"]

@@ -307,3 +307,19 @@ fn a_plan_cannot_be_made() {
     let wrong = ["plan", "--", "build", "--select", "tga:x"];
     place.fails("plan_with_an_invalid_selection", &wrong, &[], 2);
 }
+
+#[test]
+fn a_page_cannot_be_made() {
+    let place = Workplace::with_project();
+    place.fails("report_without_runs", &["report"], &[], 2);
+    place.fails("report_of_an_unknown_run", &["report", FLOW_RUN], &[], 2);
+    place.fails("report_of_no_journal", &["report", "profiles.yml"], &[], 2);
+    place.fails(
+        "report_without_artifacts",
+        &["report", "--artifacts", "target"],
+        &[],
+        2,
+    );
+    place.write("target/run_results.json", "{");
+    place.fails("report_of_broken_artifacts", &["report"], &[], 2);
+}

@@ -1,0 +1,61 @@
+//! The options of `report`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Make a page about one run: state and numbers, nodes over time, failures, the critical path, and what is unusual.
+///
+/// Reads the journal of the run. If that is delivered and gone, reads the history, and dbt's results if they are of the same
+/// run. Sends nothing, and starts nothing.
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct ReportArgs {
+    /// Id of a run, its journal, or `latest` [default: latest].
+    #[arg(value_name = "RUN|JOURNAL", conflicts_with = "artifacts")]
+    pub(super) run: Option<String>,
+    /// Read the artifacts that dbt wrote to this folder instead, such as `target`.
+    #[arg(long, value_name = "DIR")]
+    pub(super) artifacts: Option<PathBuf>,
+    /// File to write [default: standard output].
+    #[arg(short = 'o', value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// What to write [default: html].
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t,
+        hide_default_value = true
+    )]
+    pub(super) output: Form,
+    /// Name of the target whose history is read [env: DBT_TARGET] [default: `target` of the profile].
+    #[arg(short, long, value_name = "NAME")]
+    pub(super) target: Option<String>,
+    /// Folder with dbt_project.yml [env: DBT_PROJECT_DIR] [default: the working directory, or the nearest folder above it
+    /// that has one].
+    #[arg(long, value_name = "DIR")]
+    pub(super) project_dir: Option<PathBuf>,
+    /// Folder of the journals and the history [default: .prefect-dbt in the project].
+    #[arg(long, value_name = "DIR")]
+    pub(super) journal_dir: Option<PathBuf>,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  the page is written, also if the run failed
+  2  the run is not found, or a file cannot be read or written";
+
+/// The format of the page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// One HTML file, which loads nothing.
+    #[default]
+    Html,
+    /// Markdown.
+    Markdown,
+    /// One JSON object with everything that the page has.
+    Json,
+    /// A trace for trace viewers, such as Perfetto.
+    ChromeTrace,
+}
