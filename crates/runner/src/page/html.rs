@@ -63,7 +63,7 @@ const CHART: &str = "<section aria-labelledby=\"over-time\"><h2 id=\"over-time\"
 
 const TABLE: &str = "<section aria-labelledby=\"all\"><h2 id=\"all\">All nodes</h2>\n\
     <p class=\"screen\"><label>Search <input id=\"search\" type=\"search\" autocomplete=\"off\"></label> (press / to search, \
-    Enter on a row for details)</p>\n<p id=\"found\" role=\"status\"></p>\n\
+    choose a node for details)</p>\n<p id=\"found\" role=\"status\"></p>\n\
     <div id=\"details\" tabindex=\"-1\" role=\"region\" aria-label=\"Details of a node\" hidden></div>\n\
     <table><thead><tr><th scope=\"col\">node</th><th scope=\"col\">status</th><th scope=\"col\" class=\"number\">starts at (s)</th>\
     <th scope=\"col\" class=\"number\">seconds</th></tr></thead><tbody id=\"rows\"></tbody></table></section>\n";

@@ -56,13 +56,12 @@ function showRows() {
   const found = page.nodes.filter((node) => words.every((word) => text(node).includes(word)));
   const rows = found.slice(0, MOST_ROWS).map((node) => {
     const row = element("tr");
-    row.tabIndex = 0;
-    row.append(element("td", node.unique_id), element("td", node.status, kind(node)));
+    const name = element("td");
+    const button = element("button", node.unique_id);
+    button.addEventListener("click", () => showDetails(node));
+    name.append(button);
+    row.append(name, element("td", node.status, kind(node)));
     row.append(element("td", seconds(node.starts), "number"), element("td", seconds(node.seconds), "number"));
-    row.addEventListener("click", () => showDetails(node));
-    row.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") showDetails(node);
-    });
     return row;
   });
   document.getElementById("rows").replaceChildren(...rows);

@@ -115,7 +115,9 @@ fn record(number: u128, nodes: &[(&str, NodeStatus)]) -> RunRecord {
         invocation_id: None,
         command: "build".to_owned(),
         selection: Uuid::nil(),
-        started: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(i64::try_from(number).unwrap()),
+        // The nodes of a page start when the fifth run does.
+        started: Timestamp::UNIX_EPOCH
+            + SignedDuration::from_hours(i64::try_from(number).unwrap() - 5),
         ended: Timestamp::UNIX_EPOCH,
         is_complete: true,
         nodes: nodes.collect(),
@@ -200,7 +202,9 @@ fn a_run_is_compared_with_the_runs_before_it() {
         ],
         ..RunFacts::default()
     };
+    let unrecorded = Page::new(facts.clone(), None, &[good(), later.clone()], None);
     let page = Page::new(facts, None, &[good(), own, later], None);
+    assert_eq!(unrecorded.comparison, page.comparison);
     let comparison = page.comparison.as_ref().unwrap();
     assert_eq!(
         (comparison.runs, &comparison.newly_failing),
@@ -251,6 +255,7 @@ fn hostile_texts_cannot_change_the_page() {
         None,
     );
     let text = html(&page);
+    assert!(page.comparison.is_some() && text.contains("<dt>Newly failing</dt>"));
     for (tag, count) in [
         ("<script", 2),
         ("</script", 2),
