@@ -12,7 +12,8 @@ const LISTED: &str = "shop.raw_products";
 
 /// Runs `ls` with this API. Returns also the number of warnings.
 fn warnings_with_api(project: &Project, api: Option<&str>) -> (Finished, usize) {
-    let mut command = project.invocation(&[], &["ls", "--select", "raw_products"]);
+    let options = ["--verify-timeout", "1"];
+    let mut command = project.invocation(&options, &["ls", "--select", "raw_products"]);
     match api {
         Some(api) => command.env("PREFECT_API_URL", api),
         None => command.env_remove("PREFECT_API_URL"),
