@@ -189,7 +189,7 @@ def convert_map(value):
 def shortest(value):
     """A number of 32 bits with no more digits than tell it from its neighbours, as dbt writes it."""
     if math.isfinite(value):
-        for digits in range(6, 9):
+        for digits in range(6, 10):
             rounded = float("%.*g" % (digits, value))
             if FLOAT.unpack(FLOAT.pack(rounded)) == (value,):
                 return rounded
