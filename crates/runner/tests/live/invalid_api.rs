@@ -5,15 +5,14 @@ use std::net::TcpListener;
 
 use uuid::Uuid;
 
-use super::project::{Finished, Project};
+use super::project::{AWAY, Finished, Project};
 
 /// What `dbt ls` prints; the tests use it because it is quick.
 const LISTED: &str = "shop.raw_products";
 
 /// Runs `ls` with this API. Returns also the number of warnings.
 fn warnings_with_api(project: &Project, api: Option<&str>) -> (Finished, usize) {
-    let options = ["--verify-timeout", "1"];
-    let mut command = project.invocation(&options, &["ls", "--select", "raw_products"]);
+    let mut command = project.invocation(&AWAY, &["ls", "--select", "raw_products"]);
     match api {
         Some(api) => command.env("PREFECT_API_URL", api),
         None => command.env_remove("PREFECT_API_URL"),

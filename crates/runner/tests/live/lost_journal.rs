@@ -7,7 +7,7 @@ use prefect_client::StateType;
 use uuid::Uuid;
 
 use super::environment::TestEnvironment;
-use super::project::Finished;
+use super::project::{AWAY, Finished};
 use super::proxy::{Fate, Proxy};
 use super::recorded::Recorded;
 use super::stand_in::{StandIn, a_minute_ago};
@@ -24,7 +24,7 @@ fn a_journal_deleted_during_the_run_is_written_again() {
     let name = format!("deleted-{}", Uuid::now_v7());
     let project = StandIn::held("good", a_minute_ago(), 0);
     let child = project
-        .build(&proxy.url, &name, &[])
+        .build(&proxy.url, &name, &AWAY)
         .stderr(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -66,7 +66,7 @@ fn an_incomplete_journal_is_not_treated_as_a_killed_run() {
     let proxy = Proxy::before(&api, |_| Fate::Cut);
     let name = format!("full-{}", Uuid::now_v7());
     let project = StandIn::recorded("good", a_minute_ago(), 0, Duration::ZERO);
-    let run = project.build(&proxy.url, &name, &[]);
+    let run = project.build(&proxy.url, &name, &AWAY);
     // As on a disk that is full everywhere: no file may become larger than 8 KiB, and to try it is no reason to end.
     let script = "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\"";
     let mut limited = std::process::Command::new("sh");

@@ -128,6 +128,9 @@ pub(super) fn program_in(dir: &Path, environment: &TestEnvironment) -> Command {
     command
 }
 
+/// Options of a run whose API does not answer: there is nothing to confirm.
+pub(super) const AWAY: [&str; 2] = ["--verify-timeout", "1"];
+
 /// Has the program invoke dbt in a flow run of this name. A busy server gets the time to record it.
 pub(super) fn invoke(
     mut program: Command,

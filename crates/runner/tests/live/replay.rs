@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::environment::TestEnvironment;
 use super::faithful::assert_faithful;
 use super::interrupts::Stuck;
-use super::project::{Finished, Project};
+use super::project::{AWAY, Finished, Project};
 use super::proxy::{Fate, Proxy};
 use super::record::Record;
 use super::recorded::Recorded;
@@ -125,7 +125,7 @@ fn an_outage_is_replayed_even_if_the_replay_is_interrupted() {
     run(&api, &names[0], &[]);
     let expected = Record::of_whole_run(&names[0], began, nodes, assets);
 
-    let project = run(NOWHERE, &names[1], &[]);
+    let project = run(NOWHERE, &names[1], &AWAY);
     let mut command = project.program(NOWHERE);
     let away = Finished::of(command.arg("replay").arg(project.path()));
     away.exits_with(3).says("cannot deliver");
@@ -147,8 +147,8 @@ fn an_outage_is_replayed_even_if_the_replay_is_interrupted() {
     assert!(record == expected, "{}", record.difference(&expected));
 
     // Two attempts of one flow run, which neither has seen.
-    let options = ["--retries", "1", "--retry-strategy", "full"];
-    let project = run(NOWHERE, &names[2], &options);
+    let retries = ["--retries", "1", "--retry-strategy", "full"];
+    let project = run(NOWHERE, &names[2], &[&AWAY[..], &retries].concat());
     assert_eq!(project.journals().len(), 2);
     let mut command = project.program(&api);
     Finished::of(command.arg("replay").arg(project.path())).exits_with(0);
@@ -167,7 +167,7 @@ fn the_next_run_delivers_a_run_that_ended_in_an_outage() {
     let [earlier, next] = ["earlier", "next"].map(|name| format!("{name}-{}", Uuid::now_v7()));
     let project = StandIn::recorded("model_fails", a_minute_ago(), 1, Duration::ZERO);
     proxy.set(|_| Fate::Cut);
-    Finished::of(&mut project.build(&proxy.url, &earlier, &[])).exits_with(1);
+    Finished::of(&mut project.build(&proxy.url, &earlier, &AWAY)).exits_with(1);
     assert_eq!(project.journals().len(), 1);
 
     // A run that is reported to another API leaves it alone.
@@ -218,6 +218,8 @@ fn an_attempt_that_ended_in_an_outage_is_delivered_after_the_next_one() {
 /// A run whose first attempt has failed, and that waits for the second one.
 fn wait_for_attempt_2(project: &StandIn, proxy: &Proxy, name: &str, delay: &str) -> Stuck {
     let options = [
+        "--verify-timeout",
+        "5",
         "--retries",
         "1",
         "--retry-strategy",
