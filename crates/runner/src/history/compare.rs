@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::noise::{Noise, Usual};
+use super::noise::{Durations, Noise};
 use super::record::{NodeRecord, RunRecord};
 
 /// How often the result of a flaky node changes between good and bad, at least.
@@ -23,7 +23,7 @@ pub(crate) struct Comparison {
     pub(crate) fixed: Vec<String>,
     /// Nodes whose result changed between success and failure at least three times.
     pub(crate) flaky: Vec<String>,
-    /// Nodes that are slower than usual by more than noise.
+    /// Nodes that are slower than usual by more than noise, for the first or the second time: a node that stays slow is usual.
     pub(crate) slower: Vec<Slower>,
     /// Nodes that no earlier run has.
     pub(crate) new: Vec<String>,
@@ -72,7 +72,7 @@ pub(crate) fn compare(now: &RunRecord, earlier: &[RunRecord]) -> Comparison {
             found.flaky.push(id.clone());
         }
     }
-    find_slower(now, &past, &mut found);
+    find_slower(now, earlier, &mut found);
     found.gone = gone(now, earlier);
     found
 }
@@ -91,28 +91,29 @@ fn flips(before: &[bool], now: bool) -> usize {
     results.windows(2).filter(|pair| pair[0] != pair[1]).count()
 }
 
-fn find_slower(now: &RunRecord, past: &BTreeMap<&str, Vec<&NodeRecord>>, found: &mut Comparison) {
-    let usual = now.nodes.iter().filter_map(|(id, node)| {
-        let seconds = node.work_seconds()?;
-        let earlier: Vec<f64> = past
-            .get(id.as_str())?
-            .iter()
-            .filter_map(|node| node.work_seconds())
-            .collect();
-        Some((id, Usual::of(&earlier)?, seconds))
-    });
-    let usual: Vec<(&String, Usual, f64)> = usual.collect();
-    let pairs: Vec<(&Usual, f64)> = usual.iter().map(|(_, usual, now)| (usual, *now)).collect();
-    let noise = Noise::of(&pairs);
-    found.slowdown = noise.slowdown;
-    let slower = usual
-        .iter()
-        .filter(|(_, usual, now)| noise.is_exceeded(usual, *now));
+fn find_slower(now: &RunRecord, earlier: &[RunRecord], found: &mut Comparison) {
+    let nodes = now.nodes.iter();
+    let nodes =
+        nodes.filter_map(|(id, node)| Some((id.as_str(), Durations::new(node.work_seconds()?))));
+    let mut nodes: BTreeMap<&str, Durations> = nodes.collect();
+    for (run, record) in earlier.iter().enumerate() {
+        for (id, node) in &record.nodes {
+            if let Some(durations) = nodes.get_mut(id.as_str())
+                && let Some(seconds) = node.work_seconds()
+            {
+                durations.add(run, seconds);
+            }
+        }
+    }
+    nodes.retain(|_, durations| durations.are_enough());
+    let noise = Noise::of(&nodes.values().collect::<Vec<_>>(), earlier.len());
+    found.slowdown = noise.slowdown();
+    let slower = nodes.iter().filter(|(_, node)| noise.is_exceeded(node));
     found.slower = slower
-        .map(|(id, usual, seconds)| Slower {
-            unique_id: (*id).clone(),
-            seconds: *seconds,
-            usual: usual.seconds(),
+        .map(|(id, durations)| Slower {
+            unique_id: (*id).to_owned(),
+            seconds: durations.seconds(),
+            usual: durations.usual_seconds(),
         })
         .collect();
 }

@@ -3,11 +3,12 @@
 mod compare;
 mod noise;
 mod record;
+mod statistics;
 mod store;
 
 pub(crate) use compare::{Comparison, compare};
-pub(crate) use noise::median;
 pub(crate) use record::{NodeRecord, RunRecord};
+pub(crate) use statistics::median;
 pub(crate) use store::History;
 
 #[cfg(test)]

@@ -108,45 +108,96 @@ fn nodes_that_come_and_go_are_found() {
     assert!(compare(&now, &earlier).gone.is_empty());
 }
 
-/// A run of 100 nodes of 0.05 to 5 seconds with noise.
-fn noisy(noise: &mut Noise, number: u128, sigma: f64) -> RunRecord {
-    let busy = noise.factor(sigma);
+/// A run of 100 nodes of 0.05 to 5 seconds with noise of the run and of each node. `sigma` is that of each node.
+fn noisy_by(noise: &mut Noise, number: u128, of_run: f64, sigma: impl Fn(u32) -> f64) -> RunRecord {
+    let busy = noise.factor(of_run);
     let node = |at: u32| {
-        let seconds = 0.05 * f64::from(at + 1) * busy * noise.factor(sigma);
+        let seconds = 0.05 * f64::from(at + 1) * busy * noise.factor(sigma(at));
         (format!("model.shop.m{at}"), NodeStatus::Success, seconds)
     };
     run(number, (0..100).map(node).collect::<Vec<_>>())
 }
 
+fn noisy(noise: &mut Noise, number: u128, sigma: f64) -> RunRecord {
+    noisy_by(noise, number, sigma, |_| sigma)
+}
+
+const SLOW: &str = "model.shop.m40";
+
+/// The run with a node that takes three times as long.
+fn with_slow(mut run: RunRecord) -> RunRecord {
+    run.nodes.get_mut(SLOW).unwrap().2 *= 3;
+    run
+}
+
+fn last_20(runs: &[RunRecord]) -> &[RunRecord] {
+    &runs[runs.len().saturating_sub(20)..]
+}
+
 #[test]
 fn in_200_runs_of_noise_there_is_no_alarm_and_a_slow_node_is_found() {
-    // The most that are missed: in strong noise, a threefold duration is not beyond it.
-    for (sigma, most) in [(0.03, 0), (0.1, 20), (0.2, 200)] {
+    // How many of 38 slow nodes are not found in the first run, and how many are found in neither of two runs.
+    for (sigma, most_once, most_twice) in [(0.03, 0, 0), (0.1, 0, 0), (0.2, 19, 4)] {
         let mut noise = Noise::new();
         let mut runs: Vec<RunRecord> = Vec::new();
-        let mut missed = 0_u32;
+        let (mut once, mut twice) = (0, 0);
         for number in 1..=200 {
-            let mut now = noisy(&mut noise, number, sigma);
-            let earlier = &runs[runs.len().saturating_sub(20)..];
-            assert_eq!(
-                compare(&now, earlier).lines(),
-                [""; 0],
-                "run {number}, noise {sigma}"
-            );
-            let slow = now.nodes.get_mut("model.shop.m40").unwrap();
-            slow.2 *= 3;
-            let found = compare(&now, earlier).slower;
-            missed += u32::from(runs.len() >= 10 && found.len() != 1);
-            slow_is_back_to_normal(&mut now);
+            let now = noisy(&mut noise, number, sigma);
+            let found = compare(&now, last_20(&runs));
+            assert_eq!(found.lines(), [""; 0], "run {number}, noise {sigma}");
+            if let Some((last, before)) =
+                runs.split_last().filter(|_| number > 10 && number % 5 == 0)
+            {
+                let finds = |now: &RunRecord, earlier: &[RunRecord]| {
+                    let found = compare(now, last_20(earlier)).slower;
+                    assert!(found.iter().all(|node| node.unique_id == SLOW), "{found:?}");
+                    !found.is_empty()
+                };
+                let first = with_slow(last.clone());
+                let in_first = finds(&first, before);
+                let slow_before = [before, &[first]].concat();
+                let in_second = finds(&with_slow(now.clone()), &slow_before);
+                once += u32::from(!in_first);
+                twice += u32::from(!in_first && !in_second);
+            }
             runs.push(now);
         }
-        assert!(missed <= most, "{missed} missed at noise {sigma}");
+        assert!(
+            once <= most_once && twice <= most_twice,
+            "{sigma}: {once}, {twice}"
+        );
     }
 }
 
-fn slow_is_back_to_normal(run: &mut RunRecord) {
-    if let Some(node) = run.nodes.get_mut("model.shop.m40") {
-        node.2 /= 3;
+#[test]
+fn nodes_that_vary_more_than_others_cause_no_alarm() {
+    let mut noise = Noise::new();
+    let mut runs: Vec<RunRecord> = Vec::new();
+    let sigma = |at: u32| if at.is_multiple_of(10) { 0.5 } else { 0.08 };
+    for number in 1..=200 {
+        let now = noisy_by(&mut noise, number, 0.3, sigma);
+        let found = compare(&now, last_20(&runs));
+        assert_eq!(found.slower, [], "run {number}");
+        runs.push(now);
+    }
+}
+
+#[test]
+fn a_run_in_which_most_nodes_have_nothing_to_do_makes_no_other_node_slow() {
+    let mut noise = Noise::new();
+    let mut runs: Vec<RunRecord> = Vec::new();
+    for number in 1..=200 {
+        let mut now = noisy(&mut noise, number, 0.1);
+        if number % 7 == 0 {
+            let idle = now
+                .nodes
+                .iter_mut()
+                .filter(|(id, _)| id.as_str() < "model.shop.m7");
+            idle.for_each(|(_, node)| node.2 /= 10);
+        }
+        let found = compare(&now, last_20(&runs));
+        assert_eq!(found.slower, [], "run {number}");
+        runs.push(now);
     }
 }
 
