@@ -23,6 +23,7 @@ mod server;
 mod setup;
 mod test;
 mod tidy;
+mod wheel;
 mod workspace;
 
 const USAGE: &str = "\
@@ -35,6 +36,7 @@ cargo xtask <command>
                       run `setup`, start a Prefect server and run all tests; ARGS go to `cargo test`;
                       --full adds the tests that need root, Docker, PostgreSQL, a browser or another dbt
   tidy                check the project's own rules
+  wheel               build the wheel of the Python package, with the program, and its source distribution in target/wheels
   deny                check the licences and sources of all dependencies
   api [--bless]       check that crates/*/public-api.txt list the public API of each crate; --bless writes them
   package [--build]   check what the packages of the crates hold; --build also does all that publishing does but the upload
@@ -71,6 +73,10 @@ fn dispatch() -> Result<()> {
         "tidy" => {
             args::none(&args)?;
             tidy::run()
+        }
+        "wheel" => {
+            args::none(&args)?;
+            wheel::build()
         }
         "deny" => {
             args::none(&args)?;

@@ -5,20 +5,23 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 /// The cargo that runs this program, in the workspace's root.
-///
-/// The variables that cargo set for this package are removed. Build scripts read some of them, so that crates such as
-/// `ring` would be rebuilt each time after cargo was called directly.
 pub(crate) fn cargo() -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
+    remove_package_variables(&mut command);
+    command.current_dir(crate::workspace::root());
+    command
+}
+
+/// Removes the variables that cargo set for this package. Build scripts read some of them, so that crates such as `ring` would be
+/// rebuilt each time after cargo was called directly.
+pub(crate) fn remove_package_variables(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
             command.env_remove(&name);
         }
     }
-    command.current_dir(crate::workspace::root());
-    command
 }
 
 /// Prints the command line on stderr and runs it with this program's streams. Fails if the command fails.

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use super::full;
 use crate::python::Environment;
 use crate::server::{Server, quiet_environment};
-use crate::{process, setup};
+use crate::{process, setup, wheel};
 
 /// Tests that run at a time: a live test starts several dbt processes, and waits for the one Prefect server in between.
 const AT_A_TIME: &str = "3";
@@ -39,16 +39,19 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             &args,
         ))?;
     }
+    let wheel = wheel::of_tests()?;
     let mut failures = Vec::new();
     for target in targets(&args) {
-        let outcome = process::run(&mut cargo_test(&server, target, &args));
+        let mut cargo = cargo_test(&server, target, &args);
+        let outcome = process::run(cargo.env("PREFECT_DBT_TEST_WHEEL", &wheel));
         failures.extend(outcome.err().map(|error| error.to_string()));
     }
     if !full.is_empty() {
         full::run(
             &|target, variables| {
                 let mut cargo = cargo_test(&server, target, &[]);
-                process::run(cargo.envs(variables.iter().cloned()))
+                let variables = variables.iter().cloned();
+                process::run(cargo.env("PREFECT_DBT_TEST_WHEEL", &wheel).envs(variables))
             },
             &mut failures,
         );
@@ -85,7 +88,8 @@ fn cargo_test(server: &Server, target: &[&str], args: &[String]) -> Command {
         .env(
             "PREFECT_DBT_TEST_PREFECT",
             Environment::Prefect.program("prefect"),
-        );
+        )
+        .env("PREFECT_DBT_TEST_UV", Environment::Wheel.program("uv"));
     cargo
 }
 

@@ -64,6 +64,7 @@ mod stand_in;
 mod stopping;
 mod sweep;
 mod waiting;
+mod wheel;
 mod worker;
 mod workshop;
 #[path = "../support/written.rs"]
