@@ -6,6 +6,7 @@ mod measure;
 mod options;
 mod programs;
 mod project;
+mod python;
 mod run;
 mod volume;
 mod wide;

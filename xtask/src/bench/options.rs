@@ -13,6 +13,8 @@ pub(super) enum Part {
     Flow,
     /// Parsing a generated project of about 2,000 models, partially and from scratch.
     Parse,
+    /// The Python package: import, `invoke`, hooks.
+    Python,
     /// The start of prefect-dbt.
     Start,
     /// Listing nodes of a project of 10,000.
@@ -47,6 +49,7 @@ impl Options {
                 "large" => options.parts.push(Part::Large),
                 "flow" => options.parts.push(Part::Flow),
                 "parse" => options.parts.push(Part::Parse),
+                "python" => options.parts.push(Part::Python),
                 "--reference" => options.with_reference = true,
                 "start" => options.parts.push(Part::Start),
                 "ls" => options.parts.push(Part::List),
@@ -58,7 +61,7 @@ impl Options {
                 }
                 unknown => {
                     bail!(
-                        "unknown part `{unknown}`: expected start, ls, huge, volume, small, large, flow or parse"
+                        "unknown part `{unknown}`: expected start, ls, huge, volume, small, large, flow, parse or python"
                     )
                 }
             }
@@ -73,6 +76,7 @@ impl Options {
                 Part::Large,
                 Part::Flow,
                 Part::Parse,
+                Part::Python,
             ];
         }
         options.rounds = options.rounds.max(1);

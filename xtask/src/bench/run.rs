@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::contest::{Case, compare};
 use super::options::{Options, Part};
-use super::{programs, project, volume};
+use super::{programs, project, python, volume};
 use crate::python::Environment;
 use crate::{process, setup, workspace};
 
@@ -48,6 +48,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
                 compare(build("large", options.with_reference), &layers, rounds)?;
             }
             Part::Flow => compare(flow(), &shop(), rounds)?,
+            Part::Python => python::run(rounds)?,
             Part::Parse => {
                 let layers = layers("many-layers", WIDTHS.1)?;
                 compare(parse("partial parse", false), &layers, rounds)?;
