@@ -55,7 +55,7 @@ class PrefectDbtSettings:
         get = lambda name: self.given.get(name) or os.environ.get(f"DBT_{name.upper()}")  # noqa: E731
         self.profiles_dir = Path(get("profiles_dir") or _default_profiles_dir())
         self.project_dir = Path(get("project_dir") or Path.cwd())
-        self.log_level = EventLevel((get("log_level") or _prefect_log_level()).lower())
+        self.log_level = _log_level(get("log_level") or _prefect_log_level())
         self.target_path = Path(get("target_path") or "target")
 
     def __repr__(self) -> str:
@@ -68,6 +68,14 @@ class PrefectDbtSettings:
 def as_text(value: Any) -> str:
     """A setting as an argument of the command line; members of dbt's enumerations by their value."""
     return str(value.value if isinstance(value, enum.Enum) else os.fspath(value))
+
+
+def _log_level(text: str) -> EventLevel:
+    try:
+        return EventLevel(text.lower())
+    except ValueError:
+        levels = ", ".join(level.value for level in EventLevel)
+        raise ValueError(f"invalid log level {text!r}: expected one of {levels}") from None
 
 
 def _default_profiles_dir() -> Path:
