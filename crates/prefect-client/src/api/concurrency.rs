@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::path::segment;
 use crate::client::Client;
 use crate::error::Error;
 
@@ -20,6 +21,25 @@ pub struct ConcurrencyLimit {
     pub name: String,
     /// The number of slots that the limit has.
     pub limit: u32,
+}
+
+/// A concurrency limit as the server stores it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct StoredConcurrencyLimit {
+    /// The id of the limit.
+    pub id: Uuid,
+    /// The name of the limit.
+    pub name: String,
+    /// The number of slots that the limit has.
+    pub limit: u32,
+    /// Whether the limit is enforced. If not, slots can always be taken.
+    pub active: bool,
+    /// The number of slots that are taken.
+    pub active_slots: u32,
+    /// How many slots the server frees by itself in a second; 0 unless the limit is a rate.
+    #[serde(default)]
+    pub slot_decay_per_second: f64,
 }
 
 /// Slots that are held under a lease.
@@ -44,6 +64,31 @@ pub enum SlotMode {
 }
 
 impl Client {
+    /// Creates a limit. Status 409 if there is one with this name.
+    ///
+    /// # Errors
+    /// If the request fails.
+    pub async fn create_concurrency_limit(&self, name: &str, limit: u32) -> Result<(), Error> {
+        let body = json!({ "name": name, "limit": limit });
+        self.submit(Method::POST, "/v2/concurrency_limits/", &body, false)
+            .await
+    }
+
+    /// Reads a limit; `None` if there is none with this name.
+    ///
+    /// # Errors
+    /// If the request fails; never with status 404.
+    pub async fn read_concurrency_limit(
+        &self,
+        name: &str,
+    ) -> Result<Option<StoredConcurrencyLimit>, Error> {
+        let path = format!("/v2/concurrency_limits/{}", segment(name));
+        match self.get(&path).await {
+            Err(error) if error.is_not_found() => Ok(None),
+            answer => answer.map(Some),
+        }
+    }
+
     /// Takes slots of limits. Status 423 means that there are not enough free slots: wait for [`Error::retry_after`], then try
     /// again.
     ///
@@ -79,7 +124,8 @@ impl Client {
         self.submit(Method::POST, path, &body, false).await
     }
 
-    /// Takes slots under a lease. When the lease expires, the server releases them. Status 423: see [`Client::take_slots`].
+    /// Takes slots under a lease of at least a minute. When the lease expires, the server releases them. Status 423: see
+    /// [`Client::take_slots`].
     ///
     /// # Errors
     /// If the request fails.
@@ -99,7 +145,7 @@ impl Client {
         self.post_once(path, &body).await
     }
 
-    /// Renews a lease; due after three quarters of its duration.
+    /// Renews a lease; due after three quarters of its duration. Status 410 if the server does not know the lease (any more).
     ///
     /// # Errors
     /// If the request fails.

@@ -19,7 +19,7 @@ mod work_pools;
 
 pub use artifacts::{Artifact, NewArtifact};
 pub use blocks::BlockDocument;
-pub use concurrency::{ConcurrencyLease, ConcurrencyLimit, SlotMode};
+pub use concurrency::{ConcurrencyLease, ConcurrencyLimit, SlotMode, StoredConcurrencyLimit};
 pub use deployments::{Deployment, NewDeployment, NewDeploymentRun};
 pub use events::{Event, InvalidEvent, Resource, ValidEvent};
 pub use flow_runs::{FlowRun, FlowRunFilter, FlowRunPatch, NewFlowRun, RetryRules};

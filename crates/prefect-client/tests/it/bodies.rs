@@ -123,6 +123,8 @@ async fn the_rest() {
     let _ = client.read_work_pool("pool").await;
     let _ = client.read_work_pools().await;
     let minute = Duration::from_secs(60);
+    let _ = client.create_concurrency_limit("my db", 1).await;
+    let _ = client.read_concurrency_limit("my db").await;
     let _ = client.take_slots(&["db"], 1, SlotMode::RateLimit).await;
     let _ = client.return_slots(&["db"], 1, minute).await;
     let _ = client.lease_slots(&["db"], 2, minute).await;

@@ -288,6 +288,46 @@ async fn slots_of_a_missing_limit_are_free() {
 }
 
 #[tokio::test]
+async fn a_slot_is_held_under_a_lease() {
+    let client = from_env();
+    let name = unique("lock");
+    let limit = client.read_concurrency_limit(&name).await.expect("none");
+    assert_eq!(limit, None);
+    client
+        .create_concurrency_limit(&name, 1)
+        .await
+        .expect("created");
+    let twice = client.create_concurrency_limit(&name, 1).await;
+    assert_eq!(twice.expect_err("it exists").status(), Some(409));
+
+    let minute = Duration::from_secs(60);
+    let lease = client.lease_slots(&[&name], 1, minute).await;
+    let lease = lease.expect("a free slot");
+    assert_eq!(lease.limits[0].name, name);
+    let refused = client.lease_slots(&[&name], 1, minute).await;
+    let refused = refused.expect_err("no free slot");
+    assert_eq!(refused.status(), Some(423));
+    assert!(refused.retry_after().is_some());
+    client
+        .renew_lease(lease.lease_id, minute)
+        .await
+        .expect("renewed");
+
+    let limit = client.read_concurrency_limit(&name).await.expect("found");
+    let limit = limit.expect("a limit");
+    assert_eq!((limit.limit, limit.active_slots), (1, 1));
+    assert!(limit.active && limit.slot_decay_per_second == 0.0);
+    client
+        .return_lease(lease.lease_id)
+        .await
+        .expect("given back");
+    let renewal = client.renew_lease(lease.lease_id, minute).await;
+    assert_eq!(renewal.expect_err("it ended").status(), Some(410));
+    let limit = client.read_concurrency_limit(&name).await.expect("found");
+    assert_eq!(limit.expect("a limit").active_slots, 0);
+}
+
+#[tokio::test]
 async fn missing_task_runs() {
     let client = from_env();
     let mut filter = TaskRunFilter::default();
