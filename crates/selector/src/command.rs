@@ -340,20 +340,27 @@ mod tests {
         assert_eq!(kinds(Command::Clone, &["unit_test"], &[]), [""; 0]);
     }
 
+    /// The kinds that `ls --resource-type` lists.
+    fn listed(include: &[&str], dialect: Dialect) -> Result<Vec<&'static str>, KindError> {
+        NodeFilter::new(Command::List, include, &[""; 0], dialect).map(|filter| filter.kinds)
+    }
+
     #[test]
-    fn kinds_depend_on_the_version() {
-        let of = |include: &[&str], dialect| {
-            NodeFilter::new(Command::List, include, &[""; 0], dialect).map(|filter| filter.kinds)
-        };
+    fn tests_include_unit_tests_in_1_8_only() {
         let both = vec!["test", "unit_test"];
-        assert_eq!(of(&["test"], Dialect::V1_8), Ok(both));
+        assert_eq!(listed(&["test"], Dialect::V1_8), Ok(both));
         for dialect in [Dialect::V1_7, Dialect::V1_9, Dialect::V1_12] {
-            assert_eq!(of(&["test"], dialect), Ok(vec!["test"]), "{dialect}");
+            assert_eq!(listed(&["test"], dialect), Ok(vec!["test"]), "{dialect}");
         }
-        let more = of(&["test", "seed"], Dialect::V1_8);
+        let more = listed(&["test", "seed"], Dialect::V1_8);
         assert_eq!(more, Ok(vec!["test", "seed"]));
-        assert_eq!(of(&["function"], Dialect::V1_11), Ok(vec!["function"]));
-        let error = of(&["function"], Dialect::V1_10).unwrap_err().to_string();
+    }
+
+    #[test]
+    fn function_is_a_kind_since_1_11() {
+        assert_eq!(listed(&["function"], Dialect::V1_11), Ok(vec!["function"]));
+        let error = listed(&["function"], Dialect::V1_10).unwrap_err();
+        let error = error.to_string();
         assert!(!error.ends_with("function, model"), "{error}");
         assert!(error.contains("invalid value `function`"), "{error}");
     }

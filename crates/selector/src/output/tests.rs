@@ -68,7 +68,7 @@ fn json_has_the_keys_that_are_asked_for() {
 }
 
 #[test]
-fn json_before_1_11_has_the_order_of_the_manifest_and_no_paths() {
+fn output_keys_with_dots_give_nothing_before_1_11() {
     let manifest = Manifest::from_slice(MANIFEST.as_bytes()).unwrap();
     let model = manifest.get("model.p.m.v2").unwrap();
     let line = |keys: &[&str]| json_line(model, keys, Dialect::V1_10);
