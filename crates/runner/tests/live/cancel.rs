@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use prefect_client::{Client, NewState, Settings, StateType};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tokio::runtime::Builder;
@@ -95,14 +96,23 @@ fn sigterm_ends_a_dbt_that_does_not_stop() {
     command.env("PREFECT_DBT_EXECUTABLE", wrapper);
     let stuck = Stuck::start_as(&mut command);
     let dbt = dbt_of(&project);
+    let asked = Timestamp::now();
     kill_process(stuck.pid(), Signal::TERM).unwrap();
     stuck
         .finish()
         .exits_with(143)
         .says("Stopping dbt: terminated by SIGTERM");
+    let exited = Timestamp::now();
     is_gone(dbt);
     let recorded = ended_once(&project, StateType::Crashed, "Crashed");
     let slow = recorded.of(SLOW).state.as_ref().unwrap();
+    let since = |at: Timestamp| at.duration_since(asked).as_secs_f64();
+    println!(
+        "after SIGTERM: the node ended after {:.2} s, its flow run after {:.2} s, the program exited after {:.2} s",
+        since(slow.timestamp.unwrap()),
+        since(recorded.flow_state().timestamp.unwrap()),
+        since(exited)
+    );
     let message = slow.message.as_deref().unwrap_or_default();
     assert!(message.contains("terminated by SIGTERM"), "{message}");
 }

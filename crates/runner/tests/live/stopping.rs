@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fs_err::File;
+use jiff::Timestamp;
 use prefect_client::{Client, NewFlow, NewFlowRun, NewState, Settings, StateType};
 use prefect_dbt::{Flow, Outcome, PrefectDbtRunner, PrefectDbtSettings, RunError, Stopper};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
@@ -108,9 +109,9 @@ impl Scene {
         Recorded::exists(self.workshop.flow_run_name())
     }
 
-    /// Checks that the flow run ends Cancelled, and that dbt's process ends.
+    /// Checks that the flow run ends Cancelled, and that dbt's process ends. Prints how long that took since it was asked for.
     #[track_caller]
-    fn is_stopped(&self, means: Means) {
+    fn is_stopped(&self, means: Means, asked: Timestamp) {
         let began = Instant::now();
         let mut recorded = self.workshop.recorded(0);
         while !recorded.flow_state().kind.is_terminal() && began.elapsed() < LIMIT {
@@ -123,6 +124,12 @@ impl Scene {
             StateType::Cancelled,
             "{means:?} {:?}: {state:?}",
             self.moment
+        );
+        let took = state.timestamp.unwrap().duration_since(asked);
+        println!(
+            "{means:?} while {:?}: Cancelled after {:.2} s",
+            self.moment,
+            took.as_secs_f64()
         );
         match self.dbt() {
             Some(dbt) => wait_until(|| test_kill_process(dbt).is_err()),
@@ -250,8 +257,9 @@ fn sigint_stops_the_program_at_each_moment() {
     for moment in MOMENTS {
         let scene = Scene::new(moment);
         let run = scene.program();
+        let asked = Timestamp::now();
         kill_process(run.pid(), Signal::INT).unwrap();
-        scene.is_stopped(Means::Sigint);
+        scene.is_stopped(Means::Sigint, asked);
         run.finish().exits_with(130);
     }
 }
@@ -264,10 +272,11 @@ fn a_cancellation_through_prefect_stops_the_program_at_each_moment() {
         let client = client();
         let id = scene.workshop.recorded(0).flow_run.id;
         let state = NewState::new(StateType::Cancelling);
+        let asked = Timestamp::now();
         runtime()
             .block_on(client.set_flow_run_state(id, &state, true))
             .unwrap();
-        scene.is_stopped(Means::Cancellation);
+        scene.is_stopped(Means::Cancellation, asked);
         run.finish().exits_with(130);
     }
 }
@@ -277,17 +286,19 @@ fn a_stopper_stops_a_run_at_each_moment() {
     for moment in MOMENTS {
         let (scene, stopper, is_there) =
             (Scene::new(moment), Stopper::new(), Arc::<Notify>::default());
-        let result = runtime().block_on(async {
+        let (result, asked) = runtime().block_on(async {
             let run = scene.library(stopper.clone(), Arc::clone(&is_there));
             let stop = async {
                 scene.arrives(&is_there).await;
+                let asked = Timestamp::now();
                 stopper.stop();
+                asked
             };
-            tokio::join!(run, stop).0
+            tokio::join!(run, stop)
         });
         let error = result.unwrap_err();
         assert_eq!(error.exit_code(), 130, "{error:?}");
-        scene.is_stopped(Means::Stopper);
+        scene.is_stopped(Means::Stopper, asked);
     }
 }
 
@@ -296,15 +307,17 @@ fn a_run_whose_future_is_dropped_stops_at_each_moment() {
     for moment in MOMENTS {
         let (scene, is_there) = (Scene::new(moment), Arc::<Notify>::default());
         let runtime = runtime();
-        runtime.block_on(async {
+        let asked = runtime.block_on(async {
             let mut run = Box::pin(scene.library(Stopper::new(), Arc::clone(&is_there)));
             tokio::select! {
                 ended = &mut run => panic!("it ended: {ended:?}"),
                 () = scene.arrives(&is_there) => {}
             }
+            let asked = Timestamp::now();
             drop(run);
+            asked
         });
-        scene.is_stopped(Means::Drop);
+        scene.is_stopped(Means::Drop, asked);
     }
 }
 
@@ -325,6 +338,7 @@ fn a_run_that_is_dropped_with_its_runtime_is_cancelled_by_the_next_run() {
     let dbt = scene.dbt().unwrap();
     wait_until(|| test_kill_process(dbt).is_err());
     assert!(!scene.workshop.recorded(0).flow_state().kind.is_terminal());
+    let asked = Timestamp::now();
     let mut next = scene.workshop.program();
     let dbt = scene.dbt.to_string_lossy().into_owned();
     next.args([
@@ -339,7 +353,7 @@ fn a_run_that_is_dropped_with_its_runtime_is_cancelled_by_the_next_run() {
     Finished::of(&mut next)
         .exits_with(0)
         .says("now delivered: 1");
-    scene.is_stopped(Means::Drop);
+    scene.is_stopped(Means::Drop, asked);
 }
 
 /// A process that is killed says nothing: the next run in the project does.
