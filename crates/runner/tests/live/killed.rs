@@ -267,9 +267,8 @@ fn the_next_run_closes_a_killed_run() {
     compare(&killed, &content);
 }
 
-/// dbt alone finds that nothing is left to do, or no results at all.
-#[test]
-fn dbt_retry_after_a_killed_run_fails_with_the_reason() {
+/// A project whose build was killed while a model ran.
+fn killed_in_a_build() -> Workshop {
     const ENDLESS: &str =
         "select sum(hash(a.range + b.range)) as id from range(10000000) as a, range(10000000) as b";
     let workshop = Workshop::new();
@@ -280,6 +279,13 @@ fn dbt_retry_after_a_killed_run_fails_with_the_reason() {
     let begun = workshop.path().join("target/run/workshop/models/flaky.sql");
     wait_until("the endless model", || begun.exists());
     victim.kill();
+    workshop
+}
+
+/// dbt alone finds that nothing is left to do, or no results at all.
+#[test]
+fn dbt_retry_after_a_killed_run_fails_with_the_reason() {
+    let workshop = killed_in_a_build();
     let retry = || {
         let retry = workshop.invoke_alone(&["retry"]);
         retry
@@ -290,6 +296,14 @@ fn dbt_retry_after_a_killed_run_fails_with_the_reason() {
     retry();
     workshop.remove("target/run_results.json");
     retry();
+}
+
+#[test]
+fn a_newer_build_that_succeeds_clears_the_mark_of_a_kill() {
+    let workshop = killed_in_a_build();
+    workshop.write("models/flaky.sql", "select 1 as id\n");
+    workshop.dbt(&["build"]).exits_with(0);
+    workshop.invoke_alone(&["retry"]).exits_with(0);
 }
 
 /// A model that logs the secrets of the profile.
