@@ -44,6 +44,7 @@ mod ledger;
 mod library;
 mod lost_journal;
 mod ls_flags;
+mod non_finite;
 mod one_dependency;
 mod parsed;
 mod plan;

@@ -122,6 +122,11 @@ impl Workshop {
         self.write(FILES[1].0, &profiles);
     }
 
+    /// Runs from now on are in another flow run.
+    pub(super) fn rename(&mut self) {
+        self.flow_run = format!("test-{}", Uuid::now_v7());
+    }
+
     /// Plain dbt.
     pub(super) fn dbt(&self, args: &[&str]) -> Finished {
         Finished::of(&mut self.dbt_command(args))
