@@ -7,7 +7,7 @@ use super::prepare::journal_folder;
 use super::start::begin_journal;
 use crate::model::{Effect, FlowRunRef, RunEnd, StopCause};
 use crate::prefect::flow_run::NewRun;
-use crate::request::Request;
+use crate::request::{Attempt, Request};
 use crate::store::JournalWriter;
 
 /// A journal that says which flow run is being created, and nothing else. If it is dropped, the run is over, and there is no
@@ -24,6 +24,13 @@ impl AdmissionJournal {
             begin_journal(request, (Uuid::now_v7(), None), flow, Some(&folder))
         });
         Self(journal)
+    }
+
+    /// Leaves it to what ends the flow run of an attempt that cannot start.
+    pub(super) fn leave_to(&mut self, attempt: &Attempt) {
+        if let Some(journal) = self.0.take() {
+            attempt.unstarted_journal.hold(journal.reader());
+        }
     }
 
     /// Deletes it: something else ends the flow run.
@@ -55,7 +62,7 @@ mod tests {
     use super::*;
     use crate::model::NewFlowRun;
     use crate::request::Invocation;
-    use crate::store::{Entry, JournalFolder, JournalReader};
+    use crate::store::{Entry, JournalFolder, JournalReader, StoredJournal};
 
     fn begin(dir: &Path) -> AdmissionJournal {
         let mut invocation = Invocation::new(["build"]);
@@ -86,6 +93,19 @@ mod tests {
         assert!(header.key.is_some());
         assert_eq!(reader.try_next(), None);
         journal.delete();
+        assert!(found().is_empty());
+    }
+
+    #[test]
+    fn that_of_an_attempt_that_cannot_start_stays_in_use_until_it_is_deleted() {
+        let dir = tempfile::tempdir().unwrap();
+        let attempt = Attempt::default();
+        let mut journal = begin(dir.path());
+        journal.leave_to(&attempt);
+        drop(journal);
+        let found = || JournalFolder::at(dir.path()).journals().unwrap();
+        assert!(StoredJournal::lock(&found()[0]).unwrap().is_none());
+        attempt.unstarted_journal.delete();
         assert!(found().is_empty());
     }
 

@@ -61,8 +61,7 @@ pub(super) async fn admit(
             ..admitted
         }))),
         Ok(Err(error)) => {
-            // The caller ends the flow run.
-            journal.delete();
+            journal.leave_to(&request.attempt);
             Err(error)
         }
         Err(cause) => {

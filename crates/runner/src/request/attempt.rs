@@ -31,6 +31,8 @@ pub(crate) struct Attempt {
     pub(crate) earlier: Arc<BTreeMap<String, Uuid>>,
     /// The journal of the attempt before it, in use until the journal of this one exists.
     pub(crate) previous_journal: JournalHold,
+    /// The journal of its admission, if it could not start: in use until its flow run has ended.
+    pub(crate) unstarted_journal: JournalHold,
 }
 
 impl Default for Attempt {
@@ -46,6 +48,7 @@ impl Default for Attempt {
             environment: Vec::new(),
             earlier: Arc::default(),
             previous_journal: JournalHold::default(),
+            unstarted_journal: JournalHold::default(),
         }
     }
 }

@@ -22,6 +22,12 @@ const STATE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Ends a flow run whose dbt could not start: one that waits for this process does not stay Pending for ever, and a new one
 /// shows why there is no run.
 pub(crate) async fn give_up(request: &Request, error: &Error, observer: &dyn Observer) {
+    end(request, error, observer).await;
+    // If this process had been killed before, the next run would have ended the flow run.
+    request.attempt.unstarted_journal.delete();
+}
+
+async fn end(request: &Request, error: &Error, observer: &dyn Observer) {
     let choice = &request.flow;
     let run = match flow_run_to_end(choice) {
         Some(id) => Some(ToEnd::Existing(id)),

@@ -15,6 +15,19 @@ impl JournalHold {
         Self(Arc::new(Mutex::new(Some(reader))))
     }
 
+    /// Keeps the journal of this reader in use, in place of another one.
+    pub(crate) fn hold(&self, reader: JournalReader) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+    }
+
+    /// Deletes the journal, if there is one.
+    pub(crate) fn delete(&self) {
+        let reader = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(reader) = reader {
+            reader.delete();
+        }
+    }
+
     /// Releases the lock.
     pub(crate) fn release(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;

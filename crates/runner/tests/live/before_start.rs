@@ -1,7 +1,9 @@
 //! Runs that fail before dbt starts: a flow run that is created says why.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 
 use prefect_client::StateType;
 
@@ -65,21 +67,56 @@ fn what_is_missing_is_named_by_the_flow_run() {
     fails_with(&workshop, build.env("DBT_LOG_LEVEL", "loud"), 2, "loud");
 }
 
-/// A script whose interpreter is missing, with retries that would not help.
-#[test]
-fn a_dbt_that_cannot_be_started_fails_the_flow_run_at_once() {
-    let workshop = Workshop::new();
+/// A script whose interpreter is missing.
+fn no_program(workshop: &Workshop) -> String {
     workshop.write("no-program", "#!/no/interpreter\n");
     let program = workshop.path().join("no-program");
     fs_err::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let dbt = program.to_string_lossy().into_owned();
+    program.to_string_lossy().into_owned()
+}
+
+/// How many journals are in a project.
+fn journals(project: &Path) -> usize {
+    let entries = fs_err::read_dir(project.join(".prefect-dbt")).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
+        .count()
+}
+
+/// Retries would not help.
+#[test]
+fn a_dbt_that_cannot_be_started_fails_the_flow_run_at_once() {
+    let workshop = Workshop::new();
+    let dbt = no_program(&workshop);
     let mut build = workshop.invocation(&["--dbt", &dbt, "--retries", "3"], &["build"]);
     fails_with(&workshop, &mut build, 2, "no-program");
-    let records = workshop.records();
-    let journals = records
-        .iter()
-        .filter(|path| path.extension().is_some_and(|end| end == "jsonl"));
-    assert_eq!(journals.count(), 0, "{records:?}");
+    assert_eq!(journals(workshop.path()), 0);
+}
+
+/// If the process is killed before the flow run is Failed, the next run in the project ends it.
+#[test]
+fn a_journal_names_the_flow_run_until_it_has_failed() {
+    let is_missing = |_: &Workshop| "no/dbt".to_owned();
+    for dbt in [is_missing, no_program] {
+        let workshop = Workshop::new();
+        let (project, seen) = (
+            workshop.path().to_owned(),
+            Arc::<Mutex<Vec<usize>>>::default(),
+        );
+        let noted = Arc::clone(&seen);
+        let proxy = Proxy::before(&TestEnvironment::from_env().api, move |request| {
+            if request.ends_with("/set_state") {
+                noted.lock().unwrap().push(journals(&project));
+            }
+            Fate::Pass
+        });
+        let mut build = workshop.invocation(&["--dbt", &dbt(&workshop)], &["build"]);
+        build.env("PREFECT_API_URL", &proxy.url);
+        fails_with(&workshop, &mut build, 2, "cannot");
+        assert_eq!(seen.lock().unwrap().last(), Some(&1));
+        assert_eq!(journals(workshop.path()), 0);
+    }
 }
 
 #[test]
