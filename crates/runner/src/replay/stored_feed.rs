@@ -67,12 +67,11 @@ impl Feed for StoredFeed {
 mod tests {
     use std::io::Write as _;
 
-    use jiff::Timestamp;
     use uuid::Uuid;
 
     use super::*;
     use crate::model::FlowRunRef;
-    use crate::store::{Header, JOURNAL_FORMAT, JournalWriter};
+    use crate::store::{Header, JournalWriter};
 
     async fn entries(feed: &mut StoredFeed) -> Vec<Entry> {
         let mut entries = Vec::new();
@@ -86,16 +85,8 @@ mod tests {
     async fn an_incomplete_journal_can_be_read_and_closed_repeatedly() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let header = Header {
-            format: JOURNAL_FORMAT,
-            run_id: Uuid::from_u128(7),
-            api: None,
-            start: None,
-            is_part: false,
-            attempt: 1,
-            key: None,
-            created: Timestamp::UNIX_EPOCH,
-            args: Vec::new(),
             flow: FlowRunRef::owned(Uuid::from_u128(8)),
+            ..Header::for_test()
         };
         let to_file = fs_err::OpenOptions::new().append(true).open(file.path());
         let mut journal = JournalWriter::begin(to_file, &header);
