@@ -22,6 +22,8 @@ pub(super) struct Recorder {
     pub(super) tracker: Tracker,
     pub(super) assets: AssetWatch,
     pub(super) journal: JournalWriter,
+    /// Whether the user knows that the journal cannot be written.
+    pub(super) is_journal_lost: bool,
     pub(super) redactor: Redactor,
     pub(super) observer: Arc<dyn Observer>,
     /// dbt's target folder.
@@ -227,9 +229,11 @@ impl Recorder {
         if self.effects.is_empty() {
             return;
         }
-        let was_on_disk = self.journal.problem().is_none();
         self.journal.append(self.effects.drain(..));
-        if let Some(problem) = self.journal.problem().filter(|_| was_on_disk) {
+        if !self.is_journal_lost
+            && let Some(problem) = self.journal.problem()
+        {
+            self.is_journal_lost = true;
             self.observer.on_warning(&format!(
                 "cannot write the rest of the journal of this run, which stays in memory: {problem}"
             ));

@@ -32,7 +32,7 @@ pub(super) struct Started {
 }
 
 impl Admitted {
-    /// Starts dbt, then the report. If dbt cannot start, nothing is left of the attempt.
+    /// Starts dbt, then the report. If dbt cannot start, only the journal of the admission is left.
     pub(super) fn start(self, attempt: Attempt<'_>) -> Result<Started, Error> {
         let Attempt {
             request, observer, ..
@@ -55,7 +55,7 @@ impl Admitted {
         let job = connected.reporter.as_ref().map(Reporter::job_variables);
         let command = prepared.command(request, handle, job.unwrap_or_default());
         let process = DbtProcess::start(command).inspect_err(|_| {
-            admission.delete();
+            admission.leave_to(&request.attempt);
             if let Some(folder) = &folder {
                 AttemptRecords::beside(folder.dir()).remove(run_id);
             }
@@ -164,6 +164,7 @@ fn recorder(
     Recorder {
         tracker: Tracker::new(options),
         assets: AssetWatch::new(request, &prepared.args, target),
+        is_journal_lost: journal.problem().is_some(),
         journal,
         redactor: Redactor::new(
             prepared

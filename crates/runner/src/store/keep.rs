@@ -145,24 +145,15 @@ fn mark_incomplete(journal: &JournalReader) {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
     use crate::model::{Effect, FlowRunRef};
-    use crate::store::{Header, JOURNAL_FORMAT, JournalWriter};
+    use crate::store::{Header, JournalWriter};
 
     fn header() -> Header {
         Header {
-            format: JOURNAL_FORMAT,
             run_id: Uuid::now_v7(),
-            api: None,
-            start: None,
-            is_part: false,
-            attempt: 1,
-            key: None,
-            created: Timestamp::UNIX_EPOCH,
-            args: Vec::new(),
             flow: FlowRunRef::owned(Uuid::nil()),
+            ..Header::for_test()
         }
     }
 
@@ -178,7 +169,8 @@ mod tests {
     fn torn(folder: &JournalFolder, header: &Header) -> JournalReader {
         let mut writer = JournalWriter::begin(folder.create(header.run_id), header);
         writer.append([Effect::Total(1)]);
-        writer.fail_from_now_on();
+        let full = OpenOptions::new().write(true).open("/dev/full");
+        writer.go_on_with(full.unwrap());
         writer.append([Effect::Total(2)]);
         writer.reader()
     }

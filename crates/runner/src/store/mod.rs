@@ -1,8 +1,9 @@
 //! `.prefect-dbt` on disk: the journals of runs and the records of attempts.
 //!
-//! A journal holds every effect of a run and is written before any sink acts on it. One writer appends JSON lines and never waits for
-//! a reader; each reader follows at its own pace. A slow or unreachable Prefect API therefore costs dbt nothing, and what the
-//! server missed can be delivered later from the same file.
+//! A journal holds every effect of a run. One writer appends JSON lines, and waits neither for a reader nor for the disk, to which a
+//! thread of its own writes them; each reader follows at its own pace, and finds in memory what is not in the file yet. A slow disk,
+//! or a slow or unreachable Prefect API, therefore costs dbt nothing, and what the server missed can be delivered later from the
+//! same file.
 
 mod attempt_record;
 mod feed;
@@ -15,6 +16,7 @@ mod read_header;
 mod reader;
 mod stored_header;
 mod stored_journal;
+mod unwritten;
 mod writer;
 
 pub(crate) use attempt_record::{AttemptRecord, AttemptRecords, SavedAttempt, write_private};

@@ -24,10 +24,8 @@ pub struct JournalReader {
     shared: Arc<Shared>,
     progress: watch::Receiver<Progress>,
     file: BufReader<SharedFile>,
-    /// Bytes of the file that were read, as lines.
+    /// Bytes of the journal that were read, as lines.
     offset: u64,
-    /// Spilled lines that were read.
-    spilled: usize,
     line: String,
 }
 
@@ -35,14 +33,10 @@ impl JournalReader {
     pub(super) fn of(shared: Arc<Shared>) -> Self {
         let progress = shared.progress.subscribe();
         Self {
-            file: BufReader::new(SharedFile {
-                shared: Arc::clone(&shared),
-                offset: 0,
-            }),
+            file: BufReader::new(SharedFile::after(&shared, 0)),
             shared,
             progress,
             offset: 0,
-            spilled: 0,
             line: String::new(),
         }
     }
@@ -54,8 +48,7 @@ impl JournalReader {
     pub fn open(path: &Path) -> std::io::Result<Self> {
         let file = File::open(path)?;
         let progress = Progress {
-            file_len: file.metadata()?.len(),
-            spilled: 0,
+            len: file.metadata()?.len(),
             closed: true,
         };
         let shared = Shared::new(Some(path.to_path_buf()), progress, Some(file));
@@ -69,7 +62,7 @@ impl JournalReader {
 
     /// Why the file is incomplete; `None` if it is not.
     pub(super) fn problem(&self) -> Option<String> {
-        self.shared.problem().clone()
+        self.shared.unwritten.problem()
     }
 
     /// Whether the file still has its name.
@@ -154,20 +147,24 @@ impl JournalReader {
 
     /// Reads the next line that is written; `None` when there is none yet. After an error, this reader cannot go on.
     fn read_line(&mut self, progress: Progress) -> std::io::Result<Option<()>> {
-        if self.offset >= progress.file_len {
-            if self.spilled >= progress.spilled {
-                return Ok(None);
-            }
+        if self.offset >= progress.len {
+            return Ok(None);
+        }
+        if let Some(line) = self.shared.unwritten.at(self.offset) {
             self.line.clear();
-            self.line.push_str(&self.shared.spill()[self.spilled]);
-            self.spilled += 1;
+            self.line.push_str(&line);
+            self.offset += line.len() as u64;
             return Ok(Some(()));
+        }
+        if self.file.get_ref().line != self.offset {
+            self.file = BufReader::new(SharedFile::after(&self.shared, self.offset));
         }
         let mut bytes = std::mem::take(&mut self.line).into_bytes();
         bytes.clear();
         let read = self.file.read_until(b'\n', &mut bytes)?;
         self.line = String::from_utf8_lossy(&bytes).into_owned();
         self.offset += read as u64;
+        self.file.get_mut().line = self.offset;
         if read == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
@@ -191,6 +188,18 @@ impl JournalEnd {
 struct SharedFile {
     shared: Arc<Shared>,
     offset: u64,
+    /// Where the next line begins that is read from it.
+    line: u64,
+}
+
+impl SharedFile {
+    fn after(shared: &Arc<Shared>, offset: u64) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            offset,
+            line: offset,
+        }
+    }
 }
 
 impl Read for SharedFile {

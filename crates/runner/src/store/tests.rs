@@ -1,30 +1,19 @@
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::feed::Feed;
 use super::*;
-use crate::model::{Effect, FlowRunRef, NewFlowRun};
+use crate::model::{Effect, FlowRunRef};
 
 fn header() -> Header {
     Header {
-        format: JOURNAL_FORMAT,
         run_id: Uuid::now_v7(),
-        api: None,
-        start: None,
-        is_part: false,
-        attempt: 1,
-        key: None,
-        created: Timestamp::UNIX_EPOCH,
-        args: vec!["build".to_owned()],
-        flow: FlowRunRef::NotReported(NewFlowRun {
-            flow_name: None,
-            flow_run_name: "calm-otter".to_owned(),
-            tags: Vec::new(),
-        }),
+        ..Header::for_test()
     }
 }
 
@@ -65,18 +54,69 @@ fn every_reader_reads_everything_at_its_own_pace() {
     assert!(late.is_closed());
 }
 
+/// A disk that does not answer while there is a sender.
+struct Hanging(Receiver<()>, fs_err::File);
+
+impl Write for Hanging {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let _ = self.0.recv();
+        self.1.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.1.flush()
+    }
+}
+
+#[test]
+fn a_disk_that_hangs_holds_neither_the_run_nor_the_readers() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = in_folder(dir.path());
+    let path = writer.path().unwrap().to_path_buf();
+    writer.append([Effect::Total(1)]);
+    let mut reader = writer.reader();
+    let (hanging, answers) = channel();
+    let file = fs_err::OpenOptions::new().append(true).open(&path);
+    writer.go_on_with(Hanging(answers, file.unwrap()));
+    writer.append([Effect::Total(2)]);
+    writer.append([Effect::Total(3)]);
+    let read: Vec<_> = std::iter::from_fn(|| reader.try_next()).collect();
+    assert_eq!(read.len(), 1 + 3);
+    assert_eq!(totals(&mut JournalReader::open(&path).unwrap()), [1]);
+    assert_eq!(writer.problem(), None);
+
+    // The end of the run does not wait for ever, and then the journal counts as one that cannot be written.
+    writer.close(Duration::ZERO);
+    assert_eq!(writer.problem().unwrap(), "the disk does not answer");
+    let mut late = writer.reader();
+    drop(hanging);
+    drop(writer);
+    assert_eq!(totals(&mut late), [1, 2, 3]);
+    assert_eq!(totals(&mut JournalReader::open(&path).unwrap()), [1, 2, 3]);
+}
+
 #[test]
 fn entries_that_cannot_be_written_stay_in_memory() {
     let header = header();
     // Every write to it fails, as on a full disk.
-    let full = fs_err::OpenOptions::new().write(true).open("/dev/full");
-    let mut writer = JournalWriter::begin(full, &header);
+    let full = || fs_err::OpenOptions::new().write(true).open("/dev/full");
+    let mut writer = JournalWriter::begin(full(), &header);
     writer.append([Effect::Total(7)]);
     assert!(writer.problem().is_some());
     let mut reader = writer.reader();
     drop(writer);
     assert!(matches!(reader.blocking_next(), Some(Entry::Header(_))));
     assert_eq!(totals(&mut reader), [7]);
+
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = in_folder(dir.path());
+    writer.append([Effect::Total(5)]);
+    writer.go_on_with(full().unwrap());
+    writer.append([Effect::Total(6)]);
+    let mut reader = writer.reader();
+    drop(writer);
+    assert!(reader.problem().is_some());
+    assert_eq!(totals(&mut reader), [5, 6]);
 
     let read_only = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
     let mut writer = JournalWriter::begin(Err(read_only), &header);

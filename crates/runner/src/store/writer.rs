@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fs_err::File;
 
@@ -11,51 +12,69 @@ use super::progress::{Progress, Shared};
 use super::reader::JournalReader;
 use crate::model::Effect;
 
+/// How long the end of a run waits for a disk that does not answer.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+
 /// Appends entries to a journal. Dropping it closes the journal.
 ///
-/// Nothing here fails a run: when the file cannot be written (a full disk, a read-only project), [`JournalWriter::problem`] gives
-/// the reason, and the rest of the journal stays in memory, where readers find it.
+/// Nothing here fails a run, and appending never waits for the disk: a thread writes the file. When the file cannot be written
+/// (a full disk, a read-only project), [`JournalWriter::problem`] gives the reason, and the rest of the journal stays in memory,
+/// where readers find it.
 #[derive(Debug)]
 pub struct JournalWriter {
+    /// The file, until there are entries for its thread.
     file: Option<File>,
     shared: Arc<Shared>,
 }
 
 impl JournalWriter {
-    /// A journal that starts with `header`: in `file`, or in memory if that is an error.
+    /// A journal that starts with `header`: in `file`, or in memory if that is an error. The header is written at once.
     #[must_use]
     pub fn begin(file: std::io::Result<File>, header: &Header) -> Self {
-        let (file, problem) = match file {
-            Ok(file) => (Some(file), None),
-            Err(error) => (None, Some(error.to_string())),
+        let path = file.as_ref().ok().map(|file| file.path().to_path_buf());
+        let lock = file.as_ref().ok().and_then(|file| file.try_clone().ok());
+        let header = line(&Entry::Header(Box::new(header.clone())));
+        let text = header.as_deref().unwrap_or_default();
+        let (written, problem) =
+            match file.and_then(|mut file| file.write_all(text.as_bytes()).map(|()| file)) {
+                Ok(file) => (Some(file), None),
+                Err(error) => (None, Some(error)),
+            };
+        let len = written.as_ref().map_or(0, |_| text.len() as u64);
+        let progress = Progress { len, closed: false };
+        let writer = Self {
+            shared: Shared::new(path, progress, lock),
+            file: written,
         };
-        let path = file.as_ref().map(|file| file.path().to_path_buf());
-        let lock = file.as_ref().and_then(|file| file.try_clone().ok());
-        let shared = Shared::new(path, Progress::default(), lock);
-        *shared.problem() = problem;
-        let mut writer = Self { file, shared };
-        writer.write(std::iter::once(&Entry::Header(Box::new(header.clone()))));
+        if let Some(problem) = problem {
+            writer.shared.unwritten.fail(&problem);
+            writer.push(header);
+        }
         writer
     }
 
     /// A journal in memory.
     #[must_use]
     pub fn in_memory(header: &Header) -> Self {
-        let mut writer = Self {
+        let writer = Self {
             file: None,
             shared: Shared::new(None, Progress::default(), None),
         };
-        writer.write(std::iter::once(&Entry::Header(Box::new(header.clone()))));
+        writer.push(line(&Entry::Header(Box::new(header.clone()))));
         writer
     }
 
     /// Appends effects. Readers see them immediately.
     pub fn append(&mut self, effects: impl IntoIterator<Item = Effect>) {
-        let entries: Vec<Entry> = effects
-            .into_iter()
-            .map(|effect| Entry::Effect(Box::new(effect)))
-            .collect();
-        self.write(entries.iter());
+        let entries = effects.into_iter().map(Box::new).map(Entry::Effect);
+        let lines: Vec<Arc<str>> = entries.filter_map(|entry| line(&entry)).collect();
+        if lines.is_empty() {
+            return;
+        }
+        self.push(lines);
+        if let Some(file) = self.file.take() {
+            self.shared.unwritten.write_to(Box::new(file));
+        }
     }
 
     /// A reader from the start.
@@ -70,62 +89,48 @@ impl JournalWriter {
         self.shared.path.as_deref()
     }
 
-    /// Why the file cannot be written; `None` if it can.
+    /// Why the file cannot be written; `None` if it can, as far as is known.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
-        self.shared.problem().clone()
+        self.shared.unwritten.problem()
     }
 
-    /// Makes each write fail, as on a full disk.
+    /// Writes what is appended from now on to another file.
     #[cfg(test)]
-    pub(super) fn fail_from_now_on(&mut self) {
-        let full = fs_err::OpenOptions::new().write(true).open("/dev/full");
-        self.file = Some(full.expect("a device that is always full"));
+    pub(super) fn go_on_with(&mut self, file: impl Write + Send + 'static) {
+        self.shared.unwritten.close(CLOSE_LIMIT);
+        self.file = None;
+        self.shared.unwritten.write_to(Box::new(file));
     }
 
-    fn write<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>) {
-        let mut lines = Vec::new();
-        for entry in entries {
-            let before = lines.len();
-            match serde_json::to_writer(&mut lines, entry) {
-                Ok(()) => lines.push(b'\n'),
-                Err(error) => {
-                    lines.truncate(before);
-                    tracing::error!(%error, "cannot write an effect as JSON");
-                }
-            }
-        }
-        if lines.is_empty() {
-            return;
-        }
-        match self.file.as_mut().map(|file| file.write_all(&lines)) {
-            Some(Ok(())) => {
-                let written = lines.len() as u64;
-                self.shared
-                    .progress
-                    .send_modify(|progress| progress.file_len += written);
-                return;
-            }
-            Some(Err(error)) => {
-                *self.shared.problem() = Some(error.to_string());
-                self.file = None;
-            }
-            None => {}
-        }
-        let mut spill = self.shared.spill();
-        spill.extend(String::from_utf8_lossy(&lines).lines().map(Arc::from));
-        let spilled = spill.len();
-        drop(spill);
+    fn push(&self, lines: impl IntoIterator<Item = Arc<str>>) {
+        let len = self.shared.unwritten.push(lines);
         self.shared
             .progress
-            .send_modify(|progress| progress.spilled = spilled);
+            .send_modify(|progress| progress.len = len);
+    }
+
+    pub(super) fn close(&self, limit: Duration) {
+        self.shared
+            .progress
+            .send_modify(|progress| progress.closed = true);
+        self.shared.unwritten.close(limit);
+    }
+}
+
+/// The line of an entry, with its line feed.
+fn line(entry: &Entry) -> Option<Arc<str>> {
+    match serde_json::to_string(entry) {
+        Ok(json) => Some(format!("{json}\n").into()),
+        Err(error) => {
+            tracing::error!(%error, "cannot write an effect as JSON");
+            None
+        }
     }
 }
 
 impl Drop for JournalWriter {
     fn drop(&mut self) {
-        self.shared
-            .progress
-            .send_modify(|progress| progress.closed = true);
+        self.close(CLOSE_LIMIT);
     }
 }
