@@ -34,67 +34,83 @@ pub(crate) struct DeployArgs {
     /// Name of the deployment.
     name: String,
     /// Work pool whose workers run the deployment; it must exist.
-    #[arg(long, value_name = "POOL")]
+    #[arg(help_heading = "Deployment", long, value_name = "POOL")]
     work_pool: String,
     /// Name of the flow [default: `dbt` and the command, such as `dbt build`].
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = "Deployment", long, value_name = "NAME")]
     flow_name: Option<String>,
     /// Schedule: a cron expression, such as `0 6 * * *` for every day at 6:00.
-    #[arg(long, value_name = "CRON", group = "schedule")]
+    #[arg(
+        help_heading = "Schedule",
+        long,
+        value_name = "CRON",
+        group = "schedule"
+    )]
     cron: Option<String>,
     /// Schedule: the number of seconds between two runs.
-    #[arg(long, value_name = "SECONDS", group = "schedule", value_parser = seconds)]
+    #[arg(help_heading = "Schedule", long, value_name = "SECONDS", group = "schedule", value_parser = seconds)]
     interval: Option<Duration>,
     /// Schedule: a recurrence rule of iCalendar, such as `FREQ=WEEKLY;BYDAY=MO`.
-    #[arg(long, value_name = "RULE", group = "schedule")]
+    #[arg(
+        help_heading = "Schedule",
+        long,
+        value_name = "RULE",
+        group = "schedule"
+    )]
     rrule: Option<String>,
     /// Time zone of the schedule, such as `Europe/Berlin`; needs a schedule [default: UTC].
-    #[arg(long, value_name = "ZONE", requires = "schedule")]
+    #[arg(
+        help_heading = "Schedule",
+        long,
+        value_name = "ZONE",
+        requires = "schedule"
+    )]
     timezone: Option<String>,
     /// Default value of a flow run parameter, such as `target=prod` or `full_refresh=true`; can be repeated.
     ///
     /// Parameters replace flags of dbt, such as --select, --target and --full-refresh; each run can have its own. The form
     /// for a custom run in Prefect's UI lists all of them, and so does docs/parameters.md. VALUE is read as JSON if it is
     /// valid JSON, otherwise as text.
-    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(help_heading = "Runs", long = "param", value_name = "NAME=VALUE", value_parser = pair)]
     parameters: Vec<(String, String)>,
     /// Environment variable of the runs; can be repeated.
     ///
     /// Not for secrets, since the value is visible in the deployment: use Prefect blocks, which profiles.yml can refer to,
     /// the environment of the worker, or secrets of the cluster.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(help_heading = "Runs", long, value_name = "NAME=VALUE", value_parser = pair)]
     env: Vec<(String, String)>,
     /// Folder that runs start in, on the worker's machine; for work pools of type process.
-    #[arg(long, value_name = "DIR")]
+    #[arg(help_heading = "Worker", long, value_name = "DIR")]
     working_dir: Option<String>,
     /// Container image with prefect-dbt and dbt; for work pools of type docker and kubernetes.
-    #[arg(long)]
+    #[arg(help_heading = "Worker", long)]
     image: Option<String>,
     /// Other job variable of the work pool, such as `namespace=dbt`; can be repeated.
     ///
     /// VALUE is read as JSON if it is valid JSON, otherwise as text.
-    #[arg(long = "job-variable", value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(help_heading = "Worker", long = "job-variable", value_name = "NAME=VALUE", value_parser = pair)]
     job_variables: Vec<(String, String)>,
     /// Tag for the deployment and its runs; can be repeated.
-    #[arg(long = "tag", value_name = "TAG")]
+    #[arg(help_heading = "Deployment", long = "tag", value_name = "TAG")]
     tags: Vec<String>,
     /// Maximum number of runs of this deployment at the same time [default: no limit].
-    #[arg(long, value_name = "N")]
+    #[arg(help_heading = "Deployment", long, value_name = "N")]
     concurrency: Option<NonZeroU32>,
     /// Maximum number of retries of a failed run [default: 0].
-    #[arg(long, value_name = "N")]
+    #[arg(help_heading = "Runs", long, value_name = "N")]
     retries: Option<u32>,
     /// Seconds between two attempts; needs --retries [default: 0].
-    #[arg(long, value_name = "SECONDS", requires = "retries", value_parser = seconds)]
+    #[arg(help_heading = "Runs", long, value_name = "SECONDS", requires = "retries", value_parser = seconds)]
     retry_delay: Option<Duration>,
     /// More options for `prefect-dbt invoke`, quoted as one argument: `--timeout 3600 --no-raise-on-failure`.
-    #[arg(long, value_name = "OPTIONS", allow_hyphen_values = true, value_parser = invoke_options)]
+    #[arg(help_heading = "Runs", long, value_name = "OPTIONS", allow_hyphen_values = true, value_parser = invoke_options)]
     invoke_options: Option<Words>,
     /// Description of the deployment, in Markdown.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(help_heading = "Deployment", long, value_name = "TEXT")]
     description: Option<String>,
     /// The prefect-dbt executable on the worker's machine or in the image [default: prefect-dbt].
     #[arg(
+        help_heading = "Worker",
         long,
         value_name = "PATH",
         default_value = "prefect-dbt",
@@ -102,7 +118,7 @@ pub(crate) struct DeployArgs {
     )]
     program: String,
     /// Start a run immediately, and show its states and log lines until it ends; Ctrl-C only stops watching.
-    #[arg(long)]
+    #[arg(help_heading = "Deployment", long)]
     run: bool,
     /// dbt's command and arguments.
     #[arg(last = true, required = true, value_name = "DBT ARGUMENTS")]

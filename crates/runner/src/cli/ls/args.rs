@@ -15,19 +15,20 @@ use super::reference;
 #[command(after_long_help = after_help())]
 pub(crate) struct LsArgs {
     /// Nodes to select; a space between two terms means `or`, a comma means `and` [default: all nodes].
-    #[arg(short, long, num_args = 1.., value_name = "SELECTION")]
+    #[arg(help_heading = "Selection", short, long, num_args = 1.., value_name = "SELECTION")]
     pub(super) select: Vec<String>,
     /// As --select, but only models are listed.
-    #[arg(short, long, alias = "model", num_args = 1.., value_name = "SELECTION")]
+    #[arg(help_heading = "Selection", short, long, alias = "model", num_args = 1.., value_name = "SELECTION")]
     pub(super) models: Vec<String>,
     /// Nodes to leave out of the selection.
-    #[arg(long, num_args = 1.., value_name = "SELECTION")]
+    #[arg(help_heading = "Selection", long, num_args = 1.., value_name = "SELECTION")]
     pub(super) exclude: Vec<String>,
     /// Name of a selector in selectors.yml, instead of --select and --exclude.
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = "Selection", long, value_name = "NAME")]
     pub(super) selector: Option<String>,
     /// Which tests are selected together with the nodes that they test [env: DBT_INDIRECT_SELECTION] [default: eager].
     #[arg(
+        help_heading = "Selection",
         long,
         env = "DBT_INDIRECT_SELECTION",
         hide_env = true,
@@ -38,17 +39,24 @@ pub(crate) struct LsArgs {
     )]
     pub(super) indirect_selection: Mode,
     /// Resource types to list, such as `model` or `test` [env: DBT_RESOURCE_TYPES] [default: all].
-    #[arg(long, alias = "resource-types", env = "DBT_RESOURCE_TYPES", hide_env = true, num_args = 1.., value_delimiter = ' ', value_name = "KIND")]
+    #[arg(help_heading = "Selection", long, alias = "resource-types", env = "DBT_RESOURCE_TYPES", hide_env = true, num_args = 1.., value_delimiter = ' ', value_name = "KIND")]
     pub(super) resource_type: Vec<String>,
     /// Resource types to leave out [env: DBT_EXCLUDE_RESOURCE_TYPES].
-    #[arg(long, alias = "exclude-resource-types", env = "DBT_EXCLUDE_RESOURCE_TYPES", hide_env = true, num_args = 1.., value_delimiter = ' ', value_name = "KIND")]
+    #[arg(help_heading = "Selection", long, alias = "exclude-resource-types", env = "DBT_EXCLUDE_RESOURCE_TYPES", hide_env = true, num_args = 1.., value_delimiter = ' ', value_name = "KIND")]
     pub(super) exclude_resource_type: Vec<String>,
     /// Folder with the artifacts of an earlier run, relative to the project; needed for `state:`, `result:` and
     /// `source_status:` [env: DBT_STATE].
-    #[arg(long, env = "DBT_STATE", hide_env = true, value_name = "DIR")]
+    #[arg(
+        help_heading = "Selection",
+        long,
+        env = "DBT_STATE",
+        hide_env = true,
+        value_name = "DIR"
+    )]
     pub(super) state: Option<PathBuf>,
     /// What to print [default: selector].
     #[arg(
+        help_heading = "Output",
         long,
         ignore_case = true,
         default_value = "selector",
@@ -57,10 +65,11 @@ pub(crate) struct LsArgs {
     )]
     pub(super) output: Output,
     /// Keys to print with --output json; dots reach nested keys: `config.materialized` [default: those that dbt prints].
-    #[arg(long, num_args = 1.., value_delimiter = ' ', value_name = "KEY")]
+    #[arg(help_heading = "Output", long, num_args = 1.., value_delimiter = ' ', value_name = "KEY")]
     pub(super) output_keys: Vec<String>,
     /// Variables for the Jinja in selectors.yml, as YAML: `{days: 3}`.
     #[arg(
+        help_heading = "Project",
         long,
         default_value = "{}",
         hide_default_value = true,
@@ -69,35 +78,67 @@ pub(crate) struct LsArgs {
     pub(super) vars: String,
     /// Name of the dbt profile, for a selectors.yml that uses `target` [env: DBT_PROFILE] [default: `profile` of
     /// dbt_project.yml].
-    #[arg(long, env = "DBT_PROFILE", hide_env = true, value_name = "NAME")]
+    #[arg(
+        help_heading = "Project",
+        long,
+        env = "DBT_PROFILE",
+        hide_env = true,
+        value_name = "NAME"
+    )]
     pub(super) profile: Option<String>,
     /// Name of the target, for a selectors.yml that uses `target` [env: DBT_TARGET] [default: `target` of the profile].
-    #[arg(short, long, env = "DBT_TARGET", hide_env = true, value_name = "NAME")]
+    #[arg(
+        help_heading = "Project",
+        short,
+        long,
+        env = "DBT_TARGET",
+        hide_env = true,
+        value_name = "NAME"
+    )]
     pub(super) target: Option<String>,
     /// Folder with profiles.yml, for a selectors.yml that uses `target` [env: DBT_PROFILES_DIR] [default: the working
     /// directory if it has one, otherwise ~/.dbt].
-    #[arg(long, env = "DBT_PROFILES_DIR", hide_env = true, value_name = "DIR")]
+    #[arg(
+        help_heading = "Project",
+        long,
+        env = "DBT_PROFILES_DIR",
+        hide_env = true,
+        value_name = "DIR"
+    )]
     pub(super) profiles_dir: Option<PathBuf>,
     /// Folder with dbt_project.yml [env: DBT_PROJECT_DIR] [default: the working directory, or the nearest folder above it that has one].
-    #[arg(long, env = "DBT_PROJECT_DIR", hide_env = true, value_name = "DIR")]
+    #[arg(
+        help_heading = "Project",
+        long,
+        env = "DBT_PROJECT_DIR",
+        hide_env = true,
+        value_name = "DIR"
+    )]
     pub(super) project_dir: Option<PathBuf>,
     /// Folder that dbt writes its artifacts to, relative to the project [env: DBT_TARGET_PATH] [default: `target-path` of
     /// dbt_project.yml, otherwise `target`].
-    #[arg(long, env = "DBT_TARGET_PATH", hide_env = true, value_name = "DIR")]
+    #[arg(
+        help_heading = "Project",
+        long,
+        env = "DBT_TARGET_PATH",
+        hide_env = true,
+        value_name = "DIR"
+    )]
     pub(super) target_path: Option<PathBuf>,
     /// Manifest to read; no dbt project is needed then [default: manifest.json in the target path].
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Files", long, value_name = "FILE")]
     pub(super) manifest: Option<PathBuf>,
     /// File with the selectors [default: selectors.yml in the project].
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Files", long, value_name = "FILE")]
     pub(super) selectors: Option<PathBuf>,
     /// JSON file with the project's files for `path:`, with the keys `dirs` and `files` [default: the files on disk].
     ///
     /// For a manifest whose project is not on this machine: `path:` only finds files and folders that exist.
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Files", long, value_name = "FILE")]
     pub(super) project_files: Option<PathBuf>,
     /// dbt command whose nodes to list: `build` lists what `dbt build` would run [default: ls].
     #[arg(
+        help_heading = "Selection",
         long,
         default_value = "ls",
         hide_default_value = true,
@@ -105,10 +146,10 @@ pub(crate) struct LsArgs {
     )]
     pub(super) command: String,
     /// Fail if there is a warning, and list nothing [env: DBT_WARN_ERROR].
-    #[arg(long, env = "DBT_WARN_ERROR", hide_env = true, value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(help_heading = "Output", long, env = "DBT_WARN_ERROR", hide_env = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) warn_error: bool,
     /// Do not print warnings [env: DBT_QUIET].
-    #[arg(short, long, env = "DBT_QUIET", hide_env = true, value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(help_heading = "Output", short, long, env = "DBT_QUIET", hide_env = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) quiet: bool,
 }
 
