@@ -32,9 +32,10 @@ cargo xtask <command>
   setup               create the Python environments of dbt and Prefect in target/python
   demo [--keep]       run the demo project with a new Prefect server and print what the server recorded;
                       --keep leaves the server running
-  test [--full] [ARGS...]
+  test [--full[=PART]] [ARGS...]
                       run `setup`, start a Prefect server and run all tests; ARGS go to `cargo test`;
-                      --full adds the tests that need root, Docker, PostgreSQL, a browser or another dbt
+                      --full adds the tests that need root, Docker, PostgreSQL, a browser or another dbt;
+                      --full=PART runs only its parts with PART in their names
   tidy                check the project's own rules
   wheel               build the wheel of the Python package, with the program, and its source distribution in target/wheels
   deny                check the licences and sources of all dependencies

@@ -83,7 +83,8 @@ impl Environment {
     pub(crate) fn install(self) -> Result<()> {
         let lock = fs_err::read_to_string(self.lock())?;
         let stamp = self.dir().join("installed.txt");
-        if fs_err::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
+        let is_complete = fs_err::read_to_string(&stamp).is_ok_and(|installed| installed == lock);
+        if is_complete && !self.has_moved() {
             println!("python/{}: up to date", self.name());
             return Ok(());
         }
@@ -103,6 +104,12 @@ impl Environment {
         fs_err::write(&stamp, lock)?;
         println!("python/{}: installed", self.name());
         Ok(())
+    }
+
+    /// Whether its scripts name an interpreter that is not there: they have the path of the folder in which they were made.
+    fn has_moved(self) -> bool {
+        let script = fs_err::read_to_string(self.program("pip")).unwrap_or_default();
+        interpreter(&script).is_some_and(|interpreter| !interpreter.exists())
     }
 
     /// The first Python on PATH whose version the environment supports.
@@ -134,6 +141,12 @@ impl Environment {
         })?;
         Ok(())
     }
+}
+
+/// The interpreter that a script of an environment names; `None` if its path is too long for that.
+fn interpreter(script: &str) -> Option<&Path> {
+    let named = script.lines().next()?.strip_prefix("#!")?;
+    (named != "/bin/sh").then(|| Path::new(named))
 }
 
 /// Python without the variables that point it at other installations.
@@ -201,6 +214,15 @@ mod tests {
         assert!(parse_version("3 9\n").is_some_and(|version| version < OLDEST));
         assert!(parse_version("3 10\n").is_some_and(|version| version >= OLDEST));
         assert_eq!(parse_version("no python here"), None);
+    }
+
+    #[test]
+    fn a_script_names_its_interpreter() {
+        let named = Some(Path::new("/venv/bin/python3"));
+        assert_eq!(interpreter("#!/venv/bin/python3\nimport sys\n"), named);
+        for script in ["#!/bin/sh\nexec /venv/bin/python", "", "import sys"] {
+            assert_eq!(interpreter(script), None);
+        }
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The parts of `cargo xtask test --full`, each of which needs more than Python and a network.
 
-use anyhow::Result;
+use std::time::Instant;
 
-use super::{launcher, postgres, versions};
+use anyhow::{Result, ensure};
+
+use super::{postgres, versions};
 use crate::publish::packages;
 
 /// Runs `cargo test` with these arguments and environment variables.
@@ -19,9 +21,9 @@ struct Part {
 
 const PARTS: [Part; 9] = [
     part("packages", Some(|_| packages::rehearse()), false),
-    part("dbt 1.12 and 1.13", Some(versions::run), false),
-    part("launcher of each dbt", Some(launcher::each_dbt), false),
-    part("dbt without the launcher", Some(launcher::off), false),
+    part("dbt 1.12 and 1.13", Some(versions::later), false),
+    part("launcher of each dbt", Some(versions::launched), false),
+    part("dbt without the launcher", Some(without_launcher), false),
     part("PostgreSQL", Some(postgres::run), true),
     part("Docker", None, true),
     part("browser", None, true),
@@ -45,16 +47,41 @@ const fn part(
     }
 }
 
-/// Runs the tests of each part, or prints a line that says why the part is skipped. Failures are added to the list.
-pub(super) fn run(tests: &RunTests<'_>, failures: &mut Vec<String>) {
+/// Runs the live tests without the launcher.
+fn without_launcher(tests: &RunTests<'_>) -> Result<()> {
+    let off = ("PREFECT_DBT_LAUNCHER", "off".to_owned());
+    tests(&["--test", "live"], &[off])
+}
+
+/// Runs the tests of each part whose name contains this text, or prints a line that says why the part is skipped. Failures
+/// are added to the list.
+pub(super) fn run(named: &str, tests: &RunTests<'_>, failures: &mut Vec<String>) {
     let is_root = rustix::process::geteuid().is_root();
-    for part in &PARTS {
+    for part in PARTS.iter().filter(|part| part.name.contains(named)) {
         match part.run {
             None => println!("skipped: {}: there are no tests for it yet", part.name),
             Some(_) if part.needs_root && !is_root => {
                 println!("skipped: {}: it needs root", part.name);
             }
-            Some(run) => failures.extend(run(tests).err().map(|error| error.to_string())),
+            Some(run) => {
+                let begin = Instant::now();
+                let failure = run(tests).err();
+                let result = failure.as_ref().map_or("passed", |_| "failed");
+                let seconds = begin.elapsed().as_secs();
+                println!("part {result} in {seconds} s: {}", part.name);
+                failures.extend(failure.map(|error| format!("{}: {error:#}", part.name)));
+            }
         }
     }
+}
+
+/// Fails if no part has a name with this text.
+pub(super) fn check_name(named: &str) -> Result<()> {
+    let names = PARTS.map(|part| part.name);
+    ensure!(
+        names.iter().any(|name| name.contains(named)),
+        "no part of `--full` is named `{named}`; there are: {}",
+        names.join(", ")
+    );
+    Ok(())
 }

@@ -1,7 +1,6 @@
 //! `cargo xtask test`: all tests of the workspace, with what they need around them.
 
 mod full;
-mod launcher;
 mod postgres;
 mod run;
 mod versions;

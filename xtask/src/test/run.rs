@@ -27,39 +27,57 @@ const SELECTIONS: [&str; 9] = [
 
 /// Runs the tests; arguments other than `--full` go to `cargo test`, but not to that of the parts of `--full`.
 pub(crate) fn run(args: &[String]) -> Result<()> {
-    let (full, args): (Vec<String>, Vec<String>) =
-        args.iter().cloned().partition(|arg| arg == "--full");
+    let Arguments { cargo, parts, only } = Arguments::of(args)?;
     setup::run()?;
     let server = Server::start()?;
+    let targets = if only { &[] } else { targets(&cargo) };
     // Tests that do not compile are known before any of them runs.
-    for target in targets(&args) {
-        process::run(&mut cargo_test(
-            &server,
-            &[&["--no-run"], *target].concat(),
-            &args,
-        ))?;
+    for target in targets {
+        let target = [&["--no-run"], *target].concat();
+        process::run(&mut cargo_test(&server, &target, &cargo))?;
     }
     let wheel = wheel::of_tests()?;
     let mut failures = Vec::new();
-    for target in targets(&args) {
-        let mut cargo = cargo_test(&server, target, &args);
+    for target in targets {
+        let mut cargo = cargo_test(&server, target, &cargo);
         let outcome = process::run(cargo.env("PREFECT_DBT_TEST_WHEEL", &wheel));
         failures.extend(outcome.err().map(|error| error.to_string()));
     }
-    if !full.is_empty() {
-        full::run(
-            &|target, variables| {
-                let mut cargo = cargo_test(&server, target, &[]);
-                let variables = variables.iter().cloned();
-                process::run(cargo.env("PREFECT_DBT_TEST_WHEEL", &wheel).envs(variables))
-            },
-            &mut failures,
-        );
+    if let Some(named) = parts {
+        let tests = |target: &[&str], variables: &[(&str, String)]| {
+            let mut cargo = cargo_test(&server, target, &[]);
+            let variables = variables.iter().cloned();
+            process::run(cargo.env("PREFECT_DBT_TEST_WHEEL", &wheel).envs(variables))
+        };
+        full::run(&named, &tests, &mut failures);
     }
     if !failures.is_empty() {
         bail!("{}", failures.join("\n"));
     }
     Ok(())
+}
+
+struct Arguments {
+    /// Those for `cargo test`.
+    cargo: Vec<String>,
+    /// A text in the names of the parts of `--full` to run. The empty text is in all of them.
+    parts: Option<String>,
+    /// Whether nothing but those parts runs.
+    only: bool,
+}
+
+impl Arguments {
+    fn of(args: &[String]) -> Result<Self> {
+        let is_full = |arg: &&String| *arg == "--full" || arg.starts_with("--full=");
+        let (full, cargo): (Vec<&String>, Vec<&String>) = args.iter().partition(is_full);
+        let named = full.iter().find_map(|arg| arg.strip_prefix("--full="));
+        full::check_name(named.unwrap_or_default())?;
+        Ok(Self {
+            cargo: cargo.into_iter().cloned().collect(),
+            parts: (!full.is_empty()).then(|| named.unwrap_or_default().to_owned()),
+            only: named.is_some(),
+        })
+    }
 }
 
 /// What each run of `cargo test` adds to the caller's arguments.
@@ -108,5 +126,19 @@ mod tests {
         assert_eq!(runs(&["builds", "--", "--test-threads=1"]), 2);
         assert_eq!(runs(&["--test", "live", "builds"]), 1);
         assert_eq!(runs(&["--test=live"]), 1);
+    }
+
+    #[test]
+    fn a_part_of_full_runs_alone() {
+        let read = |args: &[&str]| {
+            let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+            Arguments::of(&args).map(|read| (read.cargo, read.parts, read.only))
+        };
+        assert_eq!(read(&["a"]).unwrap(), (vec!["a".to_owned()], None, false));
+        let all = (vec![], Some(String::new()), false);
+        assert_eq!(read(&["--full"]).unwrap(), all);
+        let one = (vec![], Some("dbt 1.12".to_owned()), true);
+        assert_eq!(read(&["--full=dbt 1.12"]).unwrap(), one);
+        assert!(read(&["--full=nothing"]).is_err());
     }
 }
