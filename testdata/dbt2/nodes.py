@@ -10,6 +10,7 @@ RESULT_EVENTS = {
     "model": ("LogModelResult", "Q012"), "seed": ("LogSeedResult", "Q016"), "snapshot": ("LogSnapshotResult", "Q015"),
     "test": ("LogTestResult", "Q007"), "unit_test": ("LogTestResult", "Q007"), "function": ("LogFunctionResult", "Q047"),
 }
+UNCHANGED = "No new changes on any upstreams"
 NODE = "node.NodeProcessed"
 PHASE = "node.NodeEvaluated"
 HOOK = "hook.HookProcessed"
@@ -106,6 +107,8 @@ class Runner:
         failures = {"num_failures": node.failures or 0} if node.is_test and status in ("pass", "fail", "warn") else {}
         name, code = ("LogNodeNoOpResult", "Q019") if status == "no-op" else RESULT_EVENTS.get(node.kind, ("LogNodeResult", "Q008"))
         words = f"Finished {node.kind} {node.name} [{status}, {seconds:.2f}s]"
+        if status == "reused":
+            words = f"  Reused [  0.00s] {node.kind} {node.name}" + ("" if node.is_test else f" ({node.materialized} - {UNCHANGED})")
         run_result = {"status": status, "execution_time": seconds, **failures}
         self.output.event(name, code, "info", words, {"node_info": info, **run_result})
         if status in ("error", "fail") or skip_reason == "NODE_SKIP_REASON_UPSTREAM":
@@ -137,6 +140,8 @@ class Runner:
         more = {"node_outcome": f"NODE_OUTCOME_{outcome}", "last_phase": "EXECUTION_PHASE_RUN"}
         if outcome == "SKIPPED":
             more["node_skip_reason"] = skip_reason or "NODE_SKIP_REASON_NO_OP"
+        if status == "reused" and not node.is_test:
+            more["node_cache_detail"] = {"node_cache_reason": "NODE_CACHE_REASON_NO_CHANGES"}
         if status == "error":
             more["node_error_type"] = "NODE_ERROR_TYPE_USER"
         if node.id in self.failed_by:

@@ -155,7 +155,7 @@ class Project:
         def visit(node):
             if node in ordered:
                 return
-            for above in self.waits_for(node, ids):
+            for above in sorted(self.waits_for(node, ids)):
                 visit(self.nodes[above])
             ordered.append(node)
 

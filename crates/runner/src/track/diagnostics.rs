@@ -1,15 +1,16 @@
 //! What dbt writes about a node beside its result. The results of dbt 2 have no message: the line before them says why a node
-//! failed.
+//! failed, and their own line says why a relation was reused.
 
-use dbt_events::{Level, strip_ansi};
+use dbt_events::{Event, Level, strip_ansi};
 
 use crate::model::NodeStatus;
 
-/// The last error and the last warning about a node.
+/// The last error and the last warning about a node, and why its relation was reused.
 #[derive(Debug, Default)]
 pub(super) struct Diagnostics {
     error: Option<String>,
     warning: Option<String>,
+    reuse: Option<String>,
 }
 
 impl Diagnostics {
@@ -23,10 +24,18 @@ impl Diagnostics {
         *kept = Some(without_level(message)).filter(|text| !text.is_empty());
     }
 
+    /// Takes a line of the node's life: that of a result may say more than its status.
+    pub(super) fn add_result(&mut self, event: &Event<'_>) {
+        if event.raw_name().ends_with("Result") {
+            self.reuse = reason_of_reuse(&event.message()).map(str::to_owned);
+        }
+    }
+
     /// The line that explains a result with this status.
     pub(super) fn explain(&mut self, status: &NodeStatus) -> Option<String> {
         match status {
             NodeStatus::Warn => self.warning.take(),
+            NodeStatus::Reused => self.reuse.take(),
             status if status.is_failure() => self.error.take(),
             _ => None,
         }
@@ -53,9 +62,26 @@ pub(super) fn without_level(message: &str) -> String {
     }
 }
 
+/// Why a relation was reused. In dbt 2, the line of a result ends with the materialization and what is special about the
+/// node: `Reused [ 0.00s] model main.orders (table - No new changes on any upstreams)`.
+fn reason_of_reuse(line: &str) -> Option<&str> {
+    let (_, special) = line.trim_end().strip_suffix(')')?.rsplit_once(" (")?;
+    special.split_once(" - ").map(|(_, reason)| reason)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_line_of_a_result_says_why_a_relation_was_reused() {
+        let line = " Reused [  0.00s] model main.a (table - No new changes on any upstreams)";
+        let reason = Some("No new changes on any upstreams");
+        assert_eq!(reason_of_reuse(line), reason);
+        for line in ["Reused model main.a (table)", "Reused model a - b", ")", ""] {
+            assert_eq!(reason_of_reuse(line), None, "{line}");
+        }
+    }
 
     #[test]
     fn a_message_is_shown_without_its_level() {

@@ -11,7 +11,13 @@ use crate::model::{Effect, Level};
 impl Tracker {
     /// Keeps what dbt writes about a node beside its result, and the errors that belong to no node of the run.
     pub(super) fn note_diagnostic(&mut self, ix: Option<NodeIndex>, event: &Event<'_>) {
-        if event.level() < dbt_events::Level::Warn || is_of_life(event) {
+        if is_of_life(event) {
+            if let Some(node) = ix.and_then(|ix| self.nodes.get_mut(&ix)) {
+                node.diagnostics.add_result(event);
+            }
+            return;
+        }
+        if event.level() < dbt_events::Level::Warn {
             return;
         }
         self.note_line(ix, event.level(), &event.message());

@@ -88,7 +88,7 @@ pub(super) fn task_run_state(
         (kind, name) = NodeStatus::Cancelled.task_run_state();
     }
     let message = match (kind, &outcome.status) {
-        (StateKind::Completed, NodeStatus::Warn) => message,
+        (StateKind::Completed, NodeStatus::Warn | NodeStatus::Reused) => message,
         (StateKind::Completed, _) => None,
         (_, NodeStatus::Skipped) => Some(match root_failure {
             Some(root_failure) => format!("Skipped because {root_failure} did not succeed"),

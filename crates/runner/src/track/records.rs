@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use dbt_events::otel::{
-    HookOutcome, HookProcessed, HookType, LogMessage, NodeEvaluated, NodeProcessed, Phase, Record,
-    RecordKind, RecordName,
+    CacheDetail, CacheReason, HookOutcome, HookProcessed, HookType, LogMessage, NodeEvaluated,
+    NodeProcessed, Phase, Record, RecordKind, RecordName,
 };
 use dbt_events::{Level, NodeInfo, Text};
 
@@ -142,11 +142,27 @@ impl Tracker {
     }
 }
 
+/// Why a relation was reused, in the words of dbt's log.
+fn reason_of_reuse(cache: CacheDetail) -> String {
+    let reason = match cache.reason {
+        CacheReason::NoChanges => "No new changes on any upstreams",
+        CacheReason::StillFresh => "New changes detected. Still fresh enough",
+        CacheReason::UpdateCriteriaNotMet => "No new changes on all upstreams",
+        CacheReason::ClonedExisting => "Cloned from cached relation",
+        CacheReason::ClonedExistingStillFresh => {
+            "Cloned from cached relation within freshness tolerance"
+        }
+        _ => "Up to date",
+    };
+    reason.to_owned()
+}
+
 /// The outcome of a node's span.
 fn outcome_of(node: &NodeProcessed<'_>, record: &Record<'_>) -> NodeOutcome {
     let seconds = |milliseconds: i64| milliseconds as f64 / 1000.0;
     NodeOutcome {
         status: NodeStatus::from(node.status()),
+        message: node.cache.map(reason_of_reuse),
         ended: Some(record.time()),
         execution_time: node.duration_ms.map(seconds),
         failures: node.test.and_then(|test| test.failing_rows),

@@ -131,7 +131,9 @@ fn reused_nodes_are_cached() {
         ("model.shop.stg", "Cached"),
         ("test.shop.unique_stg.1", "Cached"),
     ];
-    project.shows(COMPLETED, &but(&cached));
+    let recorded = project.shows(COMPLETED, &but(&cached));
+    let reason = message(&recorded, "model.shop.stg");
+    assert_eq!(reason, "No new changes on any upstreams");
 }
 
 #[test]

@@ -107,6 +107,8 @@ fn telemetry_of_dbt_2_shows_what_a_run_of_ours_shows() {
             (END, "Completed"),
         ],
     );
+    let reason = message(&recorded, "seed.shop.people");
+    assert_eq!(reason, "No new changes on any upstreams");
     assert!(message(&recorded, "model.shop.mart").contains(text));
     assert!(message(&recorded, "model.shop.leaf").contains("model.shop.mart"));
 }

@@ -263,6 +263,20 @@ fn statuses_of_dbt_2_and_of_dbt_state() {
 }
 
 #[test]
+fn a_result_says_why_its_relation_was_reused() {
+    let mut log = Log::new();
+    log.node("model.tiny.stg", "reused");
+    let mut results = log.lines.iter_mut();
+    let result = results.rfind(|line| line.contains("LogModelResult"));
+    let result = result.expect("a result");
+    let mut event: Value = serde_json::from_str(result).expect("JSON");
+    event["info"]["msg"] = "Reused [ 0.00s] model s.stg (table - No new changes)".into();
+    *result = event.to_string();
+    let (effects, _) = log.track(0, None);
+    assert_eq!(message(&effects, "model.tiny.stg"), "No new changes");
+}
+
+#[test]
 fn a_microbatch_model_has_one_result() {
     let mut log = Log::new();
     log.node("model.tiny.daily", "success");
