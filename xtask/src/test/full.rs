@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use super::{postgres, versions};
+use super::{browser, postgres, versions};
 use crate::publish::packages;
 
 /// Runs `cargo test` with these arguments and environment variables.
@@ -26,7 +26,7 @@ const PARTS: [Part; 9] = [
     part("dbt without the launcher", Some(without_launcher), false),
     part("PostgreSQL", Some(postgres::run), true),
     part("Docker", None, true),
-    part("browser", None, true),
+    part("browser", Some(browser::run), true),
     part("samples of the documentation", None, false),
     part(
         "memory limit",

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: all tests of the workspace, with what they need around them.
 
+mod browser;
 mod full;
 mod postgres;
 mod run;

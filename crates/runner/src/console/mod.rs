@@ -1,6 +1,7 @@
 //! How a run is shown while it goes on: by a console, or as events of `tracing`. No run waits for either; only its end waits,
 //! while something is being printed.
 
+mod duration;
 mod followers;
 mod line;
 mod notice;
@@ -13,6 +14,7 @@ mod run_console;
 mod run_log;
 mod stderr;
 
+pub(crate) use duration::duration;
 pub(crate) use line::render_line;
 pub(crate) use notice::describe_notice;
 pub(crate) use print_wait::wait_until_shown;

@@ -7,10 +7,11 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::run_page::{MOST_FAILURES, Page, PageNode};
-use crate::console::printable;
+use crate::console::{duration, printable};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -19,6 +20,8 @@ const SCRIPT: &str = include_str!("page.js");
 const LONGEST_MESSAGE: usize = 20_000;
 /// How many nodes a list names.
 const MOST_NAMES: usize = 50;
+/// How many names of a list are always shown.
+const FEW_NAMES: usize = 5;
 
 /// The page as HTML.
 pub(crate) fn html(page: &Page) -> String {
@@ -56,14 +59,14 @@ pub(crate) fn html(page: &Page) -> String {
 }
 
 const CHART: &str = "<section aria-labelledby=\"over-time\"><h2 id=\"over-time\">Nodes over time</h2>\n\
-    <p>Each line is one of the nodes that ran at the same time. Striped: not a success. Framed: critical path.</p>\n\
+    <p>Nodes in one line ran one after another. Striped: not a success. Framed: critical path.</p>\n\
     <svg id=\"chart\" role=\"img\" aria-label=\"Nodes over time; the table below has the same times\">\
     <defs><pattern id=\"stripes\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
     <path d=\"M 0 0 V 6\"/></pattern></defs></svg></section>\n";
 
 const TABLE: &str = "<section aria-labelledby=\"all\"><h2 id=\"all\">All nodes</h2>\n\
     <p class=\"screen\"><label>Search <input id=\"search\" type=\"search\" autocomplete=\"off\"></label> (press / to search, \
-    choose a node for details)</p>\n<p id=\"found\" role=\"status\"></p>\n\
+    choose a node for details, Escape to go back)</p>\n<p id=\"found\" role=\"status\"></p>\n\
     <div id=\"details\" tabindex=\"-1\" role=\"region\" aria-label=\"Details of a node\" hidden></div>\n\
     <table><thead><tr><th scope=\"col\">node</th><th scope=\"col\">status</th><th scope=\"col\" class=\"number\">starts at (s)</th>\
     <th scope=\"col\" class=\"number\">seconds</th></tr></thead><tbody id=\"rows\"></tbody></table></section>\n";
@@ -95,10 +98,10 @@ fn head(page: &Page) -> String {
     } else {
         add("Nodes", &format!("{nodes} ({})", counts.join(", ")));
         add("At the same time", &format!("at most {}", page.lanes));
-        add("Duration", &format!("{:.1} s", page.seconds));
+        add("Duration", &duration(page.seconds));
     }
     if let Some(started) = page.started {
-        add("Started", &format!("{started:.0}"));
+        add("Started", &time(started));
     }
     if let Some(id) = &page.run_id {
         add("Run", &id.to_string());
@@ -137,12 +140,20 @@ fn failures(page: &Page) -> String {
             page.failures.len() - MOST_FAILURES
         );
     }
-    let _ = writeln!(
-        text,
-        "<p>A retry would run {}.</p></section>",
-        names(&page.retry)
-    );
+    text.push_str(&retry(&page.retry));
+    text.push_str("</section>\n");
     text
+}
+
+/// The nodes that a retry would run; a long list opens on demand.
+fn retry(ids: &[String]) -> String {
+    let names = names(ids);
+    match ids.len() {
+        0..=FEW_NAMES => format!("<p>A retry would run {names}.</p>"),
+        count => format!(
+            "<details><summary>A retry would run {count} nodes</summary><p>{names}</p></details>"
+        ),
+    }
 }
 
 fn failure(node: &PageNode) -> String {
@@ -160,7 +171,7 @@ fn failure(node: &PageNode) -> String {
                 .filter(|ids| !ids.is_empty())
                 .map(|ids| names(ids)),
         ),
-        ("Last success", node.last_success.map(|at| at.to_string())),
+        ("Last success", node.last_success.map(time)),
     ];
     for (name, value) in facts {
         if let Some(value) = value {
@@ -217,7 +228,8 @@ fn comparison(page: &Page) -> String {
 fn list(page: &Page, title: &str, about: &str, ids: &[String]) -> String {
     let nodes = ids.iter().filter_map(|id| page.node(id)).take(MOST_NAMES);
     let rows = nodes.map(|node| {
-        let seconds = node.seconds.map(|seconds| format!("{seconds:.2}"));
+        let digits = if page.seconds < 10.0 { 3 } else { 2 };
+        let seconds = node.seconds.map(|seconds| format!("{seconds:.digits$}"));
         format!(
             "<tr><td>{}</td><td>{}</td><td class=\"number\">{}</td></tr>",
             escaped(&node.unique_id),
@@ -241,6 +253,11 @@ fn names(ids: &[String]) -> String {
         shown.push(format!("{} more", ids.len() - shown.len()));
     }
     shown.join(", ")
+}
+
+/// A time to the second, in UTC.
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 fn code(text: &str) -> String {

@@ -11,7 +11,8 @@ for (const node of page.nodes) {
 const MOST_ROWS = 300;
 const kinds = { warn: "warned", skipped: "skipped", cancelled: "skipped", "no-op": "skipped", reused: "skipped" };
 const kind = (node) => (node.is_failure ? "failed" : kinds[node.status] || "good");
-const seconds = (value) => (value === null ? "" : value.toFixed(2));
+const digits = page.seconds < 10 ? 3 : 2;
+const seconds = (value) => (value === null ? "" : value.toFixed(digits));
 
 function element(name, text, className) {
   const made = document.createElement(name);
@@ -26,21 +27,47 @@ function drawing(name, attributes) {
   return made;
 }
 
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
+
+// The marks of a time axis: at most six, in seconds after the start.
+function marks(whole) {
+  const step = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, ...STEPS].find((step) => step * 6 >= whole) || whole / 6;
+  const text = (value) => (step < 60 ? `${Number(value.toFixed(3))} s` : `${Math.round(value / 60)} min`);
+  const count = Math.floor(whole / step);
+  return Array.from({ length: count + 1 }, (_, at) => ({ at: at * step, text: text(at * step) }));
+}
+
+function drawAxis(chart, whole, percent, height) {
+  for (const mark of marks(whole)) {
+    const x = percent(mark.at);
+    chart.append(drawing("line", { x1: x, x2: x, y1: 0, y2: height, class: "mark" }));
+    if (mark.at / whole > 0.93) continue;
+    const label = drawing("text", { x, dx: 3, y: height + 13 });
+    label.textContent = mark.text;
+    chart.append(label);
+  }
+}
+
 function drawChart() {
   const chart = document.getElementById("chart");
-  const height = 14;
+  const line = 16;
+  const height = Math.max(page.lanes, 1) * line;
   const whole = page.seconds || 1;
+  const percent = (value) => `${((value / whole) * 100).toFixed(3)}%`;
   const onPath = new Set(page.critical_path);
-  chart.setAttribute("viewBox", `0 0 1000 ${Math.max(page.lanes, 1) * height}`);
-  for (const node of page.nodes) {
+  chart.setAttribute("height", height + 18);
+  drawAxis(chart, whole, percent, height);
+  // Frames are drawn above their neighbours.
+  const framed = (node) => onPath.has(node.unique_id);
+  for (const node of [...page.nodes].sort((a, b) => framed(a) - framed(b))) {
     if (node.lane === null) continue;
     const place = {
-      x: (node.starts / whole) * 1000,
-      y: node.lane * height + 1,
-      width: Math.max((node.seconds / whole) * 1000, 0.8),
-      height: height - 2,
+      x: percent(node.starts),
+      y: node.lane * line + 1,
+      width: percent(Math.max(node.seconds, whole / 1000)),
+      height: line - 2,
     };
-    const bar = drawing("rect", { ...place, class: kind(node) + (onPath.has(node.unique_id) ? " path" : "") });
+    const bar = drawing("rect", { ...place, class: kind(node) + (framed(node) ? " path" : "") });
     const title = drawing("title", {});
     title.textContent = `${node.unique_id}: ${node.status}, ${seconds(node.seconds)} s`;
     bar.append(title);
@@ -82,8 +109,12 @@ function links(title, ids) {
   return line;
 }
 
+// Where the keyboard was before the details of a node.
+let before = null;
+
 function showDetails(node) {
   const details = document.getElementById("details");
+  if (!details.contains(document.activeElement)) before = document.activeElement;
   details.hidden = false;
   const facts = [element("h3", node.unique_id), element("p", node.status, kind(node))];
   facts.push(links("Upstream", node.upstream), links("Downstream", below.get(node.unique_id) || []));
@@ -93,6 +124,12 @@ function showDetails(node) {
   details.focus();
 }
 
+function hideDetails() {
+  document.getElementById("details").hidden = true;
+  const back = before && before.isConnected ? before : document.getElementById("search");
+  back.focus();
+}
+
 document.getElementById("search").addEventListener("input", showRows);
 document.addEventListener("keydown", (event) => {
   const search = document.getElementById("search");
@@ -100,6 +137,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     search.focus();
   }
+  if (event.key === "Escape" && !document.getElementById("details").hidden) hideDetails();
 });
 drawChart();
 showRows();

@@ -1,5 +1,6 @@
 //! Tests that need more of the machine than the others, such as root. `cargo xtask test --full` runs them.
 
+mod browser;
 #[cfg(target_os = "linux")]
 mod out_of_memory;
 mod postgres;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::console::printable;
+use crate::console::{duration, printable};
 use crate::plan::{Limit, PlannedNode, RunPlan};
 
 /// How many reasons why the manifest is out of date are shown.
@@ -143,22 +143,6 @@ fn stale(plan: &RunPlan) -> String {
 fn count(number: usize, of: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{number} {of}{s}")
-}
-
-/// A duration as people write it: `0.3 s`, `42 s`, `3 min 5 s`, `2 h 10 min`.
-fn duration(seconds: f64) -> String {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "durations are positive"
-    )]
-    let whole = seconds.round() as u64;
-    match whole {
-        0..10 => format!("{seconds:.1} s"),
-        10..60 => format!("{whole} s"),
-        60..3600 => format!("{} min {} s", whole / 60, whole % 60),
-        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
-    }
 }
 
 /// The text without its middle if it is longer than `room`.
