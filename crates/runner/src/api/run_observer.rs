@@ -8,7 +8,7 @@ use dbt_manifest::Manifest;
 use tokio::time::Instant;
 
 use crate::console::{Console, RunConsole, RunLog, wait_until_shown};
-use crate::model::{Notice, Stopper};
+use crate::model::{ExpectedRun, Notice, Stopper};
 use crate::observe::Observer;
 use crate::outcome::{Outcome, run_summary};
 use crate::store::JournalReader;
@@ -98,6 +98,15 @@ impl Observer for RunObserver {
     fn on_manifest(&self, manifest: &Arc<Manifest>) {
         self.all()
             .for_each(|observer| observer.on_manifest(manifest));
+    }
+
+    fn wants_expected_run(&self) -> bool {
+        self.all().any(Observer::wants_expected_run)
+    }
+
+    fn on_expected_run(&self, expected: &Arc<ExpectedRun>) {
+        self.all()
+            .for_each(|observer| observer.on_expected_run(expected));
     }
 
     fn wants_events(&self) -> bool {

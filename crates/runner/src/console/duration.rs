@@ -22,12 +22,12 @@ mod tests {
 
     #[test]
     fn a_duration_has_at_most_two_units() {
-        let texts = [0.04, 9.94, 9.96, 59.4, 59.6, 3599.0, 7799.0].map(duration);
+        let texts = [0.04, 9.44, 9.5, 59.4, 59.6, 3599.0, 7799.0].map(duration);
         assert_eq!(
             texts,
             [
                 "0.0 s",
-                "9.9 s",
+                "9.4 s",
                 "10 s",
                 "59 s",
                 "1 min 0 s",

@@ -9,7 +9,10 @@ mod print_queue;
 mod print_wait;
 mod printable;
 mod printer;
+mod progress;
 mod progress_line;
+#[cfg(feature = "cli")]
+mod progress_text;
 mod run_console;
 mod run_log;
 mod stderr;

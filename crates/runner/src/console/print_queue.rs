@@ -4,18 +4,20 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::progress::ShownProgress;
+
 /// How much may wait before those who can wait have to, and before the debug log is left out.
 const LIMIT: usize = 1000;
 
 /// Something to print.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) enum Print {
     /// A line of stderr.
     Line(String),
     /// A line of stdout.
     Data(String),
-    /// A new text of the progress line.
-    Progress(String),
+    /// What the progress line shows from now on.
+    Progress(Box<ShownProgress>),
     /// The progress line is removed.
     EndProgress,
     /// The printing thread ends.

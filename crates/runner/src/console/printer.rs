@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::print_queue::{Print, PrintQueue};
 use super::printable::printable;
+use super::progress::ShownProgress;
 use super::progress_line::ProgressLine;
 
 /// Prints lines to stderr, and dbt's data to stdout. Clones print through the same thread.
@@ -16,6 +17,8 @@ pub(crate) struct Printer {
     queue: Arc<Printing>,
     pub(crate) coloured: bool,
     pub(crate) quiet: bool,
+    /// Whether there is a progress line.
+    pub(super) shows_progress: bool,
 }
 
 /// The queue of a printing thread, which ends with the last printer.
@@ -45,6 +48,7 @@ impl Printer {
             queue: Arc::new(Printing(queue)),
             coloured: terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
             quiet,
+            shows_progress,
         }
     }
 
@@ -69,8 +73,8 @@ impl Printer {
     }
 
     /// Changes the progress line.
-    pub(crate) fn progress(&self, text: String) {
-        self.queue.0.push_in_turn(Print::Progress(text));
+    pub(super) fn progress(&self, shown: ShownProgress) {
+        self.queue.0.push_in_turn(Print::Progress(Box::new(shown)));
     }
 
     /// Removes the progress line.
@@ -123,7 +127,7 @@ fn print(queue: &PrintQueue, shows_progress: bool) {
             Some(Print::Data(line)) => progress.above(|| {
                 let _ = writeln!(io::stdout(), "{line}");
             }),
-            Some(Print::Progress(text)) if shows_progress => progress.set(text),
+            Some(Print::Progress(shown)) if shows_progress => progress.set(*shown),
             Some(Print::Progress(_)) => {}
             Some(Print::EndProgress) => progress.end(),
             Some(Print::End) => return,

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use super::followers::Followers;
 use super::line::render_line;
 use super::notice::describe_notice;
 use super::printer::Printer;
-use crate::model::{Effect, FlowRunRef, Level, Notice, StateKind};
+use super::progress::Progress;
+use crate::model::{Effect, ExpectedRun, FlowRunRef, Level, Notice};
 use crate::observe::Observer;
 use crate::store::{Entry, JournalReader};
 
@@ -29,6 +31,8 @@ struct Screen {
     prints_data: bool,
     zone: TimeZone,
     flow_run: Mutex<String>,
+    /// What is expected of the newest run.
+    expected: Mutex<Option<Arc<ExpectedRun>>>,
 }
 
 impl RunConsole {
@@ -40,6 +44,7 @@ impl RunConsole {
                 prints_data,
                 zone: TimeZone::system(),
                 flow_run: Mutex::default(),
+                expected: Mutex::default(),
             }),
             followers: Followers::default(),
         }
@@ -81,6 +86,14 @@ impl Observer for RunConsole {
         }
     }
 
+    fn wants_expected_run(&self) -> bool {
+        self.screen.printer.shows_progress
+    }
+
+    fn on_expected_run(&self, expected: &Arc<ExpectedRun>) {
+        *lock(&self.screen.expected) = Some(Arc::clone(expected));
+    }
+
     fn on_notice(&self, notice: &Notice) {
         if let Notice::Connected { name, .. } = notice {
             lock(&self.screen.flow_run).clone_from(name);
@@ -98,12 +111,15 @@ impl Observer for RunConsole {
 impl Screen {
     fn follow(&self, mut journal: JournalReader) {
         let mut progress = Progress::default();
-        self.printer.progress(String::new());
+        let mut run_id = Uuid::nil();
         // The closing line of a skipped node is an error in Prefect's form; it is not one to show with --quiet.
         let mut skipped = None;
         while let Some(entry) = journal.blocking_next() {
             match entry {
                 Entry::Header(header) => {
+                    run_id = header.run_id;
+                    progress.begin(header.created);
+                    self.printer.progress(progress.shown());
                     let mut name = lock(&self.flow_run);
                     if name.is_empty() {
                         *name = name_of(&header.flow);
@@ -111,7 +127,10 @@ impl Screen {
                 }
                 Entry::Effect(effect) => {
                     if progress.count(&effect) {
-                        self.printer.progress(progress.to_string());
+                        if let Some(expected) = self.expected(run_id) {
+                            progress.expect(&expected);
+                        }
+                        self.printer.progress(progress.shown());
                     }
                     if let Effect::NodeFinished(task, end) = &*effect {
                         skipped = (end.state.name == "Skipped").then_some(task.id);
@@ -131,6 +150,12 @@ impl Screen {
                 }
             }
         }
+    }
+
+    /// What is expected of a run, if it is known yet.
+    fn expected(&self, run_id: Uuid) -> Option<Arc<ExpectedRun>> {
+        let expected = lock(&self.expected).clone();
+        expected.filter(|expected| expected.run_id == run_id)
     }
 
     /// Shows a line about the flow run, with the current time.
@@ -154,42 +179,6 @@ impl Screen {
         let who = task.unwrap_or_else(|| flow_run_title(&lock(&self.flow_run)));
         let coloured = self.printer.coloured;
         Some(render_line((at, &self.zone), level, &who, text, coloured))
-    }
-}
-
-/// The numbers of the progress line.
-#[derive(Debug, Default)]
-struct Progress {
-    total: Option<u32>,
-    running: u32,
-    done: u32,
-    failed: u32,
-}
-
-impl Progress {
-    /// Counts an effect. Returns whether a number changed.
-    fn count(&mut self, effect: &Effect) -> bool {
-        match effect {
-            Effect::Total(total) => self.total = Some(*total),
-            Effect::NodeRunning(_) => self.running += 1,
-            Effect::NodeFinished(_, end) => {
-                self.running = self.running.saturating_sub(1);
-                self.done += 1;
-                self.failed += u32::from(end.state.kind == StateKind::Failed);
-            }
-            _ => return false,
-        }
-        true
-    }
-}
-
-impl std::fmt::Display for Progress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.done)?;
-        if let Some(total) = self.total {
-            write!(f, " of {total}")?;
-        }
-        write!(f, " done, {} running, {} failed", self.running, self.failed)
     }
 }
 

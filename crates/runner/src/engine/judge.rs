@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dbt_manifest::Manifest;
 
-use super::add_to_history::add_to_history;
+use super::history::add_to_history;
 use super::prepare::Prepared;
 use super::record::Recorded;
 use super::recorder::Closing;

@@ -1,7 +1,6 @@
 //! One attempt, from the first check to the last delivered entry. [`run`] has its stages in order.
 
 mod abandon;
-mod add_to_history;
 mod admission_journal;
 mod admit;
 mod asset_watch;
@@ -9,6 +8,7 @@ mod cancellable_wait;
 mod connect;
 mod earlier_runs;
 mod early_manifest;
+mod history;
 mod judge;
 mod lock_file;
 mod manifest_file;

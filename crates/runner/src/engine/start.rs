@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::admit::Admitted;
 use super::asset_watch::AssetWatch;
+use super::history::expect;
 use super::manifest_file::ManifestFile;
 use super::prepare::Prepared;
 use super::recorder::Recorder;
@@ -81,6 +82,7 @@ impl Admitted {
             folder,
             &journal,
         );
+        expect(attempt, &prepared, run_id);
         let mut recorder = recorder(attempt, &prepared, (run_id, has_ledger), journal);
         recorder.open_record = open_record;
         Ok(Started {

@@ -8,7 +8,7 @@ use dbt_manifest::Manifest;
 
 use super::hook_caller::HookTask;
 use super::known_flow_run::KnownFlowRun;
-use crate::model::Notice;
+use crate::model::{ExpectedRun, Notice};
 use crate::observe::Observer;
 use crate::store::{Feed, JournalReader};
 
@@ -34,6 +34,14 @@ impl Observer for HookObserver {
     fn on_manifest(&self, manifest: &Arc<Manifest>) {
         self.manifest.get_or_init(|| Arc::clone(manifest));
         self.inner.on_manifest(manifest);
+    }
+
+    fn wants_expected_run(&self) -> bool {
+        self.inner.wants_expected_run()
+    }
+
+    fn on_expected_run(&self, expected: &Arc<ExpectedRun>) {
+        self.inner.on_expected_run(expected);
     }
 
     fn wants_events(&self) -> bool {

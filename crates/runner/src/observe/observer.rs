@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dbt_events::Event;
 use dbt_manifest::Manifest;
 
-use crate::model::Notice;
+use crate::model::{ExpectedRun, Notice};
 use crate::store::JournalReader;
 
 /// Watches a run. The engine calls the methods from its own threads and waits for them, so they must return quickly; the
@@ -16,6 +16,15 @@ pub trait Observer: Send + Sync {
 
     /// The manifest of the run was read, before the first event of a node. Not called for a run without manifest.
     fn on_manifest(&self, _manifest: &Arc<Manifest>) {}
+
+    /// Whether [`on_expected_run`](Self::on_expected_run) is to be called.
+    fn wants_expected_run(&self) -> bool {
+        false
+    }
+
+    /// How long the run is expected to take. Called at most once for each run, on a thread of its own, if the history has runs
+    /// with the same command line.
+    fn on_expected_run(&self, _expected: &Arc<ExpectedRun>) {}
 
     /// Whether every event must arrive here as dbt writes it. If not, dbt can leave out what only a debug log shows.
     fn wants_events(&self) -> bool {

@@ -1,0 +1,63 @@
+//! The history of the project and target of a run: what it says before the run, and what the run adds.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::prepare::Prepared;
+use super::run::Attempt;
+use super::session::Session;
+use crate::history::{History, RunRecord, compare, expected_run, selection};
+use crate::request::{ProcessEnv, Request};
+use crate::track::TrackedRun;
+
+/// Reads how long the run is expected to take, on a thread of its own, for an observer that wants to know. A retry runs other
+/// nodes than earlier runs did.
+pub(super) fn expect(attempt: Attempt<'_>, prepared: &Prepared, run_id: Uuid) {
+    let Attempt {
+        request, observer, ..
+    } = attempt;
+    if !observer.wants_expected_run() || request.attempt.number > 1 {
+        return;
+    }
+    let Some(history) = history(prepared, request) else {
+        return;
+    };
+    let (observer, selection) = (Arc::clone(observer), selection(request.original_line()));
+    tokio::task::spawn_blocking(move || {
+        if let Some(expected) = expected_run(run_id, selection, &history.runs()) {
+            observer.on_expected_run(&Arc::new(expected));
+        }
+    });
+}
+
+/// Adds the run to the history. Gives the lines of its summary. A problem with the disk is no reason to fail.
+pub(super) fn add_to_history(
+    session: &Session,
+    prepared: &Prepared,
+    request: &Request,
+    run: &TrackedRun,
+) -> Vec<String> {
+    let Some(mut record) = RunRecord::of(session.run_id, request.original_line(), run) else {
+        return Vec::new();
+    };
+    let Some(history) = history(prepared, request) else {
+        return Vec::new();
+    };
+    record.is_complete &= request.attempt.number == 1;
+    let compared = compare(&record, &history.runs()).lines();
+    if let Err(error) = history.save(&record) {
+        tracing::warn!(%error, "cannot add the run to the history");
+    }
+    compared
+}
+
+/// The history of the project and target; `None` if the run has none.
+fn history(prepared: &Prepared, request: &Request) -> Option<History> {
+    let folder = prepared.folder.as_ref().filter(|_| request.history)?;
+    let line = request.original_line();
+    let env = ProcessEnv::from_env().ok();
+    let profiles = env.and_then(|env| request.profiles_dir(&prepared.args, &env));
+    let profiles = profiles.as_deref();
+    Some(History::of(folder.dir(), &prepared.project, line, profiles))
+}
