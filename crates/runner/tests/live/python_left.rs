@@ -1,4 +1,4 @@
-//! What Prefect's Python class leaves on the server for the use that an example shows, as recorded, and what the example leaves.
+//! What Prefect's Python class leaves on the server for the use that a sample shows, as recorded, and what the sample leaves.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,15 @@ use tokio::runtime::Builder;
 
 use super::recorded::Recorded;
 
-/// Lines that repeat states, that say what a retry runs, and that depend on what dbt has parsed before.
-const NOT_COMPARED: [&str; 3] = [
+/// Lines that repeat states, that say what a retry runs, that depend on what dbt has parsed before, and those of Prefect's engine
+/// for flows in Python, which are not in the recording.
+const NOT_COMPARED: [&str; 6] = [
     "Finished in state",
     "dbt retry runs",
     "Unable to do partial parsing",
+    "Beginning flow run",
+    "Encountered exception",
+    "Received non-final state",
 ];
 
 /// Type, name and message.
@@ -111,6 +115,25 @@ impl Left {
         }
     }
 
+    pub(super) fn attempts(&self) -> usize {
+        usize::try_from(self.run_count).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn task_runs(&self) -> usize {
+        self.task_runs.len()
+    }
+
+    pub(super) fn edges(&self) -> usize {
+        self.task_runs
+            .iter()
+            .map(|(.., upstream)| upstream.len())
+            .sum()
+    }
+
+    pub(super) fn assets(&self) -> usize {
+        self.assets.len()
+    }
+
     /// The differences from what Python left that COMPATIBILITY.md does not list.
     pub(super) fn unexplained(&self, python: &Self) -> Vec<String> {
         let mut found = self.other_ends(python);
@@ -127,15 +150,12 @@ impl Left {
     /// The message of a failure begins with the name of an exception in Python, and is that of a run without failure in ours, too,
     /// if failures are accepted.
     fn other_ends(&self, python: &Self) -> Vec<String> {
-        let message = python
-            .state
-            .2
-            .split("ValueError: ")
-            .last()
-            .unwrap_or_default();
+        let [our_message, message] = [self, python]
+            .map(|left| left.state.2.split("ValueError: ").last())
+            .map(Option::unwrap_or_default);
         let [ours, theirs] =
             [self, python].map(|left| (&left.state.0, &left.state.1, left.run_count));
-        let is_same = ours == theirs && (message.is_empty() || self.state.2 == message);
+        let is_same = ours == theirs && (message.is_empty() || our_message == message);
         let difference = || format!("ends {:?}, in Python {:?}", self.state, python.state);
         (!is_same).then(difference).into_iter().collect()
     }

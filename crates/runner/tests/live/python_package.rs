@@ -8,11 +8,17 @@ use serde_json::{Value, json};
 use super::project::Finished;
 use super::workshop::{BASE, BELOW, FLAKY, Workshop};
 
-/// Runs a Python program of the tests in the project, with the package and our program.
+/// A Python program of the tests in the project, with the package and our program.
 fn python(workshop: &Workshop, file: &str) -> Command {
-    let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live");
+    let mut python = python_in(&workshop.program(), &folder.join(file));
+    python.arg(workshop.flow_run_name());
+    python
+}
+
+/// A Python program in the folder of our program, with the package.
+pub(super) fn python_in(program: &Command, file: &Path) -> Command {
     let prefect = PathBuf::from(std::env::var_os("PREFECT_DBT_TEST_PREFECT").unwrap());
-    let program = workshop.program();
     let mut python = Command::new(prefect.with_file_name("python"));
     for (name, value) in program.get_envs() {
         match value {
@@ -21,13 +27,17 @@ fn python(workshop: &Workshop, file: &str) -> Command {
         };
     }
     python
-        .current_dir(workshop.path())
-        .env("PYTHONPATH", crate_dir.join("python"))
+        .current_dir(program.get_current_dir().unwrap())
+        .env("PYTHONPATH", package())
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("PREFECT_DBT_BIN", program.get_program())
-        .arg(crate_dir.join("tests/live").join(file))
-        .arg(workshop.flow_run_name());
+        .arg(file);
     python
+}
+
+/// The folder with the package.
+pub(super) fn package() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("python")
 }
 
 /// The facts that a program of the tests printed.
@@ -86,6 +96,29 @@ fn a_flow_with_the_package_is_recorded_and_its_hooks_are_called() {
     let recorded = workshop.recorded(5);
     assert_eq!(recorded.flow_run.run_count, 1);
     assert_eq!(recorded.flow_state().name, "Completed");
+}
+
+#[test]
+fn flows_tasks_and_hooks_can_be_asynchronous() {
+    let workshop = Workshop::new();
+    let finished = Finished::of(&mut python(&workshop, "python_package_async.py"));
+    let expected = "base success in nightly\n".repeat(3) + "[True, True, True]\n";
+    assert_eq!(
+        finished.exits_with(0).stdout,
+        expected,
+        "{}",
+        finished.stderr
+    );
+    finished.says("dbt hook fails failed during run_end.");
+    // The nodes of three runs, and the task of the flow.
+    let recorded = workshop.recorded(4);
+    assert_eq!(recorded.flow_state().name, "Completed");
+}
+
+#[test]
+fn the_package_does_what_prefects_tests_expect_of_the_class() {
+    let workshop = Workshop::new();
+    Finished::of(&mut python(&workshop, "python_package_api.py")).exits_with(0);
 }
 
 #[test]
