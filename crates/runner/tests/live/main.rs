@@ -55,6 +55,7 @@ mod python_flow;
 mod python_left;
 mod python_package;
 mod python_samples;
+mod python_stops;
 mod record;
 mod recorded;
 mod references;

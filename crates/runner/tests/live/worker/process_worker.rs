@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::environment::TestEnvironment;
 use crate::history::history;
+use crate::python_package::package;
 
 /// Marks all processes of a run.
 const MARK: &str = "PREFECT_DBT_TEST_MARK";
@@ -73,11 +74,37 @@ impl ProcessWorker {
         args: &[&str],
         run: NewDeploymentRun,
     ) -> Started<'_> {
-        let mark = Uuid::now_v7().to_string();
         let words = [env!("CARGO_BIN_EXE_prefect-dbt"), "invoke", "--engine"];
         let words = words.iter().chain(options).chain(&["--"]).chain(args);
+        let command = join_words(words);
+        self.start_deployment(folder, run, |deployment, job| {
+            job.insert("command".to_owned(), command.into());
+            deployment
+        })
+    }
+
+    /// Deploys a flow in a file of Python, which uses the package, and makes a run of it.
+    pub(super) fn start_flow(&self, folder: &Path, file: &Path, flow: &str) -> Started<'_> {
+        let entrypoint = format!("{}:{flow}", file.display());
+        self.start_deployment(folder, NewDeploymentRun::default(), |deployment, job| {
+            job["env"]["PYTHONPATH"] = json!(package());
+            job["env"]["PREFECT_DBT_BIN"] = env!("CARGO_BIN_EXE_prefect-dbt").into();
+            let directory = json!({"directory": folder});
+            let step = json!({"prefect.deployments.steps.set_working_directory": directory});
+            deployment
+                .with_entrypoint(entrypoint)
+                .with_pull_steps([step])
+        })
+    }
+
+    fn start_deployment(
+        &self,
+        folder: &Path,
+        run: NewDeploymentRun,
+        complete: impl FnOnce(NewDeployment, &mut Map<String, Value>) -> NewDeployment,
+    ) -> Started<'_> {
+        let mark = Uuid::now_v7().to_string();
         let job = json!({
-            "command": join_words(words),
             "working_dir": folder,
             "env": {
                 "HOME": folder,
@@ -86,14 +113,16 @@ impl ProcessWorker {
                 MARK: mark,
             },
         });
+        let mut job = serde_json::from_value(job).unwrap();
         let run = self.runtime.block_on(async {
             let flow = self
                 .client
                 .create_flow(&NewFlow::new(&self.pool))
                 .await
                 .unwrap();
-            let mut deployment = NewDeployment::new(&mark, flow.id).on_work_pool(&self.pool);
-            deployment.job_variables = serde_json::from_value(job).unwrap();
+            let deployment = NewDeployment::new(&mark, flow.id).on_work_pool(&self.pool);
+            let mut deployment = complete(deployment, &mut job);
+            deployment.job_variables = job;
             let deployment = self.client.create_deployment(&deployment).await.unwrap();
             self.client
                 .create_deployment_run(deployment.id, &run)

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::process_worker::{ProcessWorker, with_parameters};
 use crate::interrupts::{ENDLESS, SLOW, endless_project};
+use crate::python_stops;
 use crate::workshop::{BASE, BELOW, FLAKY, MEND, Workshop};
 
 /// The states of its nodes when it is stopped.
@@ -20,6 +21,7 @@ const STOPPED: [(&str, &str); 3] = [
 fn a_process_worker_runs_flow_runs() {
     let worker = ProcessWorker::new();
     undisturbed(&worker);
+    in_python(&worker);
     killed(&worker);
 }
 
@@ -78,6 +80,16 @@ fn undisturbed(worker: &ProcessWorker) {
     for complaint in complaints {
         assert!(!log.contains(complaint), "{complaint}:\n{log}");
     }
+}
+
+/// A cancellation ends a flow in Python that uses the package.
+fn in_python(worker: &ProcessWorker) {
+    let shop = endless_project();
+    let run = worker.start_flow(&shop.path(), &python_stops::program(), "endless");
+    run.wait_for_node(SLOW);
+    run.cancel();
+    run.ends("Cancelled");
+    run.has_task_runs(&STOPPED);
 }
 
 /// If our process is killed, the worker sets Crashed. If the worker is killed, the run continues and can be cancelled.
