@@ -1,5 +1,6 @@
 //! The tests that need Rust alone, then the live tests against dbt and a Prefect server.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -40,14 +41,14 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let mut failures = Vec::new();
     for target in targets {
         let mut cargo = cargo_test(&server, target, &cargo);
-        let outcome = process::run(cargo.env("PREFECT_DBT_TEST_WHEEL", &wheel));
+        let outcome = process::run(with_wheel(&mut cargo, wheel.as_deref()));
         failures.extend(outcome.err().map(|error| error.to_string()));
     }
     if let Some(named) = parts {
         let tests = |target: &[&str], variables: &[(&str, String)]| {
             let mut cargo = cargo_test(&server, target, &[]);
             let variables = variables.iter().cloned();
-            process::run(cargo.env("PREFECT_DBT_TEST_WHEEL", &wheel).envs(variables))
+            process::run(with_wheel(&mut cargo, wheel.as_deref()).envs(variables))
         };
         full::run(&named, &tests, &mut failures);
     }
@@ -109,6 +110,13 @@ fn cargo_test(server: &Server, target: &[&str], args: &[String]) -> Command {
         )
         .env("PREFECT_DBT_TEST_UV", Environment::Wheel.program("uv"));
     cargo
+}
+
+fn with_wheel<'a>(cargo: &'a mut Command, wheel: Option<&Path>) -> &'a mut Command {
+    match wheel {
+        Some(wheel) => cargo.env("PREFECT_DBT_TEST_WHEEL", wheel),
+        None => cargo,
+    }
 }
 
 #[cfg(test)]
