@@ -110,6 +110,10 @@ impl Scene {
     }
 
     /// Checks that the flow run ends Cancelled, and that dbt's process ends. Prints how long that took since it was asked for.
+    #[expect(
+        clippy::print_stdout,
+        reason = "a reader compares the time with the limit"
+    )]
     #[track_caller]
     fn is_stopped(&self, means: Means, asked: Timestamp) {
         let began = Instant::now();
