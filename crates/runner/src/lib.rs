@@ -129,8 +129,9 @@ pub use model::{LogLevel, NodeStatus, StopCause, Stopper};
 pub use observe::{Observer, Unobserved};
 pub use outcome::{Error, Outcome};
 pub use prefect::flow_run::ReportError;
+pub use prefect::lock::LockError;
 pub use request::{
-    FlowChoice, FlowContext, Invocation, LedgerMode, PrefectDbtSettings, RequestError,
-    RetryStrategy, RunOptions,
+    FlowChoice, FlowContext, Invocation, LedgerMode, LockLost, LockMode, PrefectDbtSettings,
+    RequestError, RetryStrategy, RunOptions,
 };
 pub use track::{MASK, Redactor};

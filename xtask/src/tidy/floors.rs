@@ -20,6 +20,7 @@ const FLOORS: &[(u8, &str)] = &[
     (3, "observe"),
     (3, "parameters"),
     (3, "prefect/control"),
+    (3, "prefect/lock"),
     (3, "prefect/translate"),
     (3, "selection"),
     (4, "console"),

@@ -16,7 +16,7 @@ use crate::hooks::{HookOptions, Hooks};
 use crate::model::Stopper;
 use crate::observe::Observer;
 use crate::outcome::{Error, client_from_env};
-use crate::request::{PrefectDbtSettings, RunOptions};
+use crate::request::{LockLost, LockMode, PrefectDbtSettings, RunOptions};
 use crate::track::AssetKeyHook;
 
 /// Builds a [`PrefectDbtRunner`]. Every option has a default.
@@ -185,6 +185,25 @@ impl PrefectDbtRunnerBuilder {
     /// Sets the folder of journals and attempt records. Default: `.prefect-dbt` in the project.
     pub fn journal_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.options.journal_dir = Some(dir.into());
+        self
+    }
+
+    /// Sets the lock that a command takes before it writes to the database. Default: `PREFECT_DBT_LOCK`, then
+    /// [`LockMode::Off`]. A [`Flow`](crate::Flow) holds it until it ends.
+    pub fn lock(mut self, lock: LockMode) -> Self {
+        self.options.lock = Some(lock);
+        self
+    }
+
+    /// Sets the longest time to wait for the lock; then the run fails. Default: no limit.
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.options.lock_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets what a run does if it loses the lock. Default: [`LockLost::Warn`].
+    pub fn lock_lost(mut self, then: LockLost) -> Self {
+        self.options.lock_lost = Some(then);
         self
     }
 

@@ -94,7 +94,10 @@ impl PrefectDbtRunner {
             choice.declined |= !choice.tasks_alone;
         }
         let request = self.request(invocation)?;
-        self.run_once(request, self.observer()).await
+        let locks = request.locks.clone();
+        let result = self.run_once(request, self.observer()).await;
+        locks.release().await;
+        result
     }
 
     /// [`invoke`](Self::invoke) for programs without an async runtime.

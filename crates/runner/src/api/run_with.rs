@@ -13,6 +13,7 @@ use super::running_flow::{Done, RunningFlow};
 use crate::engine::{FlowEnd, SharedFlowRun};
 use crate::model::Stopper;
 use crate::outcome::{Error, Outcome};
+use crate::prefect::lock::Locks;
 use crate::request::{FlowContext, Invocation, Request, RunningCode};
 use crate::retry::{Decision, RetryPolicy};
 
@@ -58,7 +59,11 @@ impl Flow {
         mut code: impl AsyncFnMut(FlowContext) -> Result<T, RunError>,
     ) -> Result<T, RunError> {
         let observer = runner.observer();
-        let result = self.run_code_shown(runner, &observer, &mut code).await;
+        let locks = Locks::default();
+        let result = self
+            .run_code_shown((runner, &observer), &locks, &mut code)
+            .await;
+        locks.release().await;
         observer.show_end(None).await;
         result
     }
@@ -66,8 +71,8 @@ impl Flow {
     /// The same without the end of what is shown.
     async fn run_code_shown<T>(
         &mut self,
-        runner: &PrefectDbtRunner,
-        observer: &Arc<RunObserver>,
+        (runner, observer): (&PrefectDbtRunner, &Arc<RunObserver>),
+        locks: &Locks,
         code: &mut impl AsyncFnMut(FlowContext) -> Result<T, RunError>,
     ) -> Result<T, RunError> {
         let stopper = Stopper::new();
@@ -75,6 +80,7 @@ impl Flow {
         let mut context = self.begin((runner, observer), &stopper).await?;
         let mut request = self.request_of_all((runner, observer), &context).await?;
         request.interpreter = request.interpreter.for_several();
+        request.locks = locks.clone();
         let policy = Arc::new(RetryPolicy::of(&request));
         let attempts = runner.attempts(observer, stopper.clone());
         let mut done = Done::default();

@@ -15,6 +15,7 @@ use crate::dbt::SharedInterpreter;
 use crate::dbt_retry::plan;
 use crate::model::Stopper;
 use crate::outcome::{Error, Outcome};
+use crate::prefect::lock::Locks;
 use crate::request::{
     Attempt, FlowChoice, FlowContext, Invocation, Request, RunningCode, SharedRun,
 };
@@ -42,6 +43,8 @@ pub(super) struct RunningFlow {
     shared: SharedRun,
     /// The interpreter that all invocations share.
     interpreter: SharedInterpreter,
+    /// The database locks that all invocations share.
+    locks: Locks,
     number: u32,
     key: Option<Uuid>,
     /// The number of invocations that run.
@@ -80,6 +83,7 @@ impl RunningFlow {
             stopper: stopper.clone(),
             shared,
             interpreter: request.interpreter.clone(),
+            locks: request.locks.clone(),
             number: request.attempt.number,
             key: request.attempt.key,
             active: watch::Sender::new(0),
@@ -142,6 +146,7 @@ impl RunningFlow {
         request.flow = FlowChoice::default();
         request.shared = Some(self.shared.clone());
         request.interpreter = self.interpreter.clone();
+        request.locks = self.locks.clone();
         request.context = Some(FlowContext {
             flow_run_id: context.flow_run_id.or(self.shared.known_id()),
             running: RunningCode::default(),

@@ -9,7 +9,7 @@ use crate::model::{LogLevel, StateKind, Stopper, error_chain, exit_codes};
 use crate::observe::Observer;
 use crate::outcome::{Error, Outcome, client_from_env, run_summary, undelivered};
 use crate::prefect::control::forward_signals;
-use crate::request::{FlowChoice, Invocation, LedgerMode, RetryStrategy};
+use crate::request::{FlowChoice, Invocation, LedgerMode, LockLost, RetryStrategy};
 use crate::retry;
 use clap::{Args, Command};
 use prefect_client::Client;
@@ -142,6 +142,9 @@ pub(super) fn invocation_of(
     options.retries = args.retry.retries;
     options.retry_delay = args.retry.retry_delay;
     options.retry_strategy = RetryStrategy::from_name(&args.retry.retry_strategy);
+    options.lock = args.lock.lock;
+    options.lock_timeout = args.lock.lock_timeout;
+    options.lock_lost = LockLost::from_name(&args.lock.lock_lost);
     options.ledger = LedgerMode::from_name(&args.retry.ledger);
     Ok((invocation, args.hooks.hooks()))
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::hooks::HookArgs;
 use crate::dbt::Launcher;
-use crate::request::{LedgerMode, RetryStrategy};
+use crate::request::{LedgerMode, LockLost, LockMode, RetryStrategy};
 
 /// Run dbt and report the run to Prefect.
 ///
@@ -38,6 +38,8 @@ pub(crate) struct InvokeArgs {
     pub(super) retry: RetryOptions,
     #[command(flatten)]
     pub(super) hooks: HookArgs,
+    #[command(flatten)]
+    pub(super) lock: LockArgs,
     #[command(flatten)]
     pub(super) limits: LimitOptions,
     #[command(flatten)]
@@ -143,12 +145,35 @@ pub(super) struct RetryOptions {
     pub(super) ledger: String,
 }
 
+/// Which other runs must not write at the same time.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Lock")]
+pub(super) struct LockArgs {
+    /// Before a command that writes to the database, wait until no other run with the same lock does, on any host: off, auto,
+    /// or a name [env: PREFECT_DBT_LOCK] [default: off].
+    ///
+    /// `auto` locks the target: its name is a hash of adapter, host or account, database and schema. A name is that of a global
+    /// concurrency limit of Prefect, which is created with one slot if it does not exist.
+    ///
+    /// The lock is held until the last retry has ended, and renewed meanwhile. If this process is killed, it is free about a
+    /// minute later. Without a Prefect API there is no lock: the run fails with exit code 3.
+    #[arg(long, value_name = "LOCK", value_parser = lock_mode)]
+    pub(super) lock: Option<LockMode>,
+    /// Seconds to wait for the lock; then the run fails, and dbt is not started (exit code 2) [default: no limit but
+    /// --timeout].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(super) lock_timeout: Option<Duration>,
+    /// What to do if the lock is lost, because it could not be renewed for a minute [default: warn].
+    #[arg(long, value_name = "WHAT", default_value = "warn", hide_default_value = true, value_parser = lock_lost_choices())]
+    pub(super) lock_lost: String,
+}
+
 /// How long a run takes, and how much is sent.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub(super) struct LimitOptions {
-    /// Stop an attempt after this number of seconds, also while it waits for another run in the same target folder. The run
-    /// ends TimedOut (exit code 1) [default: no limit].
+    /// Stop an attempt after this number of seconds, also while it waits for the lock, or for another run in the same target
+    /// folder. The run ends TimedOut (exit code 1) [default: no limit].
     #[arg(long, value_name = "SECONDS", value_parser = time_limit)]
     pub(super) timeout: Option<Duration>,
     /// Seconds to wait after the run for Prefect to confirm that it has everything; then the run ends all the same, and the
@@ -217,10 +242,11 @@ Examples:
 
 Exit codes:
   0    success
-  1    dbt reported failures, or the run took longer than --timeout
+  1    dbt reported failures, the run took longer than --timeout, or it lost its lock
+       (--lock-lost stop)
   2    dbt could not run: its own error, an invalid option, dbt not found, a missing profile, block
-       or variable; or a signal killed dbt
-  3    Prefect refused the run or was not reachable, and the run has a given flow run, or
+       or variable, a lock that was not free within --lock-timeout; or a signal killed dbt
+  3    Prefect refused the run or was not reachable, and the run has a given flow run or a lock, or
        profiles.yml refers to Prefect
   130  interrupted (Ctrl-C), or cancelled through Prefect
   137  dbt was killed because memory ran out
@@ -254,6 +280,22 @@ fn ledger_modes() -> PossibleValuesParser {
     ];
     let values = LedgerMode::NAMES.iter().zip(help);
     PossibleValuesParser::new(values.map(|(name, help)| PossibleValue::new(*name).help(help)))
+}
+
+/// The values of `--lock-lost`, in the order of [`LockLost::NAMES`].
+fn lock_lost_choices() -> PossibleValuesParser {
+    let help = [
+        "Show a warning; dbt goes on, and the lock is taken again if it becomes free",
+        "Stop dbt; the run ends Failed (exit code 1), and a retry takes the lock anew",
+    ];
+    let values = LockLost::NAMES.iter().zip(help);
+    PossibleValuesParser::new(values.map(|(name, help)| PossibleValue::new(*name).help(help)))
+}
+
+/// Reads a lock.
+fn lock_mode(text: &str) -> Result<LockMode, String> {
+    let expected = "expected off, auto or a name without / % & < > and without spaces at its ends";
+    LockMode::from_text(text).ok_or_else(|| expected.to_owned())
 }
 
 /// The values of `--launcher`, in the order of [`Launcher::NAMES`].

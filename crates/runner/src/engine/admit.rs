@@ -1,4 +1,4 @@
-//! Stage 1, admit: find dbt, the project and the flow run, and wait until the target folder is free.
+//! Stage 1, admit: find dbt, the project and the flow run, and wait until database and target folder are free.
 
 use jiff::Timestamp;
 use prefect_client::Client;
@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::admission_journal::AdmissionJournal;
 use super::cancellable_wait::{CancellableWait, Stopped, WaitingFlowRun};
 use super::connect::{Connected, connect, flow_run_to_create};
+use super::database_lock::lock_database;
 use super::prepare::Prepared;
 use super::run::Attempt;
 use super::stopped_before_start::{UnstartedRun, end_unstarted};
@@ -100,6 +101,8 @@ async fn prepare_and_connect(attempt: Attempt<'_>, new: Option<NewRun>) -> Resul
         request, observer, ..
     } = attempt;
     let mut prepared = Prepared::of(request, &**observer).await?;
+    // First, and kept while a retry is waited for: a run that held the target folder meanwhile could wait for it in vain.
+    prepared.database_lock = lock_database(attempt, &prepared, new.as_ref()).await?;
     let lock = lock_target(&prepared, &**observer).await?;
     prepared.guard_retry(request);
     // After the lock: the order of run ids is the order in which runs wrote to the folder.

@@ -6,6 +6,7 @@ mod admit;
 mod asset_watch;
 mod cancellable_wait;
 mod connect;
+mod database_lock;
 mod earlier_runs;
 mod early_manifest;
 mod history;

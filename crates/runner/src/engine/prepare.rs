@@ -10,8 +10,9 @@ use uuid::Uuid;
 use super::preflight;
 use crate::dbt::{
     Aftercare, Capabilities, DbtArgs, DbtCommand, DbtProcess, DbtVersion, EnvironmentOptions,
-    LaunchPlan, NotLaunched, Project, WantedEvents, child_environment, dbt_version, find_dbt,
-    forget_version, log_folder_problem, output_environment, spare_log_folder, unknown_variables,
+    LaunchPlan, NotLaunched, PROFILES_FILE, Project, WantedEvents, child_environment, dbt_version,
+    find_dbt, forget_version, log_folder_problem, output_environment, read_config_text,
+    spare_log_folder, unknown_variables,
 };
 use crate::dbt_retry::{RetryGuard, ledger_head};
 use crate::model::{DbtStart, LogLevel};
@@ -19,6 +20,7 @@ use crate::observe::Observer;
 use crate::outcome::{Error, warn_of_wait};
 use crate::prefect::delivery::LedgerOptions;
 use crate::prefect::flow_run::wait_for_api;
+use crate::prefect::lock::DatabaseLock;
 use crate::profiles::{ProfilesError, RenderedProfiles};
 use crate::request::{LedgerMode, ProcessEnv, Request, unset_job};
 use crate::selection::{OutputChoice, SelectionFlags};
@@ -48,6 +50,8 @@ pub(super) struct Prepared {
     launch: Result<LaunchPlan, NotLaunched>,
     /// The rendered profiles.yml, if it refers to Prefect.
     profiles: Option<RenderedProfiles>,
+    /// No other run with the same lock writes to the database until this is dropped, and the run has released it.
+    pub(super) database_lock: Option<DatabaseLock>,
 }
 
 impl Prepared {
@@ -95,6 +99,7 @@ impl Prepared {
             logs,
             profiles,
             env,
+            database_lock: None,
         })
     }
 
@@ -129,6 +134,23 @@ impl Prepared {
         {
             forget_version(&self.dbt, cache);
         }
+    }
+
+    /// Which output of profiles.yml dbt uses, if that is known.
+    pub(super) fn output_choice(&self, request: &Request) -> Option<OutputChoice> {
+        output_choice(request, &self.project)
+    }
+
+    /// The profiles.yml that dbt reads.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn profiles_text(&self, request: &Request) -> Result<String, String> {
+        let original = request.profiles_dir(&self.args, &self.env);
+        let rendered = self.profiles.as_ref().map(RenderedProfiles::dir);
+        let dir = rendered.or(original.as_deref());
+        let path = dir.unwrap_or(&self.env.cwd).join(PROFILES_FILE);
+        read_config_text(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))
     }
 
     /// The ledger of the attempt, if it is to have one. It needs the version of dbt.
@@ -197,7 +219,10 @@ impl Prepared {
                 flags: of_guard
                     .chain(request.attempt.environment.clone())
                     .collect(),
-                job: unset_job::from_env(job),
+                job: unset_job::from_env(job)
+                    .into_iter()
+                    .chain(request.held_locks())
+                    .collect(),
                 secrets: self.secrets().to_vec(),
             }),
             output: output_environment(
@@ -299,6 +324,7 @@ mod tests {
             dbt: "dbt".into(),
             launch: Err(NotLaunched::Off),
             profiles: profiles.unwrap(),
+            database_lock: None,
             env: ProcessEnv::from_env().unwrap(),
         };
         let secrets: Vec<_> = prepared.secrets().iter().collect();

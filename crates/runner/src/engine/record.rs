@@ -20,6 +20,7 @@ use super::target_lock::TargetLock;
 use crate::dbt::{DbtExit, DbtProcess, MemoryKills, ProcessGroup, pump};
 use crate::model::{StopCause, Stopper};
 use crate::outcome::Error;
+use crate::request::LockLost;
 use crate::track::ProcessEnd;
 
 /// The longest time that dbt's pipes are read after its end: a process that it started may hold them open.
@@ -96,7 +97,8 @@ async fn follow(
     let events = events.map(|pipe| listen("dbt-events", pipe, &shared, Recorder::on_launcher));
 
     let kills = MemoryKills::read();
-    let (ended, mut stopped) = wait_for_end(process.exit, process.group, &shared, attempt).await;
+    let dbt = (process.exit, process.group);
+    let (ended, mut stopped) = wait_for_end(dbt, prepared, &shared, attempt).await;
     if stopped.is_none() && died_of_shared_signal(&ended) {
         stopped = wait_for_own_signal(stopper, &shared).await;
     }
@@ -125,16 +127,23 @@ async fn follow(
 
 /// Waits until dbt has ended, and stops it when asked: its end, and why it was stopped.
 async fn wait_for_end(
-    exit: oneshot::Receiver<DbtExit>,
-    group: ProcessGroup,
+    (exit, group): (oneshot::Receiver<DbtExit>, ProcessGroup),
+    prepared: &Prepared,
     recorder: &SharedRecorder,
     attempt: Attempt<'_>,
 ) -> (DbtExit, Option<StopCause>) {
     let mut stopped = None;
-    let stopping = stop_when_asked(attempt.stopper, attempt.deadline, group, |cause| {
-        stopped = Some(cause);
-        with(recorder, |recorder| recorder.on_stop(cause));
-    });
+    let lock_lost = lock_lost(prepared, attempt.request.lock.lost);
+    let stopping = stop_when_asked(
+        attempt.stopper,
+        attempt.deadline,
+        lock_lost,
+        group,
+        |cause| {
+            stopped = Some(cause);
+            with(recorder, |recorder| recorder.on_stop(cause));
+        },
+    );
     let ended = tokio::select! {
         ended = exit => ended,
         never = stopping => match never {},
@@ -144,6 +153,14 @@ async fn wait_for_end(
         at: Timestamp::now(),
     });
     (ended, stopped)
+}
+
+/// Waits until the run must not go on, because it has lost its database lock.
+async fn lock_lost(prepared: &Prepared, then: LockLost) {
+    match &prepared.database_lock {
+        Some(lock) if then == LockLost::Stop => lock.lost().await,
+        _ => std::future::pending().await,
+    }
 }
 
 /// Waits for the signal to this process that has also ended dbt, and explains dbt's end by it.

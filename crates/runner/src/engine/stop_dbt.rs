@@ -32,17 +32,19 @@ impl Graces {
     }
 }
 
-/// Waits for a request to stop or for the deadline, then stops dbt. Each further request brings the next step at once.
+/// Waits for a request to stop, for the deadline, or until the lock is lost that the run must not go on without, then stops dbt. Each further request brings the next step at once.
 /// Never returns: the end of dbt ends the wait.
 pub(super) async fn stop_when_asked(
     stopper: &Stopper,
     deadline: Option<Instant>,
+    lock_lost: impl Future<Output = ()>,
     group: ProcessGroup,
     mut on_stop: impl FnMut(StopCause),
 ) -> Infallible {
     let cause = tokio::select! {
         cause = stopper.stopped() => cause,
         () = until(deadline) => StopCause::Timeout,
+        () = lock_lost => StopCause::LockLost,
     };
     on_stop(cause);
     let graces = Graces::of(cause);

@@ -19,6 +19,7 @@ use super::run_result::RunResult;
 use super::schedule::ScheduledNodes;
 use super::stuck_hooks::HookTimer;
 use crate::model::{Effect, NodeEnd, TaskRun};
+use crate::request::Request;
 use crate::selection::SelectorsFile;
 use crate::store::{Entry, JournalReader};
 
@@ -29,6 +30,8 @@ pub(super) struct CommandInfo {
     pub(super) args: Vec<String>,
     pub(super) owner: Option<HookOwner>,
     pub(super) flow: KnownFlowRun,
+    /// The locks that the run holds.
+    pub(super) request: Arc<Request>,
 }
 
 /// A task of the hook thread.
@@ -223,6 +226,7 @@ impl HookCaller {
             node_ids: Vec::new(),
             flow: command.flow.now(),
             manifest: self.manifest.get().cloned(),
+            held_locks: command.request.held_locks(),
             stop: self.stop.clone(),
         }
     }

@@ -48,6 +48,8 @@ pub struct DbtHookContext {
     /// are `None` until it exists, and its parameters are empty if they were not read.
     pub flow: Option<FlowContext>,
     pub(super) manifest: Option<Arc<Manifest>>,
+    /// The variable that names the database locks of the run.
+    pub(super) held_locks: Option<(&'static str, String)>,
     /// Ends a hook that is a process.
     pub(super) stop: HookStop,
 }

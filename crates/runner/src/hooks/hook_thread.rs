@@ -59,6 +59,7 @@ impl HookThread {
                 args: request.args.clone(),
                 owner: options.owner.clone(),
                 flow: flow_run.clone(),
+                request: Arc::new(request.clone()),
             },
             hooks,
             manifest: Arc::clone(&manifest),

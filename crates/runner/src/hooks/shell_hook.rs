@@ -87,6 +87,7 @@ pub fn shell_hook(
         for name in CONTROL_VARIABLES {
             shell.env_remove(name);
         }
+        shell.envs(context.held_locks.clone());
         if context.event == HookEvent::RunStart {
             shell.env_remove(FLOW_RUN_ID);
         }

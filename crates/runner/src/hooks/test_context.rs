@@ -44,6 +44,7 @@ impl DbtHookContext {
             node_ids: Vec::new(),
             flow: None,
             manifest: None,
+            held_locks: None,
             stop: HookStop::default(),
         }
     }

@@ -19,6 +19,8 @@ pub enum StopCause {
     Cancel,
     /// The run exceeded its timeout.
     Timeout,
+    /// The database lock was lost, and the run must not go on without it.
+    LockLost,
     /// The program that runs it called [`Stopper::stop`].
     Program,
     /// The program dropped the future of the run.
@@ -34,6 +36,7 @@ impl StopCause {
             Self::Terminate => "terminated by SIGTERM",
             Self::Cancel => "cancelled through Prefect",
             Self::Timeout => "the run exceeded its timeout",
+            Self::LockLost => "the database lock is lost",
             Self::Program => "stopped by the program",
             Self::Dropped => "the program dropped the run",
         }
@@ -48,6 +51,7 @@ impl StopCause {
             }
             Self::Terminate => (StateKind::Crashed, "Crashed"),
             Self::Timeout => (StateKind::Failed, "TimedOut"),
+            Self::LockLost => (StateKind::Failed, "Failed"),
         };
         State {
             kind,
@@ -64,7 +68,7 @@ impl StopCause {
                 exit_codes::INTERRUPTED
             }
             Self::Terminate => exit_codes::TERMINATED,
-            Self::Timeout => exit_codes::FAILURES,
+            Self::Timeout | Self::LockLost => exit_codes::FAILURES,
         }
     }
 }
@@ -84,9 +88,11 @@ impl StopRequests {
         let is_urgent = match cause {
             StopCause::Interrupt => self.cause.is_some(),
             StopCause::Terminate => std::mem::replace(&mut self.terminated, true),
-            StopCause::Cancel | StopCause::Timeout | StopCause::Program | StopCause::Dropped => {
-                false
-            }
+            StopCause::Cancel
+            | StopCause::Timeout
+            | StopCause::LockLost
+            | StopCause::Program
+            | StopCause::Dropped => false,
         };
         self.urgency += u32::from(is_urgent);
         // The SIGTERM was part of a cancellation.

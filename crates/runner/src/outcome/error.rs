@@ -8,6 +8,7 @@ use crate::dbt::DbtError;
 use crate::model::{StopCause, exit_codes};
 use crate::parameters::ParameterError;
 use crate::prefect::flow_run::ReportError;
+use crate::prefect::lock::LockError;
 use crate::profiles::ProfilesError;
 use crate::request::RequestError;
 
@@ -39,6 +40,9 @@ pub enum Error {
     /// A connection to the Prefect API cannot be set up, or a request failed.
     #[error(transparent)]
     Connect(Box<prefect_client::Error>),
+    /// The run cannot have its database lock.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// Another user owns the lock of the target folder.
     #[error("cannot lock the target folder {}: {} belongs to another user", target.display(), lock.display())]
     TargetLock {
@@ -76,6 +80,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Profiles(error) if error.is_about_prefect() => exit_codes::NO_PREFECT,
+            Self::Lock(error) if error.is_about_prefect() => exit_codes::NO_PREFECT,
             Self::Report(ReportError::Usage { .. }) => exit_codes::CANNOT_RUN,
             Self::Report(ReportError::Cancelled { .. }) => exit_codes::INTERRUPTED,
             Self::Report(_) | Self::Connect(_) => exit_codes::NO_PREFECT,
@@ -91,6 +96,7 @@ impl Error {
             Self::Dbt(error) => error.help(),
             Self::Profiles(error) => error.help(),
             Self::Report(error) => error.help(),
+            Self::Lock(error) => error.help(),
             Self::Parameters(_) => {
                 Some("correct the parameters of the flow run or of its deployment".to_owned())
             }

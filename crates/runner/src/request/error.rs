@@ -12,6 +12,11 @@ pub enum RequestError {
     /// `PREFECT_DBT_LAUNCHER` does not name a choice.
     #[error("invalid PREFECT_DBT_LAUNCHER `{0}`: expected auto or off")]
     Launcher(String),
+    /// `PREFECT_DBT_LOCK` does not name a lock.
+    #[error(
+        "invalid PREFECT_DBT_LOCK `{0}`: expected off, auto or a name without / % & < > and without spaces at its ends"
+    )]
+    Lock(String),
     /// The working directory does not exist or cannot be read.
     #[error("cannot read the working directory")]
     NoWorkingDirectory(#[source] std::io::Error),

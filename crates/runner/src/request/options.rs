@@ -6,6 +6,7 @@ use std::time::Duration;
 use prefect_client::Client;
 
 use super::ledger_mode::LedgerMode;
+use super::lock_options::{LockLost, LockMode};
 use super::retry_strategy::RetryStrategy;
 use super::settings::PrefectDbtSettings;
 use crate::dbt::Launcher;
@@ -70,6 +71,13 @@ pub struct RunOptions {
     /// Whether Prefect keeps what a retry needs. Default: [`LedgerMode::Auto`] on the command line, where retries read
     /// it, else [`LedgerMode::Off`].
     pub ledger: Option<LedgerMode>,
+    /// The lock that a command takes before it writes to the database, so that no other run with the same lock does so at the
+    /// same time. Default: `PREFECT_DBT_LOCK`, then [`LockMode::Off`].
+    pub lock: Option<LockMode>,
+    /// The longest time to wait for the lock; then the run fails. Default: no limit.
+    pub lock_timeout: Option<Duration>,
+    /// What the run does if it loses the lock. Default: [`LockLost::Warn`].
+    pub lock_lost: Option<LockLost>,
     /// What stops the run. Those of the runner, the flow and the invocation all do. Default: none.
     pub stoppers: Vec<Stopper>,
     /// Whether SIGINT (Ctrl-C) and other signals that end a process stop the run instead. Default: false.
@@ -106,6 +114,9 @@ impl RunOptions {
             retry_delay: self.retry_delay.or(defaults.retry_delay),
             retry_strategy: self.retry_strategy.or(defaults.retry_strategy),
             ledger: self.ledger.or(defaults.ledger),
+            lock: self.lock.or(defaults.lock),
+            lock_timeout: self.lock_timeout.or(defaults.lock_timeout),
+            lock_lost: self.lock_lost.or(defaults.lock_lost),
             stoppers: [self.stoppers, defaults.stoppers].concat(),
             handle_signals: self.handle_signals.or(defaults.handle_signals),
         }

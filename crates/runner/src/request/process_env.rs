@@ -111,6 +111,45 @@ pub(crate) mod launcher_choice {
     }
 }
 
+/// The database lock, as the environment says.
+pub(crate) mod lock_choice {
+    use crate::request::error::RequestError;
+    use crate::request::lock_options::LockMode;
+
+    /// The choice in `PREFECT_DBT_LOCK`, if it is set.
+    ///
+    /// # Errors
+    /// When it cannot be the name of a lock.
+    pub(crate) fn from_env() -> Result<Option<LockMode>, RequestError> {
+        let value = std::env::var_os("PREFECT_DBT_LOCK").filter(|value| !value.is_empty());
+        let Some(value) = value else { return Ok(None) };
+        let value = value.to_string_lossy();
+        match LockMode::from_text(&value) {
+            Some(mode) => Ok(Some(mode)),
+            None => Err(RequestError::Lock(value.into())),
+        }
+    }
+}
+
+/// The database locks that a process holds which has started this one: a run that waited for one of them would wait for ever.
+pub(crate) mod held_locks {
+    /// The variable that names them, one a line.
+    pub(crate) const VARIABLE: &str = "PREFECT_DBT_LOCKS_HELD";
+
+    /// Their names.
+    pub(crate) fn from_env() -> Vec<String> {
+        let names = std::env::var_os(VARIABLE).unwrap_or_default();
+        names.to_string_lossy().lines().map(str::to_owned).collect()
+    }
+
+    /// The variable for a process that this one starts, which holds these locks itself. `None` if there are none.
+    pub(crate) fn with(inherited: &[String], own: Vec<String>) -> Option<(&'static str, String)> {
+        let mut names = inherited.to_vec();
+        names.extend(own);
+        (!names.is_empty()).then(|| (VARIABLE, names.join("\n")))
+    }
+}
+
 /// The variables that say what started dbt, but for those that the environment has.
 pub(crate) mod unset_job {
     /// Those of `variables` that are not set, or empty: what the user says counts.

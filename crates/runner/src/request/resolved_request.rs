@@ -13,13 +13,15 @@ use super::flow_choice::FlowChoice;
 use super::flow_context::FlowContext;
 use super::invocation::Invocation;
 use super::ledger_mode::LedgerMode;
+use super::lock_options::LockOptions;
 use super::options::RunOptions;
-use super::process_env::{dbt_executable, launcher_choice};
+use super::process_env::{dbt_executable, held_locks, launcher_choice, lock_choice};
 use super::retry_strategy::RetryStrategy;
 use super::settings::PrefectDbtSettings;
 use super::shared_run::SharedRun;
 use crate::dbt::{CommandLine, DbtArgs, Launcher, SharedInterpreter};
 use crate::prefect::control::StopSources;
+use crate::prefect::lock::Locks;
 use crate::track::AssetOptions;
 
 /// One attempt of a run: options resolved, dbt's command line parsed.
@@ -63,6 +65,10 @@ pub(crate) struct Request {
     pub(crate) keep_artifacts: bool,
     /// Whether Prefect keeps the ledger of the attempt.
     pub(crate) ledger: LedgerMode,
+    /// The database lock that it takes, if it writes.
+    pub(crate) lock: LockOptions,
+    /// The database locks that it holds, with all attempts of the run and all invocations of the flow.
+    pub(crate) locks: Locks,
     /// The folder of journals; `None` for the one in the project.
     pub(crate) journal_dir: Option<PathBuf>,
     /// Whether the run is added to the history on disk.
@@ -98,7 +104,12 @@ impl Request {
         if options.launcher.is_none() {
             options.launcher = launcher_choice::from_env()?;
         }
-        Ok(Self::resolved(invocation))
+        if options.lock.is_none() {
+            options.lock = lock_choice::from_env()?;
+        }
+        let mut request = Self::resolved(invocation);
+        request.lock.inherited = held_locks::from_env();
+        Ok(request)
     }
 
     /// Resolves an invocation without the process environment.
@@ -120,6 +131,8 @@ impl Request {
                 strategy: options.retry_strategy,
             },
             delivery: DeliveryLimits::of(&options),
+            lock: LockOptions::of(&options),
+            locks: Locks::default(),
             assets: asset_options(&options),
             stops: options.stop_sources(),
             raise_on_failure: options.raise_on_failure.unwrap_or(true),
@@ -137,6 +150,11 @@ impl Request {
             journal_dir: options.journal_dir,
             attempt: Attempt::default(),
         }
+    }
+
+    /// The variable for a process that it starts: a run that the process starts must not wait for our locks.
+    pub(crate) fn held_locks(&self) -> Option<(&'static str, String)> {
+        held_locks::with(&self.lock.inherited, self.locks.names())
     }
 
     /// The same request with other arguments for dbt.

@@ -42,9 +42,22 @@ impl Attempts {
     pub(crate) async fn run(
         self,
         first: Request,
+        retry: impl FnMut(&NextAttempt) -> Result<Request, Error>,
+    ) -> Result<Outcome, Error> {
+        let locks = first.locks.clone();
+        let result = self.run_all(first, retry).await;
+        locks.release().await;
+        result
+    }
+
+    /// The same without the end of the database lock, which all attempts share.
+    async fn run_all(
+        self,
+        first: Request,
         mut retry: impl FnMut(&NextAttempt) -> Result<Request, Error>,
     ) -> Result<Outcome, Error> {
         let mut request = first.with_key();
+        let locks = request.locks.clone();
         let policy = Arc::new(RetryPolicy::of(&request));
         let interpreter = request.interpreter.for_several();
         let mut previous = None;
@@ -63,6 +76,7 @@ impl Attempts {
                 Ok(planned) => {
                     request = next.applied_to(planned);
                     request.interpreter = interpreter.clone();
+                    request.locks = locks.clone();
                 }
                 Err(error) => {
                     return self

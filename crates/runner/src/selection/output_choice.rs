@@ -75,6 +75,52 @@ impl OutputChoice {
         }
     }
 
+    /// The texts of these keys of the output in this profiles.yml, rendered. Those that it does not have are left out.
+    ///
+    /// # Errors
+    /// Which output, or which of its values, is not known here.
+    pub(crate) fn output<'k>(
+        &self,
+        profiles: &str,
+        keys: &[&'k str],
+    ) -> Result<BTreeMap<&'k str, String>, String> {
+        let target = self.target(profiles);
+        let target = target.ok_or("its name in profiles.yml is not known")?;
+        let profile = self.profile().unwrap_or_default();
+        let parsed: Option<serde_yaml::Value> = serde_yaml::from_str(profiles).ok();
+        let output = parsed.as_ref().and_then(|profiles| {
+            let outputs = profiles.get(&profile)?.get("outputs")?;
+            outputs.get(&target)
+        });
+        let output =
+            output.ok_or_else(|| format!("profiles.yml has no output `{profile}.{target}`"))?;
+        let mut texts = BTreeMap::new();
+        for key in keys {
+            let Some(value) = output.get(key) else {
+                continue;
+            };
+            let text = self.text(value).ok_or_else(|| {
+                format!("`{key}` of its output is a secret, or has Jinja that is not known here")
+            })?;
+            texts.insert(*key, text);
+        }
+        Ok(texts)
+    }
+
+    /// A value as text, rendered. What is neither a text nor a number is an empty text.
+    fn text(&self, value: &serde_yaml::Value) -> Option<String> {
+        let Some(text) = value.as_str() else {
+            let number = value.is_number().then(|| serde_yaml::to_string(value));
+            let number = number.and_then(Result::ok).unwrap_or_default();
+            return Some(number.trim().to_owned());
+        };
+        match self.jinja().render(text).ok()? {
+            Value::String(text) => Some(text),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
     /// The number that a text is once its Jinja is rendered.
     fn number(&self, text: &str) -> Option<usize> {
         match self.jinja().render(text).ok()? {
@@ -199,6 +245,30 @@ mod tests {
         for unknown in ["odd", "none", "absent"] {
             assert_eq!(threads(&format!("build -t {unknown}")), None, "{unknown}");
         }
+    }
+
+    #[test]
+    fn the_values_of_an_output_are_rendered_unless_they_are_not_known() {
+        let profiles = "shop: {target: dev, outputs: {dev: {type: postgres, port: 5432, host: \"{{ env_var('NOT_SET_HERE', 'db') }}\", \
+            keepalives: true, password: \"{{ env_var('NOT_SET_HERE') }}\"}}}";
+        let choice = OutputChoice {
+            vars: Vars::new(),
+            profile: Some("shop".to_owned()),
+            target: None,
+        };
+        let keys = ["type", "port", "host", "schema"];
+        let output = choice.output(profiles, &keys).unwrap();
+        let expected = [("host", "db"), ("port", "5432"), ("type", "postgres")];
+        let expected = expected.map(|(key, value)| (key, value.to_owned()));
+        assert_eq!(output, expected.into());
+        let unknown = choice.output(profiles, &["password"]).unwrap_err();
+        assert!(unknown.contains("`password`"), "{unknown}");
+        let prod = OutputChoice {
+            target: Some("prod".to_owned()),
+            ..choice
+        };
+        let missing = prod.output(profiles, &keys).unwrap_err();
+        assert!(missing.contains("`shop.prod`"), "{missing}");
     }
 
     #[test]

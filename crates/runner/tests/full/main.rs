@@ -4,6 +4,7 @@ mod browser;
 #[cfg(target_os = "linux")]
 mod out_of_memory;
 mod postgres;
+mod postgres_lock;
 mod versions;
 
 /// A variable that `cargo xtask test --full` sets.

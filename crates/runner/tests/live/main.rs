@@ -12,6 +12,7 @@ mod builds;
 mod cancel;
 mod commands;
 mod concurrent_runs;
+mod database_lock;
 mod dbt2;
 mod dbt2_arguments;
 mod dbt2_commands;

@@ -6,10 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use prefect_client::StateType;
 use rustix::process::{Signal, kill_process};
 
+use super::database_lock::{holder, unique};
 use super::engine_mode::Waiting;
 use super::environment::TestEnvironment;
 use super::history::history;
-use super::interrupts::{ENDLESS, Stuck};
+use super::interrupts::{ENDLESS, Stuck, endless_project};
 use super::project::Finished;
 use super::proxy::{Fate, Proxy};
 use super::workshop::{MEND, Workshop};
@@ -124,7 +125,7 @@ fn ends() -> [(End, i32, StateType); 3] {
 
 /// Ends a run that waits, each time another one, and sees that it never began. `wait` gives the run, and the one that it
 /// waits for.
-fn end_each(wait: impl Fn(&Waiting, &mut Command) -> (Stuck, Option<Stuck>)) {
+fn end_each(mut wait: impl FnMut(&Waiting, &mut Command) -> (Stuck, Option<Stuck>)) {
     for (end, code, kind) in ends() {
         let waiting = Waiting::new();
         let (run, other) = wait(&waiting, &mut waiting.engine());
@@ -152,6 +153,19 @@ fn a_run_that_waits_for_the_target_lock_can_be_stopped() {
     end_each(|waiting, command| {
         let other = Stuck::start_as(&mut waiting.project.invocation(&["--no-prefect"], &ENDLESS));
         let run = Stuck::start_until(", which process", command);
+        (run, Some(other))
+    });
+}
+
+#[test]
+fn a_run_that_waits_for_the_database_lock_can_be_stopped() {
+    let projects = [(); 3].map(|()| endless_project());
+    let mut projects = projects.iter();
+    end_each(|_, command| {
+        let (project, name) = (projects.next().unwrap(), unique());
+        let other = holder(project, &name);
+        let command = command.env("PREFECT_DBT_LOCK", &name);
+        let run = Stuck::start_until("waiting for the database lock", command);
         (run, Some(other))
     });
 }

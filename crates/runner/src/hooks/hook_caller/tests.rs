@@ -11,6 +11,7 @@ use crate::hooks::node_report::NodeReport;
 use crate::hooks::registry::Hooks;
 use crate::hooks::stuck_hooks::{HookState, watch_for_stuck_hooks};
 use crate::model::{NodeResult, RunEnd, State, StateKind};
+use crate::request::Invocation;
 use crate::store::{Header, JournalWriter};
 
 const MANIFEST: &str = r#"{
@@ -74,6 +75,7 @@ impl Set {
                 args: vec!["build".to_owned()],
                 owner: None,
                 flow: KnownFlowRun::default(),
+                request: Arc::new(Request::resolved(Invocation::new(["build"]))),
             },
             hooks: self.hooks.all(),
             manifest: Arc::new(manifest),

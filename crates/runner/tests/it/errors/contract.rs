@@ -173,6 +173,66 @@ fn profiles_are_wrong() {
     place.fails("no_profiles_to_render", &elsewhere, &[], 2);
 }
 
+#[test]
+fn a_lock_cannot_be_had() {
+    let place = Workplace::with_project();
+    place.make_executable(".venv/bin/dbt", "#!/bin/sh\n");
+    let invalid = ["invoke", "--lock", "a/b", "--", "build"];
+    place.fails("invalid_lock", &invalid, &[], 2);
+    let variable = [("PREFECT_DBT_LOCK", "a/b")];
+    let build = ["invoke", "--no-prefect", "--", "build"];
+    place.fails("invalid_lock_variable", &build, &variable, 2);
+    let variable = [("PREFECT_DBT_LOCK", "auto")];
+    place.fails("lock_without_api", &build, &variable, 3);
+    let api = StubApi::start(a_limit_that_is_not_active);
+    let api = [("PREFECT_API_URL", api.url.as_str())];
+    let locked = [
+        "invoke",
+        "--flow-run-id",
+        FLOW_RUN,
+        "--lock",
+        "shop",
+        "--",
+        "build",
+    ];
+    place.fails("limit_is_not_active", &locked, &api, 2);
+    place.write(
+        "profiles.yml",
+        "shop: {target: dev, outputs: {dev: {type: postgres, host: \"{{ env_var('NOT_SET_HERE') }}\"}}}\n",
+    );
+    let locked = [
+        "invoke",
+        "--flow-run-id",
+        FLOW_RUN,
+        "--lock",
+        "auto",
+        "--",
+        "build",
+    ];
+    place.fails("lock_of_an_unknown_host", &locked, &api, 2);
+    let locked = [
+        "invoke",
+        "--flow-run-id",
+        FLOW_RUN,
+        "--lock",
+        "auto",
+        "--",
+        "retry",
+    ];
+    place.fails("lock_of_a_retry", &locked, &api, 2);
+}
+
+fn a_limit_that_is_not_active(request: &str) -> (u16, String) {
+    match request.contains("/v2/concurrency_limits/shop") {
+        true => {
+            let id = FLOW_RUN;
+            let limit = r#""name":"shop","limit":1,"active":false,"active_slots":0"#;
+            (200, format!(r#"{{"id":"{id}",{limit}}}"#))
+        }
+        false => (404, "{}".to_owned()),
+    }
+}
+
 fn no_blocks_and_one_variable(request: &str) -> (u16, String) {
     match request {
         "POST /api/variables/filter" => {

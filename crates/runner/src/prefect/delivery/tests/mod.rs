@@ -1,8 +1,6 @@
 //! The reporter against a server, and against networks that fail.
 
 mod delivery;
-#[path = "../../../../tests/support/http_request.rs"]
-mod http_request;
 mod limits;
 mod outage;
 #[path = "../../../../tests/live/proxy.rs"]
@@ -13,3 +11,6 @@ mod outage;
 mod proxy;
 mod stand_in;
 pub(super) mod support;
+
+// For the proxy.
+use crate::prefect::http_request;

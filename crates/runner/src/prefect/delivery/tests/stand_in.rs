@@ -11,7 +11,7 @@ use prefect_client::StateType;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::http_request::Request;
+use crate::prefect::http_request::Request;
 
 /// Starts a server that ends with the test's process, and returns the URL of its API.
 pub(super) fn start() -> String {
