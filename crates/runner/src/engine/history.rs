@@ -31,25 +31,50 @@ pub(super) fn expect(attempt: Attempt<'_>, prepared: &Prepared, run_id: Uuid) {
     });
 }
 
-/// Adds the run to the history. Gives the lines of its summary. A problem with the disk is no reason to fail.
+/// A run that was added to the history.
+#[derive(Debug, Default)]
+pub(super) struct Added {
+    /// The lines of the run's summary.
+    pub(super) compared: Vec<String>,
+    saved: Option<(History, RunRecord)>,
+}
+
+impl Added {
+    /// Adds the page of the flow run, which is known once the run is delivered.
+    pub(super) fn link_to(self, url: Option<&str>) {
+        if let (Some((history, mut record)), Some(url)) = (self.saved, url) {
+            record.url = Some(url.to_owned());
+            save(&history, &record);
+        }
+    }
+}
+
+/// Adds the run to the history. A problem with the disk is no reason to fail.
 pub(super) fn add_to_history(
     session: &Session,
     prepared: &Prepared,
     request: &Request,
     run: &TrackedRun,
-) -> Vec<String> {
+) -> Added {
     let Some(mut record) = RunRecord::of(session.run_id, request.original_line(), run) else {
-        return Vec::new();
+        return Added::default();
     };
     let Some(history) = history(prepared, request) else {
-        return Vec::new();
+        return Added::default();
     };
     record.is_complete &= request.attempt.number == 1;
     let compared = compare(&record, &history.runs()).lines();
-    if let Err(error) = history.save(&record) {
+    save(&history, &record);
+    Added {
+        compared,
+        saved: Some((history, record)),
+    }
+}
+
+fn save(history: &History, record: &RunRecord) {
+    if let Err(error) = history.save(record) {
         tracing::warn!(%error, "cannot add the run to the history");
     }
-    compared
 }
 
 /// The history of the project and target; `None` if the run has none.

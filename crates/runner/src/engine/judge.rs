@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dbt_manifest::Manifest;
 
-use super::history::add_to_history;
+use super::history::{Added, add_to_history};
 use super::prepare::Prepared;
 use super::record::Recorded;
 use super::recorder::Closing;
@@ -29,8 +29,8 @@ pub(super) struct Judged {
     pub(super) record: Option<SavedAttempt>,
     /// The same for the ledger.
     pub(super) work: Option<RemainingWork>,
-    /// Lines of the summary that compare the run with earlier ones.
-    pub(super) compared: Vec<String>,
+    /// What the history got, and how the run differs from earlier ones.
+    pub(super) history: Added,
 }
 
 /// The warning about a success of dbt of which nothing is known.
@@ -72,7 +72,7 @@ impl Recorded {
         let AttemptEnd { record, work } = save_record(&session, &ended, keeps_record);
         run.not_started = not_started(record.as_ref(), &run);
         drop(lock);
-        let compared = add_to_history(&session, &prepared, attempt.request, &run);
+        let history = add_to_history(&session, &prepared, attempt.request, &run);
         Judged {
             session,
             closing,
@@ -83,7 +83,7 @@ impl Recorded {
             manifest,
             record,
             work,
-            compared,
+            history,
         }
     }
 }

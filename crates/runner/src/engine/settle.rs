@@ -24,10 +24,16 @@ impl Judged {
             manifest,
             record,
             work,
-            compared,
+            history,
         } = self;
         if request.summary_artifact {
-            let summary = markdown(&command, &request.args, &verdict.state, &run, &compared);
+            let summary = markdown(
+                &command,
+                &request.args,
+                &verdict.state,
+                &run,
+                &history.compared,
+            );
             closing.write(summary.map(Effect::Summary));
         }
         let stopped = stopped_line(&run).map(|message| log(&end, Level::Warning, message));
@@ -38,6 +44,11 @@ impl Judged {
         write_end(closing, &verdict, &end);
 
         let delivery = session.delivered().await;
+        history.link_to(
+            delivery
+                .as_ref()
+                .and_then(|delivery| delivery.url.as_deref()),
+        );
         session.finish_earlier(attempt).await;
         let is_delivered = delivery.as_ref().is_some_and(|delivery| delivery.verified);
         let journal = session.close_journal(is_delivered, &**attempt.observer);

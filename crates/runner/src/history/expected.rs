@@ -65,6 +65,7 @@ mod tests {
             started: Timestamp::UNIX_EPOCH,
             ended: Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds),
             is_complete: true,
+            url: None,
             nodes: nodes.collect(),
         }
     }

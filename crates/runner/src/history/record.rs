@@ -38,6 +38,9 @@ pub(crate) struct RunRecord {
     pub(crate) ended: Timestamp,
     /// Whether the run was neither stopped nor killed, and is not a retry of some of the nodes.
     pub(crate) is_complete: bool,
+    /// The page of the flow run; `None` if the run was not reported, or the server did not have it when the run ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) url: Option<String>,
     /// The nodes that ran or were skipped, by unique_id.
     pub(crate) nodes: BTreeMap<String, NodeRecord>,
 }
@@ -90,6 +93,7 @@ impl RunRecord {
             ended: run.last_event.unwrap_or(started),
             is_complete: run.interrupted.is_none() && !is_killed && command != "retry",
             command,
+            url: None,
             nodes,
         })
     }

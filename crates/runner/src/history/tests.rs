@@ -51,6 +51,7 @@ fn run(number: u128, nodes: impl IntoIterator<Item = (String, NodeStatus, f64)>)
         started: Timestamp::UNIX_EPOCH,
         ended: Timestamp::UNIX_EPOCH,
         is_complete: true,
+        url: None,
         nodes: nodes.collect(),
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct RunFacts {
     pub(crate) message: Option<String>,
     /// The flow run, if the run reports to one that existed.
     pub(crate) flow_run_id: Option<Uuid>,
+    /// The page of that flow run, if the history has it.
+    pub(crate) url: Option<String>,
     /// The URL of the API that it reports to.
     pub(crate) api: Option<String>,
     /// The nodes, in the order in which they ended.

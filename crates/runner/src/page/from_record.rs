@@ -28,6 +28,7 @@ pub(crate) fn facts_of_record(record: &RunRecord, results: Option<RunFacts>) -> 
     });
     facts.nodes = nodes.collect();
     facts.run_id = Some(record.run_id);
+    facts.url.clone_from(&record.url);
     facts.invocation_id.clone_from(&record.invocation_id);
     if facts.command.is_empty() {
         facts.command.clone_from(&record.command);

@@ -293,6 +293,7 @@ fn record(nodes: &[NodeFacts], started: Option<Timestamp>) -> RunRecord {
         started,
         ended: started,
         is_complete: false,
+        url: None,
         nodes: records.collect(),
     }
 }

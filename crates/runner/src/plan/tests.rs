@@ -254,6 +254,7 @@ fn run(nodes: &[(&str, NodeStatus, u64)]) -> RunRecord {
         started: Timestamp::UNIX_EPOCH,
         ended: Timestamp::UNIX_EPOCH + Duration::from_millis(at + 1000),
         is_complete: true,
+        url: None,
         nodes,
     }
 }

@@ -86,3 +86,52 @@ fn a_run_of_the_history_has_the_messages_of_its_results() {
         }
     }
 }
+
+#[test]
+fn the_newest_artifacts_are_those_of_freshness_checks() {
+    let place = place();
+    let sources = |at: &str| {
+        let limit = serde_json::json!({"count": 1, "period": "hour"});
+        serde_json::json!({
+            "metadata": {
+                "dbt_schema_version": "https://schemas.getdbt.com/dbt/sources/v3.json", "generated_at": at,
+                "invocation_id": "1",
+            },
+            "results": [
+                {
+                    "unique_id": "source.tiny.raw.items", "status": "error", "max_loaded_at": "2026-01-01T00:00:00Z",
+                    "snapshotted_at": "2026-01-01T02:00:00Z", "max_loaded_at_time_ago_in_s": 7200.0,
+                    "criteria": {"warn_after": null, "error_after": limit}, "execution_time": 1.5,
+                },
+                {"unique_id": "source.tiny.raw.gone", "status": "runtime error", "error": "no such table"},
+            ],
+        })
+        .to_string()
+    };
+    place.write("target/sources.json", &sources("2099-01-01T00:00:00Z"));
+    let page = json(&place, &["--artifacts", "target"]);
+    assert_eq!(
+        (&page["command"], &page["state"]),
+        (&"source freshness".into(), &"Failed".into())
+    );
+    let messages: Vec<&Value> = page["nodes"]
+        .as_array()
+        .expect("nodes")
+        .iter()
+        .map(|node| &node["message"])
+        .collect();
+    assert_eq!(
+        messages,
+        [
+            "the newest row is 2 h 0 min old; error after 1 hour",
+            "no such table"
+        ]
+    );
+    assert_eq!(page["seconds"], 1.5);
+    assert_eq!(json(&place, &[])["command"], "source freshness");
+    place.write("target/sources.json", &sources("2000-01-01T00:00:00Z"));
+    assert_eq!(
+        json(&place, &["--artifacts", "target"])["failures"],
+        serde_json::json!(["model.tiny.stg"])
+    );
+}

@@ -61,6 +61,7 @@ mod record;
 mod recorded;
 mod references;
 mod replay;
+mod report;
 mod retries;
 mod samples;
 mod server;

@@ -55,8 +55,12 @@ fn write(args: &ReportArgs, out: &mut dyn Write) -> Result<(), PageError> {
     })
 }
 
-/// The page of the flow run, if the run was reported to the API that is configured.
+/// The page of the flow run: that of the history, or that of the API that is configured, if the run was reported to it.
 fn link(facts: &RunFacts) -> Option<String> {
+    facts.url.clone().or_else(|| configured_link(facts))
+}
+
+fn configured_link(facts: &RunFacts) -> Option<String> {
     let settings = Settings::from_env().ok()?;
     let api = settings.api_url.as_ref()?.to_string();
     let is_same = facts.api.as_deref().is_some_and(|of_run| of_run == api);

@@ -10,9 +10,13 @@ use uuid::Uuid;
 
 use super::args::ReportArgs;
 use super::error::PageError;
-use crate::dbt::{CommandLine, Project, find_profiles_dir, read_artifact, read_manifest};
+use crate::dbt::{
+    CommandLine, Project, find_profiles_dir, read_artifact, read_manifest, read_sources,
+};
 use crate::history::{History, RunRecord};
-use crate::page::{FactsOfJournal, RunFacts, facts_of_artifacts, facts_of_record};
+use crate::page::{
+    FactsOfJournal, RunFacts, facts_of_artifacts, facts_of_record, facts_of_sources,
+};
 use crate::request::{PrefectDbtSettings, ProcessEnv};
 use crate::store::{Entry, JOURNAL_DIR, JournalFolder, JournalReader};
 
@@ -125,8 +129,11 @@ impl Places {
         while let Some(entry) = reader.try_next() {
             facts.add(entry);
         }
+        let mut facts = facts.facts();
+        let record = history.iter().find(|run| facts.run_id == Some(run.run_id));
+        facts.url = record.and_then(|record| record.url.clone());
         Ok(Source {
-            facts: facts.facts(),
+            facts,
             manifest: read_manifest(&self.project.target, None).ok(),
             history,
         })
@@ -147,7 +154,7 @@ impl Places {
 
     /// The run of artifacts, which may be those of another project: then they are not in the history of this one.
     fn of_artifacts(&self, dir: &Path) -> Result<Source, PageError> {
-        let facts = facts_of_artifacts(&read_results(&dir.join("run_results.json"))?);
+        let facts = newest_facts(dir)?;
         let history = self.history(None);
         let is_own = |run: &RunRecord| {
             run.invocation_id.is_some() && run.invocation_id == facts.invocation_id
@@ -166,20 +173,35 @@ impl Places {
     /// The last run of dbt, which prefect-dbt did not start.
     fn of_target(&self) -> Result<Source, PageError> {
         let target = &self.project.target;
-        let results = match read_results(&target.join("run_results.json")) {
+        let facts = match newest_facts(target) {
             Err(PageError::Read { source, .. }) if is_missing(&*source) => {
                 return Err(PageError::NoRuns {
                     folder: self.folder.clone(),
                     target: target.clone(),
                 });
             }
-            results => results?,
+            facts => facts?,
         };
         Ok(Source {
-            facts: facts_of_artifacts(&results),
+            facts,
             manifest: read_manifest(target, None).ok(),
             history: Vec::new(),
         })
+    }
+}
+
+/// What the newest artifact in a folder says: freshness checks write another one than all other commands.
+fn newest_facts(dir: &Path) -> Result<RunFacts, PageError> {
+    let results = read_results(&dir.join("run_results.json"));
+    let Some(sources) = read_sources(dir) else {
+        return results.map(|results| facts_of_artifacts(&results));
+    };
+    // The times have the same form, so that they are in the order of their texts.
+    let is_newer =
+        |results: &RunResults| results.metadata.generated_at >= sources.metadata.generated_at;
+    match results {
+        Ok(results) if is_newer(&results) => Ok(facts_of_artifacts(&results)),
+        _ => Ok(facts_of_sources(&sources)),
     }
 }
 
