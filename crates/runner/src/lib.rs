@@ -80,6 +80,7 @@ pub use dbt_templating as templating;
 pub use prefect_client as client;
 
 // The modules stand in the order of their floors: each uses only modules above it in this list.
+mod heal;
 pub mod model;
 
 mod dbt;
@@ -124,6 +125,7 @@ pub use cli::run as main;
 pub use console::Console;
 pub use dbt::{DbtError, Launcher, PROJECT_FILE, Project, find_dbt};
 pub use dbt_templating::Missing;
+pub use heal::HealPattern;
 pub use hooks::{DbtHookContext, HookEvent, HookStatus};
 pub use model::{LogLevel, NodeStatus, StopCause, Stopper};
 pub use observe::{Observer, Unobserved};

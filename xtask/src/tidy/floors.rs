@@ -11,6 +11,7 @@ const SOURCES: &str = "crates/runner/src";
 
 /// Every top-level module with its floor. The modules of `prefect/` have a floor each.
 const FLOORS: &[(u8, &str)] = &[
+    (1, "heal"),
     (1, "model"),
     (2, "dbt"),
     (2, "ledger"),

@@ -12,6 +12,7 @@ use super::prefect_dbt_runner::{Config, PrefectDbtRunner};
 use super::run_observer::Watchers;
 use crate::console::Console;
 use crate::dbt::Launcher;
+use crate::heal::HealPattern;
 use crate::hooks::{HookOptions, Hooks};
 use crate::model::Stopper;
 use crate::observe::Observer;
@@ -54,6 +55,26 @@ impl PrefectDbtRunnerBuilder {
     /// Whether a selection that matches no node fails the run. Default: false.
     pub fn fail_on_empty(mut self, fail: bool) -> Self {
         self.options.fail_on_empty = Some(fail);
+        self
+    }
+
+    /// Sets how many times dbt may run again within an attempt, for the nodes whose failure looks transient (a lost connection, a
+    /// deadlock, throttling) and for what it skipped below them. Default: 0.
+    pub fn heal(mut self, rounds: u32) -> Self {
+        self.options.heal = Some(rounds);
+        self
+    }
+
+    /// Sets messages of errors that also count as transient. Default: none.
+    pub fn heal_on(mut self, pattern: HealPattern) -> Self {
+        self.options.heal_on = Some(pattern);
+        self
+    }
+
+    /// Whether nodes also run again in a project with `on-run-start` or `on-run-end` hooks, which then run again, too.
+    /// Default: false.
+    pub fn heal_hooks(mut self, hooks: bool) -> Self {
+        self.options.heal_hooks = Some(hooks);
         self
     }
 

@@ -141,6 +141,9 @@ pub(super) fn invocation_of(
     options.journal_dir = args.output.journal_dir;
     options.retries = args.retry.retries;
     options.retry_delay = args.retry.retry_delay;
+    options.heal = args.retry.heal;
+    options.heal_on = args.retry.heal_on;
+    options.heal_hooks = Some(args.retry.heal_hooks);
     options.retry_strategy = RetryStrategy::from_name(&args.retry.retry_strategy);
     options.lock = args.lock.lock;
     options.lock_timeout = args.lock.lock_timeout;

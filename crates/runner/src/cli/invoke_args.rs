@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::hooks::HookArgs;
 use crate::dbt::Launcher;
+use crate::heal::HealPattern;
 use crate::request::{LedgerMode, LockLost, LockMode, RetryStrategy};
 
 /// Run dbt and report the run to Prefect.
@@ -143,6 +144,19 @@ pub(super) struct RetryOptions {
     /// Whether Prefect keeps the ledger, from which a retry on another machine runs only what was not done [default: auto].
     #[arg(long, value_name = "WHERE", default_value = "auto", hide_default_value = true, value_parser = ledger_modes())]
     pub(super) ledger: String,
+    /// Within an attempt, run dbt again up to N times for nodes whose failure looks transient, such as a lost connection or a
+    /// deadlock, and for what was skipped below them [default: 0].
+    ///
+    /// Only nodes that can be repeated run again: views, tables, seeds, tests, snapshots, and incremental models that replace
+    /// rows by a key. The pause before a round doubles from 2 seconds up to a minute.
+    #[arg(long, value_name = "N")]
+    pub(super) heal: Option<u32>,
+    /// Regular expression for messages of errors that count as transient, too; needs --heal.
+    #[arg(long, value_name = "REGEX", requires = "heal")]
+    pub(super) heal_on: Option<HealPattern>,
+    /// Run nodes again even if the project has on-run-start or on-run-end hooks, which then run again; needs --heal.
+    #[arg(long, requires = "heal")]
+    pub(super) heal_hooks: bool,
 }
 
 /// Which other runs must not write at the same time.

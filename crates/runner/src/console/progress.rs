@@ -79,6 +79,9 @@ impl Progress {
                 since: task.start_time,
                 expected: self.seconds(&task.unique_id),
             }),
+            Effect::NodeAwaitingRetry(task, _) => {
+                self.shown.running.retain(|node| node.id != task.id);
+            }
             Effect::NodeFinished(task, end) => {
                 self.shown.running.retain(|node| node.id != task.id);
                 self.shown.done += 1;

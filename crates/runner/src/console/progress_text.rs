@@ -185,6 +185,7 @@ mod tests {
             start_time: at(start),
             wait_for: Vec::new(),
             labels: BTreeMap::new(),
+            earlier: None,
         }
     }
 

@@ -239,6 +239,7 @@ mod tests {
             start_time: Timestamp::UNIX_EPOCH,
             wait_for: Vec::new(),
             labels: BTreeMap::new(),
+            earlier: None,
         };
         let mut journal = JournalWriter::in_memory(&Header::for_test());
         log.on_notice(&Notice::Unconfigured);

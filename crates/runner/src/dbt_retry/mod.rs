@@ -14,5 +14,5 @@ pub(crate) use open_record::OpenRecord;
 pub(crate) use plan::{NO_RECORD, plan};
 pub(crate) use restore::{ledger_head, restore};
 pub(crate) use retry_guard::RetryGuard;
-pub(crate) use save::{AttemptEnd, EndedAttempt, save, save_started};
+pub(crate) use save::{AttemptEnd, EndedAttempt, original_line, save, save_started};
 pub(crate) use schedule::schedule;

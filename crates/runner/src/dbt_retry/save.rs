@@ -74,7 +74,7 @@ pub(crate) fn save_started(
 }
 
 /// The command line that the user wants to complete: for a retry, that of the run that it retries.
-fn original_line(request: &Request, guard: Option<&RetryGuard>) -> CommandLine {
+pub(crate) fn original_line(request: &Request, guard: Option<&RetryGuard>) -> CommandLine {
     let is_retry_of_ours = request.attempt.original.is_some();
     let guarded = guard.filter(|_| !is_retry_of_ours);
     let guarded = guarded.map(RetryGuard::original_line);

@@ -9,6 +9,7 @@ mod connect;
 mod database_lock;
 mod earlier_runs;
 mod early_manifest;
+mod heal;
 mod history;
 mod judge;
 mod lock_file;

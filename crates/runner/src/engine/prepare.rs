@@ -38,6 +38,10 @@ pub(super) struct Prepared {
     pub(super) guard: Option<RetryGuard>,
     /// What this dbt does.
     pub(super) capabilities: &'static Capabilities,
+    /// Values of dbt's flags, by the names of their variables, that beat those of the environment.
+    pub(super) flags: Vec<(String, String)>,
+    /// Variables that say what started dbt.
+    pub(super) job: Vec<(&'static str, String)>,
     /// What the process environment says.
     env: ProcessEnv,
     /// The dbt executable.
@@ -93,6 +97,8 @@ impl Prepared {
             project,
             folder,
             guard: None,
+            flags: Vec::new(),
+            job: Vec::new(),
             capabilities,
             dbt,
             version,
@@ -189,13 +195,13 @@ impl Prepared {
         folders.map(Path::to_owned).collect()
     }
 
-    /// What to start. `lock` is the lock on the target folder; `job` are variables that say what started dbt.
-    pub(super) fn command(
-        &self,
-        request: &Request,
-        lock: Option<OwnedFd>,
-        job: Vec<(&'static str, String)>,
-    ) -> DbtCommand {
+    /// The state that the environment names.
+    pub(super) fn state(&self) -> Option<String> {
+        self.env.state.clone()
+    }
+
+    /// What to start. `lock` is the lock on the target folder.
+    pub(super) fn command(&self, request: &Request, lock: Option<OwnedFd>) -> DbtCommand {
         let settings = &request.settings;
         let of_guard = self.guard.iter().flat_map(RetryGuard::environment);
         DbtCommand {
@@ -218,8 +224,9 @@ impl Prepared {
                 target_path: settings.target_path.as_deref(),
                 flags: of_guard
                     .chain(request.attempt.environment.clone())
+                    .chain(self.flags.clone())
                     .collect(),
-                job: unset_job::from_env(job)
+                job: unset_job::from_env(self.job.clone())
                     .into_iter()
                     .chain(request.held_locks())
                     .collect(),
@@ -318,6 +325,8 @@ mod tests {
             args,
             folder: None,
             guard: None,
+            flags: Vec::new(),
+            job: Vec::new(),
             capabilities: Default::default(),
             version: None,
             logs: None,
@@ -329,7 +338,7 @@ mod tests {
         };
         let secrets: Vec<_> = prepared.secrets().iter().collect();
         assert_eq!(secrets[0].value.expose(), "hunter2");
-        let command = prepared.command(&request, None, Vec::new());
+        let command = prepared.command(&request, None);
         let debug = format!("{secrets:?} {:?} {command:?}", prepared.profiles);
         assert!(debug.contains(&secrets[0].name), "{debug}");
         assert!(!debug.contains("hunter2"), "{debug}");

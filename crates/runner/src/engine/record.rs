@@ -49,14 +49,14 @@ impl Started {
             recorder,
             process,
         } = self;
-        let (recorder, end, stopped) = follow(process, recorder, &prepared, attempt).await?;
-        let stopped = match stopped {
-            // A request that came after dbt's success has stopped nothing.
-            Some(cause) if end.exit_code != Some(0) => {
-                Some(session.supervision.explain(cause).await)
-            }
-            stopped => stopped,
+        let purpose = Purpose {
+            ledger: recorder.has_ledger,
+            // `dbt parse` ran first, because dbt 2 writes neither a manifest nor totals before its nodes.
+            total: attempt.request.attempt.invocation_id.is_some(),
         };
+        let followed = follow(process, recorder, &prepared, (attempt, purpose)).await?;
+        let (recorder, end, stopped) = followed;
+        let stopped = explained(stopped, &end, &session).await;
         Ok(Recorded {
             session,
             prepared,
@@ -71,19 +71,27 @@ impl Started {
 /// A recorder that several threads feed, until it is taken away.
 pub(super) type SharedRecorder = Arc<Mutex<Option<Recorder>>>;
 
+/// Why dbt was stopped, as its supervisor explains it.
+pub(super) async fn explained(
+    stopped: Option<StopCause>,
+    end: &ProcessEnd,
+    session: &Session,
+) -> Option<StopCause> {
+    match stopped {
+        // A request that came after dbt's success has stopped nothing.
+        Some(cause) if end.exit_code != Some(0) => Some(session.supervision.explain(cause).await),
+        stopped => stopped,
+    }
+}
+
 /// Feeds the recorder until dbt's process has ended.
-async fn follow(
+pub(super) async fn follow(
     process: DbtProcess,
     recorder: Recorder,
     prepared: &Prepared,
-    attempt: Attempt<'_>,
+    (attempt, purpose): (Attempt<'_>, Purpose),
 ) -> Result<(Recorder, ProcessEnd, Option<StopCause>), Error> {
     let stopper = attempt.stopper;
-    let purpose = Purpose {
-        ledger: recorder.has_ledger,
-        // `dbt parse` ran first, because dbt 2 writes neither a manifest nor totals before its nodes.
-        total: attempt.request.attempt.invocation_id.is_some(),
-    };
     let shared: SharedRecorder = Arc::new(Mutex::new(Some(recorder)));
     let schedule = record_schedule(purpose, attempt.request, prepared, &shared);
     with(&shared, |recorder| recorder.schedule = schedule);

@@ -70,16 +70,8 @@ impl Recorder {
     pub(super) fn on_launcher(&mut self, line: &RawLine<'_>) {
         match decode(&line.text) {
             Line::Event(event) => self.on_event(&event),
-            Line::Text(note) if self.level.includes(Level::Debug) && !note.is_empty() => {
-                self.effects.push(Effect::Log(LogLine::new(
-                    Timestamp::now(),
-                    Level::Debug,
-                    note.to_owned(),
-                    None,
-                )));
-                self.write();
-            }
-            Line::Text(_) => {}
+            Line::Text("") => {}
+            Line::Text(note) => self.log(Level::Debug, note.to_owned()),
         }
     }
 
@@ -205,15 +197,22 @@ impl Recorder {
     pub(super) fn on_stop(&mut self, cause: StopCause) {
         let reason = cause.reason();
         self.tracker.interrupted(reason);
-        if self.level.includes(Level::Warning) {
-            self.effects.push(Effect::Log(LogLine::new(
-                Timestamp::now(),
-                Level::Warning,
-                format!("Stopping dbt: {reason}"),
-                None,
-            )));
-            self.write();
+        self.log(Level::Warning, format!("Stopping dbt: {reason}"));
+    }
+
+    /// Records a log line of the run.
+    pub(super) fn log(&mut self, level: Level, message: String) {
+        if self.level.includes(level) {
+            let line = LogLine::new(Timestamp::now(), level, message, None);
+            self.record(Effect::Log(line));
         }
+    }
+
+    /// Completes effects that came with no event, and writes them.
+    pub(super) fn finish_effects(&mut self) {
+        let warnings = self.assets.follow(None, &mut self.effects);
+        self.warn(&warnings);
+        self.write();
     }
 
     fn warn(&self, warnings: &[String]) {

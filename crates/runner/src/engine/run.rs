@@ -1,4 +1,5 @@
-//! One attempt in five stages: admit, start, record, judge, settle. Each stage consumes the one before it.
+//! One attempt in five stages: admit, start, record, judge, settle. Each stage consumes the one before it. Between record and
+//! judge, dbt may run again for some of its nodes (heal).
 
 use std::sync::Arc;
 
@@ -51,6 +52,7 @@ pub(crate) async fn run_after(
     };
     let started = admitted.start(attempt)?;
     let recorded = started.record(attempt).await?;
-    let judged = recorded.judge(attempt);
+    let healed = recorded.heal(attempt).await?;
+    let judged = healed.judge(attempt);
     Ok(judged.settle(attempt).await)
 }

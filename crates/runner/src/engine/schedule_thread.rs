@@ -20,6 +20,14 @@ pub(super) struct Purpose {
     pub(super) total: bool,
 }
 
+impl Purpose {
+    /// Nothing needs them.
+    pub(super) const NONE: Self = Self {
+        ledger: false,
+        total: false,
+    };
+}
+
 /// Records what is to do: now if the plan of the retry names it, else when the manifest is sent to the returned sender.
 pub(super) fn record_schedule(
     purpose: Purpose,

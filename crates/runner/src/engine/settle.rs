@@ -8,7 +8,7 @@ use super::run::Attempt;
 use crate::model::{Effect, FinalState, Level, LogLine, RunEnd, State, StateKind, StopCause};
 use crate::outcome::{Outcome, exit_code_after_delivery};
 use crate::track::summary::markdown;
-use crate::track::{ProcessEnd, Verdict, closing_line, stopped_line};
+use crate::track::{ProcessEnd, Verdict, closing_line, healed_line, stopped_line};
 
 impl Judged {
     /// Writes the end of the run and waits for its delivery.
@@ -36,6 +36,8 @@ impl Judged {
             );
             closing.write(summary.map(Effect::Summary));
         }
+        let healed = healed_line(&run).map(|message| log(&end, Level::Info, message));
+        closing.write(healed);
         let stopped = stopped_line(&run).map(|message| log(&end, Level::Warning, message));
         closing.write(stopped);
         let run_results = closing.run_results.take();

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::admit::Admitted;
 use super::asset_watch::AssetWatch;
+use super::heal;
 use super::history::expect;
 use super::manifest_file::ManifestFile;
 use super::prepare::Prepared;
@@ -40,7 +41,7 @@ impl Admitted {
         } = attempt;
         let Self {
             run_id,
-            prepared,
+            mut prepared,
             lock,
             connected,
             journal: mut admission,
@@ -54,7 +55,8 @@ impl Admitted {
         let open_record = record_attempt(request, &prepared, ids);
         let handle = lock.as_ref().and_then(|lock| lock.handle().ok());
         let job = connected.reporter.as_ref().map(Reporter::job_variables);
-        let command = prepared.command(request, handle, job.unwrap_or_default());
+        prepared.job = job.unwrap_or_default();
+        let command = prepared.command(request, handle);
         let process = DbtProcess::start(command).inspect_err(|_| {
             admission.leave_to(&request.attempt);
             if let Some(folder) = &folder {
@@ -162,7 +164,8 @@ fn recorder(
         .attempt(request.attempt.number)
         .earlier(Arc::clone(&request.attempt.earlier))
         .level(level)
-        .command(&prepared.args.command);
+        .command(&prepared.args.command)
+        .heal(heal::policy(attempt, prepared));
     Recorder {
         tracker: Tracker::new(options),
         assets: AssetWatch::new(request, &prepared.args, target),

@@ -10,7 +10,7 @@ use super::log_line::LogLine;
 use super::node_end::NodeEnd;
 use super::remaining_work::RemainingWork;
 use super::run_end::{RunEnd, RunSummary};
-use super::task_run::TaskRun;
+use super::task_run::{RetryWait, TaskRun};
 
 /// Something that happened in a run of dbt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ use super::task_run::TaskRun;
 pub enum Effect {
     /// A node started to run.
     NodeRunning(TaskRun),
+    /// A node failed and will run again. It has no terminal state yet.
+    NodeAwaitingRetry(TaskRun, RetryWait),
     /// A node ended, with its only terminal state.
     NodeFinished(TaskRun, NodeEnd),
     /// A log line of the run or of one of its nodes.

@@ -42,4 +42,4 @@ pub use run_end::{RunEnd, RunSummary};
 pub use state::{State, StateKind};
 pub(crate) use stop::StopRequests;
 pub use stop::{StopCause, Stopper};
-pub use task_run::{TaskRef, TaskRun};
+pub use task_run::{EarlierRuns, RetryWait, TaskRef, TaskRun};

@@ -24,6 +24,49 @@ pub struct TaskRun {
     pub wait_for: Vec<Uuid>,
     /// `dbt.*` labels.
     pub labels: BTreeMap<String, String>,
+    /// The runs of the node before this one, in the same attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Box<EarlierRuns>>,
+}
+
+/// The runs of a node that failed and were followed by another one in the same attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct EarlierRuns {
+    /// Their number.
+    pub count: u32,
+    /// When the first of them started, by dbt's clock.
+    pub first_start: Timestamp,
+    /// How long they took together, in seconds, without the pauses.
+    pub seconds: f64,
+}
+
+/// Why a node that failed waits for another run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RetryWait {
+    /// When the node failed, by dbt's clock.
+    pub failed: Timestamp,
+    /// Why it failed, and why that may be over.
+    pub message: String,
+}
+
+impl TaskRun {
+    /// How many times the node has started to run.
+    #[must_use]
+    pub fn run_count(&self) -> u32 {
+        self.earlier
+            .as_ref()
+            .map_or(1, |earlier| earlier.count.saturating_add(1))
+    }
+
+    /// When the node started for the first time.
+    #[must_use]
+    pub fn first_start(&self) -> Timestamp {
+        self.earlier
+            .as_ref()
+            .map_or(self.start_time, |earlier| earlier.first_start)
+    }
 }
 
 /// A task run by id and name.

@@ -30,7 +30,10 @@ impl FactsOfJournal {
         match entry {
             Entry::Header(header) => self.add_header(*header),
             Entry::Effect(effect) => match *effect {
-                Effect::NodeRunning(task) => self.running.push(task),
+                Effect::NodeRunning(task) | Effect::NodeAwaitingRetry(task, _) => {
+                    self.running.retain(|running| running.id != task.id);
+                    self.running.push(task);
+                }
                 Effect::NodeFinished(task, end) => {
                     self.running.retain(|running| running.id != task.id);
                     self.add_node(task, end);

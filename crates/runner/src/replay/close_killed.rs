@@ -43,7 +43,8 @@ impl KilledRun {
         // Journals of earlier versions do not say how dbt was started.
         self.has_dbt = true;
         match &**effect {
-            Effect::NodeRunning(task) => {
+            Effect::NodeRunning(task) | Effect::NodeAwaitingRetry(task, _) => {
+                self.open.retain(|_, open| open.id != task.id);
                 self.open.insert(self.started, task.clone());
                 self.started += 1;
             }
@@ -128,6 +129,7 @@ fn time_of(entry: &Entry) -> Option<Timestamp> {
     };
     match &**effect {
         Effect::NodeRunning(task) => Some(task.start_time),
+        Effect::NodeAwaitingRetry(_, wait) => Some(wait.failed),
         Effect::NodeFinished(_, end) => Some(end.end_time),
         Effect::Log(line) => Some(line.at),
         Effect::Asset(event) => Some(event.at),

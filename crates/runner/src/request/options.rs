@@ -10,6 +10,7 @@ use super::lock_options::{LockLost, LockMode};
 use super::retry_strategy::RetryStrategy;
 use super::settings::PrefectDbtSettings;
 use crate::dbt::Launcher;
+use crate::heal::HealPattern;
 use crate::model::Stopper;
 use crate::prefect::control::StopSources;
 use crate::track::AssetKeyHook;
@@ -68,6 +69,15 @@ pub struct RunOptions {
     pub retry_delay: Option<Duration>,
     /// What a retry runs. Default: [`RetryStrategy::Auto`]; in a `Flow`, what its closure returns.
     pub retry_strategy: Option<RetryStrategy>,
+    /// How many times dbt may run again within an attempt, for the nodes whose failure looks transient and for what it skipped
+    /// below them. Only nodes that can be repeated run again: views, tables, seeds, tests, snapshots, and incremental models that
+    /// replace rows by a key. Default: 0.
+    pub heal: Option<u32>,
+    /// Messages of errors that count as transient, beside those that are known of the adapter. Default: none.
+    pub heal_on: Option<HealPattern>,
+    /// Whether nodes also run again in a project with `on-run-start` or `on-run-end` hooks, which then run again, too.
+    /// Default: false.
+    pub heal_hooks: Option<bool>,
     /// Whether Prefect keeps what a retry needs. Default: [`LedgerMode::Auto`] on the command line, where retries read
     /// it, else [`LedgerMode::Off`].
     pub ledger: Option<LedgerMode>,
@@ -113,6 +123,9 @@ impl RunOptions {
             retries: self.retries.or(defaults.retries),
             retry_delay: self.retry_delay.or(defaults.retry_delay),
             retry_strategy: self.retry_strategy.or(defaults.retry_strategy),
+            heal: self.heal.or(defaults.heal),
+            heal_on: self.heal_on.or(defaults.heal_on),
+            heal_hooks: self.heal_hooks.or(defaults.heal_hooks),
             ledger: self.ledger.or(defaults.ledger),
             lock: self.lock.or(defaults.lock),
             lock_timeout: self.lock_timeout.or(defaults.lock_timeout),

@@ -23,6 +23,8 @@ pub(crate) struct ProcessEnv {
     pub(crate) sets_file_level: bool,
     /// The variables whose name begins with `DBT_`.
     pub(crate) dbt_variables: Vec<InheritedVariable>,
+    /// The folder of the state to compare with and to defer to (`DBT_STATE`).
+    pub(crate) state: Option<String>,
     /// Where this program stores what it can ask again (`XDG_CACHE_HOME`, else `.cache` in the home folder).
     pub(crate) cache: Option<PathBuf>,
 }
@@ -49,6 +51,7 @@ impl ProcessEnv {
             sets_file_level: get("DBT_LOG_LEVEL_FILE")
                 .or_else(|| get("DBT_ENGINE_LOG_LEVEL_FILE"))
                 .is_some(),
+            state: get("DBT_STATE").and_then(|state| state.into_string().ok()),
             dbt_variables: std::env::vars_os().filter_map(dbt_variable).collect(),
         })
     }

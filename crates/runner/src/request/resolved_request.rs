@@ -20,6 +20,7 @@ use super::retry_strategy::RetryStrategy;
 use super::settings::PrefectDbtSettings;
 use super::shared_run::SharedRun;
 use crate::dbt::{CommandLine, DbtArgs, Launcher, SharedInterpreter};
+use crate::heal::HealPolicy;
 use crate::prefect::control::StopSources;
 use crate::prefect::lock::Locks;
 use crate::track::AssetOptions;
@@ -49,6 +50,8 @@ pub(crate) struct Request {
     pub(crate) context: Option<FlowContext>,
     /// How a failed run is retried.
     pub(crate) retry: RetryOptions,
+    /// Which failed nodes run again within the attempt.
+    pub(crate) heal: HealPolicy,
     /// The limits of what is sent to Prefect.
     pub(crate) delivery: DeliveryLimits,
     /// How assets are reported; `None` when they are not.
@@ -129,6 +132,11 @@ impl Request {
                 retries: options.retries,
                 delay: options.retry_delay.unwrap_or_default(),
                 strategy: options.retry_strategy,
+            },
+            heal: HealPolicy {
+                rounds: options.heal.unwrap_or_default(),
+                on: options.heal_on.clone(),
+                hooks: options.heal_hooks.unwrap_or_default(),
             },
             delivery: DeliveryLimits::of(&options),
             lock: LockOptions::of(&options),

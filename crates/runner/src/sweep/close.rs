@@ -93,7 +93,9 @@ pub(super) async fn close_task_runs(client: &Client, runs: &[TaskRun]) -> Result
 }
 
 async fn running(client: &Client, mut filter: TaskRunFilter) -> Result<Vec<TaskRun>, Error> {
-    filter.state_types.push(StateType::Running);
+    // A node that failed and was to run again in the same attempt is Scheduled.
+    let open = [StateType::Running, StateType::Scheduled];
+    filter.state_types.extend(open);
     filter.limit = Some(PAGE);
     let mut found = Vec::new();
     loop {

@@ -25,6 +25,7 @@ impl Tracker {
     ) -> TrackedRun {
         let last = self.run_info.last_event.unwrap_or(end.at);
         self.end_failed_hook(None, out);
+        self.release_held(out);
         let listed = self.listed(results);
         for ix in self.mentioned.clone() {
             let provisional = self
@@ -180,6 +181,7 @@ impl Tracker {
     }
 
     fn into_run(self, end: ProcessEnd) -> TrackedRun {
+        let healed = self.healed();
         let info = self.run_info;
         let last_lines =
             || (!info.last_lines.is_empty()).then(|| Vec::from(info.last_lines.clone()).join("\n"));
@@ -204,6 +206,7 @@ impl Tracker {
             cancelled_queries: self.cancelled_queries,
             nothing_selected: info.nothing_selected,
             not_started: Vec::new(),
+            healed,
             first_event: info.first_event,
             last_event: info.last_event,
             is_out_of_memory: self.is_out_of_memory,

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use dbt_events::NodeInfo;
 use dbt_manifest::Node;
 
+use crate::heal::CanRepeat;
+
 /// What a node is, from the manifest, else from its events, else from its unique_id.
 #[derive(Debug, Clone, Default)]
 pub(super) struct NodeDetails {
@@ -19,6 +21,8 @@ pub(super) struct NodeDetails {
     pub(super) tags: Vec<Arc<str>>,
     /// Whether the manifest says that the model is a microbatch model.
     pub(super) is_microbatch: bool,
+    /// Whether the node can run again in the same attempt.
+    pub(super) can_repeat: CanRepeat,
 }
 
 impl NodeDetails {
@@ -37,6 +41,7 @@ impl NodeDetails {
             materialized,
             tags: node.tags.clone(),
             is_microbatch,
+            can_repeat: CanRepeat::default(),
         }
     }
 

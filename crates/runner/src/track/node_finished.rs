@@ -38,6 +38,9 @@ impl Tracker {
         if is_failure {
             self.note_failed_test(ix);
         }
+        if self.hold_for_round(ix, &outcome, (root_failure, ended), out) {
+            return;
+        }
         let (state, result) = self.state_and_result(ix, outcome, root_failure);
         let has_task_run = !self.lineage.details(ix).is_ephemeral();
         if has_task_run {

@@ -64,6 +64,11 @@ impl NodeOutcome {
         self.status == NodeStatus::Skipped
     }
 
+    /// Whether the node could not be executed; a test that found failures was.
+    pub(super) fn is_error(&self) -> bool {
+        self.status == NodeStatus::Error
+    }
+
     pub(super) fn is_failure(&self) -> bool {
         self.status.is_failure()
     }

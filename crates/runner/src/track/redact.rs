@@ -110,6 +110,7 @@ impl Redactor {
                 self.state(&mut end.state);
                 self.result(&mut end.result);
             }
+            Effect::NodeAwaitingRetry(_, wait) => self.mask(&mut wait.message),
             Effect::Log(line) => self.mask(&mut line.message),
             Effect::RunFinished(end) => self.state(&mut end.state),
             Effect::Asset(event) => {

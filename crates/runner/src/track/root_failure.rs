@@ -57,7 +57,7 @@ impl Tracker {
     }
 
     /// What a node waits for. In `build`, unit tests run before their model: they wait for what the model waits for.
-    fn directly_above(&self, ix: NodeIndex) -> Vec<NodeIndex> {
+    pub(super) fn directly_above(&self, ix: NodeIndex) -> Vec<NodeIndex> {
         let parents = self.lineage.depends_on(ix);
         if self.lineage.details(ix).is_unit_test() {
             let above = parents

@@ -41,6 +41,16 @@ pub(super) struct RunInfo {
     totals: Totals,
 }
 
+/// What dbt says about one of several invocations of a run.
+#[derive(Debug)]
+pub(super) struct InvocationInfo {
+    id: Option<String>,
+    command: Option<String>,
+    success: Option<bool>,
+    dbt_error: Option<String>,
+    nothing_selected: Option<String>,
+}
+
 /// The number of nodes that dbt is going to run.
 #[derive(Debug, Default)]
 struct Totals {
@@ -91,6 +101,28 @@ impl RunInfo {
         self.last_event = self.last_event.max(Some(ts));
         if self.invocation_id.is_none() && !event.invocation_id().is_empty() {
             self.invocation_id = Some(event.invocation_id().to_owned());
+        }
+    }
+
+    /// Begins another invocation of the same run. Gives what is known of the one before.
+    pub(super) fn begin_invocation(&mut self) -> InvocationInfo {
+        InvocationInfo {
+            id: self.invocation_id.take(),
+            command: self.command.clone(),
+            success: self.success.take(),
+            dbt_error: self.dbt_error.take(),
+            nothing_selected: self.nothing_selected.take(),
+        }
+    }
+
+    /// Ends it. The run keeps its command line; an invocation without results leaves no trace.
+    pub(super) fn end_invocation(&mut self, before: InvocationInfo, has_results: bool) {
+        self.command = before.command;
+        self.nothing_selected = before.nothing_selected;
+        if !has_results {
+            self.invocation_id = before.id;
+            self.success = before.success;
+            self.dbt_error = before.dbt_error;
         }
     }
 

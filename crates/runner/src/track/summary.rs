@@ -68,23 +68,34 @@ pub fn stopped_line(run: &TrackedRun) -> Option<String> {
         .filter(|node| is_cancelled(node))
         .map(|node| node.result.unique_id.as_str())
         .collect();
-    let list = |what: &str, names: &[&str]| {
-        let shown = names.iter().take(MOST_NAMES).copied();
-        let mut shown: Vec<String> = shown.map(str::to_owned).collect();
-        if names.len() > MOST_NAMES {
-            shown.push(format!("and {} more", names.len() - MOST_NAMES));
-        }
-        (!names.is_empty()).then(|| format!("{what}: {}", shown.join(", ")))
-    };
     let queries: Vec<&str> = run.cancelled_queries.iter().map(String::as_str).collect();
     let waiting: Vec<&str> = run.not_started.iter().map(String::as_str).collect();
     let lists = [
-        list("Cancelled while running", &nodes),
-        list("Queries cancelled by dbt", &queries),
-        list("Not started", &waiting),
+        names("Cancelled while running", &nodes),
+        names("Queries cancelled by dbt", &queries),
+        names("Not started", &waiting),
     ];
     let lists: Vec<String> = lists.into_iter().flatten().collect();
     (!lists.is_empty()).then(|| lists.join(". "))
+}
+
+/// The nodes that succeeded when they ran again in the same attempt. `None` if there are none.
+pub(crate) fn healed_line(run: &TrackedRun) -> Option<String> {
+    let healed: Vec<&str> = run.healed.iter().map(String::as_str).collect();
+    names(
+        "Succeeded when they ran again after a transient failure",
+        &healed,
+    )
+}
+
+/// Names with a title; `None` if there are none.
+pub(crate) fn names(what: &str, names: &[&str]) -> Option<String> {
+    let shown = names.iter().take(MOST_NAMES).copied();
+    let mut shown: Vec<String> = shown.map(str::to_owned).collect();
+    if names.len() > MOST_NAMES {
+        shown.push(format!("and {} more", names.len() - MOST_NAMES));
+    }
+    (!names.is_empty()).then(|| format!("{what}: {}", shown.join(", ")))
 }
 
 fn failed(run: &TrackedRun) -> impl Iterator<Item = &TrackedNode> {

@@ -27,6 +27,7 @@ impl Tracker {
                 .map(|other| self.upstream_id(other))
                 .collect(),
             labels: details.labels(status),
+            earlier: self.healing.earlier(ix),
         }
     }
 

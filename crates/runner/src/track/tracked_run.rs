@@ -91,6 +91,8 @@ pub struct TrackedRun {
     pub cancelled_queries: Vec<String>,
     /// The nodes that were selected and had not started when the run was stopped, as far as that is known.
     pub not_started: Vec<String>,
+    /// The nodes that succeeded when they ran again after a transient failure, in the same attempt.
+    pub healed: Vec<String>,
     /// What dbt said about an empty selection; `None` if it had something to do.
     pub nothing_selected: Option<String>,
     /// Time of dbt's first event.

@@ -6,6 +6,7 @@ use dbt_events::{Event, EventName, ExceptionOnRun, MarkSkippedChildren, NodeFini
 use dbt_manifest::Manifest;
 use jiff::Timestamp;
 
+use super::healing::Healing;
 use super::lineage::{Lineage, NodeIndex};
 use super::log_lines::LogLines;
 use super::node_details::NodeDetails;
@@ -49,6 +50,8 @@ pub struct Tracker {
     pub(super) has_lost_events: bool,
     /// The ends of nodes whose edges are not certain yet.
     pub(super) held_ends: Vec<(NodeIndex, NodeEnd)>,
+    /// The nodes that run again in the same attempt.
+    pub(super) healing: Healing,
 }
 
 impl Tracker {
@@ -57,6 +60,7 @@ impl Tracker {
     pub fn new(options: TrackerOptions) -> Self {
         Self {
             log_lines: LogLines::new(options.level),
+            healing: Healing::new(options.heal.clone()),
             options,
             lineage: Lineage::default(),
             upstream: Upstream::default(),
@@ -91,6 +95,9 @@ impl Tracker {
         {
             let ix = self.lineage.index_of(unique_id);
             self.lineage.details_mut(ix).distinct_name = Some(name.into());
+        }
+        if let Some(manifest) = &manifest {
+            self.note_repeatable(manifest);
         }
         self.upstream.forget();
         for unique_id in manifest.iter().flat_map(|_| self.options.earlier.keys()) {
@@ -175,6 +182,7 @@ impl Tracker {
         if is_of_life(event) {
             let ix = self.lineage.index_of(&info.unique_id);
             self.lineage.details_mut(ix).update(info);
+            self.reopen(ix, event.ts());
             self.add_node(ix, event.ts());
         }
         let ix = self.lineage.find(&info.unique_id)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::heal::HealPolicy;
 use crate::model::LogLevel;
 
 /// What the tracker needs to know before the run.
@@ -22,6 +23,8 @@ pub struct TrackerOptions {
     /// The task runs of nodes that succeeded earlier in the same flow run, by unique_id: edges lead to them, unless the node
     /// runs again.
     pub earlier: Arc<BTreeMap<String, Uuid>>,
+    /// Which failed nodes run again in the same attempt.
+    pub(crate) heal: HealPolicy,
 }
 
 impl TrackerOptions {
@@ -34,6 +37,7 @@ impl TrackerOptions {
             level: LogLevel::Info,
             command: String::new(),
             earlier: Arc::default(),
+            heal: HealPolicy::default(),
         }
     }
 
@@ -41,6 +45,11 @@ impl TrackerOptions {
     #[must_use]
     pub fn earlier(self, earlier: Arc<BTreeMap<String, Uuid>>) -> Self {
         Self { earlier, ..self }
+    }
+
+    /// The same options, with failed nodes that run again.
+    pub(crate) fn heal(self, heal: HealPolicy) -> Self {
+        Self { heal, ..self }
     }
 
     /// The same options for another attempt.

@@ -33,6 +33,7 @@ mod faithful;
 mod fault_plans;
 mod faults;
 mod guarded_server;
+mod heal;
 mod history;
 mod hooks;
 #[path = "../support/http_request.rs"]

@@ -157,6 +157,7 @@ fn task(id: &str) -> TaskRun {
         start_time: Timestamp::UNIX_EPOCH,
         wait_for: Vec::new(),
         labels: std::collections::BTreeMap::new(),
+        earlier: None,
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::node_count::NodeCount;
 use super::sent_events::EventIds;
-use crate::model::{AssetEvent, NodeEnd, TaskRun};
+use crate::model::{AssetEvent, NodeEnd, RetryWait, TaskRun};
 use crate::prefect::flow_run::RunContext;
 use crate::prefect::translate;
 
@@ -30,11 +30,13 @@ const MOST_LOG_BYTES: usize = 500_000;
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     started: Vec<(TaskRun, Instant)>,
+    /// Nodes that wait for another run, and those that have begun it, in order.
+    again: Vec<(TaskRun, Option<RetryWait>)>,
     ended: Vec<(TaskRun, NodeEnd)>,
     assets: Vec<AssetEvent>,
     logs: Vec<Log>,
     log_bytes: usize,
-    /// When the oldest of `ended`, `assets` and `logs` was read.
+    /// When the oldest of `again`, `ended`, `assets` and `logs` was read.
     since: Option<Instant>,
 }
 
@@ -51,7 +53,19 @@ pub(super) struct Load {
 
 impl Batch {
     pub(super) fn start(&mut self, task: TaskRun, now: Instant) {
-        self.started.push((task, now));
+        if task.earlier.is_none() {
+            self.started.push((task, now));
+            return;
+        }
+        // Prefect shows that the node ran again, however short its run was.
+        self.again.push((task, None));
+        self.since.get_or_insert(now);
+    }
+
+    pub(super) fn await_retry(&mut self, task: TaskRun, wait: RetryWait, now: Instant) {
+        self.started.retain(|(started, _)| started.id != task.id);
+        self.again.push((task, Some(wait)));
+        self.since.get_or_insert(now);
     }
 
     pub(super) fn end(&mut self, task: TaskRun, end: NodeEnd, now: Instant) {
@@ -80,7 +94,7 @@ impl Batch {
 
     /// Whether the batch is sent now, before its window is over.
     pub(super) fn is_full(&self) -> bool {
-        self.ended.len() + self.assets.len() >= MOST_ENDS
+        self.again.len() + self.ended.len() + self.assets.len() >= MOST_ENDS
             || self.logs.len() >= MOST_LOGS
             || self.log_bytes >= MOST_LOG_BYTES
     }
@@ -92,6 +106,7 @@ impl Batch {
             .into_iter()
             .partition(|(_, read)| *read + window <= now);
         self.started = waiting;
+        let again = std::mem::take(&mut self.again);
         let ended = std::mem::take(&mut self.ended);
         let assets = std::mem::take(&mut self.assets);
         self.since = None;
@@ -99,12 +114,16 @@ impl Batch {
         let starts = started
             .iter()
             .map(|(task, _)| translate::running(context, task));
+        let again = again.iter().map(|(task, wait)| match wait {
+            Some(wait) => translate::awaiting_retry(context, task, wait),
+            None => translate::running(context, task),
+        });
         let ends = ended
             .iter()
             .map(|(task, end)| translate::finished(context, task, end, 0));
         let of_assets = assets.iter().map(|event| translate::asset(context, event));
         Load {
-            events: starts.chain(ends).chain(of_assets).collect(),
+            events: starts.chain(again).chain(ends).chain(of_assets).collect(),
             starts: started.len(),
             sent: EventIds {
                 ended: ended.iter().map(|(task, _)| task.id).collect(),

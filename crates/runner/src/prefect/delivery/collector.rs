@@ -54,12 +54,14 @@ impl Collector {
         let now = Instant::now();
         let stored = &self.already_stored;
         match effect {
-            Effect::NodeRunning(task) if stored.task_run(task.id) => {}
+            Effect::NodeRunning(task) | Effect::NodeAwaitingRetry(task, _)
+                if stored.task_run(task.id) => {}
             Effect::NodeFinished(task, _) if stored.task_run(task.id) => {
                 self.skipped_task_runs += 1;
             }
             Effect::Asset(event) if stored.asset(event.id) => {}
             Effect::NodeRunning(task) => self.batch.start(task, now),
+            Effect::NodeAwaitingRetry(task, wait) => self.batch.await_retry(task, wait, now),
             Effect::NodeFinished(task, end) => self.batch.end(task, end, now),
             Effect::Log(_) => {
                 if let Some(log) = log.filter(|log| !stored.log(log)) {

@@ -5,11 +5,12 @@ use prefect_client::{Event, Resource, StateType};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::model::{NodeEnd, TaskRun};
+use crate::model::{NodeEnd, RetryWait, TaskRun};
 use crate::prefect::flow_run::{RunContext, state_type};
 
 /// Longest message of a state, in characters; Prefect's own limit.
 const LONGEST_MESSAGE: usize = 100_000;
+const MICROSECOND: SignedDuration = SignedDuration::from_micros(1);
 
 /// A state of a task run, as an event contains it.
 struct EventState<'a> {
@@ -28,7 +29,22 @@ pub(crate) fn running(context: &RunContext, task: &TaskRun) -> Event {
         name: "Running",
         message: None,
         at: to_microseconds(task.start_time),
-        identity: "Running".to_owned(),
+        identity: match task.earlier {
+            None => "Running".to_owned(),
+            Some(_) => format!("Running {}", task.run_count()),
+        },
+    };
+    event(context, task, &stamp, payload_of(task))
+}
+
+/// The event of a node that has failed and will run again.
+pub(crate) fn awaiting_retry(context: &RunContext, task: &TaskRun, wait: &RetryWait) -> Event {
+    let stamp = EventState {
+        kind: StateType::Scheduled,
+        name: "AwaitingRetry",
+        message: Some(shortened(&wait.message)),
+        at: after_start(task, wait.failed),
+        identity: format!("AwaitingRetry {}", task.run_count()),
     };
     event(context, task, &stamp, payload_of(task))
 }
@@ -38,16 +54,13 @@ pub(crate) fn running(context: &RunContext, task: &TaskRun) -> Event {
 pub(crate) fn finished(context: &RunContext, task: &TaskRun, end: &NodeEnd, repair: u32) -> Event {
     let start = to_microseconds(task.start_time);
     let end_time = to_microseconds(end.end_time).max(start);
-    let microsecond = SignedDuration::from_micros(1);
-    // Even if no Running was sent, so that a state has the same time in every delivery.
-    let earliest = start.saturating_add(microsecond).unwrap_or(start);
-    let at = end_time.max(earliest);
+    let at = after_start(task, end_time);
     let stamp = EventState {
         kind: state_type(end.state.kind),
         name: &end.state.name,
         message: end.state.message.as_deref().map(shortened),
         at: at
-            .saturating_add(microsecond * i32::try_from(repair).unwrap_or(i32::MAX))
+            .saturating_add(MICROSECOND * i32::try_from(repair).unwrap_or(i32::MAX))
             .unwrap_or(at),
         identity: match repair {
             0 => "terminal".to_owned(),
@@ -56,9 +69,18 @@ pub(crate) fn finished(context: &RunContext, task: &TaskRun, end: &NodeEnd, repa
     };
     let mut payload = payload_of(task);
     payload.insert("end_time".to_owned(), json!(end_time));
-    let seconds = end_time.duration_since(start).as_secs_f64();
+    let earlier = task.earlier.as_ref().map_or(0.0, |earlier| earlier.seconds);
+    let seconds = end_time.duration_since(start).as_secs_f64() + earlier;
     payload.insert("total_run_time".to_owned(), json!(seconds));
     event(context, task, &stamp, payload)
+}
+
+/// The time of a state that follows Running: later, even if no Running was sent, so that a state has the same time in every
+/// delivery.
+fn after_start(task: &TaskRun, at: Timestamp) -> Timestamp {
+    let start = to_microseconds(task.start_time);
+    let earliest = start.saturating_add(MICROSECOND).unwrap_or(start);
+    to_microseconds(at).max(earliest)
 }
 
 fn event(
@@ -94,7 +116,7 @@ fn resource(task: &TaskRun, stamp: &EventState<'_>) -> Resource {
         ),
         (text("prefect.resource.name"), task.name.clone()),
         (text("prefect.orchestration"), text("client")),
-        (text("prefect.run-count"), text("1")),
+        (text("prefect.run-count"), task.run_count().to_string()),
         (text("prefect.state-name"), text(stamp.name)),
         (text("prefect.state-type"), state_type_name(stamp.kind)),
         (text("prefect.state-timestamp"), stamp.at.to_string()),
@@ -119,7 +141,7 @@ fn payload_of(task: &TaskRun) -> Map<String, Value> {
         .iter()
         .map(|id| json!({ "input_type": "task_run", "id": id }))
         .collect();
-    let start = to_microseconds(task.start_time);
+    let start = to_microseconds(task.first_start());
     let fields = [
         ("name", json!(task.name)),
         ("task_key", json!(task.unique_id)),
@@ -131,7 +153,7 @@ fn payload_of(task: &TaskRun) -> Map<String, Value> {
             "empirical_policy",
             json!({ "retries": 0, "retry_delay": 0 }),
         ),
-        ("run_count", json!(1)),
+        ("run_count", json!(task.run_count())),
         ("flow_run_run_count", json!(1)),
         ("expected_start_time", json!(start)),
         ("start_time", json!(start)),

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::{Level, LogLine, NodeEnd, NodeResult, State, StateKind, TaskRef, TaskRun};
+use crate::model::{
+    EarlierRuns, Level, LogLine, NodeEnd, NodeResult, RetryWait, State, StateKind, TaskRef, TaskRun,
+};
 use crate::prefect::flow_run::context::tests::deployed_run;
 
 fn time(micros: i64) -> Timestamp {
@@ -20,6 +22,7 @@ fn task() -> TaskRun {
         start_time: time(0),
         wait_for: vec![Uuid::from_u128(0x7b)],
         labels: BTreeMap::from([("dbt.resource_type".to_owned(), "model".to_owned())]),
+        earlier: None,
     }
 }
 
@@ -155,4 +158,42 @@ fn a_log_line_has_a_largest_size() {
     let size = serde_json::to_string(&log).expect("JSON").len();
     assert!((800..=1_000).contains(&size), "{size}");
     assert!(log.message.ends_with("... [truncated]"));
+}
+
+#[test]
+fn a_node_that_runs_again() {
+    let context = deployed_run();
+    let first = task();
+    let wait = RetryWait {
+        failed: time(1_000_000),
+        message: "deadlock detected".to_owned(),
+    };
+    let again = TaskRun {
+        start_time: time(9_000_000),
+        earlier: Some(Box::new(EarlierRuns {
+            count: 1,
+            first_start: time(0),
+            seconds: 1.0,
+        })),
+        ..task()
+    };
+    let end = end(9_500_000, StateKind::Completed, "Completed", None);
+    let states = [
+        running(&context, &first),
+        awaiting_retry(&context, &first, &wait),
+        running(&context, &again),
+        finished(&context, &again, &end, 0),
+    ];
+    for pair in states.windows(2) {
+        assert!(pair[0].occurred < pair[1].occurred && pair[0].id != pair[1].id);
+    }
+    assert!(states.iter().all(|event| event.validate().is_ok()));
+    let task_run = &states[3].payload["task_run"];
+    assert_eq!(task_run["run_count"], 2);
+    assert_eq!(task_run["total_run_time"], 1.5);
+    assert_eq!(
+        task_run["start_time"],
+        states[0].payload["task_run"]["start_time"]
+    );
+    insta::assert_json_snapshot!(states[1]);
 }

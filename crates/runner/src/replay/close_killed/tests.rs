@@ -20,6 +20,7 @@ fn task(number: u128, second: i64) -> TaskRun {
         start_time: at(second),
         wait_for: Vec::new(),
         labels: BTreeMap::new(),
+        earlier: None,
     }
 }
 
@@ -171,4 +172,27 @@ fn a_run_that_had_not_started_dbt_says_so() {
         panic!("no end");
     };
     assert_eq!(end.state.message.as_deref(), Some(BEFORE));
+}
+
+#[test]
+fn a_node_that_was_to_run_again_crashes_once() {
+    let mut run = KilledRun::default();
+    run.add(&header());
+    let wait = crate::model::RetryWait {
+        failed: at(2),
+        message: "deadlock detected".to_owned(),
+    };
+    for effect in [
+        Effect::NodeRunning(task(1, 1)),
+        Effect::NodeAwaitingRetry(task(1, 1), wait),
+        Effect::NodeRunning(task(1, 5)),
+    ] {
+        run.add(&Entry::Effect(Box::new(effect)));
+    }
+    let effects = run.close();
+    let ends = effects.iter().filter_map(|effect| match effect {
+        Effect::NodeFinished(task, end) => Some((task.start_time, end.state.kind)),
+        _ => None,
+    });
+    assert_eq!(ends.collect::<Vec<_>>(), [(at(5), StateKind::Crashed)]);
 }

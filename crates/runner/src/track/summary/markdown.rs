@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::{MOST_NAMES, Summary, failed, stopped_line};
+use super::{MOST_NAMES, Summary, failed, healed_line, stopped_line};
 use crate::model::{NodeResult, NodeStatus, RunSummary, State};
 use crate::track::tracked_run::TrackedRun;
 
@@ -38,6 +38,9 @@ pub fn markdown(
     );
     put_counts(&mut text, &summary.counts);
     for line in compared {
+        put(&mut text, format_args!("\n{line}\n"));
+    }
+    if let Some(line) = healed_line(run) {
         put(&mut text, format_args!("\n{line}\n"));
     }
     if let Some(line) = stopped_line(run) {

@@ -16,6 +16,7 @@ fn task(id: u128) -> TaskRun {
         start_time: Timestamp::UNIX_EPOCH,
         wait_for: Vec::new(),
         labels: BTreeMap::new(),
+        earlier: None,
     }
 }
 
@@ -109,4 +110,33 @@ fn a_batch_has_a_largest_size() {
     assert!(!batch.is_full());
     batch.log(log(&"x".repeat(MOST_LOG_BYTES)), now);
     assert!(batch.is_full());
+}
+
+#[test]
+fn a_node_that_ran_again_shows_it_however_short_it_was() {
+    let mut batch = Batch::default();
+    let now = Instant::now();
+    let wait = RetryWait {
+        failed: Timestamp::UNIX_EPOCH,
+        message: "deadlock detected".to_owned(),
+    };
+    let again = TaskRun {
+        earlier: Some(Box::new(crate::model::EarlierRuns {
+            count: 1,
+            first_start: Timestamp::UNIX_EPOCH,
+            seconds: 0.0,
+        })),
+        ..task(1)
+    };
+    batch.start(task(1), now);
+    batch.await_retry(task(1), wait, now);
+    batch.start(again.clone(), now);
+    batch.end(again, end(), now);
+    let load = batch.take(&deployed_run(), &NodeCount::default(), now);
+    let states: Vec<_> = names(&load).into_iter().map(|(state, _)| state).collect();
+    let expected = ["AwaitingRetry", "Running", "Completed"];
+    assert_eq!(
+        states,
+        expected.map(|state| format!("prefect.task-run.{state}"))
+    );
 }

@@ -130,6 +130,7 @@ impl Run {
             start_time: self.at(start),
             wait_for: upstream.iter().map(|task| task.id).collect(),
             labels: BTreeMap::from([("dbt.unique_id".to_owned(), unique_id.clone())]),
+            earlier: None,
             unique_id,
         }
     }

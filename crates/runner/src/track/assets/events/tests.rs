@@ -51,6 +51,7 @@ fn ended(id: &str, kind: StateKind, name: &str) -> Effect {
         start_time: Timestamp::UNIX_EPOCH,
         wait_for: Vec::new(),
         labels: BTreeMap::from([("dbt.materialized".to_owned(), "table".to_owned())]),
+        earlier: None,
     };
     let failed = kind == StateKind::Failed;
     let end = NodeEnd {

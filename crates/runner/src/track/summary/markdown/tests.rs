@@ -46,6 +46,7 @@ fn run(nodes: Vec<TrackedNode>, dbt_error: Option<&str>) -> TrackedRun {
         dbt_command: None,
         interrupted: None,
         not_started: Vec::new(),
+        healed: Vec::new(),
         nothing_selected: None,
         cancelled_queries: Vec::new(),
         is_out_of_memory: false,
