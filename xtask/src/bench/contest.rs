@@ -26,26 +26,31 @@ pub(super) struct Case<'a> {
     /// Whether the target folder is removed before each round, so that dbt parses from scratch.
     pub(super) is_fresh: bool,
     pub(super) with_reference: bool,
+    /// Another build of prefect-dbt that takes part.
+    pub(super) other: Option<&'a Path>,
     /// The example of a flow that invokes all commands in one process, in place of one process for each.
     pub(super) flow: Option<&'a str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Contestant {
+enum Contestant<'a> {
     PlainDbt,
     Launched,
     Unlaunched,
+    /// Another build of prefect-dbt, without its launcher.
+    Other(&'a Path),
     Reference,
 }
 
-use Contestant::{Launched, PlainDbt, Reference, Unlaunched};
+use Contestant::{Launched, Other, PlainDbt, Reference, Unlaunched};
 
-impl Contestant {
+impl Contestant<'_> {
     fn name(self) -> &'static str {
         match self {
             PlainDbt => "plain dbt",
             Launched => "prefect-dbt",
             Unlaunched => "without the launcher",
+            Other(_) => "the other build",
             Reference => "Python runner",
         }
     }
@@ -54,6 +59,7 @@ impl Contestant {
         let mut command = match (self, run.flow) {
             (PlainDbt, _) => Command::new(Environment::Dbt.program("dbt")),
             (Launched | Unlaunched, None) => Command::new(workspace::release_binary()),
+            (Other(path), _) => Command::new(path),
             (Launched | Unlaunched, Some(flow)) => Command::new(workspace::release_example(flow)),
             (Reference, _) => Command::new(Environment::Reference.program("python")),
         };
@@ -65,7 +71,7 @@ impl Contestant {
         let launcher = if self == Launched { "auto" } else { "off" };
         match self {
             PlainDbt => command.args(args),
-            Launched | Unlaunched => {
+            Launched | Unlaunched | Other(_) => {
                 command
                     .env("PREFECT_DBT_EXECUTABLE", Environment::Dbt.program("dbt"))
                     .env("PREFECT_DBT_LAUNCHER", launcher);
@@ -96,8 +102,8 @@ struct Run<'a> {
 }
 
 /// The measurements of one contestant.
-struct Score {
-    contestant: Contestant,
+struct Score<'a> {
+    contestant: Contestant<'a>,
     project: PathBuf,
     measurements: Vec<Measurement>,
 }
@@ -113,6 +119,7 @@ pub(super) fn compare(case: Case<'_>, source: &Path, rounds: usize) -> Result<()
     let mut scores = Vec::new();
     for contestant in [PlainDbt, Launched, Unlaunched]
         .into_iter()
+        .chain(case.other.map(Other))
         .chain(reference)
     {
         let project = work.join(contestant.name().replace(' ', "-"));
@@ -140,7 +147,7 @@ pub(super) fn compare(case: Case<'_>, source: &Path, rounds: usize) -> Result<()
 }
 
 fn run_once(
-    score: &mut Score,
+    score: &mut Score<'_>,
     round: usize,
     server: Option<&Server>,
     case: Case<'_>,
@@ -191,8 +198,8 @@ fn run_once(
     Ok(())
 }
 
-fn print_table(title: &str, scores: &[Score]) {
-    let spread = |score: &Score, value: fn(&Measurement) -> f64| {
+fn print_table(title: &str, scores: &[Score<'_>]) {
+    let spread = |score: &Score<'_>, value: fn(&Measurement) -> f64| {
         Spread::of(score.measurements.iter().map(value).collect())
     };
     let plain = &scores[0];

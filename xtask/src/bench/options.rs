@@ -1,5 +1,7 @@
 //! The options of `cargo xtask bench`.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result, bail};
 
 /// A part of the measurements.
@@ -33,6 +35,8 @@ pub(super) struct Options {
     pub(super) rounds: usize,
     /// Whether Prefect's Python runner takes part in the builds.
     pub(super) with_reference: bool,
+    /// Another build of prefect-dbt that takes part, without its launcher: what did a change cost?
+    pub(super) other: Option<PathBuf>,
 }
 
 impl Options {
@@ -41,6 +45,7 @@ impl Options {
             parts: Vec::new(),
             rounds: 5,
             with_reference: false,
+            other: None,
         };
         let mut args = args.iter();
         while let Some(arg) = args.next() {
@@ -51,6 +56,10 @@ impl Options {
                 "parse" => options.parts.push(Part::Parse),
                 "python" => options.parts.push(Part::Python),
                 "--reference" => options.with_reference = true,
+                "--against" => {
+                    let path = args.next().context("`--against` needs a path")?;
+                    options.other = Some(path.into());
+                }
                 "start" => options.parts.push(Part::Start),
                 "ls" => options.parts.push(Part::List),
                 "huge" => options.parts.push(Part::Huge),
@@ -98,6 +107,7 @@ mod tests {
                 parts: vec![Part::Small],
                 rounds: 2,
                 with_reference: false,
+                other: None,
             }
         );
         assert!(Options::parse(&["--rounds".to_owned()]).is_err());

@@ -42,10 +42,10 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             Part::List => programs::list(rounds)?,
             Part::Huge => programs::huge(rounds)?,
             Part::Volume => volume::run(rounds)?,
-            Part::Small => compare(build("small", options.with_reference), &shop(), rounds)?,
+            Part::Small => compare(build("small", &options), &shop(), rounds)?,
             Part::Large => {
                 let layers = layers("layers", WIDTHS.0)?;
-                compare(build("large", options.with_reference), &layers, rounds)?;
+                compare(build("large", &options), &layers, rounds)?;
             }
             Part::Flow => compare(flow(), &shop(), rounds)?,
             Part::Python => python::run(rounds)?,
@@ -69,13 +69,14 @@ fn layers(name: &str, width: usize) -> Result<PathBuf> {
     Ok(dir)
 }
 
-fn build(title: &str, with_reference: bool) -> Case<'_> {
+fn build<'a>(title: &'a str, options: &'a Options) -> Case<'a> {
     Case {
         title,
         commands: &[&["build"]],
         is_reported: true,
         is_fresh: false,
-        with_reference,
+        with_reference: options.with_reference,
+        other: options.other.as_deref(),
         flow: None,
     }
 }
@@ -87,6 +88,7 @@ fn flow() -> Case<'static> {
         is_reported: true,
         is_fresh: false,
         with_reference: false,
+        other: None,
         flow: Some(FLOW),
     }
 }
@@ -98,6 +100,7 @@ fn parse(title: &str, is_fresh: bool) -> Case<'_> {
         is_reported: false,
         is_fresh,
         with_reference: false,
+        other: None,
         flow: None,
     }
 }
