@@ -1,6 +1,7 @@
 //! run_results.json: the results of the nodes of a run.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::artifact::Artifact;
@@ -80,8 +81,9 @@ pub struct BatchResults {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Document<'a> {
+    /// Read one by one, so that the results that nobody wants never take memory together.
     #[serde(borrow)]
-    results: Vec<ResultShape<'a>>,
+    results: Vec<&'a RawValue>,
     elapsed_time: Number,
     args: Option<Map<String, Value>>,
 }
@@ -138,15 +140,37 @@ impl RunResults {
     /// # Errors
     /// If the text is not JSON or not a run_results.json, or if its schema version is not supported.
     pub fn from_slice(bytes: &[u8]) -> Result<Self, Error> {
-        Self::read(bytes)
-            .or_else(|error| non_finite::read_again(error, bytes, |text| Self::read(&text)))
+        Self::from_slice_where(bytes, |_| true)
     }
 
-    fn read(bytes: &[u8]) -> Result<Self, Error> {
+    /// Reads the text of a run_results.json, and keeps only the results that are wanted. A large build has tens of megabytes
+    /// of them.
+    ///
+    /// # Errors
+    /// As [`from_slice`](Self::from_slice); results that are not wanted must be valid, too.
+    pub fn from_slice_where(
+        bytes: &[u8],
+        wanted: impl Fn(&RunResult) -> bool,
+    ) -> Result<Self, Error> {
+        Self::read(bytes, &wanted).or_else(|error| {
+            non_finite::read_again(error, bytes, |text| Self::read(&text, &wanted))
+        })
+    }
+
+    fn read(bytes: &[u8], wanted: &impl Fn(&RunResult) -> bool) -> Result<Self, Error> {
         let (metadata, document) = read::<Document<'_>>(Artifact::RunResults, bytes)?;
+        let mut results = Vec::new();
+        for result in document.results {
+            let shape: ResultShape<'_> =
+                serde_json::from_str(result.get()).map_err(|error| located(bytes, &error))?;
+            let result = RunResult::from(shape);
+            if wanted(&result) {
+                results.push(result);
+            }
+        }
         Ok(Self {
             metadata,
-            results: document.results.into_iter().map(RunResult::from).collect(),
+            results,
             elapsed_time: document.elapsed_time.0,
             args: document.args.unwrap_or_default(),
         })
@@ -159,6 +183,17 @@ impl RunResults {
             .iter()
             .rfind(|result| result.unique_id == unique_id)
     }
+}
+
+/// The error of a result that cannot be read, with its place in the whole text if that can be found.
+fn located(bytes: &[u8], error: &serde_json::Error) -> Error {
+    #[derive(Deserialize)]
+    struct Whole<'a> {
+        #[serde(borrow, rename = "results")]
+        _results: Vec<ResultShape<'a>>,
+    }
+    let again = serde_json::from_slice::<Whole<'_>>(bytes).err();
+    Error::json(Artifact::RunResults, again.as_ref().unwrap_or(error))
 }
 
 impl From<ResultShape<'_>> for RunResult {
@@ -198,5 +233,32 @@ impl From<TimingShape<'_>> for Timing {
             started_at: shape.started_at.into_string(),
             completed_at: shape.completed_at.into_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO: &str = r#"{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json"},
+        "results": [{"unique_id": "model.p.a", "status": "success"}, {"unique_id": "model.p.b", "status": "error"}]}"#;
+
+    #[test]
+    fn only_wanted_results_are_kept() {
+        let failed = |result: &RunResult| result.status == "error";
+        let results = RunResults::from_slice_where(TWO.as_bytes(), failed).unwrap();
+        let ids: Vec<_> = results
+            .results
+            .iter()
+            .map(|result| &result.unique_id)
+            .collect();
+        assert_eq!(ids, ["model.p.b"]);
+    }
+
+    #[test]
+    fn an_error_in_a_result_names_its_line_in_the_file() {
+        let text = TWO.replace(r#""status": "error""#, r#""timing": 1"#);
+        let error = RunResults::from_slice_where(text.as_bytes(), |_| false).unwrap_err();
+        assert!(error.to_string().contains("line 2"), "{error}");
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use dbt_manifest::{Manifest, RunResults, Sources};
+use dbt_manifest::{Manifest, RunResult, RunResults, Sources};
 use jiff::Timestamp;
 
 use super::bounded_file::read_artifact;
@@ -46,10 +46,14 @@ pub(crate) fn written_at(manifest: &Manifest) -> Option<SystemTime> {
     text.parse::<Timestamp>().ok().map(SystemTime::from)
 }
 
-/// Reads the results of the last invocation of dbt in a target folder. `None` if they are missing or cannot be read.
-pub(crate) fn read_run_results(target: &Path) -> Option<RunResults> {
+/// Reads the results of the last invocation of dbt in a target folder, but for those that are not wanted. `None` if they are
+/// missing or cannot be read.
+pub(crate) fn read_run_results(
+    target: &Path,
+    wanted: impl Fn(&RunResult) -> bool,
+) -> Option<RunResults> {
     let bytes = read_artifact(&target.join(RUN_RESULTS)).ok()?;
-    RunResults::from_slice(&bytes)
+    RunResults::from_slice_where(&bytes, wanted)
         .inspect_err(
             |error| tracing::warn!(%error, "cannot read run_results.json, which is ignored"),
         )

@@ -239,13 +239,24 @@ impl Recorder {
         }
     }
 
+    /// dbt's results: all of them for the outcome, else those that the events leave open.
+    fn read_results(&self, end: &ProcessEnd) -> Option<RunResults> {
+        if self.keeps_artifacts {
+            return read_run_results(&self.target, |_| true);
+        }
+        if !self.tracker.needs_results(end) {
+            return None;
+        }
+        let needed = self.tracker.needed_results();
+        read_run_results(&self.target, |result| needed.include(result))
+    }
+
     /// Ends the nodes: every open node gets its terminal state. Returns the open journal for the end of the run itself.
     pub(super) fn close(mut self, end: ProcessEnd) -> (TrackedRun, Closing) {
         if let Some(reading) = self.manifest_file.at_end() {
             self.take_manifest(reading);
         }
-        let is_needed = self.keeps_artifacts || self.tracker.needs_results(&end);
-        let results = is_needed.then(|| read_run_results(&self.target)).flatten();
+        let results = self.read_results(&end);
         let mut effects = std::mem::take(&mut self.effects);
         if self.tracker.needs_sources()
             && let Some(sources) = read_sources(&self.target)

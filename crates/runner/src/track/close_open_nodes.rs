@@ -59,6 +59,16 @@ impl Tracker {
         end.exit_code != Some(0) || self.nodes.is_empty() || has_open || self.has_lost_events
     }
 
+    /// Tells the results that can add something to the events from those that repeat them.
+    pub(crate) fn needed_results(&self) -> NeededResults<'_> {
+        let ended = self.ended.iter().map(|node| &node.result);
+        NeededResults {
+            ended: ended
+                .map(|result| (result.unique_id.as_str(), result.message.is_some()))
+                .collect(),
+        }
+    }
+
     /// Ends the nodes that are in dbt's results alone: those that it never started and lists as skipped, and those whose
     /// events it could not write. All of them take part before the first one ends, so that they can wait for each other.
     fn add_listed(&mut self, results: Option<&RunResults>, last: Timestamp, out: &mut Vec<Effect>) {
@@ -215,6 +225,20 @@ impl Tracker {
     }
 }
 
+/// The nodes of which the events say everything. A result of a node that is open or not known is needed; of a node that has
+/// ended, only the message.
+pub(crate) struct NeededResults<'a> {
+    /// Whether each node that has ended has a message.
+    ended: HashMap<&'a str, bool>,
+}
+
+impl NeededResults<'_> {
+    pub(crate) fn include(&self, result: &RunResult) -> bool {
+        let has_message = self.ended.get(result.unique_id.as_str());
+        has_message.is_none_or(|has_one| !has_one && result.message.is_some())
+    }
+}
+
 /// Whether two statuses say the same of a node: that it succeeded, that it failed, or that it was skipped.
 fn agree(of_events: &NodeStatus, of_file: &NodeStatus) -> bool {
     of_events.task_run_state().0 == of_file.task_run_state().0
@@ -239,4 +263,29 @@ fn first_start(result: &RunResult) -> Option<Timestamp> {
         .iter()
         .filter_map(|step| parse_timestamp(step.started_at.as_deref()?))
         .min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_that_repeat_the_events_are_not_needed() {
+        let needed = NeededResults {
+            ended: HashMap::from([("model.p.known", true), ("model.p.silent", false)]),
+        };
+        let text = r#"{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json"}, "results": [
+            {"unique_id": "model.p.known", "status": "error", "message": "why"},
+            {"unique_id": "model.p.silent", "status": "error", "message": "why"},
+            {"unique_id": "model.p.silent", "status": "success"},
+            {"unique_id": "model.p.open", "status": "success"}]}"#;
+        let include = |result: &RunResult| needed.include(result);
+        let results = RunResults::from_slice_where(text.as_bytes(), include).unwrap();
+        let ids: Vec<_> = results
+            .results
+            .iter()
+            .map(|result| result.unique_id.as_str())
+            .collect();
+        assert_eq!(ids, ["model.p.silent", "model.p.open"]);
+    }
 }

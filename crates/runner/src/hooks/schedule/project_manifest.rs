@@ -65,7 +65,8 @@ impl ProjectManifest {
         let Some(written) = written_at(manifest) else {
             return false;
         };
-        read_run_results(target).is_some_and(|results| has_same_settings(manifest, &results, flags))
+        read_run_results(target, |_| false)
+            .is_some_and(|results| has_same_settings(manifest, &results, flags))
             && !may_have_changed(root, target, profiles.as_deref(), written)
     }
 }
