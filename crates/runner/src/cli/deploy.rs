@@ -69,8 +69,7 @@ pub(crate) struct DeployArgs {
     /// Default value of a flow run parameter, such as `target=prod` or `full_refresh=true`; can be repeated.
     ///
     /// Parameters replace flags of dbt, such as --select, --target and --full-refresh; each run can have its own. The form
-    /// for a custom run in Prefect's UI lists all of them, and so does docs/parameters.md. VALUE is read as JSON if it is
-    /// valid JSON, otherwise as text.
+    /// for a custom run in Prefect's UI lists all of them. VALUE is read as JSON if it is valid JSON, otherwise as text.
     #[arg(help_heading = "Runs", long = "param", value_name = "NAME=VALUE", value_parser = pair)]
     parameters: Vec<(String, String)>,
     /// Environment variable of the runs; can be repeated.
@@ -93,7 +92,7 @@ pub(crate) struct DeployArgs {
     /// Tag for the deployment and its runs; can be repeated.
     #[arg(help_heading = "Deployment", long = "tag", value_name = "TAG")]
     tags: Vec<String>,
-    /// Maximum number of runs of this deployment at the same time [default: no limit].
+    /// Maximum number of runs of this deployment at the same time; others wait [default: no limit].
     #[arg(help_heading = "Deployment", long, value_name = "N")]
     concurrency: Option<NonZeroU32>,
     /// Maximum number of retries of a failed run [default: 0].

@@ -10,9 +10,10 @@ use clap::Args;
 pub(super) struct HookArgs {
     /// Shell command to run before dbt starts; can be repeated.
     ///
-    /// A hook runs in the working directory and gets a JSON object on stdin: for this one, which nodes dbt is about to run.
-    /// A hook that fails is a warning; it does not fail the run. This is not the `on-run-start` of dbt_project.yml, which is
-    /// SQL that dbt runs.
+    /// Hooks run one after another, in the directory where prefect-dbt was started, and get a JSON object on stdin: this one,
+    /// which nodes dbt is about to run. dbt waits for this hook, and for no other. A hook that fails is a warning; it does not
+    /// fail the run. There is no time limit, but a request to stop ends a hook after 5 seconds. This is not the `on-run-start`
+    /// of dbt_project.yml, which is SQL that dbt runs.
     #[arg(long, value_name = "CMD")]
     on_run_start: Vec<String>,
     /// Shell command to run after each model, or only after the models that SELECT selects; can be repeated.

@@ -16,11 +16,16 @@ use crate::request::{LedgerMode, LockLost, LockMode, RetryStrategy};
 ///
 /// Options before the first positional argument or `--` belong to prefect-dbt. Everything from there on belongs to dbt, so
 /// `invoke build --retries 2` passes --retries to dbt. An example: `prefect-dbt invoke --retries 2 -- build --select tag:nightly`.
+/// Flags of dbt, such as --target, are given to dbt; --project-dir, --profiles-dir, --target-path and --log-level can be given on
+/// either side, and those of dbt win.
 ///
 /// The run is reported to the flow run given with --flow-run-id, otherwise to the one that a Prefect worker started this
 /// process for, otherwise to a new flow run. If no Prefect API is configured (PREFECT_API_URL), dbt runs and nothing is
 /// reported. If the API is not reachable, a run that creates its flow run goes on, and what cannot be sent stays in its
-/// journal: `prefect-dbt replay` delivers it later.
+/// journal: the next run in the project delivers it, or `prefect-dbt replay`.
+///
+/// profiles.yml can refer to Prefect variables and blocks; see `prefect-dbt render-profiles`. Runs that use the same target folder
+/// wait for each other.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct InvokeArgs {
@@ -71,13 +76,14 @@ pub(super) struct DbtOptions {
     /// dbt_project.yml, otherwise `target`].
     #[arg(long, value_name = "DIR")]
     pub(super) target_path: Option<PathBuf>,
-    /// Whether dbt Core starts by a launcher in its own Python, which is faster than its console script
+    /// How dbt Core is started: the launcher runs it in the Python in which it is installed, faster than the `dbt` script does
     /// [env: PREFECT_DBT_LAUNCHER] [default: auto].
-    #[arg(long, value_name = "WHEN", value_parser = launcher_choices())]
+    #[arg(long, value_name = "MODE", value_parser = launcher_choices())]
     pub(super) launcher: Option<String>,
-    /// Hide log lines below this level [env: DBT_LOG_LEVEL] [default: the level of PREFECT_LOGGING_LEVEL].
+    /// Lowest level of the log lines that are shown and reported; `none` for no lines [env: DBT_LOG_LEVEL] [default: the level of
+    /// PREFECT_LOGGING_LEVEL, otherwise info].
     ///
-    /// It can hide more than PREFECT_LOGGING_LEVEL does, never less; `none` hides all. Hidden lines are not reported, either.
+    /// PREFECT_LOGGING_LEVEL is a limit: to get debug lines, set it to DEBUG, too.
     #[arg(long, ignore_case = true, value_name = "LEVEL", value_parser = PossibleValuesParser::new(["debug", "info", "warn", "error", "none"]))]
     pub(super) log_level: Option<String>,
 }
@@ -97,16 +103,17 @@ pub(super) struct PrefectOptions {
     ///
     /// If the flow run of PREFECT__FLOW_RUN_ID has not started yet, this process owns it, as with --engine. If it is already
     /// running, the run is reported to it, and its state is not changed. If the variable is not set either, a new flow run is
-    /// created.
+    /// created, and this process owns it.
     ///
-    /// If this flow run cannot be read, dbt is not started and the exit code is 3.
+    /// If this flow run cannot be read, dbt is not started and the exit code is 3. With --engine, that is tried for some minutes.
     #[arg(long, value_name = "ID", value_parser = flow_run_id)]
     pub(super) flow_run_id: Option<Uuid>,
-    /// Own the flow run: set its states, apply its parameters to dbt's arguments, and do its retries.
+    /// Own the flow run of --flow-run-id: set its states, apply its parameters to dbt's arguments, and do its retries.
     ///
-    /// The flow run is that of --flow-run-id, otherwise the one that a worker started this process for. If this flow run
-    /// cannot be read within 300 seconds, or within --delivery-timeout if that is shorter, dbt is not started and the exit
-    /// code is 3.
+    /// Without --flow-run-id, it is the flow run that a worker started this process for; such a process is its owner without
+    /// this option, too, unless the flow run is already running. If there is no flow run, the exit code is 2. If the flow run
+    /// cannot be read within 300 seconds, or within --delivery-timeout if that is shorter, dbt is not started and the exit code
+    /// is 3.
     #[arg(long)]
     pub(super) engine: bool,
     /// Tag for the flow run, if one is created; can be repeated.
@@ -115,7 +122,7 @@ pub(super) struct PrefectOptions {
     /// Append the compiled SQL to the descriptions of Prefect assets.
     #[arg(long)]
     pub(super) include_compiled_code: bool,
-    /// Report no Prefect assets, even if the project enables them.
+    /// Report no Prefect assets, even if the project enables them (`meta.prefect.enable_assets`).
     #[arg(long)]
     pub(super) disable_assets: bool,
     /// Do not create the Prefect artifact with the summary of the run.
@@ -130,18 +137,19 @@ pub(super) struct PrefectOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Retries")]
 pub(super) struct RetryOptions {
-    /// Maximum number of retries of a failed run [default: those of the flow run, otherwise
-    /// PREFECT_FLOWS_DEFAULT_RETRIES, otherwise 0].
+    /// Maximum number of retries of a run that ends Failed or TimedOut, not of one that crashed or was cancelled
+    /// [default: those of the flow run, otherwise PREFECT_FLOWS_DEFAULT_RETRIES, otherwise 0].
     #[arg(long, value_name = "N")]
     pub(super) retries: Option<u32>,
-    /// Seconds between two attempts; needs --retries [default: that of the flow run or of Prefect's settings if they set the
-    /// retries, otherwise 0].
+    /// Seconds between two attempts; needs --retries [default: that of the flow run, or
+    /// PREFECT_FLOWS_DEFAULT_RETRY_DELAY_SECONDS, where the retries come from there; otherwise 0].
     #[arg(long, value_name = "SECONDS", requires = "retries", value_parser = seconds)]
     pub(super) retry_delay: Option<Duration>,
     /// What a retry runs [default: auto].
     #[arg(long, value_name = "STRATEGY", default_value = "auto", hide_default_value = true, value_parser = retry_strategies())]
     pub(super) retry_strategy: String,
-    /// Whether Prefect keeps the ledger, from which a retry on another machine runs only what was not done [default: auto].
+    /// Where the ledger is kept, the list of the nodes that are done: with it, a retry on another machine runs only the others
+    /// [default: auto].
     #[arg(long, value_name = "WHERE", default_value = "auto", hide_default_value = true, value_parser = ledger_modes())]
     pub(super) ledger: String,
     /// Within an attempt, run dbt again up to N times for nodes whose failure looks transient, such as a lost connection or a
@@ -186,29 +194,29 @@ pub(super) struct LockArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub(super) struct LimitOptions {
-    /// Stop an attempt after this number of seconds, also while it waits for the lock, or for another run in the same target
-    /// folder. The run ends TimedOut (exit code 1) [default: no limit].
+    /// Maximum seconds of one attempt; then dbt is stopped, and the attempt ends TimedOut (exit code 1). A wait for the lock, or
+    /// for another run in the same target folder, counts; a retry has its own limit [default: no limit].
     #[arg(long, value_name = "SECONDS", value_parser = time_limit)]
     pub(super) timeout: Option<Duration>,
     /// Seconds to wait after the run for Prefect to confirm that it has everything; then the run ends all the same, and the
     /// journal keeps what is missing [default: 3].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(super) verify_timeout: Option<Duration>,
-    /// Seconds to wait after the run for a Prefect API that is away [default: 600 with --engine or under a worker, otherwise
-    /// that of --verify-timeout].
+    /// Seconds to wait after the run while the Prefect API is not reachable [default: 600 with --engine or under a worker,
+    /// otherwise that of --verify-timeout].
     ///
-    /// If the end of the flow run is not delivered by then, --engine exits with code 3. Before dbt starts, --engine waits as
-    /// long, but at most 300 seconds. After a signal, --verify-timeout counts.
+    /// After that, the journal keeps what is missing; with --engine or under a worker, the exit code is 3. They also wait
+    /// before dbt starts: as long, but at most 300 seconds. After a signal, the wait is that of --verify-timeout.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(super) delivery_timeout: Option<Duration>,
     /// Maximum number of log lines and events to send per minute; dbt is not slowed down, and what is not sent in time stays
     /// in the journal [default: no limit].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) rate: Option<u32>,
-    /// Maximum number of log lines and events of the run to send [default: no limit].
+    /// About how many log lines and events of the run to send at most [default: no limit].
     ///
-    /// As the limit nears, debug lines and starts of nodes are dropped first, then other log lines and assets. Ends of nodes
-    /// are sent even beyond it.
+    /// Near the limit, debug lines and starts of nodes are dropped first, then other log lines and assets: they are not sent
+    /// later, either. Ends of nodes are always sent.
     #[arg(long, value_name = "N")]
     pub(super) budget: Option<u32>,
 }
@@ -217,7 +225,7 @@ pub(super) struct LimitOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputOptions {
-    /// Show only warnings, errors and failures.
+    /// Show only warnings, errors and failures; Prefect gets all log lines.
     #[arg(long)]
     pub(super) quiet: bool,
     /// What to print to stdout [default: text].
@@ -236,13 +244,14 @@ pub(super) struct OutputOptions {
     /// Exit 1 if the selection is empty and dbt runs nothing.
     #[arg(long)]
     pub(super) fail_on_empty: bool,
-    /// Folder for the journal [default: .prefect-dbt in the project].
+    /// Folder of journals and history [default: .prefect-dbt in the project].
     ///
     /// A journal is a file with everything that is reported about the run. It is deleted when Prefect has confirmed all of
-    /// it. Otherwise, `prefect-dbt replay` can send what is missing.
+    /// it; otherwise, `prefect-dbt replay` can send what is missing. Of runs without Prefect, the last ten are kept.
     #[arg(long, value_name = "DIR")]
     pub(super) journal_dir: Option<PathBuf>,
-    /// Keep no history of the run on disk, and do not compare it with earlier runs.
+    /// Do not store states and durations of the nodes for `prefect-dbt plan` and `report`, and do not compare the run with
+    /// earlier ones.
     #[arg(long)]
     pub(super) no_history: bool,
 }
@@ -259,12 +268,13 @@ Exit codes:
   1    dbt reported failures, the run took longer than --timeout, or it lost its lock
        (--lock-lost stop)
   2    dbt could not run: its own error, an invalid option, dbt not found, a missing profile, block
-       or variable, a lock that was not free within --lock-timeout; or a signal killed dbt
-  3    Prefect refused the run or was not reachable, and the run has a given flow run or a lock, or
-       profiles.yml refers to Prefect
+       or variable, a lock that was not free within --lock-timeout; or dbt was killed by a signal
+       that prefect-dbt did not send
+  3    Prefect refused the run or was not reachable, where Prefect is needed: for the flow run of
+       --flow-run-id or of a worker, for a lock, or because profiles.yml refers to Prefect
   130  interrupted (Ctrl-C), or cancelled through Prefect
   137  dbt was killed because memory ran out
-  143  terminated by SIGTERM (0 if the flow run was rescheduled)";
+  143  terminated by SIGTERM (0 if PREFECT_FLOW_RUN_EXECUTE_SIGTERM_BEHAVIOR is `reschedule`)";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Output {
@@ -277,8 +287,8 @@ pub(super) enum Output {
 /// The values of `--retry-strategy`, in the order of [`RetryStrategy::NAMES`].
 fn retry_strategies() -> PossibleValuesParser {
     let help = [
-        "Run `dbt retry`, which runs the nodes that did not succeed, if it is known which those are; otherwise the whole command",
-        "Run `dbt retry` whenever that is possible, even if it may miss nodes that never started",
+        "Run `dbt retry` if it would run every node that did not succeed; otherwise the whole command",
+        "Run `dbt retry` whenever dbt wrote results, even if it may miss nodes that never started",
         "Run the whole command",
     ];
     let values = RetryStrategy::NAMES.iter().zip(help);
@@ -288,8 +298,8 @@ fn retry_strategies() -> PossibleValuesParser {
 /// The values of `--ledger`, in the order of [`LedgerMode::NAMES`].
 fn ledger_modes() -> PossibleValuesParser {
     let help = [
-        "In Prefect if this process sets the states of the flow run, and on disk",
-        "The same; a ledger that Prefect cannot store is a warning",
+        "On disk, and in Prefect if this process owns the flow run",
+        "The same, with a warning if Prefect cannot store it",
         "On disk only",
     ];
     let values = LedgerMode::NAMES.iter().zip(help);
@@ -315,8 +325,8 @@ fn lock_mode(text: &str) -> Result<LockMode, String> {
 /// The values of `--launcher`, in the order of [`Launcher::NAMES`].
 fn launcher_choices() -> PossibleValuesParser {
     let help = [
-        "If dbt is the console script of dbt Core; anything else starts as it is",
-        "Start dbt as it is",
+        "Use the launcher if dbt is the script that pip installs; start anything else as it is",
+        "Start dbt as it is; try this if dbt behaves differently here",
     ];
     let values = Launcher::NAMES.iter().zip(help);
     PossibleValuesParser::new(values.map(|(name, help)| PossibleValue::new(*name).help(help)))

@@ -38,7 +38,7 @@ pub(crate) struct ReplayArgs {
     /// Name of the flow, if a flow run is created [default: `dbt` and the command, such as `dbt build`].
     #[arg(long, value_name = "NAME")]
     flow_name: Option<String>,
-    /// Name of the flow run, if one is created [default: the original name; for a log of dbt, a generated
+    /// Name of the flow run, if one is created [default: the original name; for a log of dbt, a random
     /// name].
     #[arg(long, value_name = "NAME")]
     flow_run_name: Option<String>,
@@ -48,19 +48,19 @@ pub(crate) struct ReplayArgs {
     /// For a log of dbt: lowest level of the log lines to send [default: info].
     #[arg(long, ignore_case = true, value_name = "LEVEL", default_value = "info", hide_default_value = true, value_parser = PossibleValuesParser::new(["debug", "info", "warn", "error", "none"]))]
     log_level: String,
-    /// Seconds to wait for Prefect to confirm that it has everything, and for an outage to end [default: 120].
+    /// Seconds to wait for Prefect to confirm that it has everything, also while the API is not reachable [default: 120].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     verify_timeout: Option<Duration>,
-    /// Maximum number of log lines and events to send per minute [default: no limit].
+    /// Maximum number of log lines and events to send per minute; the replay takes longer then [default: no limit].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
-    /// Maximum number of log lines and events of each run to send [default: no limit].
+    /// About how many log lines and events of each run to send at most [default: no limit].
     ///
-    /// As the limit nears, debug lines and starts of nodes are dropped first, then other log lines and assets. Ends of nodes
-    /// are sent even beyond it.
+    /// Near the limit, debug lines and starts of nodes are dropped first, then other log lines and assets. Ends of nodes are
+    /// always sent.
     #[arg(long, value_name = "N")]
     budget: Option<u32>,
-    /// For a folder: also deliver runs that were made without Prefect.
+    /// For a folder: also deliver runs that were made without Prefect; each gets a new flow run.
     #[arg(long)]
     include_unreported: bool,
     /// Do not delete journals after they are delivered.

@@ -15,12 +15,13 @@ use crate::outcome::{Error, client_from_env};
 use crate::replay::{ReplayOptions, replay};
 use crate::sweep::{Flows, Sweep, SweepError, SweepOptions, Swept};
 
-/// Close flow runs and task runs of prefect-dbt whose process is gone, whatever became of its disk.
+/// Set flow runs of prefect-dbt to Crashed whose process is gone, also if its disk is lost.
 ///
-/// A flow run is dead if its process ran on this machine and is gone, or if the server has got no heartbeat, event or log line of
-/// it for the time of --older-than, and gets none until a second look one heartbeat later. It is set to Crashed, with its open
-/// task runs. Open task runs of a flow run that has ended are set to Crashed when it ended before --older-than. If the journal of
-/// a dead run is on this disk, it is replayed instead, because it knows more.
+/// A flow run is dead if its process ran on this machine and is gone, or if the server got no sign of life (heartbeat, event or
+/// log line) for the time of --older-than, and gets none until a second look one heartbeat later
+/// (PREFECT_FLOWS_HEARTBEAT_FREQUENCY, 30 seconds by default). Its open task runs are set to Crashed, too, and so are those of a
+/// flow run that ended longer ago than --older-than. If the journal of a dead run is still where the run wrote it, it is replayed
+/// instead, because it knows more.
 ///
 /// Flow runs that are paused or scheduled, and those of other programs, are not changed.
 #[derive(Debug, Args)]
@@ -38,8 +39,13 @@ pub(crate) struct SweepArgs {
 }
 
 const AFTER_HELP: &str = "\
+Examples:
+  prefect-dbt sweep --dry-run
+  prefect-dbt sweep --older-than 30m --flow-name nightly
+
 Exit codes:
   0  everything that is dead is closed
+  2  an option is invalid
   3  Prefect is not configured or not reachable, or refuses a state";
 
 /// Writes a line for each flow run to `out`. Returns the exit code.

@@ -131,12 +131,13 @@ pub(crate) struct LsArgs {
     /// File with the selectors [default: selectors.yml in the project].
     #[arg(help_heading = "Files", long, value_name = "FILE")]
     pub(super) selectors: Option<PathBuf>,
-    /// JSON file with the project's files for `path:`, with the keys `dirs` and `files` [default: the files on disk].
+    /// JSON file that lists the project's files for `path:`, as `{"dirs": [..], "files": [..]}` [default: the files on disk].
     ///
-    /// For a manifest whose project is not on this machine: `path:` only finds files and folders that exist.
+    /// Needed if the project is not on this machine and `path:` is used, which finds only files and folders that exist.
     #[arg(help_heading = "Files", long, value_name = "FILE")]
     pub(super) project_files: Option<PathBuf>,
-    /// dbt command whose nodes to list: `build` lists what `dbt build` would run [default: ls].
+    /// dbt command whose nodes to list: `build` lists what `dbt build` would run, in the same way `run`, `test`, `seed`, `snapshot`
+    /// and others [default: ls].
     #[arg(
         help_heading = "Selection",
         long,

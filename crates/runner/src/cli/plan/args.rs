@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-/// Show what a dbt command would run and how long it takes, without starting dbt.
+/// Show what a dbt command would run and how long it would take, without starting dbt.
 ///
 /// Reads the manifest that dbt wrote last, and the durations of the last runs of the same target, which `prefect-dbt invoke`
 /// keeps. A node that has not run yet counts as the median of its resource type. The order is that of dbt's own queue.
@@ -17,7 +17,7 @@ pub(crate) struct PlanArgs {
     /// Manifest to read [default: manifest.json in the target path].
     #[arg(long, value_name = "FILE")]
     pub(super) manifest: Option<PathBuf>,
-    /// Folder of the history [default: .prefect-dbt in the project].
+    /// Folder of journals and history [default: .prefect-dbt in the project].
     #[arg(long, value_name = "DIR")]
     pub(super) journal_dir: Option<PathBuf>,
     /// What to print [default: text].
@@ -35,12 +35,17 @@ pub(crate) struct PlanArgs {
 }
 
 const AFTER_HELP: &str = "\
+Examples:
+  prefect-dbt plan -- build --select tag:nightly --threads 8
+  prefect-dbt plan --output json -- run --project-dir shop --target prod
+
 Exit codes:
   0  the plan is printed; if no node is selected, there is a warning
   2  the selection is invalid, or a file cannot be read
 
-The JSON has the fields command, nodes (unique_id, position, expected_s, reason), total_expected_s, critical_path and stale.
-Durations are in seconds, and null without a history. total_expected_s is from dbt's first event to its last.";
+The JSON has the fields command, nodes (unique_id, position, expected_s, reason: why it takes that long), total_expected_s,
+critical_path and stale (why the manifest may be out of date). Durations are in seconds, and null without a history.
+total_expected_s is from dbt's first event to its last.";
 
 /// The format of the plan.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

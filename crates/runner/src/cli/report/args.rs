@@ -4,23 +4,24 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-/// Make a page about one run: state and numbers, nodes over time, failures, the critical path, and what is unusual.
+/// Make a page about one run: state and numbers, nodes over time, failures, the critical path, and what differs from earlier
+/// runs.
 ///
 /// Reads the journal of the run. If that is delivered and gone, reads the history, and dbt's results if they are of the same
 /// run. Sends nothing, and starts nothing.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct ReportArgs {
-    /// Id of a run, its journal, or `latest` [default: latest].
+    /// Id of a run, as its journal is named, the path of its journal, or `latest` [default: latest].
     #[arg(value_name = "RUN|JOURNAL", conflicts_with = "artifacts")]
     pub(super) run: Option<String>,
     /// Read the artifacts that dbt wrote to this folder instead, such as `target`.
     #[arg(long, value_name = "DIR")]
     pub(super) artifacts: Option<PathBuf>,
-    /// File to write [default: standard output].
-    #[arg(short = 'o', value_name = "FILE")]
+    /// File to write the page to [default: standard output].
+    #[arg(short = 'o', long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
-    /// What to write [default: html].
+    /// Format of the page [default: html].
     #[arg(
         long,
         value_name = "FORMAT",
@@ -36,12 +37,16 @@ pub(crate) struct ReportArgs {
     /// that has one].
     #[arg(long, value_name = "DIR")]
     pub(super) project_dir: Option<PathBuf>,
-    /// Folder of the journals and the history [default: .prefect-dbt in the project].
+    /// Folder of journals and history [default: .prefect-dbt in the project].
     #[arg(long, value_name = "DIR")]
     pub(super) journal_dir: Option<PathBuf>,
 }
 
 const AFTER_HELP: &str = "\
+Examples:
+  prefect-dbt report -o run.html
+  prefect-dbt report --artifacts target --output markdown
+
 Exit codes:
   0  the page is written, also if the run failed
   2  the run is not found, or a file cannot be read or written";
