@@ -23,8 +23,8 @@
 //! - [`hooks`] call your code at the start of a run, after each node, and at its end.
 //! - An [`Invocation`] has the dbt command of one run; its [`RunOptions`] beat those of the runner, which beat the environment.
 //! - Each line of a run is an event of `tracing` (target `prefect_dbt::run`), or is shown by a [`Console`].
-//! - [`track`] turns dbt's events into the effects of [`model`], [`store`] keeps the journal of a run until the server has all of
-//!   it, and [`replay`] delivers it later. [`deploy`] creates deployments that run dbt.
+//! - [`track`] turns dbt's events into the effects of [`model`]. The journal of a run keeps them until the server has all of it, and
+//!   [`replay`] delivers it later. [`deploy`] creates deployments that run dbt.
 //! - The crates that this one is made of are here under short names: [`manifest`], [`selector`], [`events`], [`templating`] and
 //!   [`client`].
 //!
@@ -59,14 +59,6 @@
 
 // The examples of the package's page are tests.
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]
-#![cfg_attr(
-    not(feature = "cli"),
-    allow(
-        dead_code,
-        unused_imports,
-        reason = "some inner parts serve the command line alone"
-    )
-)]
 
 #[cfg(not(unix))]
 compile_error!(
@@ -84,7 +76,7 @@ mod heal;
 pub mod model;
 
 mod dbt;
-pub mod store;
+mod store;
 mod sweep;
 pub mod track;
 
@@ -99,14 +91,17 @@ mod history;
 
 mod dbt_retry;
 pub mod deploy;
+#[cfg(feature = "cli")]
 mod page;
+#[cfg(feature = "cli")]
 mod plan;
-pub mod profiles;
+mod profiles;
 
 mod outcome;
 pub mod replay;
 
-pub mod doctor;
+#[cfg(feature = "cli")]
+mod doctor;
 mod engine;
 
 pub mod hooks;
@@ -132,8 +127,10 @@ pub use observe::{Observer, Unobserved};
 pub use outcome::{Error, Outcome};
 pub use prefect::flow_run::ReportError;
 pub use prefect::lock::LockError;
+pub use profiles::ProfilesError;
 pub use request::{
     FlowChoice, FlowContext, Invocation, LedgerMode, LockLost, LockMode, PrefectDbtSettings,
     RequestError, RetryStrategy, RunOptions,
 };
+pub use store::{Entry, Header, JournalReader};
 pub use track::{MASK, Redactor};

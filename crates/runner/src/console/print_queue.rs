@@ -64,6 +64,7 @@ impl PrintQueue {
     }
 
     /// Adds an item if there is room. For the debug log, which any thread writes.
+    #[cfg(feature = "cli")]
     pub(super) fn push_if_free(&self, item: Print) {
         if self.lock().waiting.len() < LIMIT {
             self.push(item);

@@ -83,6 +83,7 @@ impl Printer {
     }
 
     /// A writer of whole lines to stderr, for the debug log. What has no room is left out.
+    #[cfg(feature = "cli")]
     pub(crate) fn log_writer(&self) -> LogWriter {
         LogWriter(self.clone())
     }
@@ -99,9 +100,11 @@ impl Printer {
 }
 
 /// Prints what it is given, a line or several at a time.
+#[cfg(feature = "cli")]
 #[derive(Debug)]
 pub(crate) struct LogWriter(Printer);
 
+#[cfg(feature = "cli")]
 impl Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "cli")]
 use super::command_line::Engine;
 
 /// The versions that `dbt --version` prints.
@@ -53,6 +54,7 @@ impl DbtVersion {
     }
 
     /// The engine. A version that cannot be read counts as one of dbt 1.
+    #[cfg(feature = "cli")]
     pub(crate) fn engine(&self) -> Engine {
         match self.numbers() {
             Some((2.., _)) => Engine::Fusion,
@@ -61,6 +63,7 @@ impl DbtVersion {
     }
 
     /// Whether a profile can have this type. Always true for dbt 2, whose built-in adapters are not known.
+    #[cfg(feature = "cli")]
     pub(crate) fn has_adapter(&self, kind: &str) -> bool {
         self.engine() == Engine::Fusion || self.adapters.iter().any(|(name, _)| name == kind)
     }

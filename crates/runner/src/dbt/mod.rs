@@ -29,7 +29,9 @@ mod watchdog;
 
 pub(crate) use artifacts::{read_manifest, read_run_results, read_sources, written_at};
 pub(crate) use bounded_file::{read_artifact, read_config, read_config_text};
-pub(crate) use capabilities::{Capabilities, ManifestTime, NodeEvents, RetrySupport};
+#[cfg(feature = "cli")]
+pub(crate) use capabilities::NodeEvents;
+pub(crate) use capabilities::{Capabilities, ManifestTime, RetrySupport};
 pub(crate) use child_environment::{
     CONTROL_VARIABLES, EnvironmentOptions, InheritedVariable, child_environment,
     output_environment, unknown_variables,
@@ -42,14 +44,18 @@ pub use error::DbtError;
 pub use find::find_dbt;
 pub use launch::Launcher;
 pub(crate) use launch::{LaunchPlan, NotLaunched, SharedInterpreter, WantedEvents};
-pub(crate) use log_folder::{is_writable, log_folder_problem, spare_log_folder};
+#[cfg(feature = "cli")]
+pub(crate) use log_folder::is_writable;
+pub(crate) use log_folder::{log_folder_problem, spare_log_folder};
 pub(crate) use out_of_memory::MemoryKills;
 pub(crate) use process::{DbtExit, DbtProcess};
 pub(crate) use process_group::ProcessGroup;
 pub(crate) use profiles_dir::{PROFILES_FILE, find_profiles_dir};
 pub use project::{PROJECT_FILE, Project};
 pub(crate) use pump::pump;
-pub(crate) use version_query::{ask_version_by, dbt_version, forget_version};
+#[cfg(feature = "cli")]
+pub(crate) use version_query::ask_version_by;
+pub(crate) use version_query::{dbt_version, forget_version};
 pub(crate) use watchdog::Aftercare;
 
 #[cfg(test)]

@@ -1,35 +1,23 @@
 //! The record of an attempt, restored from the ledger that Prefect has of it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::ledger_head::{fingerprint, run_results_command};
 use super::plan::NO_RECORD;
-use super::remaining_nodes::unsupported;
-use super::results::Results;
+use super::results::{NodeResult, Results};
+use crate::dbt::command_line::{Given, Kind};
 use crate::dbt::{CommandLine, DbtVersion, Project};
-use crate::ledger::{Fingerprint, Ledger, LedgerHead};
-use crate::model::Obstacle;
+use crate::ledger::{Ledger, LedgerHead};
+use crate::model::{Obstacle, RemainingNode};
 use crate::request::Request;
-use crate::selection::{OutputChoice, SelectionFlags};
 use crate::store::{AttemptRecord, AttemptRecords, SavedAttempt};
 
-/// The head of the ledger of an attempt. `None` for a command that `dbt retry` does not repeat.
-pub(crate) fn ledger_head(
-    request: &Request,
-    project: &Project,
-    version: &DbtVersion,
-    run_id: Uuid,
-) -> Option<LedgerHead> {
-    let line = request.original_line();
-    let is_retried = unsupported(run_results_command(&line.command()), &version.version).is_none();
-    is_retried.then(|| LedgerHead {
-        run_id,
-        attempt: request.attempt.number,
-        started: Timestamp::now(),
-        dbt_version: version.version.clone(),
-        fingerprint: fingerprint(line, project, version),
-    })
-}
+/// The schema of results that dbt 1.8 and later read.
+const SCHEMA: &str = "https://schemas.getdbt.com/dbt/run-results/v6.json";
 
 /// Restores the record of the previous attempt of a flow run from its ledger, on a disk that may lack it.
 ///
@@ -83,33 +71,54 @@ pub(crate) fn restore(
     })
 }
 
-fn fingerprint(line: &CommandLine, project: &Project, version: &DbtVersion) -> Fingerprint {
-    let flags = SelectionFlags::from_env(line);
-    let choice = OutputChoice::of(project, &flags).ok();
-    let profile = choice.and_then(|choice| choice.profile());
-    let words = line.to_words();
-    Fingerprint::new(
-        &[project.name.as_deref().unwrap_or_default()],
-        &[
-            profile.as_deref().unwrap_or_default(),
-            flags.target.as_deref().unwrap_or_default(),
-        ],
-        &[&version.version],
-        &words.iter().map(String::as_str).collect::<Vec<_>>(),
-    )
+impl Results {
+    /// The results that dbt would have written of an attempt with this ledger and command line.
+    pub(super) fn restored(
+        head: &LedgerHead,
+        line: &CommandLine,
+        nodes: BTreeMap<String, RemainingNode>,
+    ) -> Self {
+        let mut args: Map<String, Value> = line.flags().filter_map(argument).collect();
+        args.insert(
+            "which".to_owned(),
+            run_results_command(&line.command()).into(),
+        );
+        let result = |(unique_id, node): (String, RemainingNode)| NodeResult {
+            unique_id,
+            status: node.status,
+            batch_results: node.batch_results,
+        };
+        Self {
+            metadata: json!({
+                "dbt_schema_version": SCHEMA,
+                "dbt_version": head.dbt_version,
+                "generated_at": head.started,
+                "invocation_started_at": head.started,
+                "invocation_id": head.run_id,
+                "env": {},
+            }),
+            args: args.into(),
+            elapsed_time: 0.0,
+            results: nodes.into_iter().map(result).collect(),
+        }
+    }
 }
 
-/// A command as run_results.json names it.
-pub(super) fn run_results_command(command: &str) -> &str {
-    match command {
-        "docs generate" => "generate",
-        other => other,
-    }
+/// A flag as run_results.json has it in `args`. dbt reads it back as a flag of the command line.
+fn argument(given: &Given) -> Option<(String, Value)> {
+    let name = given.flag.name.trim_start_matches('-').replace('-', "_");
+    let value = match given.flag.kind {
+        Kind::Switch => given.is_on().into(),
+        Kind::Value => given.value()?.into(),
+        Kind::List => given.values().into(),
+    };
+    Some((name, value))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dbt_retry::ledger_head;
     use crate::model::{Effect, RemainingWork};
     use crate::request::Invocation;
 

@@ -7,33 +7,27 @@ use dbt_manifest::without_non_finite;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::restore::run_results_command;
-use crate::dbt::command_line::{Given, Kind};
-use crate::dbt::{CommandLine, read_artifact};
-use crate::ledger::LedgerHead;
+use crate::dbt::read_artifact;
 use crate::model::{NodeStatus, RemainingNode};
-
-/// The schema of results that dbt 1.8 and later read.
-const SCHEMA: &str = "https://schemas.getdbt.com/dbt/run-results/v6.json";
 
 /// The part of dbt's results that `dbt retry` needs. Messages, code and responses of the database are not read: they are
 /// long and may hold secrets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Results {
-    metadata: Value,
-    args: Value,
+    pub(super) metadata: Value,
+    pub(super) args: Value,
     #[serde(default)]
-    elapsed_time: f64,
-    results: Vec<NodeResult>,
+    pub(super) elapsed_time: f64,
+    pub(super) results: Vec<NodeResult>,
 }
 
 /// The result of a node. It is written with the required fields of run-results v5 and v6.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(into = "Map<String, Value>")]
-struct NodeResult {
-    unique_id: String,
-    status: NodeStatus,
-    batch_results: Option<Value>,
+pub(super) struct NodeResult {
+    pub(super) unique_id: String,
+    pub(super) status: NodeStatus,
+    pub(super) batch_results: Option<Value>,
 }
 
 impl Results {
@@ -64,37 +58,6 @@ impl Results {
     /// dbt's command, as run_results.json names it (`generate` for `docs generate`).
     pub(super) fn command(&self) -> &str {
         text(&self.args, "which")
-    }
-
-    /// The results that dbt would have written of an attempt with this ledger and command line.
-    pub(super) fn restored(
-        head: &LedgerHead,
-        line: &CommandLine,
-        nodes: BTreeMap<String, RemainingNode>,
-    ) -> Self {
-        let mut args: Map<String, Value> = line.flags().filter_map(argument).collect();
-        args.insert(
-            "which".to_owned(),
-            run_results_command(&line.command()).into(),
-        );
-        let result = |(unique_id, node): (String, RemainingNode)| NodeResult {
-            unique_id,
-            status: node.status,
-            batch_results: node.batch_results,
-        };
-        Self {
-            metadata: json!({
-                "dbt_schema_version": SCHEMA,
-                "dbt_version": head.dbt_version,
-                "generated_at": head.started,
-                "invocation_started_at": head.started,
-                "invocation_id": head.run_id,
-                "env": {},
-            }),
-            args: args.into(),
-            elapsed_time: 0.0,
-            results: nodes.into_iter().map(result).collect(),
-        }
     }
 
     /// The nodes, for a ledger.
@@ -161,17 +124,6 @@ impl From<NodeResult> for Map<String, Value> {
         }
         fields
     }
-}
-
-/// A flag as run_results.json has it in `args`. dbt reads it back as a flag of the command line.
-fn argument(given: &Given) -> Option<(String, Value)> {
-    let name = given.flag.name.trim_start_matches('-').replace('-', "_");
-    let value = match given.flag.kind {
-        Kind::Switch => given.is_on().into(),
-        Kind::Value => given.value()?.into(),
-        Kind::List => given.values().into(),
-    };
-    Some((name, value))
 }
 
 fn text<'v>(value: &'v Value, key: &str) -> &'v str {

@@ -21,7 +21,7 @@ use crate::request::{PrefectDbtSettings, ProcessEnv, launcher_choice};
 /// What to check.
 #[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct DoctorOptions {
+pub(crate) struct DoctorOptions {
     /// The dbt executable; searched for if not given.
     pub dbt: Option<PathBuf>,
     /// Whether the launcher may start dbt.
@@ -40,7 +40,7 @@ impl DoctorOptions {
     ///
     /// # Errors
     /// As [`PrefectDbtSettings::from_env`].
-    pub fn from_env() -> Result<Self, Error> {
+    pub(crate) fn from_env() -> Result<Self, Error> {
         let get = |name: &str| {
             ["DBT_ENGINE_", "DBT_"]
                 .iter()
@@ -64,7 +64,7 @@ impl DoctorOptions {
 ///
 /// # Errors
 /// When the working directory does not exist. What would make a run fail is a [`Check`], not an error.
-pub async fn examine(
+pub(crate) async fn examine(
     options: &DoctorOptions,
     prefect: Result<Settings, SettingsError>,
 ) -> Result<DoctorReport, Error> {

@@ -13,5 +13,5 @@ mod profiles;
 mod project;
 mod report;
 
-pub use examine::{DoctorOptions, examine};
-pub use report::{Check, DoctorReport, REPORT_FORMAT, Status};
+pub(crate) use examine::{DoctorOptions, examine};
+pub(crate) use report::DoctorReport;

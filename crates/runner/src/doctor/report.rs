@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Version of the JSON form of the report. It is raised when a field is removed or changes its meaning.
-pub const REPORT_FORMAT: u32 = 1;
+pub(crate) const REPORT_FORMAT: u32 = 1;
 
 /// The result of all checks. Its JSON form is stable:
 ///
@@ -21,7 +21,7 @@ pub const REPORT_FORMAT: u32 = 1;
 /// `profile`, `settings`, `api`, `auth`, `clock`. `finding` and `advice` are for people and may change; `details` is for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct DoctorReport {
+pub(crate) struct DoctorReport {
     /// [`REPORT_FORMAT`].
     pub format: u32,
     /// Whether no problem was found; there may be warnings.
@@ -33,7 +33,7 @@ pub struct DoctorReport {
 /// The result of one check.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Check {
+pub(crate) struct Check {
     /// The name of the check, for programs.
     pub id: &'static str,
     /// The status.
@@ -49,8 +49,7 @@ pub struct Check {
 /// The status of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(clippy::exhaustive_enums, reason = "a program reacts to every status")]
-pub enum Status {
+pub(crate) enum Status {
     /// Nothing to do.
     Ok,
     /// A run works, but perhaps not as intended.

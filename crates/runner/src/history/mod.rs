@@ -7,9 +7,14 @@ mod record;
 mod statistics;
 mod store;
 
-pub(crate) use compare::{Comparison, compare};
+#[cfg(feature = "cli")]
+pub(crate) use compare::Comparison;
+pub(crate) use compare::compare;
 pub(crate) use expected::expected_run;
-pub(crate) use record::{NodeRecord, RunRecord, selection};
+#[cfg(feature = "cli")]
+pub(crate) use record::NodeRecord;
+pub(crate) use record::{RunRecord, selection};
+#[cfg(feature = "cli")]
 pub(crate) use statistics::median;
 pub(crate) use store::History;
 

@@ -30,6 +30,7 @@ impl Fingerprint {
     }
 
     /// What differs from another one, for a message.
+    #[cfg(feature = "cli")]
     pub(crate) fn difference(&self, other: &Self) -> Option<&'static str> {
         let parts = [
             (&self.project, &other.project, "project"),

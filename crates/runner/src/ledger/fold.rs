@@ -48,6 +48,7 @@ impl Ledger {
     }
 
     /// The ledger of an attempt with this work.
+    #[cfg(feature = "cli")]
     pub(super) fn with_work(head: LedgerHead, work: RemainingWork) -> Self {
         Self {
             work: Some(work),

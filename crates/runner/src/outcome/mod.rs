@@ -15,5 +15,7 @@ pub use error::Error;
 pub(crate) use error_text::error_text;
 pub(crate) use exit_code_after_delivery::exit_code_after_delivery;
 pub use invocation_outcome::Outcome;
-pub(crate) use run_summary::{run_summary, undelivered};
+pub(crate) use run_summary::run_summary;
+#[cfg(feature = "cli")]
+pub(crate) use run_summary::undelivered;
 pub(crate) use start_wait::warn_of_wait;

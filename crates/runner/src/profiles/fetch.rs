@@ -42,7 +42,7 @@ pub(super) async fn resolve(
 ///
 /// # Errors
 /// When a request fails. A block or variable that does not exist is an error when the template is rendered.
-pub async fn fetch(client: &Client, template: &Template) -> Result<Resolved, ProfilesError> {
+async fn fetch(client: &Client, template: &Template) -> Result<Resolved, ProfilesError> {
     let mut resolved = Resolved::new();
     let mut missing = Vec::new();
     let mut wanted = template.sources().into_iter().cloned();

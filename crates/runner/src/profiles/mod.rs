@@ -2,11 +2,12 @@
 
 mod error;
 mod fetch;
+#[cfg(feature = "cli")]
 mod preview;
 mod rendered;
 mod used_output;
 
 pub use error::ProfilesError;
-pub use fetch::fetch;
-pub use preview::Preview;
-pub use rendered::RenderedProfiles;
+#[cfg(feature = "cli")]
+pub(crate) use preview::Preview;
+pub(crate) use rendered::RenderedProfiles;

@@ -14,7 +14,7 @@ use crate::track::Redactor;
 /// A rendered profiles.yml for people, with secrets masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Preview {
+pub(crate) struct Preview {
     /// The file.
     pub file: PathBuf,
     /// The text that dbt gets, and a comment with the value of each reference. `None` if the file has no reference to
@@ -30,7 +30,7 @@ impl Preview {
     /// # Errors
     /// When the file does not exist or is invalid, when a block or variable does not exist, and when Prefect is needed and
     /// not available.
-    pub async fn from_env(
+    pub(crate) async fn from_env(
         settings: &PrefectDbtSettings,
         client: Option<&Client>,
     ) -> Result<Self, ProfilesError> {

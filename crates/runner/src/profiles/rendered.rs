@@ -4,9 +4,9 @@ use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use dbt_templating::{
-    EnvironmentVariable, Profiles, RenderOptions, RenderReport, Resolved, Template, Warning,
-};
+#[cfg(feature = "cli")]
+use dbt_templating::RenderReport;
+use dbt_templating::{EnvironmentVariable, Profiles, RenderOptions, Resolved, Template, Warning};
 use prefect_client::Client;
 use tempfile::TempDir;
 
@@ -20,9 +20,10 @@ use crate::selection::OutputChoice;
 ///
 /// The file contains no secrets, but references to the environment variables that do.
 #[derive(Debug)]
-pub struct RenderedProfiles {
+pub(crate) struct RenderedProfiles {
     dir: TempDir,
     variables: Vec<EnvironmentVariable>,
+    #[cfg(feature = "cli")]
     report: RenderReport,
     warnings: Vec<Warning>,
 }
@@ -34,7 +35,8 @@ impl RenderedProfiles {
     /// # Errors
     /// When the file cannot be read or is invalid, when a block or variable does not exist, and when Prefect is needed and
     /// not available.
-    pub async fn prepare(
+    #[cfg(feature = "cli")]
+    pub(crate) async fn prepare(
         dir: &Path,
         client: Option<&Client>,
         options: &RenderOptions,
@@ -75,6 +77,7 @@ impl RenderedProfiles {
         Ok(Some(Self {
             dir: write(&text).map_err(ProfilesError::Write)?,
             variables: rendered.variables,
+            #[cfg(feature = "cli")]
             report: rendered.report,
             warnings: template.warnings().to_vec(),
         }))
@@ -82,25 +85,26 @@ impl RenderedProfiles {
 
     /// The directory of the rendered profiles.yml, for dbt's `--profiles-dir`.
     #[must_use]
-    pub fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         self.dir.path()
     }
 
     /// The environment variables that dbt needs. Their values are secrets, to be masked everywhere.
     #[must_use]
-    pub fn variables(&self) -> &[EnvironmentVariable] {
+    pub(crate) fn variables(&self) -> &[EnvironmentVariable] {
         &self.variables
     }
 
     /// Text in the file that is probably a mistake.
     #[must_use]
-    pub fn warnings(&self) -> &[Warning] {
+    pub(crate) fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
     /// The value of each reference, secrets masked.
+    #[cfg(feature = "cli")]
     #[must_use]
-    pub fn report(&self) -> &RenderReport {
+    pub(crate) fn report(&self) -> &RenderReport {
         &self.report
     }
 }

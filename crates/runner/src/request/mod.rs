@@ -26,7 +26,9 @@ pub use invocation::Invocation;
 pub use ledger_mode::LedgerMode;
 pub use lock_options::{LockLost, LockMode};
 pub use options::RunOptions;
-pub(crate) use process_env::{ProcessEnv, inherited, launcher_choice, unset_job};
+#[cfg(feature = "cli")]
+pub(crate) use process_env::launcher_choice;
+pub(crate) use process_env::{ProcessEnv, inherited, unset_job};
 pub(crate) use resolved_request::{Request, RetryOptions};
 pub use retry_strategy::RetryStrategy;
 pub use settings::PrefectDbtSettings;

@@ -190,6 +190,7 @@ impl Request {
 
     /// Takes the number of retries from Prefect's settings (`PREFECT_FLOWS_DEFAULT_RETRIES`), if the caller sets none and a
     /// flow run is created: a flow run that exists has its own number.
+    #[cfg(feature = "cli")]
     pub(crate) fn adopt_default_retries(&mut self) {
         let Some(client) = &self.client else { return };
         let settings = client.settings();

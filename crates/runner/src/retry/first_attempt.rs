@@ -1,52 +1,16 @@
-//! The first attempt of a flow run that exists already: its parameters, its retries, and its earlier attempts.
+//! The first attempt of a flow run that exists already: who owns it, and its retries.
 
 use prefect_client::{Client, FlowRun, FlowRunPatch};
 use uuid::Uuid;
 
-use super::last_attempt::last_attempt;
-use crate::dbt_retry::plan;
 use crate::model::Ownership;
 use crate::observe::Observer;
 use crate::outcome::{Error, warn_of_wait};
-use crate::parameters::apply;
 use crate::prefect::delivery::Reporter;
 use crate::prefect::flow_run::{
     ReportError, ownership_by_state, refuse_cancelled, retry_rules, wait_for_api,
 };
-use crate::request::{Attempt, DeliveryLimits, FlowChoice, FlowContext, Request, RetryOptions};
-
-/// Reads the flow run that a request is the engine of. Its parameters change dbt's arguments, its policy says how often it
-/// is retried, and an attempt that ran before in another process is continued. Other requests stay as they are.
-///
-/// # Errors
-/// When the flow run cannot be read, or its parameters are wrong.
-pub(super) async fn adopt_flow_run(
-    mut request: Request,
-    observer: &dyn Observer,
-) -> Result<Request, Error> {
-    let choice = &request.flow;
-    let id = match (choice.engine, choice.flow_run_id, choice.inherited) {
-        (true, named, inherited) => named.or(inherited),
-        (false, None, inherited) => inherited,
-        (false, Some(_), _) => None,
-    };
-    let (Some(id), Some(client)) = (id.filter(|_| !choice.declined), request.client.clone()) else {
-        return Ok(request);
-    };
-    let run = adopt(&mut request.flow, id, &client, request.delivery, observer).await?;
-    request.context = Some(FlowContext::of(&run, request.flow.engine));
-    if !request.flow.engine {
-        return Ok(request);
-    }
-    request.delivery = request.delivery.for_engine();
-    request.retry.retries = agree_on_retries(&client, &run, request.retry).await;
-    let args = apply(&request.args, &run.parameters)?;
-    request = request.with_args(args);
-    if run.run_count > 0 {
-        request = continued(&request, &client, &run).await?;
-    }
-    Ok(request)
-}
+use crate::request::{DeliveryLimits, FlowChoice, RetryOptions};
 
 /// Reads a flow run, and makes it the one of `choice`. This process is its engine if `choice` says so, or if the flow run
 /// waits to start. A Prefect API that is away is waited for.
@@ -94,16 +58,4 @@ pub(crate) async fn agree_on_retries(
         tracing::warn!(%error, "cannot set the retries of the flow run, which keeps its own");
     }
     Some(retries)
-}
-
-/// The request as the next attempt of a flow run that ran before, from what is known of the last attempt.
-async fn continued(request: &Request, client: &Client, run: &FlowRun) -> Result<Request, Error> {
-    let last = last_attempt(request, client, run).await?;
-    let last = last.as_ref().map_err(String::as_str);
-    let attempt = Attempt {
-        number: run.run_count + 1,
-        ..Attempt::default()
-    };
-    let strategy = request.retry.strategy.unwrap_or_default();
-    Ok(plan(strategy, last).request(request, attempt))
 }

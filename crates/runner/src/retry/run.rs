@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::adopt_flow_run::adopt_flow_run;
 use super::attempt_loop::Attempts;
-use super::first_attempt::adopt_flow_run;
 use super::give_up::give_up;
 use crate::dbt_retry::{NO_RECORD, plan};
 use crate::hooks::{HookOptions, Hooks};

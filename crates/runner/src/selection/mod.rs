@@ -12,4 +12,6 @@ mod target;
 pub(crate) use flags::SelectionFlags;
 pub(crate) use output_choice::OutputChoice;
 pub(crate) use selected::{command_of, names_state, selected};
-pub(crate) use selectors_file::{SelectorsFile, SelectorsFileError};
+pub(crate) use selectors_file::SelectorsFile;
+#[cfg(feature = "cli")]
+pub(crate) use selectors_file::SelectorsFileError;

@@ -63,6 +63,7 @@ impl OutputChoice {
 
     /// The number of threads that the output in this profiles.yml has. `None` if it is not there, or if it has Jinja that is
     /// not known here.
+    #[cfg(feature = "cli")]
     pub(crate) fn threads(&self, profiles: &str) -> Option<usize> {
         let target = self.target(profiles)?;
         let profiles: serde_yaml::Value = serde_yaml::from_str(profiles).ok()?;
@@ -122,6 +123,7 @@ impl OutputChoice {
     }
 
     /// The number that a text is once its Jinja is rendered.
+    #[cfg(feature = "cli")]
     fn number(&self, text: &str) -> Option<usize> {
         match self.jinja().render(text).ok()? {
             Value::String(text) => text.trim().parse().ok(),

@@ -14,7 +14,7 @@ use super::reader::JournalReader;
 use super::stored_journal::StoredJournal;
 
 /// Name of the folder in a dbt project. It is not in `target`, because `dbt clean` deletes that.
-pub const JOURNAL_DIR: &str = ".prefect-dbt";
+pub(crate) const JOURNAL_DIR: &str = ".prefect-dbt";
 
 /// How many journals of earlier runs are kept, of each kind.
 const KEPT: usize = 10;
@@ -26,20 +26,20 @@ const PRIVATE: u32 = 0o700;
 
 /// A folder of journals, one file per run.
 #[derive(Debug, Clone)]
-pub struct JournalFolder {
+pub(crate) struct JournalFolder {
     dir: PathBuf,
 }
 
 impl JournalFolder {
     /// The folder at `dir`, which need not exist yet.
     #[must_use]
-    pub fn at(dir: impl Into<PathBuf>) -> Self {
+    pub(crate) fn at(dir: impl Into<PathBuf>) -> Self {
         Self { dir: dir.into() }
     }
 
     /// Its path.
     #[must_use]
-    pub fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
 
@@ -82,7 +82,7 @@ impl JournalFolder {
     ///
     /// # Errors
     /// When the folder or the file cannot be created.
-    pub fn create(&self, run_id: Uuid) -> std::io::Result<File> {
+    pub(crate) fn create(&self, run_id: Uuid) -> std::io::Result<File> {
         self.make()?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
@@ -107,7 +107,7 @@ impl JournalFolder {
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub fn journals(&self) -> std::io::Result<Vec<PathBuf>> {
+    pub(crate) fn journals(&self) -> std::io::Result<Vec<PathBuf>> {
         self.files(EXTENSION)
     }
 
@@ -132,7 +132,7 @@ impl JournalFolder {
     }
 
     /// Deletes a journal that was delivered.
-    pub fn discard(&self, journal: &Path) {
+    pub(crate) fn discard(&self, journal: &Path) {
         if let Err(error) = fs_err::remove_file(journal) {
             tracing::warn!(%error, "cannot delete a delivered journal");
         }
@@ -141,7 +141,7 @@ impl JournalFolder {
     /// Deletes old journals: keeps the last ten of runs that are reported to Prefect, the last ten of other runs, and ten files
     /// that are incomplete. A journal that is being written is never deleted. Gives the deleted journals that Prefect lacks.
     #[must_use]
-    pub fn trim(&self) -> Vec<PathBuf> {
+    pub(crate) fn trim(&self) -> Vec<PathBuf> {
         for path in surplus(&self.incomplete().unwrap_or_default()) {
             self.discard(path);
         }

@@ -23,7 +23,7 @@ pub enum Entry {
 #[serde(from = "StoredHeader", into = "StoredHeader")]
 #[non_exhaustive]
 pub struct Header {
-    /// Version of the format of the journal; this crate writes [`JOURNAL_FORMAT`].
+    /// Version of the format of the journal; this crate writes 1.
     pub format: u32,
     /// Id of the invocation (UUIDv7): the name of the journal.
     pub run_id: Uuid,
@@ -76,7 +76,7 @@ impl Header {
 }
 
 /// The format that [`Header::format`] names.
-pub const JOURNAL_FORMAT: u32 = 1;
+pub(crate) const JOURNAL_FORMAT: u32 = 1;
 
 #[cfg(test)]
 mod tests {

@@ -21,16 +21,16 @@ mod writer;
 
 pub(crate) use attempt_record::{AttemptRecord, AttemptRecords, SavedAttempt, write_private};
 pub(crate) use feed::Feed;
-pub(crate) use folder::INCOMPLETE;
-pub use folder::{JOURNAL_DIR, JournalFolder};
-pub use journal_entry::{Entry, Header, JOURNAL_FORMAT};
+pub(crate) use folder::{INCOMPLETE, JOURNAL_DIR, JournalFolder};
+pub(crate) use journal_entry::JOURNAL_FORMAT;
+pub use journal_entry::{Entry, Header};
 pub(crate) use journal_hold::JournalHold;
 pub(crate) use keep::{KeptJournal, keep};
 pub(crate) use read_header::read_header;
 pub(crate) use reader::JournalEnd;
 pub use reader::JournalReader;
-pub use stored_journal::StoredJournal;
-pub use writer::JournalWriter;
+pub(crate) use stored_journal::StoredJournal;
+pub(crate) use writer::JournalWriter;
 
 #[cfg(test)]
 mod tests;

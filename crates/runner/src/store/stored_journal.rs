@@ -11,7 +11,7 @@ use super::reader::JournalReader;
 
 /// Exclusive access to a journal whose writer is gone: until this is dropped, no other process delivers or deletes it.
 #[derive(Debug)]
-pub struct StoredJournal {
+pub(crate) struct StoredJournal {
     path: PathBuf,
     is_locked: bool,
     _lock: File,
@@ -22,7 +22,7 @@ impl StoredJournal {
     ///
     /// # Errors
     /// When the file cannot be opened.
-    pub fn lock(path: &Path) -> io::Result<Option<Self>> {
+    pub(crate) fn lock(path: &Path) -> io::Result<Option<Self>> {
         let file = match open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -50,21 +50,15 @@ impl StoredJournal {
 
     /// Whether it is certain that no process writes it. On a file system without locks it is not.
     #[must_use]
-    pub fn is_locked(&self) -> bool {
+    pub(crate) fn is_locked(&self) -> bool {
         self.is_locked
-    }
-
-    /// Its path.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// A reader from the start.
     ///
     /// # Errors
     /// When the file cannot be opened.
-    pub fn reader(&self) -> io::Result<JournalReader> {
+    pub(crate) fn reader(&self) -> io::Result<JournalReader> {
         JournalReader::open(&self.path)
     }
 
@@ -72,7 +66,7 @@ impl StoredJournal {
     ///
     /// # Errors
     /// When the file cannot be deleted.
-    pub fn delete(self) -> io::Result<()> {
+    pub(crate) fn delete(self) -> io::Result<()> {
         fs_err::remove_file(&self.path)
     }
 }

@@ -1,6 +1,7 @@
 //! Writes a journal.
 
 use std::io::Write;
+#[cfg(test)]
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 /// (a full disk, a read-only project), [`JournalWriter::problem`] gives the reason, and the rest of the journal stays in memory,
 /// where readers find it.
 #[derive(Debug)]
-pub struct JournalWriter {
+pub(crate) struct JournalWriter {
     /// The file, until there are entries for its thread.
     file: Option<File>,
     shared: Arc<Shared>,
@@ -30,7 +31,7 @@ pub struct JournalWriter {
 impl JournalWriter {
     /// A journal that starts with `header`: in `file`, or in memory if that is an error. The header is written at once.
     #[must_use]
-    pub fn begin(file: std::io::Result<File>, header: &Header) -> Self {
+    pub(crate) fn begin(file: std::io::Result<File>, header: &Header) -> Self {
         let path = file.as_ref().ok().map(|file| file.path().to_path_buf());
         let lock = file.as_ref().ok().and_then(|file| file.try_clone().ok());
         let header = line(&Entry::Header(Box::new(header.clone())));
@@ -55,7 +56,7 @@ impl JournalWriter {
 
     /// A journal in memory.
     #[must_use]
-    pub fn in_memory(header: &Header) -> Self {
+    pub(crate) fn in_memory(header: &Header) -> Self {
         let writer = Self {
             file: None,
             shared: Shared::new(None, Progress::default(), None),
@@ -65,7 +66,7 @@ impl JournalWriter {
     }
 
     /// Appends effects. Readers see them immediately.
-    pub fn append(&mut self, effects: impl IntoIterator<Item = Effect>) {
+    pub(crate) fn append(&mut self, effects: impl IntoIterator<Item = Effect>) {
         let entries = effects.into_iter().map(Box::new).map(Entry::Effect);
         let lines: Vec<Arc<str>> = entries.filter_map(|entry| line(&entry)).collect();
         if lines.is_empty() {
@@ -79,19 +80,20 @@ impl JournalWriter {
 
     /// A reader from the start.
     #[must_use]
-    pub fn reader(&self) -> JournalReader {
+    pub(crate) fn reader(&self) -> JournalReader {
         JournalReader::of(Arc::clone(&self.shared))
     }
 
     /// The path of the journal; `None` when it is in memory.
+    #[cfg(test)]
     #[must_use]
-    pub fn path(&self) -> Option<&Path> {
+    pub(crate) fn path(&self) -> Option<&Path> {
         self.shared.path.as_deref()
     }
 
     /// Why the file cannot be written; `None` if it can, as far as is known.
     #[must_use]
-    pub fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self) -> Option<String> {
         self.shared.unwritten.problem()
     }
 

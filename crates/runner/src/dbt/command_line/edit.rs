@@ -1,7 +1,9 @@
 //! Changes to a command line that leave the rest of it word for word.
 
 use super::flag::Kind;
-use super::line::{CommandLine, Given, Item, Joint};
+#[cfg(feature = "cli")]
+use super::line::Joint;
+use super::line::{CommandLine, Given, Item};
 
 impl CommandLine {
     /// Takes out the flags that are not to be kept. Letters that were joined to them stay: `-qs a` without `-q` is `-s a`.
@@ -46,6 +48,7 @@ impl CommandLine {
     }
 
     /// Gives each value of a list a flag of its own: `-s a b` becomes `--select=a --select=b`.
+    #[cfg(feature = "cli")]
     pub(crate) fn spread_lists(&mut self) {
         let items = std::mem::take(&mut self.items).into_iter();
         let spread = |item| match item {
@@ -122,6 +125,7 @@ impl CommandLine {
     }
 }
 
+#[cfg(feature = "cli")]
 impl Given {
     fn one_for_each_value(self) -> Vec<Item> {
         let of_one = |value| Self {

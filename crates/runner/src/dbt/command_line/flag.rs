@@ -159,6 +159,7 @@ impl Flag {
     }
 
     /// Whether a flag has this letter.
+    #[cfg(feature = "cli")]
     pub(crate) fn has_letter(letter: char) -> bool {
         FLAGS.iter().any(|flag| flag.letters.contains(letter))
     }
@@ -214,6 +215,7 @@ impl Flag {
     }
 
     /// Whether a command of dbt 1 takes the flag.
+    #[cfg(feature = "cli")]
     pub(crate) fn is_taken_by_dbt_1(&self, command: &str) -> bool {
         self.engine != Some(Engine::Fusion) && self.is_taken_by(command)
     }

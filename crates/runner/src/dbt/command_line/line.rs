@@ -60,6 +60,7 @@ impl Given {
     }
 
     /// All values.
+    #[cfg(feature = "cli")]
     pub(crate) fn values(&self) -> &[String] {
         &self.values
     }
@@ -147,6 +148,7 @@ impl CommandLine {
     }
 
     /// The words that look like flags and that dbt does not know.
+    #[cfg(feature = "cli")]
     pub(crate) fn unknown_flags(&self) -> impl Iterator<Item = &str> {
         self.items.iter().filter_map(|item| match item {
             Item::Unknown(word) => Some(word.as_str()),

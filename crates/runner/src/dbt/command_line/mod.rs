@@ -11,8 +11,12 @@ mod parse;
 
 pub(crate) use commands::is_command;
 pub(crate) use edit::flag_with_value;
-pub(crate) use flag::{Engine, Flag, Kind};
-pub(crate) use line::{CommandLine, Given};
+#[cfg(feature = "cli")]
+pub(crate) use flag::Kind;
+pub(crate) use flag::{Engine, Flag};
+pub(crate) use line::CommandLine;
+#[cfg(feature = "cli")]
+pub(crate) use line::Given;
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::ledger::Fingerprint;
+use crate::ledger::decode;
 use crate::model::{Effect, NodeResult, NodeStatus};
 
 fn ledger_of(ids: impl IntoIterator<Item = String>) -> Ledger {

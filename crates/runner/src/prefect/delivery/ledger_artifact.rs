@@ -119,6 +119,7 @@ async fn delete_others(client: &Client, flow_run_id: Uuid, but: Option<Uuid>) ->
 ///
 /// # Errors
 /// When the API cannot be reached or refuses.
+#[cfg(feature = "cli")]
 pub(crate) async fn read_ledger(
     client: &Client,
     flow_run_id: Uuid,

@@ -26,7 +26,9 @@ mod stall;
 mod summary_artifact;
 mod target;
 
-pub(crate) use ledger_artifact::{LedgerOptions, read_ledger};
+pub(crate) use ledger_artifact::LedgerOptions;
+#[cfg(feature = "cli")]
+pub(crate) use ledger_artifact::read_ledger;
 pub(crate) use reporter::{ReportOptions, Reporter};
 
 #[cfg(test)]
