@@ -202,7 +202,8 @@ fn the_invocations_of_a_flow_share_the_lock() {
     let run = flow.run_with(&runner, async |flow: FlowContext| {
         let (first, second) =
             tokio::join!(flow.invoke(invocation(&one)), flow.invoke(invocation(&two)));
-        (first?, second?);
+        first?;
+        second?;
         flow.invoke(invocation(&one)).await
     });
     Runtime::new().unwrap().block_on(run).unwrap();
