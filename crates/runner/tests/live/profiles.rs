@@ -110,7 +110,7 @@ fn a_server_with_authentication_works_and_stores_no_secret() {
         guarded(&mut project.invocation(&[], &["build", "--select", "leak", "stg_products"]));
     leaked.exits_with(1).says("cannot log in: ").says("*****");
     // A flow's name that the server would refuse: what it cannot get stays in the journal.
-    let options = ["--flow-name", "a/b"];
+    let options = ["--flow-name", "a/b", "--verify-timeout", "1"];
     let kept = guarded(&mut project.invocation(&options, &["compile", "--select", "leak"]));
     kept.exits_with(2).says("cannot log in: ");
     let journals = project.path().join(".prefect-dbt");
