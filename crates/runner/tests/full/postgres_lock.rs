@@ -31,7 +31,7 @@ fn copy(number: usize, port: &str) -> TempDir {
         ("models/slow.sql", "select pg_sleep(2)::text as s\n"),
         (
             "models/below.sql",
-            "select * from {{ ref('slow') }}, pg_sleep(1)\n",
+            "select s, pg_sleep(1)::text as t from {{ ref('slow') }}\n",
         ),
     ] {
         std::fs::write(project.path().join(name), text).expect("it can be written");
