@@ -78,10 +78,12 @@ pub(crate) struct DeployArgs {
     /// the environment of the worker, or secrets of the cluster.
     #[arg(help_heading = "Runs", long, value_name = "NAME=VALUE", value_parser = pair)]
     env: Vec<(String, String)>,
-    /// Folder that runs start in, on the worker's machine; for work pools of type process.
+    /// Folder that runs start in, on the worker's machine; for work pools of type process. The dbt project must be there, or be
+    /// named by --project-dir of dbt; no code is pulled.
     #[arg(help_heading = "Worker", long, value_name = "DIR")]
     working_dir: Option<String>,
-    /// Container image with prefect-dbt and dbt; for work pools of type docker and kubernetes.
+    /// Container image with prefect-dbt, dbt and the dbt project in its working directory; for work pools of type docker and
+    /// kubernetes. No code is pulled.
     #[arg(help_heading = "Worker", long)]
     image: Option<String>,
     /// Other job variable of the work pool, such as `namespace=dbt`; can be repeated.

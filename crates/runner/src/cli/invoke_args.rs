@@ -21,10 +21,10 @@ use crate::request::{LedgerMode, LockLost, LockMode, RetryStrategy};
 ///
 /// The run is reported to the flow run given with --flow-run-id, otherwise to the one that a Prefect worker started this
 /// process for, otherwise to a new flow run. If no Prefect API is configured (PREFECT_API_URL), dbt runs and nothing is
-/// reported. If the API is not reachable, a run that creates its flow run goes on, and what cannot be sent stays in its
-/// journal: the next run in the project delivers it, or `prefect-dbt replay`.
+/// reported, unless Prefect is needed (exit code 3). If the API is not reachable, a run that creates its flow run goes on, and
+/// what cannot be sent stays in its journal: the next run in the project delivers it, or `prefect-dbt replay`.
 ///
-/// profiles.yml can refer to Prefect variables and blocks; see `prefect-dbt render-profiles`. Runs that use the same target folder
+/// profiles.yml can refer to Prefect variables and blocks; see `prefect-dbt help render-profiles`. Runs that use the same target folder
 /// wait for each other.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
@@ -105,13 +105,15 @@ pub(super) struct PrefectOptions {
     /// running, the run is reported to it, and its state is not changed. If the variable is not set either, a new flow run is
     /// created, and this process owns it.
     ///
-    /// If this flow run cannot be read, dbt is not started and the exit code is 3. With --engine, that is tried for some minutes.
+    /// If this flow run cannot be read, dbt is not started and the exit code is 3; --delivery-timeout says
+    /// how long that is tried.
     #[arg(long, value_name = "ID", value_parser = flow_run_id)]
     pub(super) flow_run_id: Option<Uuid>,
     /// Own the flow run of --flow-run-id: set its states, apply its parameters to dbt's arguments, and do its retries.
     ///
     /// Without --flow-run-id, it is the flow run that a worker started this process for; such a process is its owner without
-    /// this option, too, unless the flow run is already running. If there is no flow run, the exit code is 2. If the flow run
+    /// this option, too, unless the flow run is already running. `prefect-dbt deploy` sets it, so that a container that starts
+    /// again continues its flow run. Do not use it in a Python flow, which sets its own states. If there is no flow run, the exit code is 2. If the flow run
     /// cannot be read within 300 seconds, or within --delivery-timeout if that is shorter, dbt is not started and the exit code
     /// is 3.
     #[arg(long)]
@@ -138,7 +140,8 @@ pub(super) struct PrefectOptions {
 #[command(next_help_heading = "Retries")]
 pub(super) struct RetryOptions {
     /// Maximum number of retries of a run that ends Failed or TimedOut, not of one that crashed or was cancelled
-    /// [default: those of the flow run, otherwise PREFECT_FLOWS_DEFAULT_RETRIES, otherwise 0].
+    /// [default: those of the flow run, otherwise PREFECT_FLOWS_DEFAULT_RETRIES, otherwise 0; 0 if another process owns the
+    /// flow run, such as a Python flow, which has retries of its own].
     #[arg(long, value_name = "N")]
     pub(super) retries: Option<u32>,
     /// Seconds between two attempts; needs --retries [default: that of the flow run, or
@@ -148,8 +151,8 @@ pub(super) struct RetryOptions {
     /// What a retry runs [default: auto].
     #[arg(long, value_name = "STRATEGY", default_value = "auto", hide_default_value = true, value_parser = retry_strategies())]
     pub(super) retry_strategy: String,
-    /// Where the ledger is kept, the list of the nodes that are done: with it, a retry on another machine runs only the others
-    /// [default: auto].
+    /// Where the ledger is kept, the list of the nodes that are done: with it, the same flow run can be retried on another
+    /// machine (a new pod, Retry in the UI) as --retry-strategy says, as if the disk were still there [default: auto].
     #[arg(long, value_name = "WHERE", default_value = "auto", hide_default_value = true, value_parser = ledger_modes())]
     pub(super) ledger: String,
     /// Within an attempt, run dbt again up to N times for nodes whose failure looks transient, such as a lost connection or a
@@ -175,10 +178,10 @@ pub(super) struct LockArgs {
     /// or a name [env: PREFECT_DBT_LOCK] [default: off].
     ///
     /// `auto` locks the target: its name is a hash of adapter, host or account, database and schema. A name is that of a global
-    /// concurrency limit of Prefect, which is created with one slot if it does not exist.
+    /// concurrency limit of Prefect, which is created with one slot if it does not exist; if it has more, as many runs hold it.
     ///
     /// The lock is held until the last retry has ended, and renewed meanwhile. If this process is killed, it is free about a
-    /// minute later. Without a Prefect API there is no lock: the run fails with exit code 3.
+    /// minute later. Without a Prefect API, the run fails with exit code 3.
     #[arg(long, value_name = "LOCK", value_parser = lock_mode)]
     pub(super) lock: Option<LockMode>,
     /// Seconds to wait for the lock; then the run fails, and dbt is not started (exit code 2) [default: no limit but
@@ -205,8 +208,9 @@ pub(super) struct LimitOptions {
     /// Seconds to wait after the run while the Prefect API is not reachable [default: 600 with --engine or under a worker,
     /// otherwise that of --verify-timeout].
     ///
-    /// After that, the journal keeps what is missing; with --engine or under a worker, the exit code is 3. They also wait
-    /// before dbt starts: as long, but at most 300 seconds. After a signal, the wait is that of --verify-timeout.
+    /// "Under a worker" means for the flow run of PREFECT__FLOW_RUN_ID, if it was not running yet. After that time, the journal
+    /// keeps what is missing, and with --engine or under a worker, the exit code is 3. Such a process also waits before it
+    /// starts dbt: as long, but at most 300 seconds. After a signal, the wait is that of --verify-timeout.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(super) delivery_timeout: Option<Duration>,
     /// Maximum number of log lines and events to send per minute; dbt is not slowed down, and what is not sent in time stays
@@ -265,11 +269,11 @@ Examples:
 
 Exit codes:
   0    success
-  1    dbt reported failures, the run took longer than --timeout, or it lost its lock
-       (--lock-lost stop)
+  1    dbt reported failures, the run took longer than --timeout, nothing was selected
+       (--fail-on-empty), or the lock was lost (--lock-lost stop)
   2    dbt could not run: its own error, an invalid option, dbt not found, a missing profile, block
        or variable, a lock that was not free within --lock-timeout; or dbt was killed by a signal
-       that prefect-dbt did not send
+       of another process
   3    Prefect refused the run or was not reachable, where Prefect is needed: for the flow run of
        --flow-run-id or of a worker, for a lock, or because profiles.yml refers to Prefect
   130  interrupted (Ctrl-C), or cancelled through Prefect
@@ -299,8 +303,8 @@ fn retry_strategies() -> PossibleValuesParser {
 fn ledger_modes() -> PossibleValuesParser {
     let help = [
         "On disk, and in Prefect if this process owns the flow run",
-        "The same, with a warning if Prefect cannot store it",
-        "On disk only",
+        "As auto, with a warning if Prefect cannot store it",
+        "On disk only: a retry on another machine runs the whole command",
     ];
     let values = LedgerMode::NAMES.iter().zip(help);
     PossibleValuesParser::new(values.map(|(name, help)| PossibleValue::new(*name).help(help)))

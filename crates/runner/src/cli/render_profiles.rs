@@ -13,7 +13,8 @@ use super::error_report::ErrorReport;
 
 /// Print profiles.yml as dbt gets it, with references to Prefect filled in; secrets are shown as *****.
 ///
-/// References are those to Prefect blocks and variables, such as `{{ prefect.variables.target }}`.
+/// References are `{{ prefect.variables.NAME }}`, `{{ prefect.blocks.TYPE.NAME }}` and `{{ prefect.blocks.TYPE.NAME.FIELD }}`, such
+/// as `{{ prefect.blocks.secret.warehouse }}`. Other Jinja, such as env_var(), is left to dbt.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct RenderProfilesArgs {

@@ -35,7 +35,8 @@ pub(crate) struct ReplayArgs {
     /// invocation].
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
-    /// Name of the flow, if a flow run is created [default: `dbt` and the command, such as `dbt build`].
+    /// Name of the flow, if a flow run is created [default: the original name; for a log of dbt, `dbt` and the command, such as
+    /// `dbt build`].
     #[arg(long, value_name = "NAME")]
     flow_name: Option<String>,
     /// Name of the flow run, if one is created [default: the original name; for a log of dbt, a random
