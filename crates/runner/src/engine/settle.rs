@@ -8,7 +8,7 @@ use super::run::Attempt;
 use crate::model::{Effect, FinalState, Level, LogLine, RunEnd, State, StateKind, StopCause};
 use crate::outcome::{Outcome, exit_code_after_delivery};
 use crate::track::summary::markdown;
-use crate::track::{ProcessEnd, Verdict, closing_line, healed_line, stopped_line};
+use crate::track::{ProcessEnd, TrackedRun, Verdict, closing_line, healed_line, stopped_line};
 
 impl Judged {
     /// Writes the end of the run and waits for its delivery.
@@ -27,44 +27,32 @@ impl Judged {
             history,
         } = self;
         if request.summary_artifact {
-            let summary = markdown(
-                &command,
-                &request.args,
-                &verdict.state,
-                &run,
-                &history.compared,
-            );
+            let (args, compared) = (&request.args, &history.compared);
+            let summary = markdown(&command, args, &verdict.state, &run, compared);
             closing.write(summary.map(Effect::Summary));
         }
-        let healed = healed_line(&run).map(|message| log(&end, Level::Info, message));
-        closing.write(healed);
-        let stopped = stopped_line(&run).map(|message| log(&end, Level::Warning, message));
-        closing.write(stopped);
+        closing.write(summary_lines(&run, &end));
         let run_results = closing.run_results.take();
         let lines = std::mem::take(&mut closing.lines);
         closing.write(work.filter(|_| closing.has_ledger).map(Effect::Remaining));
         write_end(closing, &verdict, &end);
 
         let delivery = session.delivered().await;
-        history.link_to(
-            delivery
-                .as_ref()
-                .and_then(|delivery| delivery.url.as_deref()),
-        );
+        let page = delivery
+            .as_ref()
+            .and_then(|delivery| delivery.url.as_deref());
+        history.link_to(page);
         session.finish_earlier(attempt).await;
         let is_delivered = delivery.as_ref().is_some_and(|delivery| delivery.verified);
         let journal = session.close_journal(is_delivered, &**attempt.observer);
         let final_state = delivery.as_ref().map(|delivery| &delivery.final_state);
+        let is_engine = request.delivery.is_engine;
         Outcome {
             run_id: session.run_id,
             command,
             args: request.args.clone(),
             success: verdict.success,
-            exit_code: exit_code_after_delivery(
-                verdict.exit_code,
-                final_state,
-                request.delivery.is_engine,
-            ),
+            exit_code: exit_code_after_delivery(verdict.exit_code, final_state, is_engine),
             state: final_state_of(verdict.state, final_state),
             failure: verdict.failure,
             run,
@@ -78,6 +66,13 @@ impl Judged {
             delivery,
         }
     }
+}
+
+/// The log lines about the nodes that ran again, and about those that a stop prevented.
+fn summary_lines(run: &TrackedRun, end: &ProcessEnd) -> impl Iterator<Item = Effect> + use<> {
+    let healed = healed_line(run).map(|message| log(end, Level::Info, message));
+    let stopped = stopped_line(run).map(|message| log(end, Level::Warning, message));
+    healed.into_iter().chain(stopped)
 }
 
 /// The state of the run: Cancelled if the flow run was cancelled while dbt ended, whatever dbt reported.

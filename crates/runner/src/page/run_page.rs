@@ -93,29 +93,17 @@ impl Page {
         history: &[RunRecord],
         link: Option<String>,
     ) -> Self {
-        let started = facts
-            .nodes
-            .iter()
-            .filter_map(|node| Some(node.times?.0))
-            .min();
-        let ended = facts
-            .nodes
-            .iter()
-            .filter_map(|node| Some(node.times?.1))
-            .max();
+        let times = || facts.nodes.iter().filter_map(|node| node.times);
+        let started = times().map(|(start, _)| start).min();
+        let ended = times().map(|(_, end)| end).max();
         let mut all = facts.nodes;
         all.sort_by_key(|node| {
             node.times
                 .map_or((true, started), |(start, _)| (false, Some(start)))
         });
-        let own = history.iter().position(|run| {
-            facts.run_id == Some(run.run_id)
-                || run.invocation_id.is_some() && run.invocation_id == facts.invocation_id
-        });
-        let before_start =
-            || history.partition_point(|run| started.is_none_or(|start| run.started < start));
-        let earlier = &history[..own.unwrap_or_else(before_start)];
-        let own = own.map_or_else(|| record(&all, started), |place| history[place].clone());
+        let run = (facts.run_id, facts.invocation_id.as_deref());
+        let (earlier, own) = split_history(history, run, started);
+        let own = own.cloned().unwrap_or_else(|| record(&all, started));
         let nodes = page_nodes(all, started, manifest, earlier);
         let (critical_path, nodes) = with_graph(nodes);
         let ids = |keep: &dyn Fn(&PageNode) -> bool| -> Vec<String> {
@@ -123,21 +111,9 @@ impl Page {
             kept.map(|node| node.unique_id.clone()).collect()
         };
         let failures = ids(&|node| node.is_failure);
-        let mut counts = BTreeMap::new();
-        for node in &nodes {
-            *counts.entry(node.status_text().to_owned()).or_default() += 1;
-        }
-        let is_cancelled = nodes
-            .iter()
-            .any(|node| node.status == NodeStatus::Cancelled);
-        let derived = || match (failures.is_empty(), is_cancelled) {
-            (false, _) => "Failed".to_owned(),
-            (true, true) => "Cancelled".to_owned(),
-            (true, false) => "Completed".to_owned(),
-        };
         Self {
             command: facts.command,
-            state: facts.state.unwrap_or_else(derived),
+            state: facts.state.unwrap_or_else(|| state_of(&nodes)),
             message: facts.message,
             run_id: facts.run_id,
             invocation_id: facts.invocation_id,
@@ -147,7 +123,7 @@ impl Page {
                 .zip(ended)
                 .map_or(0.0, |(from, to)| between(from, to)),
             link: link.filter(|link| is_web_link(link)),
-            counts,
+            counts: counts(&nodes),
             lanes: nodes
                 .iter()
                 .filter_map(|node| Some(node.lane? + 1))
@@ -181,6 +157,44 @@ impl PageNode {
     pub(crate) fn status_text(&self) -> &str {
         status_text(&self.status)
     }
+}
+
+/// The runs before this one, and the record of this one if it is among them.
+fn split_history<'r>(
+    history: &'r [RunRecord],
+    (run_id, invocation_id): (Option<Uuid>, Option<&str>),
+    started: Option<Timestamp>,
+) -> (&'r [RunRecord], Option<&'r RunRecord>) {
+    let own = history.iter().position(|run| {
+        run_id == Some(run.run_id)
+            || run.invocation_id.is_some() && run.invocation_id.as_deref() == invocation_id
+    });
+    let before_start =
+        || history.partition_point(|run| started.is_none_or(|start| run.started < start));
+    let earlier = &history[..own.unwrap_or_else(before_start)];
+    (earlier, own.map(|place| &history[place]))
+}
+
+/// How many nodes have each status.
+fn counts(nodes: &[PageNode]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for node in nodes {
+        *counts.entry(node.status_text().to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+/// The state of a run that does not say it.
+fn state_of(nodes: &[PageNode]) -> String {
+    let is_any = |keep: fn(&PageNode) -> bool| nodes.iter().any(keep);
+    let state = if is_any(|node| node.is_failure) {
+        "Failed"
+    } else if is_any(|node| node.status == NodeStatus::Cancelled) {
+        "Cancelled"
+    } else {
+        "Completed"
+    };
+    state.to_owned()
 }
 
 fn status_text(status: &NodeStatus) -> &str {
