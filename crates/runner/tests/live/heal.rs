@@ -5,9 +5,10 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use prefect_client::StateType;
+use prefect_client::{Request, StateType, TaskRun};
 use serde_json::Value;
 
+use super::server::ask;
 use super::workshop::Workshop;
 
 /// What we log before a round.
@@ -82,6 +83,13 @@ fn id(model: &str) -> String {
     format!("model.workshop.{model}")
 }
 
+/// How often the server counts that a task run was started.
+fn run_count(run: &TaskRun) -> u64 {
+    let request = Request::get(format!("/task_runs/{}", run.id));
+    let run: Value = ask(async |client| client.send(&request).await.unwrap());
+    run["run_count"].as_u64().unwrap()
+}
+
 fn contexts(path: &Path) -> Vec<(String, String)> {
     let text = fs::read_to_string(path).unwrap_or_default();
     let lines = text.lines().filter(|line| !line.is_empty());
@@ -138,6 +146,9 @@ fn what_failed_transiently_runs_again_with_what_was_skipped_below_it_and_nothing
         let found = run.state.as_ref().map(|state| state.name.as_str());
         assert_eq!(found, Some(state), "{model}");
     }
+    assert_eq!(run_count(recorded.of(&id("adding"))), 1);
+    assert_eq!(run_count(recorded.of(&id("below"))), 1);
+    assert!(run_count(recorded.of(&id("busy"))) > 1);
     let statuses: Vec<_> = expected
         .map(|(model, _, status)| (id(model), status.to_owned()))
         .into();
@@ -155,6 +166,15 @@ fn what_failed_transiently_runs_again_with_what_was_skipped_below_it_and_nothing
             .any(|(node, status)| *node == id("busy") && status == "success"),
         "{calls:?}"
     );
+
+    // dbt sees the final results: it retries what is left.
+    workshop.dbt(&["retry"]).exits_with(1);
+    let retried: Vec<_> = workshop
+        .results()
+        .into_iter()
+        .map(|(node, _)| node)
+        .collect();
+    assert_eq!(retried, ["adding", "between", "broken"].map(id));
 }
 
 #[test]
