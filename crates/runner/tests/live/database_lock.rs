@@ -166,12 +166,13 @@ fn a_run_that_a_hook_starts_does_not_wait_for_the_lock_of_its_own_run() {
         "select 1 as id, '{{ env_var(\"PREFECT_DBT_LOCKS_HELD\") }}' as held\n",
     );
     let hook = format!(
-        "base=cd {} && {} invoke --lock {name} --lock-timeout 0 -- run -s base",
+        "base=cd {} && {} invoke --lock {name} --lock-timeout 0 --verify-timeout 240 -- run -s base",
         inner.path().display(),
         env!("CARGO_BIN_EXE_prefect-dbt"),
     );
     let finished = outer.invoke(&["--lock", &name, "--post-model", &hook], &["build"]);
-    assert!(!finished.exits_with(0).stderr.contains("failed"));
+    let log = &finished.exits_with(0).stderr;
+    assert!(!log.contains("failed"), "{log}");
     inner.built(&[BASE]);
     assert_eq!(active_slots(&name), 0);
 }
