@@ -12,8 +12,8 @@ pub(super) struct HookArgs {
     ///
     /// Hooks run one after another, in the directory where prefect-dbt was started, and get a JSON object on stdin: this one,
     /// which nodes dbt is about to run. dbt waits for this hook, and for no other. A hook that fails is a warning; it does not
-    /// fail the run. There is no time limit, but a request to stop ends a hook after 5 seconds. This is not the `on-run-start`
-    /// of dbt_project.yml, which is SQL that dbt runs.
+    /// fail the run. prefect-dbt waits for hooks for at most 60 seconds after the run, and 5 seconds after a request to stop.
+    /// This is not the `on-run-start` of dbt_project.yml, which is SQL that dbt runs.
     #[arg(long, value_name = "CMD")]
     on_run_start: Vec<String>,
     /// Shell command to run after each model, or only after the models that SELECT selects; can be repeated.
