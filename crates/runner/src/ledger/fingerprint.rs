@@ -1,7 +1,8 @@
 //! What an attempt ran, as hashes: a retry must run the same.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+
+use crate::model::text_hash;
 
 /// Hashes of what an attempt ran. The arguments may hold secrets, and cannot be read from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,10 +23,10 @@ impl Fingerprint {
         arguments: &[&str],
     ) -> Self {
         Self {
-            project: hash(project),
-            target: hash(target),
-            engine: hash(engine),
-            arguments: hash(arguments),
+            project: text_hash(project.iter().copied()),
+            target: text_hash(target.iter().copied()),
+            engine: text_hash(engine.iter().copied()),
+            arguments: text_hash(arguments.iter().copied()),
         }
     }
 
@@ -41,20 +42,6 @@ impl Fingerprint {
         let differs = parts.into_iter().find(|(one, two, _)| one != two);
         differs.map(|(.., name)| name)
     }
-}
-
-/// A hash of texts. Their lengths count: `["a", "b"]` is not `["ab"]`.
-fn hash(texts: &[&str]) -> String {
-    let mut hasher = Sha256::new();
-    for text in texts {
-        hasher.update(text.len().to_le_bytes());
-        hasher.update(text);
-    }
-    let bytes = hasher.finalize();
-    bytes[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod run_end;
 mod state;
 mod stop;
 mod task_run;
+mod text_hash;
 
 pub use asset_event::{AssetEvent, AssetEventKind, AssetProperties};
 pub use dbt_start::DbtStart;
@@ -43,3 +44,4 @@ pub use state::{State, StateKind};
 pub(crate) use stop::StopRequests;
 pub use stop::{StopCause, Stopper};
 pub use task_run::{EarlierRuns, RetryWait, TaskRef, TaskRun};
+pub(crate) use text_hash::text_hash;

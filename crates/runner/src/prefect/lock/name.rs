@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest as _, Sha256};
+use crate::model::text_hash;
 
 /// Keys of an output of profiles.yml that say where the database is. The first one that an output has counts.
 const SERVER: [&str; 8] = [
@@ -71,22 +71,8 @@ pub(crate) fn lock_name(output: &BTreeMap<&str, String>) -> Result<String, Strin
     let default_port = PORTS.iter().find(|(name, _)| *name == adapter);
     let port = value("port").filter(|port| default_port.is_none_or(|(_, usual)| usual != port));
     let parts = [Some(adapter), Some(server), port, database, first(&SCHEMA)];
-    Ok(format!("prefect-dbt-{}", hash(&parts)))
-}
-
-/// A hash of texts. Their lengths count: `["a", "b"]` is not `["ab"]`.
-fn hash(parts: &[Option<String>]) -> String {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        let text = part.as_deref().unwrap_or_default();
-        hasher.update((text.len() as u64).to_le_bytes());
-        hasher.update(text);
-    }
-    let bytes = hasher.finalize();
-    bytes[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let texts = parts.iter().map(|part| part.as_deref().unwrap_or_default());
+    Ok(format!("prefect-dbt-{}", text_hash(texts)))
 }
 
 #[cfg(test)]
