@@ -47,12 +47,13 @@ fn limits(capabilities: &Capabilities) -> Vec<&'static str> {
             "does not work: `dbt retry` with a saved state; a retry runs the whole command"
         }
         RetrySupport::ForgetsArguments => {
-            "does not work: `dbt retry` forgets --vars, --target and others; a retry runs the whole command"
+            "does not work: `dbt retry`, which forgets --vars, --target and others; a retry runs the whole command"
         }
     });
     if capabilities.engine == crate::dbt::command_line::Engine::Fusion {
         limits.extend([
-            "does not work: results of single batches of microbatch models: there are no events",
+            "does not work: --heal, because dbt 2 cannot run the nodes of given results",
+            "does not work: results of single batches of microbatch models, which have no events",
             "costs: each run asks for updates online; DBT_DISABLE_VERSION_CHECK=1 turns that off, and require-dbt-version with it",
             "not tested: dbt 2 itself; all of this follows the source of dbt 2.0.0-beta.2, and is tested with a program that imitates it",
         ]);

@@ -128,7 +128,7 @@ async fn examine_dbt(
                 Err(problem) => (Err(problem), String::new()),
             };
             let check = dbt::check(&path, &version);
-            let launcher = launcher::check(plain.as_ref(), &note);
+            let launcher = launcher::check(version.as_ref().ok(), plain.as_ref(), &note);
             (vec![check, launcher], version.ok())
         }
         Err(error) => {
