@@ -50,6 +50,10 @@ class Runner:
             for model in node.parents:
                 self.phase(self.project.nodes[model], "NodeCompiling", "Q030", "compiling")
         self.phase(node, "NodeCompiling", "Q030", "compiling")
+        if node.outcome == "uncompiled":
+            message = node.message or "undefined value"
+            self.output.diagnostic("error", "JinjaError", 1501, message, node.id)
+            return self.end(node, started, "error", message)
         if node.is_ephemeral:
             return self.end(node, started, "no-op", None)
         if node.outcome == "reused":

@@ -39,6 +39,40 @@ fn commands_that_build() {
     );
 }
 
+/// Runs a command in which this node ends in this way, with this text. Compares the text, and the task runs: these nodes, in
+/// these states, and the hooks.
+#[track_caller]
+fn fails(command: &str, (id, outcome): (&str, &str), states: &[(&str, &str)]) {
+    let text = "Catalog Error: no such table raw";
+    let node = json!({"outcome": outcome, "message": text, "failures": 1});
+    let project = Dbt2Project::new(nodes_with(&[(id, node)]));
+    project.invoke(&[], &[command]).exits_with(1).says(text);
+    let hooks = HOOKS.map(|hook| (hook, "Completed"));
+    let recorded = project.shows(FAILED, &[states, &hooks].concat());
+    assert!(message(&recorded, id).contains(text), "{command}");
+    let flow = recorded.flow_state().message.clone();
+    let flow = flow.unwrap_or_default();
+    assert!(flow.contains(text), "{command}: {flow}");
+}
+
+#[test]
+fn each_command_says_what_failed_and_what_it_skipped() {
+    const MART: &str = "model.shop.mart";
+    let (failed, skipped) = ((MART, "Failed"), ("model.shop.leaf", "Skipped"));
+    let stg = ("model.shop.stg", "Completed");
+    fails("run", (MART, "error"), &[stg, failed, skipped]);
+    let unit_test = ("unit_test.shop.mart.adds_up", "Completed");
+    let test = "test.shop.unique_stg.1";
+    fails("test", (test, "fail"), &[unit_test, (test, "Failed")]);
+    let (people, orders) = ("seed.shop.people", ("seed.shop.orders", "Completed"));
+    fails("seed", (people, "error"), &[(people, "Failed"), orders]);
+    let history = "snapshot.shop.history";
+    fails("snapshot", (history, "error"), &[(history, "Failed")]);
+    let others = [people, history, test].map(|id| (id, "Completed"));
+    let compiled = [&[stg, failed, skipped, orders][..], &others].concat();
+    fails("compile", (MART, "uncompiled"), &compiled);
+}
+
 /// What a command that writes data prints to stdout.
 #[track_caller]
 fn printed(args: &[&str]) -> String {
