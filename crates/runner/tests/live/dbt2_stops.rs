@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::dbt2_project::{Dbt2Project, nodes_with};
 use super::environment::TestEnvironment;
 use super::interrupts::Stuck;
+use super::killed::{journal_in, wait_until};
 use super::project::Finished;
 
 /// The longest time until a model runs.
@@ -37,6 +38,15 @@ fn start(project: &Dbt2Project) -> (Stuck, Pid) {
     }
 }
 
+/// What the journal of the only run has so far.
+fn effects(project: &Dbt2Project) -> Vec<Value> {
+    let journal = journal_in(project.path()).and_then(|path| fs_err::read_to_string(path).ok());
+    let journal = journal.unwrap_or_default();
+    // The last line may be incomplete.
+    let lines = journal.lines().map(serde_json::from_str::<Value>);
+    lines.flatten().map(|line| line["effect"].clone()).collect()
+}
+
 /// What a stopped run shows: the nodes before it are as they were, the node is cancelled, and no other node is there.
 #[track_caller]
 fn shows(project: &Dbt2Project, flow: (StateType, &str), end: &str) {
@@ -44,6 +54,28 @@ fn shows(project: &Dbt2Project, flow: (StateType, &str), end: &str) {
     let before = BEFORE.map(|id| (id, "Completed"));
     let expected = [&[hook, (MART, end)][..], &before].concat();
     project.shows(flow, &expected);
+}
+
+#[test]
+fn the_number_of_nodes_is_known_while_they_run_though_dbt_2_does_not_write_it() {
+    let project = Dbt2Project::new(endless());
+    let (stuck, _) = start(&project);
+    let total = || {
+        let mut effects = effects(&project).into_iter();
+        effects.find_map(|effect| effect["total"].as_u64())
+    };
+    wait_until("the number of nodes", || total().is_some());
+    kill_process(stuck.pid(), Signal::INT).unwrap();
+    let found = total();
+    stuck.finish().exits_with(130);
+    // Hooks count, and ephemeral models do not.
+    let counts = |node: &&Value| {
+        let kind = node["id"].as_str().and_then(|id| id.split('.').next());
+        let is_run = matches!(kind, Some("seed" | "model" | "operation"));
+        is_run && node["materialized"] != "ephemeral"
+    };
+    let expected = endless().iter().filter(counts).count();
+    assert_eq!(found, u64::try_from(expected).ok());
 }
 
 #[test]
@@ -98,6 +130,10 @@ fn a_dbt_2_that_is_killed_crashes_what_runs() {
 fn a_run_whose_process_is_killed_is_closed_by_the_next_run() {
     let project = Dbt2Project::new(endless());
     let (stuck, _) = start(&project);
+    let is_start = |effect: &Value| effect["node_running"]["unique_id"] == MART;
+    wait_until("the start of the model in the journal", || {
+        effects(&project).iter().any(is_start)
+    });
     kill_process(stuck.pid(), Signal::KILL).unwrap();
     stuck.finish();
     let mut replay = project.program();

@@ -81,7 +81,7 @@ pub(super) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 /// The journal of a project's only run, once it is there.
-fn journal_in(project: &Path) -> Option<PathBuf> {
+pub(super) fn journal_in(project: &Path) -> Option<PathBuf> {
     let folder = fs_err::read_dir(project.join(".prefect-dbt")).ok()?;
     let mut paths = folder.map(|entry| entry.unwrap().path());
     paths.find(|path| path.extension().is_some_and(|found| found == "jsonl"))
