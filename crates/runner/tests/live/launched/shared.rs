@@ -13,6 +13,7 @@ use tokio::runtime::Builder;
 
 use crate::interrupts::Stuck;
 use crate::killed::wait_until;
+use crate::project::Finished;
 use crate::workshop::Workshop;
 
 /// A model that records its process, and the interpreter from which it was forked. It does what the file `order` says.
@@ -31,6 +32,7 @@ def model(dbt, session):
         os.kill(os.getpid(), signal.SIGKILL)
     if order == "orphan":
         os.kill(parent, signal.SIGKILL)
+    if order in ("orphan", "hang"):
         time.sleep(600)
     return session.sql("select 1 as id")
 "#;
@@ -149,6 +151,42 @@ fn signals_reach_a_forked_dbt_and_it_ends_with_us() {
         assert_eq!(starts(workshop.path()), ["forked"]);
         let (dbt, _) = processes(&workshop)[0];
         wait_until("the end of dbt", || !runs(dbt));
+    }
+}
+
+/// How a run ends whose dbt gets SIGINT twice: the second one while it waits for the threads of its models, one of which does
+/// not end. Also how dbt was started.
+fn interrupted_twice(run: impl Fn(&Workshop) -> Command) -> (Finished, Value) {
+    let workshop = workshop();
+    workshop.write("order", "hang");
+    let mut stuck = Stuck::spawn(&mut run(&workshop));
+    wait_until("the model", || !processes(&workshop).is_empty());
+    let (dbt, _) = processes(&workshop)[0];
+    let interrupt = || kill_process(Pid::from_raw(dbt).unwrap(), Signal::INT).unwrap();
+    interrupt();
+    // The last that dbt writes before it waits.
+    stuck.go_on_until("CANCEL query");
+    assert!(runs(dbt), "the first SIGINT has ended dbt");
+    interrupt();
+    let finished = stuck.finish();
+    assert!(!runs(dbt));
+    (finished, starts(workshop.path()).remove(0))
+}
+
+#[test]
+fn a_second_interrupt_ends_a_forked_dbt_as_it_ends_one_that_starts_anew() {
+    const ARGS: [&str; 3] = ["run", "--select", "base"];
+    let (anew, start) = interrupted_twice(|workshop| {
+        workshop.invocation(&["--no-prefect", "--launcher", "off"], &ARGS)
+    });
+    assert_ne!(start, "forked");
+    let (forked, start) = interrupted_twice(|workshop| with_hook(workshop, "true", &ARGS));
+    assert_eq!(start, "forked");
+    assert_eq!(forked.code, anew.code, "{}", forked.stderr);
+    for run in [anew, forked] {
+        // What dbt says when its threads have ended.
+        let is_complete = run.stderr.contains("Exited because of keyboard interrupt");
+        assert!(!is_complete, "{}", run.stderr);
     }
 }
 
