@@ -12,6 +12,7 @@ use anyhow::{Result, bail};
 
 mod args;
 mod bench;
+mod book;
 mod ci;
 mod demo;
 mod fixtures;
@@ -38,6 +39,7 @@ cargo xtask <command>
                       --full=PART runs only its parts with PART in their names
   tidy                check the project's own rules
   wheel               build the wheel of the Python package, with the program, and its source distribution in target/wheels
+  book                build the documentation as a book in target/book, and fail if there is a warning
   deny                check the licences and sources of all dependencies
   api [--bless]       check that crates/*/public-api.txt list the public API of each crate; --bless writes them
   package [--build]   check what the packages of the crates hold; --build also does all that publishing does but the upload
@@ -78,6 +80,10 @@ fn dispatch() -> Result<()> {
         "wheel" => {
             args::none(&args)?;
             wheel::build()
+        }
+        "book" => {
+            args::none(&args)?;
+            book::build()
         }
         "deny" => {
             args::none(&args)?;

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use super::{browser, postgres, versions};
+use super::{browser, installed, postgres, versions};
+use crate::book;
 use crate::publish::packages;
 
 /// Runs `cargo test` with these arguments and environment variables.
@@ -19,7 +20,7 @@ struct Part {
     needs_root: bool,
 }
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     part("packages", Some(|_| packages::rehearse()), false),
     part("dbt 1.12 and 1.13", Some(versions::later), false),
     part("launcher of each dbt", Some(versions::launched), false),
@@ -27,7 +28,8 @@ const PARTS: [Part; 9] = [
     part("PostgreSQL", Some(postgres::run), true),
     part("Docker", None, true),
     part("browser", Some(browser::run), true),
-    part("samples of the documentation", None, false),
+    part("book", Some(|_| book::build()), false),
+    part("cargo install", Some(|_| installed::run_installed()), false),
     part(
         "memory limit",
         Some(|tests| tests(&["--test", "full", "out_of_memory"], &[])),

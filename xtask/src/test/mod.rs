@@ -2,6 +2,7 @@
 
 mod browser;
 mod full;
+mod installed;
 mod postgres;
 mod run;
 mod versions;
