@@ -57,8 +57,11 @@
 //! | `ValueError` of a run that failed | [`RunError::Failed`] with the [`Outcome`] |
 //! | the result of dbt's `DbtRunner` | [`Outcome`]: `run`, `run_results`, `manifest`, `lines` |
 
-// The examples of the package's page are tests.
+// The examples of the package's page and of the documentation are tests.
 #![cfg_attr(doctest, doc = include_str!("../README.md"))]
+#![cfg_attr(doctest, doc = include_str!("../../../README.md"))]
+#![cfg_attr(doctest, doc = include_str!("../../../docs/hooks.md"))]
+#![cfg_attr(doctest, doc = include_str!("../../../docs/start.md"))]
 
 #[cfg(not(unix))]
 compile_error!(

@@ -92,3 +92,6 @@ pub fn run() -> ExitCode {
         Command::Doctor(args) => doctor::run(args, &mut io::stdout(), &mut io::stderr()).into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,8 @@ mod errors;
 mod http_request;
 mod library;
 mod ls;
+#[path = "../support/pages.rs"]
+mod pages;
 mod plan;
 mod processes;
 mod report;

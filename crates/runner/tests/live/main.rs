@@ -24,6 +24,7 @@ mod dbt_truth;
 mod deploy;
 mod deploy_run;
 mod doctor;
+mod documentation;
 mod edges;
 mod engine_mode;
 mod engine_outage;
@@ -48,6 +49,8 @@ mod lost_journal;
 mod ls_flags;
 mod non_finite;
 mod one_dependency;
+#[path = "../support/pages.rs"]
+mod pages;
 mod parsed;
 mod plan;
 mod profiles;

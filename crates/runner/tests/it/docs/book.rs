@@ -1,32 +1,16 @@
-//! The pages of `docs`: they name what exists.
+//! The pages of the documentation name what exists.
 #![expect(
     clippy::unwrap_used,
     reason = "a page that cannot be read fails the test"
 )]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// The pages of the book, README.md and the table of contents, with their texts.
-fn pages() -> Vec<(PathBuf, String)> {
-    let files = std::fs::read_dir(repository().join("docs")).unwrap();
-    let files = files.map(|file| file.unwrap().path());
-    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
-    files
-        .chain([repository().join("README.md")])
-        .map(|path| {
-            let text = std::fs::read_to_string(&path).unwrap();
-            (path, text)
-        })
-        .collect()
-}
+use crate::pages::{pages, repository};
 
 fn page(name: &str) -> String {
-    std::fs::read_to_string(repository().join("docs").join(name)).unwrap()
+    fs_err::read_to_string(repository().join("docs").join(name)).unwrap()
 }
 
 /// The help of a command of ours, or of the program.
@@ -38,29 +22,62 @@ fn help(command: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The targets of the links in a text of Markdown.
-fn links(text: &str) -> impl Iterator<Item = &str> {
+/// The targets of the links in a text of Markdown, within the repository: a file, which is the page itself if it is empty,
+/// and a heading or nothing.
+fn links(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let after = text.split("](").skip(1);
     let targets = after.filter_map(|rest| rest.split(')').next());
     targets
-        .map(|target| target.split('#').next().unwrap_or_default())
-        .filter(|target| !target.is_empty() && !target.contains("://"))
+        .filter(|target| !target.contains("://"))
+        .map(|target| target.split_once('#').unwrap_or((target, "")))
+}
+
+/// The anchors of the headings of a page.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let title = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = title.replace(' ', "-").chars().collect::<Vec<char>>();
+        kept.into_iter()
+            .filter(|c| c.is_alphanumeric() || "-_".contains(*c))
+            .collect()
+    };
+    headings.map(anchor).collect()
 }
 
 #[test]
-fn links_lead_to_files() {
+fn links_lead_to_files_and_headings() {
     for (path, text) in pages() {
-        for link in links(&text) {
-            let target = path.parent().unwrap().join(link);
-            assert!(target.exists(), "{}: {link}", path.display());
+        for (file, heading) in links(&text) {
+            let place = format!("{}: {file}#{heading}", path.display());
+            let target = match file {
+                "" => path.clone(),
+                file => path.parent().unwrap().join(file),
+            };
+            assert!(target.exists(), "{place}");
+            if !heading.is_empty() {
+                let text = fs_err::read_to_string(&target).unwrap();
+                let is_there = anchors(&text).iter().any(|anchor| anchor == heading);
+                assert!(is_there, "{place}: {:?}", anchors(&text));
+            }
         }
+    }
+}
+
+#[test]
+fn pages_of_the_book_link_to_its_own_files() {
+    let book = repository().join("docs");
+    for (path, text) in pages() {
+        let outside = links(&text).find(|(file, _)| file.starts_with(".."));
+        let is_fine = outside.is_none() || !path.starts_with(&book);
+        assert!(is_fine, "{}: {outside:?}", path.display());
     }
 }
 
 #[test]
 fn each_page_is_in_the_table_of_contents() {
     let summary = page("SUMMARY.md");
-    let listed: Vec<&str> = links(&summary).collect();
+    let listed: Vec<&str> = links(&summary).map(|(file, _)| file).collect();
     for (path, _) in pages() {
         let name = path.file_name().unwrap().to_str().unwrap();
         let is_page = !["SUMMARY.md", "README.md"].contains(&name);
@@ -105,49 +122,17 @@ fn update_from_env() -> bool {
 fn the_reference_of_the_command_line_is_the_help() {
     if update_from_env() {
         let path = repository().join("docs/command-line.md");
-        std::fs::write(path, reference()).unwrap();
+        fs_err::write(path, reference()).unwrap();
     }
     assert_eq!(page("command-line.md"), reference());
 }
 
 #[test]
-fn samples_have_only_options_that_exist() {
-    let mut samples = 0;
-    for (path, text) in pages() {
-        for line in text
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix("$ prefect-dbt "))
-        {
-            let ours = line.split(" -- ").next().unwrap();
-            let ours = ours.split(" # ").next().unwrap();
-            let command = ours.split_whitespace().next().unwrap();
-            if command.starts_with('-') {
-                continue;
-            }
-            let help = help(command);
-            let options = ours
-                .split_whitespace()
-                .filter(|word| word.len() > 2 && word.starts_with("--"));
-            for option in options {
-                let name = option.split('=').next().unwrap();
-                let is_shown = help.lines().any(|line| {
-                    line.split([' ', ',']).any(|word| word == name)
-                        && line.trim_start().starts_with('-')
-                });
-                assert!(is_shown, "{}: {line}: {name}", path.display());
-            }
-            samples += 1;
-        }
-    }
-    assert!(samples > 10, "{samples} samples");
-}
-
-#[test]
 fn each_message_of_the_troubleshooting_page_exists() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/errors/snapshots");
-    let snapshots: Vec<String> = std::fs::read_dir(folder)
+    let snapshots: Vec<String> = fs_err::read_dir(folder)
         .unwrap()
-        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+        .map(|file| fs_err::read_to_string(file.unwrap().path()).unwrap())
         .collect();
     let page = page("troubleshooting.md");
     let titles = page.lines().filter_map(|line| line.strip_prefix("### "));
