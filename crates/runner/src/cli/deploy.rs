@@ -36,7 +36,8 @@ pub(crate) struct DeployArgs {
     /// Work pool whose workers run the deployment; it must exist.
     #[arg(help_heading = "Deployment", long, value_name = "POOL")]
     work_pool: String,
-    /// Name of the flow [default: `dbt` and the command, such as `dbt build`].
+    /// Name of the flow [default: `dbt` and the command, such as `dbt build`: with another command, it is another deployment,
+    /// and the one before stays].
     #[arg(help_heading = "Deployment", long, value_name = "NAME")]
     flow_name: Option<String>,
     /// Schedule: a cron expression, such as `0 6 * * *` for every day at 6:00.
@@ -68,8 +69,9 @@ pub(crate) struct DeployArgs {
     timezone: Option<String>,
     /// Default value of a flow run parameter, such as `target=prod` or `full_refresh=true`; can be repeated.
     ///
-    /// Parameters replace flags of dbt, such as --select, --target and --full-refresh; each run can have its own. The form
-    /// for a custom run in Prefect's UI lists all of them. VALUE is read as JSON if it is valid JSON, otherwise as text.
+    /// Parameters replace flags of dbt, and each run can have its own: select, exclude, selector, target, vars, full_refresh,
+    /// threads, state, defer and others, which the form for a custom run in Prefect's UI lists. `command` replaces dbt's command,
+    /// `args` the whole command line. VALUE is read as JSON if it is valid JSON, such as `true` or `["a", "b"]`, otherwise as text.
     #[arg(help_heading = "Runs", long = "param", value_name = "NAME=VALUE", value_parser = pair)]
     parameters: Vec<(String, String)>,
     /// Environment variable of the runs; can be repeated.
@@ -78,12 +80,12 @@ pub(crate) struct DeployArgs {
     /// the environment of the worker, or secrets of the cluster.
     #[arg(help_heading = "Runs", long, value_name = "NAME=VALUE", value_parser = pair)]
     env: Vec<(String, String)>,
-    /// Folder that runs start in, on the worker's machine; for work pools of type process. The dbt project must be there, or be
-    /// named by --project-dir of dbt; no code is pulled.
+    /// Folder that runs start in, on the worker's machine; for work pools of type process. No code is pulled [default: that of the
+    /// work pool, usually a new empty folder: then name the project with --project-dir of dbt].
     #[arg(help_heading = "Worker", long, value_name = "DIR")]
     working_dir: Option<String>,
     /// Container image with prefect-dbt, dbt and the dbt project in its working directory; for work pools of type docker and
-    /// kubernetes. No code is pulled.
+    /// kubernetes. No code is pulled [default: that of the work pool, which must have all three].
     #[arg(help_heading = "Worker", long)]
     image: Option<String>,
     /// Other job variable of the work pool, such as `namespace=dbt`; can be repeated.

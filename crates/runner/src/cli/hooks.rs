@@ -11,7 +11,8 @@ pub(super) struct HookArgs {
     /// Shell command to run before dbt starts; can be repeated.
     ///
     /// Hooks run one after another, in the directory where prefect-dbt was started, and get a JSON object on stdin: this one,
-    /// which nodes dbt is about to run. dbt waits for this hook, and for no other. A hook that fails is a warning; it does not
+    /// which nodes dbt is about to run. With --retries, hooks run in each attempt; `flow.run_count` in the object is its number.
+    /// dbt waits for this hook, and for no other; the wait counts for --timeout. A hook that fails is a warning; it does not
     /// fail the run. prefect-dbt waits for hooks for at most 60 seconds after the run, and 5 seconds after a request to stop.
     /// This is not the `on-run-start` of dbt_project.yml, which is SQL that dbt runs.
     #[arg(long, value_name = "CMD")]
@@ -23,7 +24,7 @@ pub(super) struct HookArgs {
     /// object on stdin has the node and its result.
     #[arg(long, value_name = "[SELECT=]CMD")]
     post_model: Vec<String>,
-    /// Shell command to run after the run, or only if a node that SELECT selects took part; can be repeated.
+    /// Shell command to run after the run (each attempt of it), or only if a node that SELECT selects took part; can be repeated.
     ///
     /// The JSON object on stdin has the results of all nodes. This is not the `on-run-end` of dbt_project.yml.
     #[arg(long, value_name = "[SELECT=]CMD")]

@@ -80,10 +80,8 @@ pub(super) struct DbtOptions {
     /// [env: PREFECT_DBT_LAUNCHER] [default: auto].
     #[arg(long, value_name = "MODE", value_parser = launcher_choices())]
     pub(super) launcher: Option<String>,
-    /// Lowest level of the log lines that are shown and reported; `none` for no lines [env: DBT_LOG_LEVEL] [default: the level of
-    /// PREFECT_LOGGING_LEVEL, otherwise info].
-    ///
-    /// PREFECT_LOGGING_LEVEL is a limit: to get debug lines, set it to DEBUG, too.
+    /// Lowest level of the log lines that are shown and reported, but none below PREFECT_LOGGING_LEVEL: for debug lines, set that
+    /// to DEBUG; `none` for no lines [env: DBT_LOG_LEVEL] [default: the level of PREFECT_LOGGING_LEVEL, otherwise info].
     #[arg(long, ignore_case = true, value_name = "LEVEL", value_parser = PossibleValuesParser::new(["debug", "info", "warn", "error", "none"]))]
     pub(super) log_level: Option<String>,
 }
@@ -105,8 +103,8 @@ pub(super) struct PrefectOptions {
     /// running, the run is reported to it, and its state is not changed. If the variable is not set either, a new flow run is
     /// created, and this process owns it.
     ///
-    /// If this flow run cannot be read, dbt is not started and the exit code is 3; --delivery-timeout says
-    /// how long that is tried.
+    /// If this flow run cannot be read, dbt is not started and the exit code is 3: at once, or with --engine after the wait that
+    /// --delivery-timeout explains.
     #[arg(long, value_name = "ID", value_parser = flow_run_id)]
     pub(super) flow_run_id: Option<Uuid>,
     /// Own the flow run of --flow-run-id: set its states, apply its parameters to dbt's arguments, and do its retries.
@@ -140,8 +138,8 @@ pub(super) struct PrefectOptions {
 #[command(next_help_heading = "Retries")]
 pub(super) struct RetryOptions {
     /// Maximum number of retries of a run that ends Failed or TimedOut, not of one that crashed or was cancelled
-    /// [default: those of the flow run, otherwise PREFECT_FLOWS_DEFAULT_RETRIES, otherwise 0; 0 if another process owns the
-    /// flow run, such as a Python flow, which has retries of its own].
+    /// [default: those of the flow run if it exists, otherwise PREFECT_FLOWS_DEFAULT_RETRIES, otherwise 0; 0 if another process
+    /// owns the flow run, such as a Python flow, which has retries of its own].
     #[arg(long, value_name = "N")]
     pub(super) retries: Option<u32>,
     /// Seconds between two attempts; needs --retries [default: that of the flow run, or
@@ -151,8 +149,8 @@ pub(super) struct RetryOptions {
     /// What a retry runs [default: auto].
     #[arg(long, value_name = "STRATEGY", default_value = "auto", hide_default_value = true, value_parser = retry_strategies())]
     pub(super) retry_strategy: String,
-    /// Where the ledger is kept, the list of the nodes that are done: with it, the same flow run can be retried on another
-    /// machine (a new pod, Retry in the UI) as --retry-strategy says, as if the disk were still there [default: auto].
+    /// Where the ledger is kept, the list of the nodes that are done: with it in Prefect, the same flow run can be retried on
+    /// another machine (a new pod, Retry in the UI) as --retry-strategy says, as if the disk were still there [default: auto].
     #[arg(long, value_name = "WHERE", default_value = "auto", hide_default_value = true, value_parser = ledger_modes())]
     pub(super) ledger: String,
     /// Within an attempt, run dbt again up to N times for nodes whose failure looks transient, such as a lost connection or a
@@ -197,8 +195,8 @@ pub(super) struct LockArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub(super) struct LimitOptions {
-    /// Maximum seconds of one attempt; then dbt is stopped, and the attempt ends TimedOut (exit code 1). A wait for the lock, or
-    /// for another run in the same target folder, counts; a retry has its own limit [default: no limit].
+    /// Maximum seconds of one attempt; then dbt is stopped, and the attempt ends TimedOut (exit code 1). A wait for the lock, for
+    /// another run in the same target folder, or for --on-run-start counts; a retry has its own limit [default: no limit].
     #[arg(long, value_name = "SECONDS", value_parser = time_limit)]
     pub(super) timeout: Option<Duration>,
     /// Seconds to wait after the run for Prefect to confirm that it has everything; then the run ends all the same, and the
@@ -242,13 +240,14 @@ pub(super) struct OutputOptions {
     pub(super) output: Output,
     /// Failed nodes do not fail the run: the exit code is 0, and the flow run ends Completed.
     ///
-    /// The failures are still shown and reported. Errors with which dbt cannot run are not covered (exit code 2).
+    /// The failures are still shown and reported, and not retried. Errors with which dbt cannot run are not covered (exit code 2).
     #[arg(long)]
     pub(super) no_raise_on_failure: bool,
     /// Exit 1 if the selection is empty and dbt runs nothing.
     #[arg(long)]
     pub(super) fail_on_empty: bool,
-    /// Folder of journals and history [default: .prefect-dbt in the project].
+    /// Folder of journals and history, relative to the working directory; give the same one to `prefect-dbt plan`, `report` and
+    /// `replay` [default: .prefect-dbt in the project].
     ///
     /// A journal is a file with everything that is reported about the run. It is deleted when Prefect has confirmed all of
     /// it; otherwise, `prefect-dbt replay` can send what is missing. Of runs without Prefect, the last ten are kept.
@@ -303,8 +302,8 @@ fn retry_strategies() -> PossibleValuesParser {
 fn ledger_modes() -> PossibleValuesParser {
     let help = [
         "On disk, and in Prefect if this process owns the flow run",
-        "As auto, with a warning if Prefect cannot store it",
-        "On disk only: a retry on another machine runs the whole command",
+        "As auto, and warn if the Prefect server does not store it",
+        "On disk, never in Prefect: a retry on another machine runs the whole command",
     ];
     let values = LedgerMode::NAMES.iter().zip(help);
     PossibleValuesParser::new(values.map(|(name, help)| PossibleValue::new(*name).help(help)))

@@ -31,8 +31,8 @@ pub(crate) struct ReplayArgs {
     /// Journal, folder of journals, project, or log of dbt.
     #[arg(value_name = "FILE|DIR")]
     path: PathBuf,
-    /// For a log of dbt: the manifest.json of its project [default: the one in the target folder, if it is of the same
-    /// invocation].
+    /// For a log of dbt: the manifest.json of its project, for edges and assets [default: the one beside the log, in `target`
+    /// beside it, or in `target` beside its folder, if it is of the same invocation].
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
     /// Name of the flow, if a flow run is created [default: the original name; for a log of dbt, `dbt` and the command, such as

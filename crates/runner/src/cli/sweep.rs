@@ -27,7 +27,8 @@ use crate::sweep::{Flows, Sweep, SweepError, SweepOptions, Swept};
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct SweepArgs {
-    /// Time without a sign of life, such as `90s`, `10m` or `2h` [default: 10m, or three heartbeats if that is more].
+    /// Time without a sign of life, in seconds, or with a unit: `90s`, `10m`, `2h` or `1d` [default: 10m, or three heartbeats if
+    /// that is more].
     #[arg(long, value_name = "TIME", value_parser = time)]
     older_than: Option<Duration>,
     /// Only flow runs of this flow [default: of all flows].

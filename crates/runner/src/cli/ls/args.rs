@@ -64,7 +64,8 @@ pub(crate) struct LsArgs {
         value_name = "FORMAT"
     )]
     pub(super) output: Output,
-    /// Keys to print with --output json; dots reach nested keys: `config.materialized` [default: those that dbt prints].
+    /// Keys to print with --output json; since dbt 1.11, dots reach nested keys: `config.materialized` [default: those that
+    /// dbt prints].
     #[arg(help_heading = "Output", long, num_args = 1.., value_delimiter = ' ', value_name = "KEY")]
     pub(super) output_keys: Vec<String>,
     /// Variables for the Jinja in selectors.yml, as YAML: `{days: 3}`.
@@ -162,7 +163,7 @@ Examples:
 
 Exit codes:
   0  the nodes are listed; if none is selected, there is a warning
-  2  the selection is invalid, or a file cannot be read";
+  2  the selection is invalid, a file cannot be read, or there is a warning with --warn-error";
 
 fn after_help() -> String {
     let reference = reference::plain(dbt_selector::REFERENCE);
@@ -180,7 +181,7 @@ pub(super) enum Output {
     Path,
     /// A JSON object for each node, one per line.
     Json,
-    /// One JSON object with the nodes, their dependencies, and their priorities when dbt runs them.
+    /// One JSON object with the nodes, their dependencies, and their scores: of the nodes that can start, the lowest is first.
     Queue,
 }
 

@@ -84,7 +84,7 @@ impl LsError {
                     .to_owned(),
             ),
             Self::Project(_) => Some(
-                "give the project with --project-dir, or a manifest with --manifest".to_owned(),
+                "give the project with --project-dir (`plan` takes it after `--`), or a manifest with --manifest".to_owned(),
             ),
             Self::NoManifest { .. } => Some(
                 "write the manifest with `dbt parse`, or give another file with --manifest"

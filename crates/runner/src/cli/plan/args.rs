@@ -8,6 +8,8 @@ use clap::{Args, ValueEnum};
 ///
 /// Reads the manifest that dbt wrote last, and the durations of the last runs of the same target, which `prefect-dbt invoke`
 /// keeps. A node that has not run yet counts as the median of its resource type. The order is that of dbt's own queue.
+///
+/// Everything after `--` is a command line of dbt; flags such as --project-dir and --target belong there.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct PlanArgs {
@@ -17,7 +19,8 @@ pub(crate) struct PlanArgs {
     /// Manifest to read [default: manifest.json in the target path].
     #[arg(long, value_name = "FILE")]
     pub(super) manifest: Option<PathBuf>,
-    /// Folder of journals and history [default: .prefect-dbt in the project].
+    /// Folder of journals and history, relative to the working directory: the --journal-dir of the runs [default: .prefect-dbt in
+    /// the project].
     #[arg(long, value_name = "DIR")]
     pub(super) journal_dir: Option<PathBuf>,
     /// What to print [default: text].

@@ -30,14 +30,16 @@ pub(crate) struct ReportArgs {
         hide_default_value = true
     )]
     pub(super) output: Form,
-    /// Name of the target whose history is read [env: DBT_TARGET] [default: `target` of the profile].
+    /// Target whose history is read, to compare the run with earlier ones, and for a run whose journal is gone; it does not
+    /// choose the run [env: DBT_TARGET] [default: `target` of the profile].
     #[arg(short, long, value_name = "NAME")]
     pub(super) target: Option<String>,
     /// Folder with dbt_project.yml [env: DBT_PROJECT_DIR] [default: the working directory, or the nearest folder above it
     /// that has one].
     #[arg(long, value_name = "DIR")]
     pub(super) project_dir: Option<PathBuf>,
-    /// Folder of journals and history [default: .prefect-dbt in the project].
+    /// Folder of journals and history, relative to the working directory: the --journal-dir of the runs [default: .prefect-dbt in
+    /// the project].
     #[arg(long, value_name = "DIR")]
     pub(super) journal_dir: Option<PathBuf>,
 }
