@@ -90,9 +90,10 @@ impl Session {
         Some(delivery)
     }
 
-    /// Gives the work for earlier runs the time that the server may take to verify.
-    pub(super) async fn finish_earlier(&mut self, attempt: Attempt<'_>) {
-        if let Some(earlier) = self.earlier.take() {
+    /// Gives the work for earlier runs the time that the server may take to verify. A server that does not get this run does
+    /// not get earlier ones, either.
+    pub(super) async fn finish_earlier(&mut self, attempt: Attempt<'_>, is_delivered: bool) {
+        if let Some(earlier) = self.earlier.take().filter(|_| is_delivered) {
             let limit = attempt.request.delivery.verify_timeout;
             earlier.finish(limit).await;
         }

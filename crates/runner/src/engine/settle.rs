@@ -42,8 +42,8 @@ impl Judged {
             .as_ref()
             .and_then(|delivery| delivery.url.as_deref());
         history.link_to(page);
-        session.finish_earlier(attempt).await;
         let is_delivered = delivery.as_ref().is_some_and(|delivery| delivery.verified);
+        session.finish_earlier(attempt, is_delivered).await;
         let journal = session.close_journal(is_delivered, &**attempt.observer);
         let final_state = delivery.as_ref().map(|delivery| &delivery.final_state);
         let is_engine = request.delivery.is_engine;

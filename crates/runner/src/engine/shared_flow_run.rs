@@ -112,8 +112,8 @@ impl SharedFlowRun {
             deadline: None,
         };
         let delivery = session.delivered().await;
-        session.finish_earlier(attempt).await;
         let is_delivered = delivery.as_ref().is_some_and(|delivery| delivery.verified);
+        session.finish_earlier(attempt, is_delivered).await;
         let final_state = delivery.as_ref().map(|delivery| &delivery.final_state);
         let exit = ProcessEnd {
             exit_code: None,

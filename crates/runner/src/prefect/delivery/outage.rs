@@ -22,7 +22,7 @@ pub(super) enum SendError {
     #[error(transparent)]
     Refused(prefect_client::Error),
     /// The run has ended, and so has the time after it.
-    #[error("gave up {} s after the end of the run: {cause}", after.as_secs())]
+    #[error("gave up {}: {cause}", time_of_giving_up(*after))]
     GaveUp {
         /// How long after the end.
         after: Duration,
@@ -245,6 +245,14 @@ impl<'a> Outages<'a> {
             self.recovered = Some(Instant::now());
             self.notify(Notice::ApiReachable);
         }
+    }
+}
+
+/// When sending was given up.
+fn time_of_giving_up(after: Duration) -> String {
+    match after.as_secs() {
+        0 => "at the end of the run".to_owned(),
+        seconds => format!("{seconds} s after the end of the run"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The processes of a run: dbt, hooks, the watchdog, and what becomes of them when one of them is stopped or killed.
 
+mod away;
 mod empty;
 mod first_process;
 mod hooks;

@@ -46,10 +46,15 @@ impl StandIn {
 
     /// `prefect-dbt invoke OPTIONS -- ARGS` without Prefect. Nothing is read of what it prints.
     pub(super) fn invocation(&self, options: &[&str], args: &[&str]) -> Command {
+        self.reported(&[&["--no-prefect"], options].concat(), args)
+    }
+
+    /// The same, reported to the API that the caller sets.
+    pub(super) fn reported(&self, options: &[&str], args: &[&str]) -> Command {
         let mut command = self.place.program();
         command
             .env("PATH", std::env::var_os("PATH").expect("a PATH"))
-            .args(["invoke", "--no-prefect"])
+            .arg("invoke")
             .args(options)
             .arg("--")
             .args(args)
