@@ -14,8 +14,10 @@ const LEDGER: &str = "prefect-dbt-ledger";
 /// What its page says.
 const DESCRIPTION: &str =
     "What dbt has still to do in this flow run. A retry on another machine reads it.";
+/// No write before this age of its first content: a run that is shorter has little to repeat, and the server less work.
+const FIRST: Duration = Duration::from_secs(2);
 /// The shortest time between two writes; also the multiple of the time that the last one took.
-const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_secs(1);
 const SHARE: u32 = 10;
 /// How long a write may take: all other requests wait for it.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,9 +36,11 @@ pub(super) struct LedgerArtifact {
     ledger: Ledger,
     is_required: bool,
     id: Option<Uuid>,
+    /// Whether the server may have one of this attempt.
+    was_sent: bool,
     has_changed: bool,
-    /// No write before this.
-    earliest: Instant,
+    /// No write before this; `None` until there is something to write.
+    earliest: Option<Instant>,
 }
 
 impl LedgerArtifact {
@@ -45,19 +49,23 @@ impl LedgerArtifact {
             ledger: Ledger::new(options.head),
             is_required: options.is_required,
             id: None,
+            was_sent: false,
             has_changed: false,
-            earliest: Instant::now(),
+            earliest: None,
         }
     }
 
     /// Takes the next effect of the journal.
     pub(super) fn take(&mut self, effect: &Effect) {
-        self.has_changed |= self.ledger.take(effect);
+        if self.ledger.take(effect) {
+            self.has_changed = true;
+            self.earliest.get_or_insert_with(|| Instant::now() + FIRST);
+        }
     }
 
     /// When it is to be written; `None` if it has not changed.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.has_changed.then_some(self.earliest)
+        self.earliest.filter(|_| self.has_changed)
     }
 
     pub(super) fn is_due(&self) -> bool {
@@ -71,7 +79,7 @@ impl LedgerArtifact {
         }
         let begun = Instant::now();
         let written = timeout(TIMEOUT, self.send(client, flow_run_id)).await;
-        self.earliest = Instant::now() + PAUSE.max(begun.elapsed() * SHARE);
+        self.earliest = Some(Instant::now() + PAUSE.max(begun.elapsed() * SHARE));
         let problem = match written {
             Ok(Ok(())) => return None,
             Ok(Err(error)) => error_chain(&error),
@@ -85,7 +93,10 @@ impl LedgerArtifact {
     async fn send(&mut self, client: &Client, flow_run_id: Uuid) -> Result<(), Error> {
         if self.ledger.has_succeeded {
             // There is nothing to retry.
-            return delete_others(client, flow_run_id, None).await;
+            return match (self.was_sent, self.ledger.head.attempt) {
+                (false, 1) => Ok(()),
+                _ => delete_others(client, flow_run_id, None).await,
+            };
         }
         let Some(text) = encode(&self.ledger) else {
             return Ok(());
@@ -93,6 +104,7 @@ impl LedgerArtifact {
         if let Some(id) = self.id {
             return client.update_artifact(id, &text.into()).await;
         }
+        self.was_sent = true;
         let mut artifact = NewArtifact::new(LEDGER, text.into()).of_flow_run(flow_run_id);
         artifact.description = Some(DESCRIPTION.to_owned());
         let id = client.create_artifact(&artifact).await?.id;
