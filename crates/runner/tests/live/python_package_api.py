@@ -56,6 +56,10 @@ def settings():
     given = PrefectDbtSettings()
     assert given.project_dir == given.profiles_dir == Path.cwd()
     assert (given.target_path, given.log_level) == (Path("target"), EventLevel.INFO)
+    Path("empty").mkdir()
+    os.chdir("empty")
+    assert PrefectDbtSettings().profiles_dir == Path.home() / ".dbt"
+    os.chdir("..")
     os.environ["PREFECT_LOGGING_LEVEL"] = "WARNING"
     assert PrefectDbtSettings().log_level == EventLevel.WARN
     variables = {"PROFILES_DIR": "p", "PROJECT_DIR": "q", "TARGET_PATH": "t", "LOG_LEVEL": "debug"}
@@ -80,11 +84,19 @@ def arguments():
     assert words == ({}, ["run", "--select", "a"], ["run", "--select", "a", "--full-refresh", "--no-quiet"])
     words = split(["run"], {"select": ["a", "b"], "exclude": None, "log_level": EventLevel.WARN}, {})
     assert words == ({"log_level": "warn"}, ["run"], ["run", "--select", "a", "b"])
+    words = split(["a", "b", "--select", "c", "d", "--no-quiet"], {"select": ["e"], "quiet": True, "empty": True}, {})
+    assert words[2] == ["a", "b", "--select", "c", "d", "--no-quiet", "--empty"]
 
 
 def runs():
     runner = PrefectDbtRunner(settings=PrefectDbtSettings(target_path="new"))
     assert "Failed to invoke dbt command 'retry'" in refused(runner.invoke, ["retry"])
+    Path("missing").mkdir()
+    for name in ("prefect.variables.not-there", "prefect.blocks.secret.not-there"):
+        profile = f"workshop: {{target: dev, outputs: {{dev: {{type: duckdb, path: '{{{{ {name} }}}}'}}}}}}"
+        Path("missing/profiles.yml").write_text(profile)
+        said = refused(runner.invoke, ["run"], profiles_dir="missing")
+        assert "ValueError: Failed to invoke dbt command 'run'" in said and "not-there" in said
     assert runner.invoke(["--no-use-colors", "--log-format", "json", "deps", "--vars", '{"a": "b"}']).success
     assert runner.invoke(["source", "freshness"]).success
     assert runner.invoke(["run"], select=["base"], threads=1).success

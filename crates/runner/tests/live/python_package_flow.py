@@ -28,12 +28,14 @@ def before_build(ctx: DbtHookContext):
 
 @runner.post_model(select="flaky")
 async def failed(ctx: DbtHookContext):
+    assert ctx.node.unique_id == ctx.node_id and ctx.node_ids == (ctx.node_id,)
     report(event=ctx.event, node=ctx.node_id, name=ctx.node.name, table=ctx.node.config.materialized, status=ctx.status)
     raise RuntimeError("a hook that fails")
 
 
 @runner.on_run_end
 def after(ctx: DbtHookContext):
+    assert set(ctx.node_ids) == set(ctx.run_results)
     statuses = {node: result["status"] for node, result in ctx.run_results.items()}
     report(event=ctx.event, status=ctx.status, result=ctx.result, error=ctx.error, run_results=statuses)
 

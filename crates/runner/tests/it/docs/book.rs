@@ -143,3 +143,30 @@ fn each_message_of_the_troubleshooting_page_exists() {
         assert!(is_known, "{message}");
     }
 }
+
+/// The test modules in the last column of the table of behaviours.
+fn named_tests(page: &str) -> Vec<String> {
+    let (_, section) = page
+        .split_once("## What the tests of PrefectDbtRunner expect")
+        .unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_suffix(" |"));
+    let cells = rows.filter_map(|row| row.rsplit(" | ").next());
+    cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned))
+        .collect()
+}
+
+#[test]
+fn the_tests_that_the_migration_page_names_exist() {
+    let package = repository().join("crates/runner");
+    let names = named_tests(&page("migrating.md"));
+    assert!(names.len() > 30, "{names:?}");
+    for name in names {
+        let module = fs_err::read_to_string(package.join(format!("tests/live/{name}.rs")));
+        let is_test = module.is_ok_and(|text| text.contains("#[test]"));
+        let is_sample = package.join(format!("python/examples/{name}.py")).exists();
+        let is_folder = name.starts_with("crates/") && repository().join(&name).is_dir();
+        assert!(is_test || is_sample || is_folder, "{name}");
+    }
+}
