@@ -103,8 +103,8 @@ pub(super) struct PrefectOptions {
     /// running, the run is reported to it, and its state is not changed. If the variable is not set either, a new flow run is
     /// created, and this process owns it.
     ///
-    /// If this flow run cannot be read, dbt is not started and the exit code is 3: at once, or with --engine after the wait that
-    /// --delivery-timeout explains.
+    /// If this flow run cannot be read, dbt is not started and the exit code is 3: at once if it is given here without --engine,
+    /// otherwise after the wait that --delivery-timeout explains.
     #[arg(long, value_name = "ID", value_parser = flow_run_id)]
     pub(super) flow_run_id: Option<Uuid>,
     /// Own the flow run of --flow-run-id: set its states, apply its parameters to dbt's arguments, and do its retries.
@@ -246,8 +246,8 @@ pub(super) struct OutputOptions {
     /// Exit 1 if the selection is empty and dbt runs nothing.
     #[arg(long)]
     pub(super) fail_on_empty: bool,
-    /// Folder of journals and history, relative to the working directory; give the same one to `prefect-dbt plan`, `report` and
-    /// `replay` [default: .prefect-dbt in the project].
+    /// Folder of journals and history, relative to the working directory; give the same one to `prefect-dbt plan` and `report`,
+    /// and as the argument to `replay` [default: .prefect-dbt in the project].
     ///
     /// A journal is a file with everything that is reported about the run. It is deleted when Prefect has confirmed all of
     /// it; otherwise, `prefect-dbt replay` can send what is missing. Of runs without Prefect, the last ten are kept.

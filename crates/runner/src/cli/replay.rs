@@ -49,7 +49,8 @@ pub(crate) struct ReplayArgs {
     /// For a log of dbt: lowest level of the log lines to send [default: info].
     #[arg(long, ignore_case = true, value_name = "LEVEL", default_value = "info", hide_default_value = true, value_parser = PossibleValuesParser::new(["debug", "info", "warn", "error", "none"]))]
     log_level: String,
-    /// Seconds to wait for Prefect to confirm that it has everything, also while the API is not reachable [default: 120].
+    /// Seconds to wait for Prefect to confirm that it has everything, after all is sent; they begin anew whenever it has recorded
+    /// more. Also how long to wait while the API is not reachable [default: 120].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     verify_timeout: Option<Duration>,
     /// Maximum number of log lines and events to send per minute; the replay takes longer then [default: no limit].

@@ -132,7 +132,8 @@ pub(crate) struct LsArgs {
     /// File with the selectors [default: selectors.yml in the project].
     #[arg(help_heading = "Files", long, value_name = "FILE")]
     pub(super) selectors: Option<PathBuf>,
-    /// JSON file that lists the project's files for `path:`, as `{"dirs": [..], "files": [..]}` [default: the files on disk].
+    /// JSON file with the folders and files of the project, relative to it, for `path:`, such as
+    /// `{"dirs": ["models"], "files": ["models/orders.sql"]}` [default: the files on disk].
     ///
     /// Needed if the project is not on this machine and `path:` is used, which finds only files and folders that exist.
     #[arg(help_heading = "Files", long, value_name = "FILE")]

@@ -30,8 +30,8 @@ pub(crate) struct ReportArgs {
         hide_default_value = true
     )]
     pub(super) output: Form,
-    /// Target whose history is read, to compare the run with earlier ones, and for a run whose journal is gone; it does not
-    /// choose the run [env: DBT_TARGET] [default: `target` of the profile].
+    /// Target of dbt that the run had: it is compared with earlier runs of this target, and `latest` is the last of them if no
+    /// journal is left [env: DBT_TARGET] [default: `target` of the profile].
     #[arg(short, long, value_name = "NAME")]
     pub(super) target: Option<String>,
     /// Folder with dbt_project.yml [env: DBT_PROJECT_DIR] [default: the working directory, or the nearest folder above it
