@@ -1,6 +1,8 @@
 //! The samples of the documentation. Those in Python run with the live tests, and `prefect-dbt`'s own command line reads those
 //! of the shell.
 
+use prefect_dbt::templating::Template;
+
 use crate::pages::{Sample, repository, samples};
 
 fn of_language(language: &str) -> Vec<Sample> {
@@ -38,6 +40,9 @@ fn samples_in_yaml_can_be_read() {
         let read = serde_yaml::from_str::<serde_yaml::Value>(&sample.text);
         let is_mapping = read.as_ref().is_ok_and(serde_yaml::Value::is_mapping);
         assert!(is_mapping, "{}: {read:?}", sample.place());
+        // References to Prefect are valid.
+        let template = Template::parse("profiles.yml", sample.text.as_str());
+        assert!(template.is_ok(), "{}: {template:?}", sample.place());
     }
 }
 
