@@ -15,9 +15,9 @@ use super::run::Attempt;
 use super::schedule_thread::{Purpose, record_schedule};
 use super::session::Session;
 use super::start::Started;
-use super::stop_dbt::stop_when_asked;
+use super::stop_dbt::{Stoppable, stop_when_asked};
 use super::target_lock::TargetLock;
-use crate::dbt::{DbtExit, DbtProcess, MemoryKills, ProcessGroup, pump};
+use crate::dbt::{DbtExit, DbtProcess, MemoryKills, pump};
 use crate::model::{StopCause, Stopper};
 use crate::outcome::Error;
 use crate::request::LockLost;
@@ -92,6 +92,7 @@ pub(super) async fn follow(
     (attempt, purpose): (Attempt<'_>, Purpose),
 ) -> Result<(Recorder, ProcessEnd, Option<StopCause>), Error> {
     let stopper = attempt.stopper;
+    let cancelled = recorder.cancelled.subscribe();
     let shared: SharedRecorder = Arc::new(Mutex::new(Some(recorder)));
     let schedule = record_schedule(purpose, attempt.request, prepared, &shared);
     with(&shared, |recorder| recorder.schedule = schedule);
@@ -105,7 +106,7 @@ pub(super) async fn follow(
     let events = events.map(|pipe| listen("dbt-events", pipe, &shared, Recorder::on_launcher));
 
     let kills = MemoryKills::read();
-    let dbt = (process.exit, process.group);
+    let dbt = (process.exit, (process.group, cancelled));
     let (ended, mut stopped) = wait_for_end(dbt, prepared, &shared, attempt).await;
     if stopped.is_none() && died_of_shared_signal(&ended) {
         stopped = wait_for_own_signal(stopper, &shared).await;
@@ -135,23 +136,17 @@ pub(super) async fn follow(
 
 /// Waits until dbt has ended, and stops it when asked: its end, and why it was stopped.
 async fn wait_for_end(
-    (exit, group): (oneshot::Receiver<DbtExit>, ProcessGroup),
+    (exit, dbt): (oneshot::Receiver<DbtExit>, Stoppable),
     prepared: &Prepared,
     recorder: &SharedRecorder,
     attempt: Attempt<'_>,
 ) -> (DbtExit, Option<StopCause>) {
     let mut stopped = None;
     let lock_lost = lock_lost(prepared, attempt.request.lock.lost);
-    let stopping = stop_when_asked(
-        attempt.stopper,
-        attempt.deadline,
-        lock_lost,
-        group,
-        |cause| {
-            stopped = Some(cause);
-            with(recorder, |recorder| recorder.on_stop(cause));
-        },
-    );
+    let stopping = stop_when_asked(attempt.stopper, attempt.deadline, lock_lost, dbt, |cause| {
+        stopped = Some(cause);
+        with(recorder, |recorder| recorder.on_stop(cause));
+    });
     let ended = tokio::select! {
         ended = exit => ended,
         never = stopping => match never {},

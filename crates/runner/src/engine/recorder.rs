@@ -7,6 +7,7 @@ use std::sync::mpsc::Sender;
 use dbt_events::{Event, EventName, Line, RawLine, decode, strip_ansi};
 use dbt_manifest::{Manifest, RunResults};
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use super::asset_watch::AssetWatch;
 use super::manifest_file::ManifestFile;
@@ -49,6 +50,8 @@ pub(super) struct Recorder {
     pub(super) has_ledger: bool,
     /// Where the manifest goes when it is there: what is to do is determined from it.
     pub(super) schedule: Option<Sender<Arc<Manifest>>>,
+    /// Changes each time that dbt says that it has cancelled a query.
+    pub(super) cancelled: watch::Sender<()>,
 }
 
 impl Recorder {
@@ -82,6 +85,9 @@ impl Recorder {
 
     fn on_event(&mut self, event: &Event<'_>) {
         self.observer.on_event(event);
+        if event.name() == EventName::LogCancelLine {
+            self.cancelled.send_replace(());
+        }
         if !event.invocation_id().is_empty()
             && let Some(record) = &mut self.open_record
         {

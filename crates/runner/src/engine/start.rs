@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::admit::Admitted;
@@ -190,5 +191,6 @@ fn recorder(
         open_record: None,
         has_ledger,
         schedule: None,
+        cancelled: watch::Sender::default(),
     }
 }

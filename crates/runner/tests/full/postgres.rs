@@ -1,7 +1,9 @@
 //! dbt with PostgreSQL, which runs queries on a server and cancels them there.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::Read as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -34,6 +36,34 @@ fn files(port: &str) -> [(&'static str, String); 5] {
     ]
 }
 
+/// A run in the project that is interrupted while the server runs a query that waits for this many seconds: its exit code, its
+/// result and what it said.
+fn interrupted(project: &Path, port: &str, seconds: u32) -> (Option<i32>, Vec<u8>, String) {
+    let mut run = Command::new(env!("CARGO_BIN_EXE_prefect-dbt"))
+        .args(["invoke", "--no-prefect", "--output", "json", "--dbt"])
+        .args([&variable("PREFECT_DBT_TEST_POSTGRES_DBT"), "--", "run"])
+        .current_dir(project)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program was built");
+    let mut stderr = run.stderr.take().expect("a pipe");
+    let said = std::thread::spawn(move || {
+        let mut said = String::new();
+        stderr.read_to_string(&mut said).expect("text");
+        said
+    });
+    let patience = Instant::now() + Duration::from_secs(180);
+    while !is_running(port, seconds) {
+        assert!(Instant::now() < patience, "the query does not run");
+    }
+    kill_process(Pid::from_child(&run), Signal::INT).expect("it runs");
+    let output = run.wait_with_output().expect("it ends");
+    let said = said.join().expect("text");
+    (output.status.code(), output.stdout, said)
+}
+
 #[test]
 fn the_summary_of_an_interrupted_run_says_what_was_cancelled() {
     let port = variable("PREFECT_DBT_TEST_POSTGRES_PORT");
@@ -42,28 +72,10 @@ fn the_summary_of_an_interrupted_run_says_what_was_cancelled() {
     for (name, text) in files(&port) {
         std::fs::write(project.path().join(name), text).expect("it can be written");
     }
-    let mut run = Command::new(env!("CARGO_BIN_EXE_prefect-dbt"))
-        .args(["invoke", "--no-prefect", "--output", "json", "--dbt"])
-        .args([&variable("PREFECT_DBT_TEST_POSTGRES_DBT"), "--", "run"])
-        .current_dir(project.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program was built");
-    let mut stderr = BufReader::new(run.stderr.take().expect("a pipe"));
-    let mut seen = String::new();
-    while !seen.contains("2 of 3 START sql table model shop.slow") {
-        let read = stderr.read_line(&mut seen).expect("text");
-        assert!(read > 0, "{seen}");
-    }
-    wait_until_it_sleeps(&port);
-    kill_process(Pid::from_child(&run), Signal::INT).expect("it runs");
-    stderr.read_to_string(&mut seen).expect("text");
-    let output = run.wait_with_output().expect("it ends");
-    assert_eq!(output.status.code(), Some(130), "{seen}");
+    let (code, stdout, seen) = interrupted(project.path(), &port, 60);
+    assert_eq!(code, Some(130), "{seen}");
 
-    let result: Value = serde_json::from_slice(&output.stdout).expect("a result");
+    let result: Value = serde_json::from_slice(&stdout).expect("a result");
     assert_eq!(result["counts"], json!({"cancelled": 1, "success": 1}));
     let states = result["nodes"].as_array().expect("nodes").iter();
     let states: Vec<_> = states
@@ -84,29 +96,36 @@ fn the_summary_of_an_interrupted_run_says_what_was_cancelled() {
     }
 }
 
-/// Waits until the server runs the query of the slow model.
-fn wait_until_it_sleeps(port: &str) {
-    let sleeping = "select 1 from pg_stat_activity where wait_event = 'PgSleep'";
-    let arguments = [
-        "-h",
-        "127.0.0.1",
-        "-p",
-        port,
-        "-U",
-        "tester",
-        "-d",
-        "postgres",
-        "-Atc",
-    ];
-    let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    loop {
-        let found = Command::new("psql").args(arguments).arg(sleeping).output();
-        if found.expect("psql").stdout.starts_with(b"1") {
-            return;
-        }
-        assert!(
-            std::time::Instant::now() < patience,
-            "the query does not run"
-        );
+/// dbt itself waits for the query of a SQL hook, in a driver that is deaf to signals.
+#[test]
+fn an_interrupt_cancels_the_query_of_a_sql_hook_on_the_server() {
+    let port = variable("PREFECT_DBT_TEST_POSTGRES_PORT");
+    let project = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(project.path().join("models")).expect("a folder");
+    let [(name, settings), profiles, model, ..] = files(&port);
+    let settings = format!("{settings}on-run-end: select pg_sleep(600)\n");
+    for (name, text) in [(name, settings), profiles, model] {
+        std::fs::write(project.path().join(name), text).expect("it can be written");
     }
+    let (code, _, seen) = interrupted(project.path(), &port, 600);
+    assert_eq!(code, Some(130), "{seen}");
+    // dbt came to its end: it was not killed.
+    assert!(
+        seen.contains("Exited because of keyboard interrupt"),
+        "{seen}"
+    );
+    assert!(!is_running(&port, 600), "{seen}");
+}
+
+/// Whether the server runs a query that waits for this many seconds.
+fn is_running(port: &str, seconds: u32) -> bool {
+    let sleeping = format!(
+        "select 1 from pg_stat_activity where wait_event = 'PgSleep' and query like '%pg_sleep({seconds})%'"
+    );
+    let server = ["-h", "127.0.0.1", "-p", port, "-U", "tester"];
+    let found = Command::new("psql")
+        .args(server)
+        .args(["-d", "postgres", "-Atc", &sleeping])
+        .output();
+    found.expect("psql").stdout.starts_with(b"1")
 }

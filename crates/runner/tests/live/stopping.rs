@@ -1,6 +1,6 @@
 //! A run is stopped in each way and at each moment: its flow run ends Cancelled, and nothing is left of dbt.
 
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use fs_err::File;
 use jiff::Timestamp;
 use prefect_client::{Client, NewFlow, NewFlowRun, NewState, Settings, StateType};
-use prefect_dbt::{Flow, Outcome, PrefectDbtRunner, PrefectDbtSettings, RunError, Stopper};
+use prefect_dbt::{
+    Flow, Launcher, Outcome, PrefectDbtRunner, PrefectDbtSettings, RunError, Stopper,
+};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::{Builder, Runtime};
@@ -49,17 +51,31 @@ enum Means {
     Drop,
 }
 
+/// A moment, and whether dbt is started by the launcher.
+type Act = (Moment, Launcher);
+
+/// Each moment. While a model runs, the two starts have different means to end a query that dbt does not cancel.
+const ACTS: [Act; 5] = [
+    (Moment::Waiting, Launcher::Auto),
+    (Moment::Starting, Launcher::Auto),
+    (Moment::Running, Launcher::Auto),
+    (Moment::Running, Launcher::Off),
+    (Moment::Finishing, Launcher::Auto),
+];
+
 /// A project whose run can be stopped at a moment.
 struct Scene {
     workshop: Workshop,
     moment: Moment,
+    launcher: Launcher,
+    /// dbt's console script, with an interpreter that leaves its process id.
     dbt: PathBuf,
     /// Another run, as it were, that uses the target folder.
     lock: Option<File>,
 }
 
 impl Scene {
-    fn new(moment: Moment) -> Self {
+    fn new((moment, launcher): Act) -> Self {
         let workshop = Workshop::new();
         workshop.mend();
         if moment == Moment::Running {
@@ -73,19 +89,12 @@ impl Scene {
             );
             workshop.share_parsed();
         }
-        let dbt = workshop.path().join("dbt");
-        // The same process becomes the real dbt, in the folder of the project wherever it was called from.
-        let script = format!(
-            "#!/bin/sh\ncd '{}'\necho $$ > dbt.new && mv dbt.new dbt.pid\nexec '{}' \"$@\"\n",
-            workshop.path().display(),
-            workshop.executable().display()
-        );
-        fs_err::write(&dbt, script).unwrap();
-        fs_err::set_permissions(&dbt, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let dbt = traced_dbt(&workshop);
         let lock = (moment == Moment::Waiting).then(|| lock_target(workshop.path()));
         Self {
             workshop,
             moment,
+            launcher,
             dbt,
             lock,
         }
@@ -131,8 +140,9 @@ impl Scene {
         );
         let took = state.timestamp.unwrap().duration_since(asked);
         println!(
-            "{means:?} while {:?}: Cancelled after {:.2} s",
+            "{means:?} while {:?}, launcher {:?}: Cancelled after {:.2} s",
             self.moment,
+            self.launcher,
             took.as_secs_f64()
         );
         match self.dbt() {
@@ -150,7 +160,14 @@ impl Scene {
     /// Starts the program and waits for the moment.
     fn program(&self) -> Stuck {
         let dbt = self.dbt.to_string_lossy().into_owned();
-        let mut command = self.workshop.invocation(&["--dbt", &dbt], &["build"]);
+        let launcher = match self.launcher {
+            Launcher::Off => "off",
+            _ => "auto",
+        };
+        // A dbt that did not stop would still end.
+        let timeout = LIMIT.as_secs().to_string();
+        let options = ["--dbt", &dbt, "--launcher", launcher, "--timeout", &timeout];
+        let mut command = self.workshop.invocation(&options, &["build"]);
         match self.moment {
             Moment::Waiting => {
                 let run = Stuck::start_until("waiting for", &mut command);
@@ -176,6 +193,7 @@ impl Scene {
             .settings(settings)
             .client(client())
             .dbt(&self.dbt)
+            .launcher(self.launcher)
             .on_event(move |found| {
                 if found.message().contains(event) {
                     is_there.notify_one();
@@ -204,6 +222,35 @@ impl Scene {
             tokio::time::sleep(POLL).await;
         }
     }
+}
+
+/// dbt's own console script in an environment with the same packages, whose interpreter leaves its process id and goes to the
+/// folder of the project, wherever it was called from.
+fn traced_dbt(workshop: &Workshop) -> PathBuf {
+    let real = workshop.executable();
+    let text = fs_err::read_to_string(real).unwrap();
+    let (first, code) = text.split_once('\n').unwrap();
+    let environment = workshop.path().join("environment");
+    let bin = environment.join("bin");
+    fs_err::create_dir_all(&bin).unwrap();
+    // With the version of dbt, which is not asked then.
+    symlink(
+        real.ancestors().nth(2).unwrap().join("lib"),
+        environment.join("lib"),
+    )
+    .unwrap();
+    let (python, dbt) = (bin.join("python"), bin.join("dbt"));
+    let traced = format!(
+        "#!/bin/sh\ncd '{}'\necho $$ > dbt.new && mv dbt.new dbt.pid\nexec {} \"$@\"\n",
+        workshop.path().display(),
+        first.trim_start_matches("#!"),
+    );
+    let script = format!("#!{}\n{code}", python.display());
+    for (file, text) in [(&python, traced), (&dbt, script)] {
+        fs_err::write(file, text).unwrap();
+        fs_err::set_permissions(file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    dbt
 }
 
 /// Takes the lock of the project's target folder.
@@ -249,17 +296,10 @@ fn runtime() -> Runtime {
         .unwrap()
 }
 
-const MOMENTS: [Moment; 4] = [
-    Moment::Waiting,
-    Moment::Starting,
-    Moment::Running,
-    Moment::Finishing,
-];
-
 #[test]
 fn sigint_stops_the_program_at_each_moment() {
-    for moment in MOMENTS {
-        let scene = Scene::new(moment);
+    for act in ACTS {
+        let scene = Scene::new(act);
         let run = scene.program();
         let asked = Timestamp::now();
         kill_process(run.pid(), Signal::INT).unwrap();
@@ -268,10 +308,21 @@ fn sigint_stops_the_program_at_each_moment() {
     }
 }
 
+/// dbt cancels its queries once: one that starts a moment later would run for hours, and dbt would wait for it.
+#[test]
+fn one_interrupt_ends_a_dbt_whose_query_starts_a_moment_later() {
+    let scene = Scene::new((Moment::Running, Launcher::Auto));
+    let run = scene.program();
+    kill_process(scene.dbt().unwrap(), Signal::INT).unwrap();
+    run.finish()
+        .exits_with(2)
+        .says("Exited because of keyboard interrupt");
+}
+
 #[test]
 fn a_cancellation_through_prefect_stops_the_program_at_each_moment() {
-    for moment in MOMENTS {
-        let scene = Scene::new(moment);
+    for act in ACTS {
+        let scene = Scene::new(act);
         let run = scene.program();
         let client = client();
         let id = scene.workshop.recorded(0).flow_run.id;
@@ -287,9 +338,9 @@ fn a_cancellation_through_prefect_stops_the_program_at_each_moment() {
 
 #[test]
 fn a_stopper_stops_a_run_at_each_moment() {
-    for moment in MOMENTS {
+    for act in ACTS {
         let (scene, stopper, is_there) =
-            (Scene::new(moment), Stopper::new(), Arc::<Notify>::default());
+            (Scene::new(act), Stopper::new(), Arc::<Notify>::default());
         let (result, asked) = runtime().block_on(async {
             let run = scene.library(stopper.clone(), Arc::clone(&is_there));
             let stop = async {
@@ -308,8 +359,8 @@ fn a_stopper_stops_a_run_at_each_moment() {
 
 #[test]
 fn a_run_whose_future_is_dropped_stops_at_each_moment() {
-    for moment in MOMENTS {
-        let (scene, is_there) = (Scene::new(moment), Arc::<Notify>::default());
+    for act in ACTS {
+        let (scene, is_there) = (Scene::new(act), Arc::<Notify>::default());
         let runtime = runtime();
         let asked = runtime.block_on(async {
             let mut run = Box::pin(scene.library(Stopper::new(), Arc::clone(&is_there)));
@@ -328,7 +379,8 @@ fn a_run_whose_future_is_dropped_stops_at_each_moment() {
 /// Without a runtime nothing can be sent: the next run in the project does it.
 #[test]
 fn a_run_that_is_dropped_with_its_runtime_is_cancelled_by_the_next_run() {
-    let (scene, is_there) = (Scene::new(Moment::Running), Arc::<Notify>::default());
+    let act = (Moment::Running, Launcher::Auto);
+    let (scene, is_there) = (Scene::new(act), Arc::<Notify>::default());
     // On one thread, so that nothing of the run goes on between the two drops.
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -363,7 +415,7 @@ fn a_run_that_is_dropped_with_its_runtime_is_cancelled_by_the_next_run() {
 /// A process that is killed says nothing: the next run in the project does.
 #[test]
 fn a_process_that_is_killed_before_dbt_starts_leaves_its_flow_run_to_the_next_run() {
-    let scene = Scene::new(Moment::Waiting);
+    let scene = Scene::new((Moment::Waiting, Launcher::Auto));
     let run = scene.program();
     kill_process(run.pid(), Signal::KILL).unwrap();
     assert_eq!(run.finish().code, None);
@@ -385,7 +437,8 @@ fn a_process_that_is_killed_before_dbt_starts_leaves_its_flow_run_to_the_next_ru
 /// A program that has signals handled, as the engine of a flow run, in the second of its invocations.
 #[test]
 fn sigint_stops_a_flow_of_several_invocations() {
-    let scene = Scene::new(Moment::Running);
+    // Without the launcher, dbt's process is started for each invocation.
+    let scene = Scene::new((Moment::Running, Launcher::Off));
     let (client, runtime) = (client(), runtime());
     let id = runtime.block_on(async {
         let flow = client.create_flow(&NewFlow::new("stopping")).await.unwrap();
@@ -401,6 +454,7 @@ fn sigint_stops_a_flow_of_several_invocations() {
     }
     let mut run = command
         .env("PREFECT_DBT_EXECUTABLE", &scene.dbt)
+        .env("PREFECT_DBT_LAUNCHER", "off")
         .env("PREFECT__FLOW_RUN_ID", id.to_string())
         .current_dir(scene.workshop.path())
         .spawn()

@@ -1,8 +1,9 @@
 """Starts dbt Core's console script in this interpreter, faster than the script itself does.
 
 What dbt and its project see is what they see without it: arguments, paths, environment, output and exit code. What
-differs: cyclic garbage is collected more rarely, dbt's events go to a pipe in place of standard output, and the interpreter
-is not taken apart at the end. Whatever goes wrong before dbt's code runs starts the script as it is.
+differs: cyclic garbage is collected more rarely, dbt's events go to a pipe in place of standard output, an interrupted dbt
+cancels its queries more than once, and the interpreter is not taken apart at the end. Whatever goes wrong before dbt's code
+runs starts the script as it is.
 """
 
 import gc
@@ -20,6 +21,7 @@ def launch(config):
         be_script(config["script"])
         parts = DbtParts()
         watch_events(parts, config)
+        cancel_when_interrupted(parts)
         name_callers_fast(parts.behavior_flag)
     except Exception as problem:
         start_plain(config, problem)
@@ -56,6 +58,7 @@ class DbtParts:
     def __init__(self):
         import dbt.cli.main
         from dbt.cli import requires
+        from dbt.adapters.factory import FACTORY
 
         try:
             from dbt_common.events import functions
@@ -70,6 +73,7 @@ class DbtParts:
         expect(requires.setup_event_logger, ["flags", "callbacks"])
         expect(EventManager.fire_event, ["self", "e", "level"])
         self.behavior_flag = behavior_flag()
+        self.adapters = FACTORY.adapters
         self.requires = requires
         self.manager_class = EventManager
         self.manager = get_event_manager or (lambda: functions.EVENT_MANAGER)
@@ -102,6 +106,8 @@ def watch_events(parts, config):
     def setup_event_logger(flags, callbacks=[]):
         set_up(Flags(flags, config), callbacks=callbacks)
         log.begin(parts.manager(), flags)
+        # Other threads start without one, and dbt's events need it.
+        parts.context = contextvars.copy_context()
 
     def fire_event(self, e, level=None, *others, **options):
         must_warn = options.get("force_warn_or_error_handling")

@@ -9,6 +9,8 @@ pub(super) struct Program(&'static str);
 pub(super) const LAUNCHER: Program = Program(concat!(
     include_str!("events.py"),
     "\n\n",
+    include_str!("cancel.py"),
+    "\n\n",
     include_str!("launcher.py"),
     "\n\nlaunch(json.loads(CONFIG))\n",
 ));
@@ -16,6 +18,8 @@ pub(super) const LAUNCHER: Program = Program(concat!(
 /// Imports dbt, and starts it in forks.
 pub(super) const WAITING: Program = Program(concat!(
     include_str!("events.py"),
+    "\n\n",
+    include_str!("cancel.py"),
     "\n\n",
     include_str!("launcher.py"),
     "\n\n",

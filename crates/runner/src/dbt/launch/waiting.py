@@ -33,6 +33,7 @@ def wait(config):
     config = fork_dbt(files, hangup)
     take_over(config)
     watch_events(parts, config)
+    cancel_when_interrupted(parts)
     gc.set_threshold(100000, 50, 100)
     if was_collecting:
         gc.enable()
