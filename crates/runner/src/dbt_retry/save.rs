@@ -32,6 +32,8 @@ pub(crate) struct EndedAttempt<'a> {
     pub(crate) run: &'a TrackedRun,
     /// Set if the attempt was a `dbt retry` of the user after a recorded failure.
     pub(crate) guard: Option<&'a RetryGuard>,
+    /// The nodes that the attempt was going to run, if that is known: a large manifest is not read a second time then.
+    pub(crate) scheduled: Option<Vec<String>>,
     /// The manifest of the attempt, if it has been read.
     pub(crate) manifest: Option<Arc<Manifest>>,
 }
@@ -131,8 +133,10 @@ impl EndedAttempt<'_> {
         let results = self.project.target.join("run_results.json");
         let has_failed = run.end.exit_code != Some(0);
         let results = has_failed.then(|| Results::read(&results)).flatten();
-        let scheduled = self.request.attempt.scheduled.clone();
-        let known = scheduled.or_else(|| Some(self.guard?.nodes()?.to_vec()));
+        let planned = self.request.attempt.scheduled.clone();
+        let guarded = || Some(self.guard?.nodes()?.to_vec());
+        let known = planned.or_else(guarded);
+        let known = known.or_else(|| self.scheduled.clone());
         remaining(run, results, known, || self.selected(line))
     }
 

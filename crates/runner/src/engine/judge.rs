@@ -67,6 +67,7 @@ impl Recorded {
             project: &prepared.project,
             run: &run,
             guard: prepared.guard.as_ref(),
+            scheduled: closing.scheduled.take(),
             manifest: manifest.clone(),
         };
         let AttemptEnd { record, work } = save_record(&session, &ended, keeps_record);

@@ -52,6 +52,8 @@ pub(super) struct Recorder {
     pub(super) schedule: Option<Sender<Arc<Manifest>>>,
     /// Changes each time that dbt says that it has cancelled a query.
     pub(super) cancelled: watch::Sender<()>,
+    /// The nodes that dbt was going to run, if they were determined from the manifest.
+    pub(super) scheduled: Option<Vec<String>>,
 }
 
 impl Recorder {
@@ -294,6 +296,7 @@ impl Recorder {
             redactor: self.redactor,
             level: self.level,
             has_ledger: self.has_ledger,
+            scheduled: self.scheduled,
         };
         (run, closing)
     }
@@ -316,6 +319,8 @@ pub(super) struct Closing {
     pub(super) lines: Vec<String>,
     /// Whether the attempt has a ledger in Prefect.
     pub(super) has_ledger: bool,
+    /// The nodes that dbt was going to run, if they were determined from the manifest.
+    pub(super) scheduled: Option<Vec<String>>,
     redactor: Redactor,
     level: LogLevel,
 }

@@ -57,9 +57,13 @@ pub(super) fn record_schedule(
             return;
         };
         let nodes = schedule(&manifest, request.original_line(), &project, &request);
-        for effect in effects(purpose, nodes, &manifest) {
-            with(&recorder, |recorder| recorder.record(effect));
-        }
+        let effects = effects(purpose, nodes.as_deref(), &manifest);
+        with(&recorder, |recorder| {
+            recorder.scheduled = nodes;
+            effects
+                .into_iter()
+                .for_each(|effect| recorder.record(effect));
+        });
     });
     started
         .inspect_err(
@@ -70,11 +74,12 @@ pub(super) fn record_schedule(
 }
 
 /// What the nodes of a run mean, if they can be determined.
-fn effects(purpose: Purpose, nodes: Option<Vec<String>>, manifest: &Manifest) -> Vec<Effect> {
-    let total = nodes.as_deref().filter(|_| purpose.total);
+fn effects(purpose: Purpose, nodes: Option<&[String]>, manifest: &Manifest) -> Vec<Effect> {
+    let total = nodes.filter(|_| purpose.total);
     let total = total.map(|nodes| Effect::Total(total_of(nodes, manifest)));
     let unknown = || RemainingWork::unknown(Obstacle::UnknownSchedule);
-    let work = || nodes.map_or_else(unknown, RemainingWork::not_begun);
+    let known = |nodes: &[String]| RemainingWork::not_begun(nodes.to_vec());
+    let work = || nodes.map_or_else(unknown, known);
     let work = purpose.ledger.then(|| Effect::Remaining(work()));
     total.into_iter().chain(work).collect()
 }
@@ -122,9 +127,7 @@ mod tests {
     fn the_total_of_dbt_2_counts_hooks_and_no_ephemeral_model() {
         let selected = ["model.p.table", "model.p.inlined"].map(str::to_owned);
         let purpose = |ledger, total| Purpose { ledger, total };
-        let of = |purpose, nodes: Option<&[String]>| {
-            effects(purpose, nodes.map(<[_]>::to_vec), &manifest())
-        };
+        let of = |purpose, nodes: Option<&[String]>| effects(purpose, nodes, &manifest());
         assert_eq!(
             of(purpose(false, true), Some(&selected)),
             [Effect::Total(2)]

@@ -192,5 +192,6 @@ fn recorder(
         has_ledger,
         schedule: None,
         cancelled: watch::Sender::default(),
+        scheduled: None,
     }
 }
