@@ -16,6 +16,15 @@ def refused(call, *args, **kwargs):
     raise AssertionError("it was accepted")
 
 
+def imports():
+    try:
+        from prefect_dbt_rs import NoSuchName  # noqa: F401
+    except ImportError as error:
+        assert "cannot import name 'NoSuchName' from 'prefect_dbt_rs'" in str(error)
+    else:
+        raise AssertionError("it was imported")
+
+
 def constructor():
     runner = PrefectDbtRunner()
     assert runner.raise_on_failure and not runner.include_compiled_code and not runner.disable_assets
@@ -106,7 +115,7 @@ workshop = Path.cwd()
 Path("unit").mkdir()
 os.chdir("unit")
 Path("profiles.yml").touch()
-for part in (constructor, decorators, manifest, settings, arguments):
+for part in (imports, constructor, decorators, manifest, settings, arguments):
     part()
 os.chdir(workshop)
 runs()

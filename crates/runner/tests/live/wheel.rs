@@ -16,7 +16,8 @@ from prefect_dbt_rs import PrefectDbtRunner
 
 assert importlib.util.find_spec("prefect") is None
 found = importlib.metadata.distribution("prefect-dbt-rs")
-print(found.version, found.requires, found.metadata["License-Expression"])
+assert found.version == prefect_dbt_rs.__version__
+print(prefect_dbt_rs.__version__, found.requires, found.metadata["License-Expression"])
 print((pathlib.Path(prefect_dbt_rs.__file__).parent / "py.typed").exists())
 result = PrefectDbtRunner().invoke(["run"], select="base")
 print(result.success, [node.status for node in result.result])
