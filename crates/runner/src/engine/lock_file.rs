@@ -10,48 +10,67 @@ use sha2::{Digest as _, Sha256};
 use crate::outcome::Error;
 use crate::store::JournalFolder;
 
-/// Where the lock file of a target folder can be.
-pub(super) struct Places<'a> {
-    pub(super) target: &'a Path,
-    /// The folder in the project, where all of its runs find the file. `None` without a project.
-    pub(super) in_project: Option<&'a JournalFolder>,
-    /// The folder of this run's journals.
-    pub(super) journals: &'a JournalFolder,
-}
+/// Its name in a target folder.
+const IN_TARGET: &str = ".prefect-dbt.lock";
 
-impl Places<'_> {
-    /// Opens the file, in the project if that can be written to. `None` if no place can be written to.
-    ///
-    /// # Errors
-    /// When the lock of a target folder in the project belongs to another user.
-    pub(super) fn open(&self) -> Result<Option<File>, Error> {
-        for folder in self.in_project.into_iter().chain([self.journals]) {
-            let error = match open(folder, self.target) {
-                Ok(file) => return Ok(Some(file)),
-                Err(error) => error,
-            };
-            if error.kind() == ErrorKind::PermissionDenied
-                && let Some(path) = foreign(folder, self.target)
-            {
-                return Err(Error::TargetLock {
-                    target: self.target.to_owned(),
-                    lock: path,
-                });
-            }
-            tracing::debug!(%error, "cannot open the lock file of the target folder");
-        }
-        Ok(None)
+/// Opens the file: in the project, where all of its runs find it and `dbt clean` does not delete it. If the project cannot be
+/// written to, in the target folder: containers may share the folder of their journals, but not that. `None` if neither can.
+///
+/// # Errors
+/// When the lock belongs to another user.
+pub(super) fn open_lock_file(
+    target: &Path,
+    in_project: &JournalFolder,
+) -> Result<Option<File>, Error> {
+    let opened = in_project
+        .make()
+        .and_then(|()| open(&path(in_project, target)));
+    if let Some(file) = unless_foreign(opened, target, || foreign(in_project, target))? {
+        return Ok(Some(file));
     }
+    let inside = target.join(IN_TARGET);
+    let opened = fs_err::create_dir_all(target).and_then(|()| open(&inside));
+    let owner = || {
+        std::fs::symlink_metadata(&inside)
+            .ok()
+            .map(|found| found.uid())
+    };
+    unless_foreign(opened, target, || {
+        owner().is_some_and(is_foreign).then(|| inside.clone())
+    })
 }
 
-/// Opens the lock file in a folder that `dbt clean` does not delete.
-fn open(folder: &JournalFolder, target: &Path) -> std::io::Result<File> {
-    folder.make()?;
+/// The opened file; `None` if it cannot be opened.
+///
+/// # Errors
+/// When that is because of another user.
+fn unless_foreign(
+    opened: std::io::Result<File>,
+    target: &Path,
+    foreign: impl FnOnce() -> Option<PathBuf>,
+) -> Result<Option<File>, Error> {
+    let error = match opened {
+        Ok(file) => return Ok(Some(file)),
+        Err(error) => error,
+    };
+    if error.kind() == ErrorKind::PermissionDenied
+        && let Some(lock) = foreign()
+    {
+        return Err(Error::TargetLock {
+            target: target.to_owned(),
+            lock,
+        });
+    }
+    tracing::debug!(%error, "cannot open the lock file of the target folder");
+    Ok(None)
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true);
     let flags = options.options_mut();
     flags.mode(0o600).custom_flags(libc::O_NOFOLLOW);
-    let file = options.open(path(folder, target))?;
+    let file = options.open(path)?;
     // A file of an earlier version: everybody could hold its lock.
     if file.metadata()?.mode() & 0o077 != 0 {
         file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
@@ -96,22 +115,38 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = JournalFolder::at(dir.path().join(".prefect-dbt"));
         let target = dir.path().join("target");
+        let open = || open_lock_file(&target, &folder).unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().mode() & 0o777;
-        drop(open(&folder, &target).unwrap());
+        drop(open());
         let file = path(&folder, &target);
         assert_eq!((mode(folder.dir()), mode(&file)), (0o700, 0o600));
+        assert!(!target.exists());
 
         let open_to_all = |path: &Path, mode| {
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
         };
         open_to_all(&file, 0o644);
         open_to_all(folder.dir(), 0o755);
-        drop(open(&folder, &target).unwrap());
+        drop(open());
         assert_eq!((mode(folder.dir()), mode(&file)), (0o700, 0o600));
 
         std::fs::remove_file(&file).unwrap();
         std::os::unix::fs::symlink(dir.path().join("elsewhere"), &file).unwrap();
-        open(&folder, &target).unwrap_err();
+        drop(open());
         assert!(!dir.path().join("elsewhere").exists());
+    }
+
+    #[test]
+    fn a_project_that_cannot_be_written_to_has_the_lock_in_the_target_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let is_file = dir.path().join("file");
+        std::fs::write(&is_file, "").unwrap();
+        let folder = JournalFolder::at(is_file.join(".prefect-dbt"));
+        let target = dir.path().join("target");
+        let file = open_lock_file(&target, &folder).unwrap().unwrap();
+        assert_eq!(file.path(), target.join(IN_TARGET));
+
+        let nowhere = is_file.join("target");
+        assert!(open_lock_file(&nowhere, &folder).unwrap().is_none());
     }
 }

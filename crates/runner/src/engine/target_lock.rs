@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fs_err::File;
 
-use super::lock_file::Places;
+use super::lock_file::open_lock_file;
 use super::prepare::Prepared;
 use crate::observe::Observer;
 use crate::outcome::Error;
@@ -51,7 +51,7 @@ pub(super) async fn lock_target(
     observer: &dyn Observer,
 ) -> Result<Option<TargetLock>, Error> {
     let (command, target) = (&*prepared.args.command, &*prepared.project.target);
-    let Some(mut file) = open_lock_file(prepared)? else {
+    let Some(mut file) = lock_file(prepared)? else {
         return Ok(None);
     };
     let mut is_announced = false;
@@ -83,19 +83,14 @@ pub(super) async fn lock_target(
 }
 
 /// Opens the file that stands for the target folder; `None` for a command that does not write there.
-fn open_lock_file(prepared: &Prepared) -> Result<Option<File>, Error> {
+fn lock_file(prepared: &Prepared) -> Result<Option<File>, Error> {
     let (command, project) = (&*prepared.args.command, &prepared.project);
-    let journals = prepared.folder.as_ref();
-    let Some(journals) = journals.filter(|_| !WITHOUT_ARTIFACTS.contains(&command)) else {
+    let writes = prepared.folder.is_some() && !WITHOUT_ARTIFACTS.contains(&command);
+    if !writes || !project.exists {
         return Ok(None);
-    };
+    }
     let in_project = JournalFolder::at(project.root.join(JOURNAL_DIR));
-    let places = Places {
-        target: &project.target,
-        in_project: project.exists.then_some(&in_project),
-        journals,
-    };
-    places.open()
+    open_lock_file(&project.target, &in_project)
 }
 
 /// The process that holds the lock, as it described itself.
