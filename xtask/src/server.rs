@@ -10,17 +10,11 @@ use anyhow::{Context, Result, bail};
 use prefect_client::{Client, Settings};
 
 use crate::python::Environment;
-use crate::workspace;
+use crate::{process, workspace};
 
 /// Longest time until the server is healthy. The first start creates its database.
 const START_LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(100);
-
-/// Ends the server when its standard input closes: at `drop`, and also when this process is killed.
-const UNTIL_STDIN_CLOSES: &str = r#""$@" </dev/null & server=$!
-read -r never
-kill -TERM "$server" 2>/dev/null
-wait "$server""#;
 
 /// A running server, stopped on drop.
 pub(crate) struct Server {
@@ -57,11 +51,7 @@ impl Server {
         let mut command = if keep {
             Command::new(&prefect)
         } else {
-            let mut shell = Command::new("sh");
-            shell
-                .args(["-c", UNTIL_STDIN_CLOSES, "server"])
-                .arg(&prefect);
-            shell
+            process::until_stdin_closes(&prefect)
         };
         command
             .args([

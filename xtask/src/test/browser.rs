@@ -1,7 +1,6 @@
 //! The tests with a browser: Debian's Chromium.
 
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::Result;
 
@@ -14,9 +13,7 @@ const CHROMIUM: &str = "/usr/bin/chromium";
 /// Installs the browser if it is missing, and runs the tests. They write images of the pages for people to look at.
 pub(super) fn run(tests: &RunTests<'_>) -> Result<()> {
     if !Path::new(CHROMIUM).is_file() {
-        let mut apt = Command::new("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive");
-        process::run(apt.args(["install", "-y", "-q", "--no-install-recommends", "chromium"]))?;
+        process::install_packages(&["chromium"])?;
     }
     let images = workspace::target().join("browser");
     println!("images of the pages: {}", images.display());

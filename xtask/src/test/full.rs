@@ -1,47 +1,57 @@
 //! The parts of `cargo xtask test --full`, each of which needs more than Python and a network.
 
+use std::fmt;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use super::{browser, installed, postgres, versions};
+use super::{browser, docker, installed, kubernetes, postgres, versions};
 use crate::book;
 use crate::publish::packages;
 
 /// Runs `cargo test` with these arguments and environment variables.
 pub(super) type RunTests<'a> = dyn Fn(&[&str], &[(&str, String)]) -> Result<()> + 'a;
 
+/// The error of a part that cannot run on this machine: why.
+#[derive(Debug)]
+pub(super) struct Skipped(pub(super) String);
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Runs the tests of a part.
+type Run = fn(&RunTests<'_>) -> Result<()>;
+
 /// A part of the tests.
 struct Part {
     name: &'static str,
-    /// Runs its tests; `None` while there are none.
-    run: Option<fn(&RunTests<'_>) -> Result<()>>,
+    run: Run,
     /// Whether it installs system packages or starts system services.
     needs_root: bool,
 }
 
-const PARTS: [Part; 10] = [
-    part("packages", Some(|_| packages::rehearse()), false),
-    part("dbt 1.12 and 1.13", Some(versions::later), false),
-    part("launcher of each dbt", Some(versions::launched), false),
-    part("dbt without the launcher", Some(without_launcher), false),
-    part("PostgreSQL", Some(postgres::run), true),
-    part("Docker", None, true),
-    part("browser", Some(browser::run), true),
-    part("book", Some(|_| book::build()), false),
-    part("cargo install", Some(|_| installed::run_installed()), false),
+const PARTS: [Part; 11] = [
+    part("packages", |_| packages::rehearse(), false),
+    part("dbt 1.12 and 1.13", versions::later, false),
+    part("launcher of each dbt", versions::launched, false),
+    part("dbt without the launcher", without_launcher, false),
+    part("PostgreSQL", postgres::run, true),
+    part("Docker", docker::run, true),
+    part("Kubernetes", kubernetes::run, false),
+    part("browser", browser::run, true),
+    part("book", |_| book::build(), false),
+    part("cargo install", |_| installed::run_installed(), false),
     part(
         "memory limit",
-        Some(|tests| tests(&["--test", "full", "out_of_memory"], &[])),
+        |tests| tests(&["--test", "full", "out_of_memory"], &[]),
         true,
     ),
 ];
 
-const fn part(
-    name: &'static str,
-    run: Option<fn(&RunTests<'_>) -> Result<()>>,
-    needs_root: bool,
-) -> Part {
+const fn part(name: &'static str, run: Run, needs_root: bool) -> Part {
     Part {
         name,
         run,
@@ -60,21 +70,25 @@ fn without_launcher(tests: &RunTests<'_>) -> Result<()> {
 pub(super) fn run(named: &str, tests: &RunTests<'_>, failures: &mut Vec<String>) {
     let is_root = rustix::process::geteuid().is_root();
     for part in PARTS.iter().filter(|part| part.name.contains(named)) {
-        match part.run {
-            None => println!("skipped: {}: there are no tests for it yet", part.name),
-            Some(_) if part.needs_root && !is_root => {
-                println!("skipped: {}: it needs root", part.name);
-            }
-            Some(run) => {
-                let begin = Instant::now();
-                let failure = run(tests).err();
-                let result = failure.as_ref().map_or("passed", |_| "failed");
-                let seconds = begin.elapsed().as_secs();
-                println!("part {result} in {seconds} s: {}", part.name);
-                failures.extend(failure.map(|error| format!("{}: {error:#}", part.name)));
-            }
+        match part.needs_root && !is_root {
+            true => println!("skipped: {}: it needs root", part.name),
+            false => failures.extend(run_part(part, tests)),
         }
     }
+}
+
+/// Runs a part, and says how it went. Returns its failure.
+fn run_part(part: &Part, tests: &RunTests<'_>) -> Option<String> {
+    let (name, begin) = (part.name, Instant::now());
+    let failure = (part.run)(tests).err();
+    let skipped = failure.as_ref().and_then(|error| error.downcast_ref());
+    if let Some(Skipped(why)) = skipped {
+        println!("skipped: {name}: {why}");
+        return None;
+    }
+    let result = failure.as_ref().map_or("passed", |_| "failed");
+    println!("part {result} in {} s: {name}", begin.elapsed().as_secs());
+    failure.map(|error| format!("{name}: {error:#}"))
 }
 
 /// Fails if no part has a name with this text.

@@ -1,8 +1,10 @@
 //! `cargo xtask test`: all tests of the workspace, with what they need around them.
 
 mod browser;
+mod docker;
 mod full;
 mod installed;
+mod kubernetes;
 mod postgres;
 mod run;
 mod versions;

@@ -39,15 +39,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 fn install() -> Result<PathBuf> {
-    let mut apt = Command::new("apt-get");
-    apt.env("DEBIAN_FRONTEND", "noninteractive");
-    process::run(apt.args([
-        "install",
-        "-y",
-        "-q",
-        "--no-install-recommends",
-        "postgresql",
-    ]))?;
+    process::install_packages(&["postgresql"])?;
     programs().context("the package `postgresql` has no initdb")
 }
 

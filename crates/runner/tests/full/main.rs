@@ -2,10 +2,14 @@
 
 mod browser;
 #[cfg(target_os = "linux")]
+mod docker;
+mod kubernetes;
+#[cfg(target_os = "linux")]
 mod out_of_memory;
 mod postgres;
 mod postgres_lock;
 mod versions;
+mod work_pool;
 
 /// A variable that `cargo xtask test --full` sets.
 #[expect(
