@@ -33,10 +33,15 @@ struct Part {
     needs_root: bool,
 }
 
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 12] = [
     part("packages", |_| packages::rehearse(), false),
     part("dbt 1.12 and 1.13", versions::later, false),
     part("launcher of each dbt", versions::launched, false),
+    part(
+        "plans",
+        |tests| tests(&["--test", "full", "plans"], &[]),
+        false,
+    ),
     part("dbt without the launcher", without_launcher, false),
     part("PostgreSQL", postgres::run, true),
     part("Docker", docker::run, true),

@@ -6,6 +6,7 @@ mod docker;
 mod kubernetes;
 #[cfg(target_os = "linux")]
 mod out_of_memory;
+mod plans;
 mod postgres;
 mod postgres_lock;
 mod versions;
