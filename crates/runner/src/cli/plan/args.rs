@@ -46,9 +46,10 @@ Exit codes:
   0  the plan is printed; if no node is selected, there is a warning
   2  the selection is invalid, or a file cannot be read
 
-The JSON has the fields command, nodes (unique_id, position, expected_s, reason: why it takes that long), total_expected_s,
-critical_path and stale (why the manifest may be out of date). Durations are in seconds, and null without a history.
-total_expected_s is from dbt's first event to its last.";
+The JSON has the fields command, nodes (unique_id, position, expected_s, reason),
+total_expected_s, critical_path and stale (why the manifest may be out of date). A reason says
+why a node runs: selected, on-run-start, on-run-end, or the model of a unit test. Durations are
+in seconds, and null without a history; total_expected_s is from dbt's first event to its last.";
 
 /// The format of the plan.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
