@@ -4,10 +4,12 @@ mod contest;
 mod manifest;
 mod measure;
 mod options;
+mod plan;
 mod programs;
 mod project;
 mod python;
 mod run;
+mod sleepers;
 mod volume;
 mod wide;
 

@@ -25,6 +25,8 @@ pub(super) enum Part {
     Huge,
     /// A build of 20,000 nodes, reported at full speed.
     Volume,
+    /// Planning: how good the expected durations are, and a project of 10,000 nodes.
+    Plan,
 }
 
 /// The command line of `bench`.
@@ -64,13 +66,14 @@ impl Options {
                 "ls" => options.parts.push(Part::List),
                 "huge" => options.parts.push(Part::Huge),
                 "volume" => options.parts.push(Part::Volume),
+                "plan" => options.parts.push(Part::Plan),
                 "--rounds" => {
                     let rounds = args.next().context("`--rounds` needs a number")?;
                     options.rounds = rounds.parse().context("`--rounds` needs a number")?;
                 }
                 unknown => {
                     bail!(
-                        "unknown part `{unknown}`: expected start, ls, huge, volume, small, large, flow, parse or python"
+                        "unknown part `{unknown}`: expected start, ls, huge, volume, plan, small, large, flow, parse or python"
                     )
                 }
             }
@@ -81,6 +84,7 @@ impl Options {
                 Part::List,
                 Part::Huge,
                 Part::Volume,
+                Part::Plan,
                 Part::Small,
                 Part::Large,
                 Part::Flow,

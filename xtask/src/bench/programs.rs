@@ -1,6 +1,6 @@
 //! Parts that need no server: the start of the program, and the listing of large projects.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -22,19 +22,9 @@ pub(super) fn start(rounds: usize) -> Result<()> {
 
 /// `ls` on a project of 5,000 models and 5,000 tests, by dbt and by us; then the steps of it, one by one.
 pub(super) fn list(rounds: usize) -> Result<()> {
-    let dir = workspace::fresh_dir(WIDE)?;
-    wide::generate(&dir)?;
+    let dir = parsed()?;
     let select = ["ls", "--select", "tag:critical+"];
-    let by_dbt = |args: &[&str], output: &str| {
-        let mut command = Command::new(Environment::Dbt.program("dbt"));
-        quiet_environment(&mut command);
-        measure(
-            command.current_dir(&dir).arg("--quiet").args(args),
-            &dir.join(output),
-        )
-    };
-    by_dbt(&["parse"], "parse.txt")?;
-    let theirs = by_dbt(&select, "dbt.txt")?;
+    let theirs = by_dbt(&dir, &select, "dbt.txt")?;
     println!("dbt ls, parsed before: {:.1} s", theirs.wall);
     repeat("prefect-dbt ls", &select, &dir, rounds)?;
     let ours = fs_err::read_to_string(dir.join(OUTPUT))?;
@@ -57,6 +47,21 @@ pub(super) fn huge(rounds: usize) -> Result<()> {
     steps(&path)
 }
 
+/// The project of 5,000 models and 5,000 tests, parsed by dbt.
+pub(super) fn parsed() -> Result<PathBuf> {
+    let dir = workspace::fresh_dir(WIDE)?;
+    wide::generate(&dir)?;
+    by_dbt(&dir, &["parse"], "parse.txt")?;
+    Ok(dir)
+}
+
+fn by_dbt(dir: &Path, args: &[&str], output: &str) -> Result<Measurement> {
+    let mut command = Command::new(Environment::Dbt.program("dbt"));
+    quiet_environment(&mut command);
+    let command = command.current_dir(dir).arg("--quiet").args(args);
+    measure(command, &dir.join(output))
+}
+
 fn steps(manifest: &Path) -> Result<()> {
     process::run(
         process::cargo()
@@ -77,7 +82,8 @@ const MANIFEST: &str = "target/manifest.json";
 /// Where the project of 10,000 nodes is made.
 const WIDE: &str = "bench/wide";
 
-fn repeat(title: &str, args: &[&str], dir: &Path, rounds: usize) -> Result<()> {
+/// Measures the program with these arguments.
+pub(super) fn repeat(title: &str, args: &[&str], dir: &Path, rounds: usize) -> Result<()> {
     let one = |_| {
         let mut command = Command::new(workspace::release_binary());
         quiet_environment(&mut command);

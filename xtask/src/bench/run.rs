@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::contest::{Case, compare};
 use super::options::{Options, Part};
-use super::{programs, project, python, volume};
+use super::{plan, programs, project, python, volume};
 use crate::python::Environment;
 use crate::{process, setup, workspace};
 
@@ -42,6 +42,10 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             Part::List => programs::list(rounds)?,
             Part::Huge => programs::huge(rounds)?,
             Part::Volume => volume::run(rounds)?,
+            Part::Plan => {
+                plan::large(rounds)?;
+                plan::predict()?;
+            }
             Part::Small => compare(build("small", &options), &shop(), rounds)?,
             Part::Large => {
                 let layers = layers("layers", WIDTHS.0)?;
