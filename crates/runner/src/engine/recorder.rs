@@ -18,6 +18,9 @@ use crate::observe::Observer;
 use crate::store::JournalWriter;
 use crate::track::{ProcessEnd, Redactor, TextSource, TrackedRun, Tracker, is_data, is_for_prints};
 
+/// The events in which dbt says that it has cancelled a query, or that its adapter cannot.
+const CANCELLED: [&str; 2] = ["LogCancelLine", "QueryCancelationUnsupported"];
+
 /// Turns dbt's output into effects and appends them to the journal.
 pub(super) struct Recorder {
     pub(super) tracker: Tracker,
@@ -50,7 +53,7 @@ pub(super) struct Recorder {
     pub(super) has_ledger: bool,
     /// Where the manifest goes when it is there: what is to do is determined from it.
     pub(super) schedule: Option<Sender<Arc<Manifest>>>,
-    /// Changes each time that dbt says that it has cancelled a query.
+    /// Changes each time that dbt says that it has cancelled a query, or cannot.
     pub(super) cancelled: watch::Sender<()>,
     /// The nodes that dbt was going to run, if they were determined from the manifest.
     pub(super) scheduled: Option<Vec<String>>,
@@ -87,7 +90,7 @@ impl Recorder {
 
     fn on_event(&mut self, event: &Event<'_>) {
         self.observer.on_event(event);
-        if event.name() == EventName::LogCancelLine {
+        if CANCELLED.contains(&event.raw_name()) {
             self.cancelled.send_replace(());
         }
         if !event.invocation_id().is_empty()

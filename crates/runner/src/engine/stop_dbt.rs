@@ -9,7 +9,8 @@ use tokio::time::{Instant, sleep};
 use crate::dbt::ProcessGroup;
 use crate::model::{StopCause, Stopper};
 
-/// How long dbt may wait for its threads once it has cancelled their queries: one that it has missed would keep it waiting.
+/// How long dbt may wait for its threads once it has cancelled their queries: one that it has missed, or cannot cancel, would keep
+/// it waiting.
 const AFTER_CANCELLING: Duration = Duration::from_secs(2);
 
 /// How long dbt has for each step of a stop, at most.
@@ -36,7 +37,7 @@ impl Graces {
     }
 }
 
-/// A dbt that can be stopped: its process group, and what changes each time that it says that it has cancelled a query.
+/// A dbt that can be stopped: its process group, and what changes each time that it says that it has cancelled a query, or cannot.
 pub(super) type Stoppable = (ProcessGroup, watch::Receiver<()>);
 
 /// Waits for a request to stop, for the deadline, or until the lock is lost that the run must not go on without, then stops dbt. Each further request brings the next step at once.

@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
 
-use rustix::process::{Signal, test_kill_process};
+use rustix::process::{Pid, Signal, test_kill_process};
 
 use super::stand_in::{Run, StandIn};
 
@@ -38,6 +38,35 @@ fn a_closed_terminal_and_a_quit_are_terminations() {
         assert_eq!(run.exit_code(), Some(143), "{signal:?}");
         assert!(test_kill_process(dbt).is_err(), "dbt runs on");
     }
+}
+
+/// A run whose dbt says this when it is interrupted, and ends when it is interrupted again; and the id of that dbt.
+fn interrupted(says: &str) -> (StandIn, Run, Pid) {
+    let project = StandIn::new(&format!(
+        "stay() {{ trap 'exit 2' INT; echo '{says}'; }}\ntrap stay INT\necho $$ > started\nwhile :; do sleep 1000; done\n"
+    ));
+    let started = project.pipe("started");
+    let run = project.start(&[], &["build"]);
+    let dbt = started.read_pid();
+    run.signal(Signal::INT);
+    (project, run, dbt)
+}
+
+/// An event of dbt as its log has it.
+fn event(name: &str) -> String {
+    let info = format!(r#""name": "{name}", "level": "info", "ts": "2026-01-01T12:00:00Z""#);
+    format!(r#"{{"info": {{{info}, "msg": ""}}, "data": {{}}}}"#)
+}
+
+/// A second interrupt keeps dbt from cancelling its queries. When it has said what becomes of them, there is nothing to wait for.
+#[test]
+fn a_dbt_that_says_what_becomes_of_its_queries_does_not_wait_as_long_as_a_silent_one() {
+    let (_project, _run, silent) = interrupted("");
+    let names = ["LogCancelLine", "QueryCancelationUnsupported"];
+    for (_project, run, _) in names.map(|name| interrupted(&event(name))) {
+        assert_eq!(run.exit_code(), Some(130));
+    }
+    assert!(test_kill_process(silent).is_ok());
 }
 
 #[test]
