@@ -82,7 +82,7 @@ pub(crate) async fn examine(
             None => None,
         }
     });
-    let (project_check, project) = examine_project(options, &around);
+    let (project_check, project) = examine_project(options, &around, version.as_ref());
     let mut checks = dbt_checks;
     checks.extend(version.as_ref().map(engine::check));
     checks.push(project_check);
@@ -142,13 +142,14 @@ async fn examine_dbt(
 fn examine_project(
     options: &DoctorOptions,
     around: &ProcessEnv,
+    version: Option<&DbtVersion>,
 ) -> (Check, Option<project::ProjectFile>) {
     let settings = &options.settings;
     let given = settings.project_dir.as_deref();
     let found = Project::find(given, settings.target_path.as_deref(), &around.cwd);
     let file = found.root.join(PROJECT_FILE);
     let bytes = read_config(&file).map_err(|_| found.not_found());
-    let (check, read) = project::check(&file, bytes.as_deref());
+    let (check, read) = project::check(&file, bytes.as_deref(), version);
     let check = match found.exists {
         true => check.detail("target_path", found.target.display().to_string()),
         false => check,

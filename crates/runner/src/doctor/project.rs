@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_yaml::Value;
 
 use super::report::Check;
-use crate::dbt::DbtError;
+use crate::dbt::command_line::Engine;
+use crate::dbt::{DbtError, DbtVersion};
 
 const ID: &str = "project";
 
@@ -18,14 +19,36 @@ pub(super) struct ProjectFile {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct Shape {
     name: Option<Value>,
     profile: Option<Value>,
     prefect: Option<Value>,
+    target_path: Option<Value>,
+    log_path: Option<Value>,
 }
 
-/// Checks a dbt_project.yml by its content, or by why there is none.
-pub(super) fn check(file: &Path, bytes: Result<&[u8], &DbtError>) -> (Check, Option<ProjectFile>) {
+impl Shape {
+    /// The key of a folder that dbt 2 rejects, since it is not the default one.
+    fn other_folder(&self) -> Option<&'static str> {
+        let folders = [
+            ("target-path", &self.target_path, "target"),
+            ("log-path", &self.log_path, "logs"),
+        ];
+        let is_other = |value: &Value, default| value.as_str() != Some(default);
+        folders.into_iter().find_map(|(key, value, default)| {
+            let value = value.as_ref()?;
+            is_other(value, default).then_some(key)
+        })
+    }
+}
+
+/// Checks a dbt_project.yml by its content, or by why there is none, for this dbt.
+pub(super) fn check(
+    file: &Path,
+    bytes: Result<&[u8], &DbtError>,
+    version: Option<&DbtVersion>,
+) -> (Check, Option<ProjectFile>) {
     let shown = file.display();
     let bytes = match bytes {
         Ok(bytes) => bytes,
@@ -46,7 +69,15 @@ pub(super) fn check(file: &Path, bytes: Result<&[u8], &DbtError>) -> (Check, Opt
     let found = ProjectFile {
         profile: profile.map(str::to_owned),
     };
-    let check = if shape.prefect.is_some() {
+    let is_dbt_2 = version.is_some_and(|version| version.engine() == Engine::Fusion);
+    let refused = shape.other_folder().filter(|_| is_dbt_2);
+    let check = if let Some(key) = refused {
+        Check::problem(
+            ID,
+            format!("{shown} has another `{key}` than the default one, which dbt 2 rejects"),
+            format!("remove the key; the option --{key} of dbt chooses the folder of a run"),
+        )
+    } else if shape.prefect.is_some() {
         Check::problem(
             ID,
             format!("{shown} has the key `prefect` at the top level, which dbt rejects"),
@@ -75,7 +106,28 @@ mod tests {
             searched_above: true,
         };
         let bytes = text.map(str::as_bytes).ok_or(&missing);
-        check(Path::new("dbt_project.yml"), bytes).0
+        check(Path::new("dbt_project.yml"), bytes, None).0
+    }
+
+    #[test]
+    fn folders_that_dbt_2_rejects_are_a_problem_for_it_alone() {
+        let status = |version, text: &str| {
+            let version = DbtVersion::new(version);
+            let text = format!("name: shop\n{text}");
+            let file = Path::new("dbt_project.yml");
+            check(file, Ok(text.as_bytes()), Some(&version)).0.status
+        };
+        for text in [
+            "target-path: out",
+            "log-path: [a]",
+            "target-path: \"{{ x }}\"",
+        ] {
+            assert_eq!(status("2.0.9", text), Status::Problem, "{text}");
+            assert_eq!(status("1.11.16", text), Status::Ok, "{text}");
+        }
+        let defaults = "target-path: target\nlog-path: logs";
+        assert_eq!(status("2.0.9", defaults), Status::Ok);
+        assert_eq!(status("2.0.9", "target-path:"), Status::Ok);
     }
 
     #[test]
