@@ -70,7 +70,12 @@ impl Stuck {
 
     /// Waits until it has printed this.
     pub(super) fn go_on_until(&mut self, said: &str) {
-        while !self.seen.contains(said) {
+        self.go_on_until_one_of(&[said]);
+    }
+
+    /// Waits until it has printed one of these texts.
+    pub(super) fn go_on_until_one_of(&mut self, said: &[&str]) {
+        while !said.iter().any(|text| self.seen.contains(text)) {
             let read = self.stderr.read_line(&mut self.seen).unwrap();
             assert_ne!(read, 0, "it ended too early:\n{}", self.seen);
         }
