@@ -24,5 +24,8 @@ async def job_of(flow_run_id):
 
 
 job = asyncio.run(job_of(sys.argv[1]))
+# Prefect's template has these in the pod, where Kubernetes does not know them and ignores them.
+for misplaced in ("completions", "parallelism"):
+    job["spec"]["template"]["spec"].pop(misplaced, None)
 kubernetes_validate.validate(job, kubernetes_validate.latest_version(), strict=True)
 print(json.dumps(job))
