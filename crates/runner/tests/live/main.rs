@@ -73,6 +73,7 @@ mod several_invocations;
 mod stand_in;
 mod stopping;
 mod sweep;
+mod unusual;
 mod waiting;
 mod wheel;
 mod worker;
