@@ -48,20 +48,17 @@ fn a_sweep_closes_what_killed_containers_leave() {
     }
 }
 
-/// A hook, for which dbt waits, that waits for a file.
-const UNTIL_A_SIGN: &str = "--on-run-start 'until [ -e /tmp/go ]; do sleep 0.1; done'";
-
 #[test]
 fn a_container_outlives_outages_and_pauses() {
     let worker = DockerWorker::start();
     let gate = Gate::before(&worker.pool.api);
     let api = format!("PREFECT_API_URL={}", gate.url);
-    let cut_off = worker.deploy("cut-off", &["--env", &api]);
-    let options = ["--env", &api, "--invoke-options", UNTIL_A_SIGN];
-    let after_a_sign = worker.deploy("after-a-sign", &options);
+    let deployment = worker.deploy("cut-off", &["--env", &api]);
+    // Longer than what happens to it meanwhile.
+    let slow = json!({ "vars": { "slow": 30 } });
 
     gate.shut();
-    let late = worker.run(cut_off, &json!({}));
+    let late = worker.run(deployment, &json!({}));
     let container = late.container();
     container.wait_for_line("before dbt starts");
     assert!(!container.log().contains("Running with dbt"));
@@ -69,11 +66,10 @@ fn a_container_outlives_outages_and_pauses() {
     late.ends("Completed");
     assert_eq!(container.wait(), 0, "{}", container.log());
 
-    let cut = worker.run(after_a_sign, &json!({}));
+    let cut = worker.run(deployment, &slow);
     let container = cut.container();
     cut.wait_for_state("Running");
     gate.shut();
-    container.shell("touch /tmp/go").expect("a shell");
     container.wait_for_line("Done. PASS=5");
     assert_eq!(cut.state().0, "Running");
     gate.open();
@@ -82,14 +78,13 @@ fn a_container_outlives_outages_and_pauses() {
     cut.has_no_open_nodes();
     assert_eq!(cut.nodes().len(), 5);
 
-    let paused = worker.run(after_a_sign, &json!({}));
+    let paused = worker.run(deployment, &slow);
     let container = paused.container();
     paused.wait_for_state("Running");
     container.suffers("pause");
     assert_eq!(worker.sweep(&[]), "nothing is dead\n");
     assert_eq!(paused.state().0, "Running");
     container.suffers("unpause");
-    container.shell("touch /tmp/go").expect("a shell");
     paused.ends("Completed");
     assert_eq!(container.wait(), 0, "{}", container.log());
     paused.has_no_open_nodes();
