@@ -28,7 +28,7 @@ const FILES: [(&str, &str); 5] = [
     ),
     (
         "profiles.yml",
-        "workshop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: w.duckdb, schema: main, threads: 2, settings: {threads: 1}}\n    prod: {type: duckdb, path: w.duckdb, schema: prod, threads: 2, settings: {threads: 1}}\n",
+        "workshop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: w.duckdb, schema: main, threads: 2, settings: {threads: 1, python_scan_all_frames: true}}\n    prod: {type: duckdb, path: w.duckdb, schema: prod, threads: 2, settings: {threads: 1}}\n",
     ),
     ("models/base.sql", "select 1 as id\n"),
     (

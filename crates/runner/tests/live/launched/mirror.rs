@@ -64,9 +64,10 @@ const FILES: [(&str, &str); 12] = [
         "dbt_project.yml",
         "name: mirror\nmodels: {+meta: {prefect: {enable_assets: true}}}\nversion: '1.0'\nconfig-version: 2\nprofile: mirror\non-run-end: \"select 1\"\n",
     ),
+    // Python models of dbt-duckdb 1.5 name a variable of a frame that is not the last one.
     (
         "profiles.yml",
-        "mirror: {target: dev, outputs: {dev: {type: duckdb, path: w.duckdb, threads: 1}}}\n",
+        "mirror: {target: dev, outputs: {dev: {type: duckdb, path: w.duckdb, threads: 1, settings: {python_scan_all_frames: true}}}}\n",
     ),
     ("models/seen.py", SEEN),
     ("models/jinja.sql", JINJA),
