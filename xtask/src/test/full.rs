@@ -38,8 +38,8 @@ const PARTS: [Part; 12] = [
     part("dbt 1.12 and 1.13", versions::later, false),
     part("launcher of each dbt", versions::launched, false),
     part(
-        "plans",
-        |tests| tests(&["--test", "full", "plans"], &[]),
+        "plans and history",
+        |tests| tests(&["--test", "full", "--", "plans", "unusual"], &[]),
         false,
     ),
     part("dbt without the launcher", without_launcher, false),

@@ -9,6 +9,7 @@ mod out_of_memory;
 mod plans;
 mod postgres;
 mod postgres_lock;
+mod unusual;
 mod versions;
 mod work_pool;
 

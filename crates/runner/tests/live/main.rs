@@ -73,7 +73,6 @@ mod several_invocations;
 mod stand_in;
 mod stopping;
 mod sweep;
-mod unusual;
 mod waiting;
 mod wheel;
 mod worker;

@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::environment::TestEnvironment;
-use super::project::{Finished, invoke, program_in};
+use super::variable;
 
 const SLOW: &str = "model.sleepers.m3";
 const TEST: &str = "test.sleepers.check";
@@ -55,14 +55,22 @@ impl Sleepers {
             "tests/check.sql",
             &format!("select 1 as id where {fails}\n"),
         );
-        let environment = TestEnvironment::from_env();
-        let program = || program_in(self.path(), &environment);
-        let mut build = invoke(program(), "sleepers", &["--no-prefect"], &["build"]);
-        Finished::of(&mut build).exits_with(i32::from(fails));
-        let report = Finished::of(program().args(["report", "--output", "json"]));
-        report.exits_with(0);
-        let page: Value = serde_json::from_str(&report.stdout).unwrap();
+        let build = self.program(&["invoke", "--no-prefect", "--", "build"]);
+        assert_eq!(build.status.code(), Some(i32::from(fails)), "{build:?}");
+        let report = self.program(&["report", "--output", "json"]);
+        assert!(report.status.success(), "{report:?}");
+        let page: Value = serde_json::from_slice(&report.stdout).unwrap();
         page["comparison"].clone()
+    }
+
+    fn program(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_prefect-dbt"))
+            .args(args)
+            .current_dir(self.path())
+            .env("PREFECT_DBT_EXECUTABLE", variable("PREFECT_DBT_TEST_DBT"))
+            .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+            .output()
+            .expect("it starts")
     }
 }
 
