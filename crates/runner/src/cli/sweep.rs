@@ -19,7 +19,7 @@ use crate::sweep::{Flows, Sweep, SweepError, SweepOptions, Swept};
 ///
 /// A flow run is dead if its process ran on this machine and is gone, or if the server got no sign of life (heartbeat, event or
 /// log line) for the time of --older-than, and gets none until a second look one heartbeat later
-/// (PREFECT_FLOWS_HEARTBEAT_FREQUENCY, 30 seconds by default). Its open task runs are set to Crashed, too, and so are those of a
+/// (PREFECT_FLOWS_HEARTBEAT_FREQUENCY, 180 seconds by default). Its open task runs are set to Crashed, too, and so are those of a
 /// flow run that ended longer ago than --older-than. If the journal of a dead run is still where the run wrote it, it is replayed
 /// instead, because it knows more.
 ///
