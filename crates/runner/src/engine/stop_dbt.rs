@@ -40,8 +40,8 @@ impl Graces {
 /// A dbt that can be stopped: its process group, and what changes each time that it says that it has cancelled a query, or cannot.
 pub(super) type Stoppable = (ProcessGroup, watch::Receiver<()>);
 
-/// Waits for a request to stop, for the deadline, or until the lock is lost that the run must not go on without, then stops dbt. Each further request brings the next step at once.
-/// Never returns: the end of dbt ends the wait.
+/// Waits for a request to stop, for the deadline, or until the lock is lost that the run must not go on without, then stops dbt.
+/// Each further request brings the next step at once. Never returns: the end of dbt ends the wait.
 pub(super) async fn stop_when_asked(
     stopper: &Stopper,
     deadline: Option<Instant>,

@@ -21,9 +21,9 @@ struct Sleepers(TempDir);
 
 impl Sleepers {
     fn new() -> Self {
-        let project = Self(tempfile::tempdir().unwrap());
+        let project = Self(tempfile::tempdir().expect("a folder"));
         for folder in ["models", "tests"] {
-            fs::create_dir(project.path().join(folder)).unwrap();
+            fs::create_dir(project.path().join(folder)).expect("a folder");
         }
         let name = "name: sleepers\nprofile: sleepers\nmodels: {+materialized: table}\n";
         project.write("dbt_project.yml", name);
@@ -41,7 +41,7 @@ impl Sleepers {
     }
 
     fn write(&self, name: &str, text: &str) {
-        fs::write(self.path().join(name), text).unwrap();
+        fs::write(self.path().join(name), text).expect("a file");
     }
 
     fn sleep(&self, model: u32, milliseconds: u32) {
@@ -59,7 +59,7 @@ impl Sleepers {
         assert_eq!(build.status.code(), Some(i32::from(fails)), "{build:?}");
         let report = self.program(&["report", "--output", "json"]);
         assert!(report.status.success(), "{report:?}");
-        let page: Value = serde_json::from_slice(&report.stdout).unwrap();
+        let page: Value = serde_json::from_slice(&report.stdout).expect("a page");
         page["comparison"].clone()
     }
 
@@ -75,7 +75,7 @@ impl Sleepers {
 }
 
 fn is_slow(comparison: &Value) -> bool {
-    let slower = comparison["slower"].as_array().unwrap();
+    let slower = comparison["slower"].as_array().expect("a list");
     slower.iter().any(|node| node["unique_id"] == SLOW)
 }
 
