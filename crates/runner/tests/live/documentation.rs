@@ -2,9 +2,11 @@
 
 use std::process::Command;
 
+use super::examples;
 use super::pages::{Sample, samples};
 use super::project::Finished;
 use super::python_package::python_in;
+use super::samples::SAMPLES;
 use super::workshop::Workshop;
 
 #[test]
@@ -16,8 +18,15 @@ fn samples_in_python_run() {
         .filter(|sample| sample.language == "python")
         .collect();
     assert!(samples.len() > 4, "{} samples", samples.len());
+    // The test of the examples reads the last run of each of these, perhaps at the same time.
+    let flows = SAMPLES.iter().filter_map(|(name, _)| examples::flow(name));
+    let taken: Vec<String> = flows
+        .map(|flow| format!("def {}(", flow.replace('-', "_")))
+        .collect();
     for sample in samples {
         let place = sample.place();
+        let is_taken = taken.iter().any(|flow| sample.text.contains(flow));
+        assert!(!is_taken, "{place}: an example has a flow of this name");
         let file = workshop.path().join("sample.py");
         fs_err::write(&file, &sample.text).unwrap();
         let finished = Finished::of(&mut python_in(&workshop.program(), &file));

@@ -33,7 +33,7 @@ fn run(program: &Command, name: &str, args: &[&str]) -> Finished {
 }
 
 /// The flow of an example; those without one run outside of a flow.
-fn flow(name: &str) -> Option<&'static str> {
+pub(super) fn flow(name: &str) -> Option<&'static str> {
     match name {
         "retry" => Some("build-or-retry"),
         "no_raise" => Some("whatever-happens"),
