@@ -389,6 +389,16 @@ fn a_run_that_is_dropped_with_its_runtime_is_cancelled_by_the_next_run() {
             ended = &mut run => panic!("it ended: {ended:?}"),
             () = scene.arrives(&is_there) => {}
         }
+        // dbt can be faster than a busy server. The run goes on meanwhile.
+        let name = scene.workshop.flow_run_name().to_owned();
+        let is_running = move || {
+            Recorded::exists(&name)
+                && Recorded::wait_for(&name, 0).flow_state().kind == StateType::Running
+        };
+        tokio::select! {
+            ended = &mut run => panic!("it ended: {ended:?}"),
+            waited = tokio::task::spawn_blocking(move || wait_until(is_running)) => waited.unwrap(),
+        }
     });
     drop(runtime);
     let dbt = scene.dbt().unwrap();
