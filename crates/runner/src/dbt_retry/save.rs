@@ -136,7 +136,9 @@ impl EndedAttempt<'_> {
         let planned = self.request.attempt.scheduled.clone();
         let guarded = || Some(self.guard?.nodes()?.to_vec());
         let known = planned.or_else(guarded);
-        let known = known.or_else(|| self.scheduled.clone());
+        // A guarded retry schedules by its own command line, not by the one that it completes.
+        let scheduled = || self.scheduled.clone().filter(|_| self.guard.is_none());
+        let known = known.or_else(scheduled);
         remaining(run, results, known, || self.selected(line))
     }
 
