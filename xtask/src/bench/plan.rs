@@ -116,10 +116,12 @@ fn write_history(dir: &Path) -> Result<()> {
         .collect();
     let history = dir.join(".prefect-dbt/history/dev");
     fs_err::create_dir_all(&history)?;
+    // As prefect-dbt names runs of the command line `build`.
+    let selection = Uuid::new_v5(&Uuid::NAMESPACE_OID, b"build");
     for number in 0..RECORDS {
         let id = format!("00000000-0000-7000-8000-{number:012}");
         let record = json!({
-            "run_id": id, "invocation_id": null, "command": "build", "selection": Uuid::nil(), "is_complete": true,
+            "run_id": id, "invocation_id": null, "command": "build", "selection": selection, "is_complete": true,
             "started": "2026-01-01T00:00:00Z", "ended": "2026-01-01T01:00:00Z", "nodes": nodes,
         });
         fs_err::write(history.join(format!("{id}.json")), record.to_string())?;

@@ -25,7 +25,8 @@ pub(super) fn expect(attempt: Attempt<'_>, prepared: &Prepared, run_id: Uuid) {
     };
     let (observer, selection) = (Arc::clone(observer), selection(request.original_line()));
     tokio::task::spawn_blocking(move || {
-        if let Some(expected) = expected_run(run_id, selection, &history.runs()) {
+        if let Some(expected) = expected_run(run_id, selection, &history.runs_to_expect(selection))
+        {
             observer.on_expected_run(&Arc::new(expected));
         }
     });

@@ -119,13 +119,8 @@ fn find_slower(now: &RunRecord, earlier: &[RunRecord], found: &mut Comparison) {
 }
 
 fn gone(now: &RunRecord, earlier: &[RunRecord]) -> Vec<String> {
-    let is_alike = |run: &&RunRecord| run.selection == now.selection && run.is_complete;
-    let Some(last) = earlier
-        .iter()
-        .rev()
-        .find(is_alike)
-        .filter(|_| now.is_complete)
-    else {
+    let mut earlier = earlier.iter().rev().filter(|_| now.is_complete);
+    let Some(last) = earlier.find(|run| run.is_alike(now.selection)) else {
         return Vec::new();
     };
     let gone = last.nodes.keys().filter(|id| !now.nodes.contains_key(*id));

@@ -7,7 +7,7 @@ use super::statistics::median;
 use crate::model::ExpectedRun;
 
 /// How many earlier runs count.
-const LAST: usize = 10;
+pub(crate) const LAST: usize = 10;
 
 /// What the last of the earlier runs, the oldest first, say of a run with this hash of its command line; `None` if none of them
 /// ran the same to its end.
@@ -16,8 +16,8 @@ pub(crate) fn expected_run(
     selection: Uuid,
     earlier: &[RunRecord],
 ) -> Option<ExpectedRun> {
-    let is_alike = |run: &&RunRecord| run.selection == selection && run.is_complete;
-    let alike: Vec<&RunRecord> = earlier.iter().rev().filter(is_alike).take(LAST).collect();
+    let alike = earlier.iter().rev().filter(|run| run.is_alike(selection));
+    let alike: Vec<&RunRecord> = alike.take(LAST).collect();
     let whole = alike.iter().filter_map(|run| seconds_of_nodes(run));
     let seconds = median(&whole.collect::<Vec<_>>())?;
     let took = |id: &str| {

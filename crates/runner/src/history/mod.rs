@@ -10,6 +10,8 @@ mod store;
 #[cfg(feature = "cli")]
 pub(crate) use compare::Comparison;
 pub(crate) use compare::compare;
+#[cfg(feature = "cli")]
+pub(crate) use expected::LAST;
 pub(crate) use expected::expected_run;
 #[cfg(feature = "cli")]
 pub(crate) use record::NodeRecord;

@@ -97,6 +97,11 @@ impl RunRecord {
             nodes,
         })
     }
+
+    /// Whether the run had a command line with this hash and came to its end.
+    pub(super) fn is_alike(&self, selection: Uuid) -> bool {
+        self.is_complete && self.selection == selection
+    }
 }
 
 /// The hash of a command line, which may have secrets in `--vars`.

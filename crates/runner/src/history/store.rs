@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use uuid::Uuid;
+
+use super::expected::LAST;
 use super::record::RunRecord;
 use crate::dbt::{CommandLine, PROFILES_FILE, Project, read_artifact, read_config_text};
 use crate::selection::{OutputChoice, SelectionFlags};
@@ -51,6 +54,22 @@ impl History {
         self.files().iter().filter_map(|path| read(path)).collect()
     }
 
+    /// The records that say how long a run with this hash of its command line takes, the oldest first: all since the last ones
+    /// that ran the same to its end. Older ones would add nothing, and of a large project each takes milliseconds to read.
+    pub(crate) fn runs_to_expect(&self, selection: Uuid) -> Vec<RunRecord> {
+        let mut alike = 0;
+        let mut runs = Vec::new();
+        for run in self.files().iter().rev().filter_map(|path| read(path)) {
+            alike += usize::from(run.is_alike(selection));
+            runs.push(run);
+            if alike == LAST {
+                break;
+            }
+        }
+        runs.reverse();
+        runs
+    }
+
     /// Saves a record that only its owner can read, and removes the oldest ones.
     ///
     /// # Errors
@@ -81,4 +100,30 @@ fn read(path: &Path) -> Option<RunRecord> {
     serde_json::from_slice(&bytes)
         .inspect_err(|error| tracing::warn!(%error, "a record of an earlier run is ignored"))
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::tests::run;
+
+    #[test]
+    fn runs_before_ten_of_the_same_are_not_needed() {
+        let dir = tempfile::tempdir().unwrap();
+        let history = History::at(dir.path(), "dev");
+        for number in 1..=20 {
+            let mut record = run(number, []);
+            record.is_complete = number != 18;
+            record.selection = Uuid::from_u128(number % 3 % 2);
+            history.save(&record).unwrap();
+        }
+        let numbers = |selection| {
+            let runs = history.runs_to_expect(Uuid::from_u128(selection));
+            let numbers = runs.iter().map(|run| run.run_id.as_u128());
+            numbers.collect::<Vec<_>>()
+        };
+        // Of the last 20, every third run is of selection 1, and the others, but for number 18, are ten of selection 0.
+        assert_eq!(numbers(0), (6..=20).collect::<Vec<_>>());
+        assert_eq!(numbers(1), (1..=20).collect::<Vec<_>>());
+    }
 }

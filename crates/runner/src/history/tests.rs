@@ -33,7 +33,10 @@ mod rand_like {
     }
 }
 
-fn run(number: u128, nodes: impl IntoIterator<Item = (String, NodeStatus, f64)>) -> RunRecord {
+pub(super) fn run(
+    number: u128,
+    nodes: impl IntoIterator<Item = (String, NodeStatus, f64)>,
+) -> RunRecord {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

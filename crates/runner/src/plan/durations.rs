@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::history::{RunRecord, median};
-
-/// How many of the last durations of a node count.
-const LAST: usize = 10;
+use crate::history::{LAST, RunRecord, median};
 
 /// How long nodes took in earlier runs, in seconds.
 #[derive(Debug, Clone, Default)]

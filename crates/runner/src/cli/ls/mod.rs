@@ -13,4 +13,4 @@ mod run;
 pub(crate) use args::LsArgs;
 pub(crate) use dbt_flags::for_clap;
 pub(crate) use error::LsError;
-pub(crate) use run::{Evaluated, evaluate, exit_code, run};
+pub(crate) use run::{Evaluated, Place, evaluate, exit_code, run};

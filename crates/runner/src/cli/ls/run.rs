@@ -33,42 +33,60 @@ pub(crate) fn exit_code(result: Result<(), LsError>, err: &mut dyn Write) -> u8 
 }
 
 fn list(args: &LsArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), LsError> {
-    evaluate(args, err, |found| {
+    evaluate(args, &Place::of(args)?, err, |found| {
         lines::write(out, args, found.command, found.graph, found.selection)?;
         out.flush()?;
         Ok(())
     })
 }
 
+/// Where nodes are selected.
+pub(crate) struct Place {
+    pub(crate) process: ProcessEnv,
+    pub(crate) project: Project,
+}
+
+impl Place {
+    /// The environment of this process, and the project of the arguments.
+    ///
+    /// # Errors
+    /// There is no project and no manifest is given, or dbt_project.yml cannot be read.
+    pub(crate) fn of(args: &LsArgs) -> Result<Self, LsError> {
+        let process = ProcessEnv::from_env()?;
+        Ok(Self {
+            project: inputs::project(args, &process.cwd)?,
+            process,
+        })
+    }
+}
+
 /// What was selected, and from what.
 pub(crate) struct Evaluated<'a, 'm> {
     pub(crate) command: Command,
-    pub(crate) process: &'a ProcessEnv,
-    pub(crate) project: &'a Project,
     pub(crate) graph: &'a SelectionGraph<'m>,
     pub(crate) selection: &'a Selection<'m>,
 }
 
-/// Reads the inputs, selects, and passes the result on. Warnings go to `err`.
+/// Reads the manifest and the other inputs, selects, and passes the result on. Warnings go to `err`.
 pub(crate) fn evaluate(
     args: &LsArgs,
+    place: &Place,
     err: &mut dyn Write,
     then: impl FnOnce(Evaluated<'_, '_>) -> Result<(), LsError>,
 ) -> Result<(), LsError> {
     let command = command(args)?;
-    let process = ProcessEnv::from_env()?;
-    let project = inputs::project(args, &process.cwd)?;
-    let selectors = inputs::selectors_file(args, &project, &process)?;
+    let project = &place.project;
+    let selectors = inputs::selectors_file(args, project, &place.process)?;
     // The manifest is large and the process ends soon: freeing it would only take time.
-    let manifest = ManuallyDrop::new(inputs::manifest(args, &project)?);
+    let manifest = ManuallyDrop::new(inputs::manifest(args, project)?);
     if let Some(newer) = manifest.newer_version().filter(|_| !args.quiet) {
         writeln!(err, "warning: {newer}")?;
     }
     let graph = SelectionGraph::new(&manifest);
     let request = request(args, command, graph.dialect())?;
     let selectors = selectors.read(args.indirect_selection.into(), graph.dialect())?;
-    let state = inputs::state(args, &project)?;
-    let files = inputs::files(args, &project)?;
+    let state = inputs::state(args, project)?;
+    let files = inputs::files(args, project)?;
 
     let mut context = Context::default();
     context.files = files.as_deref();
@@ -89,8 +107,6 @@ pub(crate) fn evaluate(
     }
     then(Evaluated {
         command,
-        process: &process,
-        project: &project,
         graph: &graph,
         selection: &selection,
     })
