@@ -64,7 +64,7 @@ pub(super) fn add_to_history(
         return Added::default();
     };
     record.is_complete &= request.attempt.number == 1;
-    let compared = compare(&record, &history.runs()).lines();
+    let compared = compare(&record, history.runs()).lines();
     save(&history, &record);
     Added {
         compared,

@@ -1,5 +1,6 @@
 //! Compares a run with earlier ones. Pure.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -44,46 +45,92 @@ pub(crate) struct Slower {
 }
 
 /// Compares a run with the runs before it, the oldest first. Without earlier runs, nothing differs.
-pub(crate) fn compare(now: &RunRecord, earlier: &[RunRecord]) -> Comparison {
-    let mut found = Comparison {
-        runs: earlier.len(),
-        slowdown: 1.0,
-        ..Comparison::default()
-    };
-    if earlier.is_empty() {
-        return found;
+pub(crate) fn compare<R: Borrow<RunRecord>>(
+    now: &RunRecord,
+    earlier: impl IntoIterator<Item = R>,
+) -> Comparison {
+    let mut past = Past::before(now);
+    for run in earlier {
+        past.add(run.borrow());
     }
-    let past = past(earlier);
-    for (id, node) in &now.nodes {
-        let Some(past) = past.get(id.as_str()) else {
-            found.new.push(id.clone());
-            continue;
-        };
-        let before: Vec<bool> = past.iter().filter_map(|node| node.succeeded()).collect();
-        let (Some(good), Some(last)) = (node.succeeded(), before.last()) else {
-            continue;
-        };
-        match (*last, good) {
-            (true, false) => found.newly_failing.push(id.clone()),
-            (false, true) => found.fixed.push(id.clone()),
-            _ => {}
-        }
-        if flips(&before, good) >= FLIPS {
-            found.flaky.push(id.clone());
-        }
-    }
-    find_slower(now, earlier, &mut found);
-    found.gone = gone(now, earlier);
-    found
+    past.compare()
 }
 
-/// The records of each node, the oldest first.
-fn past(earlier: &[RunRecord]) -> BTreeMap<&str, Vec<&NodeRecord>> {
-    let mut past: BTreeMap<&str, Vec<&NodeRecord>> = BTreeMap::new();
-    for (id, node) in earlier.iter().flat_map(|run| &run.nodes) {
-        past.entry(id).or_default().push(node);
+/// What earlier runs say of the nodes of a run. They are added one by one: those of a large project would fill the memory.
+struct Past<'a> {
+    now: &'a RunRecord,
+    /// The number of earlier runs.
+    runs: usize,
+    nodes: BTreeMap<&'a str, PastNode>,
+    /// Nodes that the last run with the same command line has, and this one does not.
+    gone: Vec<String>,
+}
+
+/// What earlier runs say of a node.
+struct PastNode {
+    is_new: bool,
+    /// Whether it succeeded, of each run in which it ran to its end.
+    results: Vec<bool>,
+    /// Its durations, if it did its work now.
+    durations: Option<Durations>,
+}
+
+impl<'a> Past<'a> {
+    fn before(now: &'a RunRecord) -> Self {
+        let unknown = |node: &NodeRecord| PastNode {
+            is_new: true,
+            results: Vec::new(),
+            durations: node.work_seconds().map(Durations::new),
+        };
+        let nodes = now.nodes.iter();
+        Self {
+            now,
+            runs: 0,
+            nodes: nodes
+                .map(|(id, node)| (id.as_str(), unknown(node)))
+                .collect(),
+            gone: Vec::new(),
+        }
     }
-    past
+
+    fn add(&mut self, run: &RunRecord) {
+        for (id, node) in &run.nodes {
+            let Some(past) = self.nodes.get_mut(id.as_str()) else {
+                continue;
+            };
+            past.is_new = false;
+            past.results.extend(node.succeeded());
+            if let (Some(durations), Some(seconds)) = (&mut past.durations, node.work_seconds()) {
+                durations.add(self.runs, seconds);
+            }
+        }
+        let Self { now, nodes, .. } = self;
+        if now.is_complete && run.is_alike(now.selection) {
+            let gone = run
+                .nodes
+                .keys()
+                .filter(|id| !nodes.contains_key(id.as_str()));
+            self.gone = gone.cloned().collect();
+        }
+        self.runs += 1;
+    }
+
+    fn compare(self) -> Comparison {
+        let mut found = Comparison {
+            runs: self.runs,
+            slowdown: 1.0,
+            ..Comparison::default()
+        };
+        if self.runs == 0 {
+            return found;
+        }
+        for (id, node) in &self.now.nodes {
+            found.add_result(id, node, &self.nodes[id.as_str()]);
+        }
+        found.find_slower(self.runs, self.nodes);
+        found.gone = self.gone;
+        found
+    }
 }
 
 fn flips(before: &[bool], now: bool) -> usize {
@@ -91,43 +138,46 @@ fn flips(before: &[bool], now: bool) -> usize {
     results.windows(2).filter(|pair| pair[0] != pair[1]).count()
 }
 
-fn find_slower(now: &RunRecord, earlier: &[RunRecord], found: &mut Comparison) {
-    let nodes = now.nodes.iter();
-    let nodes =
-        nodes.filter_map(|(id, node)| Some((id.as_str(), Durations::new(node.work_seconds()?))));
-    let mut nodes: BTreeMap<&str, Durations> = nodes.collect();
-    for (run, record) in earlier.iter().enumerate() {
-        for (id, node) in &record.nodes {
-            if let Some(durations) = nodes.get_mut(id.as_str())
-                && let Some(seconds) = node.work_seconds()
-            {
-                durations.add(run, seconds);
-            }
+impl Comparison {
+    /// Compares the result of a node.
+    fn add_result(&mut self, id: &str, node: &NodeRecord, past: &PastNode) {
+        if past.is_new {
+            self.new.push(id.to_owned());
+            return;
+        }
+        let (Some(good), Some(last)) = (node.succeeded(), past.results.last()) else {
+            return;
+        };
+        match (*last, good) {
+            (true, false) => self.newly_failing.push(id.to_owned()),
+            (false, true) => self.fixed.push(id.to_owned()),
+            _ => {}
+        }
+        if flips(&past.results, good) >= FLIPS {
+            self.flaky.push(id.to_owned());
         }
     }
-    nodes.retain(|_, durations| durations.are_enough());
-    let noise = Noise::of(&nodes.values().collect::<Vec<_>>(), earlier.len());
-    found.slowdown = noise.slowdown();
-    let slower = nodes.iter().filter(|(_, node)| noise.is_exceeded(node));
-    found.slower = slower
-        .map(|(id, durations)| Slower {
-            unique_id: (*id).to_owned(),
-            seconds: durations.seconds(),
-            usual: durations.usual_seconds(),
-        })
-        .collect();
-}
 
-fn gone(now: &RunRecord, earlier: &[RunRecord]) -> Vec<String> {
-    let mut earlier = earlier.iter().rev().filter(|_| now.is_complete);
-    let Some(last) = earlier.find(|run| run.is_alike(now.selection)) else {
-        return Vec::new();
-    };
-    let gone = last.nodes.keys().filter(|id| !now.nodes.contains_key(*id));
-    gone.cloned().collect()
-}
+    /// Compares the durations of the nodes.
+    fn find_slower(&mut self, runs: usize, nodes: BTreeMap<&str, PastNode>) {
+        let nodes = nodes.into_iter();
+        let nodes: Vec<(&str, Durations)> = nodes
+            .filter_map(|(id, node)| Some((id, node.durations?)))
+            .filter(|(_, durations)| durations.are_enough())
+            .collect();
+        let all: Vec<&Durations> = nodes.iter().map(|(_, durations)| durations).collect();
+        let noise = Noise::of(&all, runs);
+        self.slowdown = noise.slowdown();
+        let slower = nodes.iter().filter(|(_, node)| noise.is_exceeded(node));
+        self.slower = slower
+            .map(|(id, durations)| Slower {
+                unique_id: (*id).to_owned(),
+                seconds: durations.seconds(),
+                usual: durations.usual_seconds(),
+            })
+            .collect();
+    }
 
-impl Comparison {
     /// The lines of the summary: newly failing, fixed, slower than usual. One that has nothing to say is left out.
     pub(crate) fn lines(&self) -> Vec<String> {
         let code = |id: &String| format!("`{id}`");

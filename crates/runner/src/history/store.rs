@@ -49,9 +49,9 @@ impl History {
         }
     }
 
-    /// The records, the oldest first. One that cannot be read is left out.
-    pub(crate) fn runs(&self) -> Vec<RunRecord> {
-        self.files().iter().filter_map(|path| read(path)).collect()
+    /// The records, the oldest first, each of which is read when it is asked for. One that cannot be read is left out.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = RunRecord> {
+        self.files().into_iter().filter_map(|path| read(&path))
     }
 
     /// The records that say how long a run with this hash of its command line takes, the oldest first: all since the last ones

@@ -76,7 +76,9 @@ impl Places {
             (None, Some(args)) => CommandLine::parse(args),
             (None, None) => CommandLine::default(),
         };
-        History::of(&self.folder, &self.project, &line, self.profiles.as_deref()).runs()
+        let profiles = self.profiles.as_deref();
+        let history = History::of(&self.folder, &self.project, &line, profiles);
+        history.runs().collect()
     }
 
     fn latest(&self) -> Result<Source, PageError> {
