@@ -1,9 +1,11 @@
 //! The record of a run: status and times of its nodes, without arguments, messages and code.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::dbt::CommandLine;
@@ -42,6 +44,7 @@ pub(crate) struct RunRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) url: Option<String>,
     /// The nodes that ran or were skipped, by unique_id.
+    #[serde(deserialize_with = "all_at_once")]
     pub(crate) nodes: BTreeMap<String, NodeRecord>,
 }
 
@@ -107,6 +110,27 @@ impl RunRecord {
 /// The hash of a command line, which may have secrets in `--vars`.
 pub(crate) fn selection(line: &CommandLine) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, line.to_words().join("\0").as_bytes())
+}
+
+/// Reads the nodes and then makes the map of them: it is made faster of nodes that are in order than node by node.
+fn all_at_once<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, NodeRecord>, D::Error> {
+    struct Nodes;
+
+    impl<'de> Visitor<'de> for Nodes {
+        type Value = BTreeMap<String, NodeRecord>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("the nodes of a run")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut nodes: A) -> Result<Self::Value, A::Error> {
+            std::iter::from_fn(|| nodes.next_entry().transpose()).collect()
+        }
+    }
+
+    deserializer.deserialize_map(Nodes)
 }
 
 fn node_record(node: &TrackedNode, run: Timestamp) -> NodeRecord {

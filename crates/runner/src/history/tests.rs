@@ -226,7 +226,7 @@ fn the_last_twenty_runs_are_kept_of_each_target() {
         let node = ("m".to_owned(), NodeStatus::Success, f64::from(number));
         history.save(&run(number.into(), [node])).unwrap();
     }
-    let runs = history.runs();
+    let runs: Vec<RunRecord> = history.runs().collect();
     assert_eq!((runs.len(), runs[0].run_id), (20, Uuid::from_u128(6)));
     assert!(dir.path().join("history/~2e~2e~2fprod").is_dir());
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::state::StateKind;
 
@@ -11,8 +12,7 @@ use super::state::StateKind;
 ///
 /// It serialises as dbt's own text. A status that no supported version of dbt writes is kept as
 /// [`Unknown`](Self::Unknown), and counts as a failure everywhere.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(from = "String")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum NodeStatus {
     /// `success`: a model, seed, snapshot, function or SQL hook was built or ran.
@@ -169,6 +169,27 @@ impl fmt::Display for NodeStatus {
 impl Serialize for NodeStatus {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for NodeStatus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// Reads a status without a copy of its text: a history has millions of them.
+struct Text;
+
+impl Visitor<'_> for Text {
+    type Value = NodeStatus;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the status of a node")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<NodeStatus, E> {
+        Ok(text.into())
     }
 }
 
