@@ -22,6 +22,7 @@ class Invocation:
         self.runner = Runner(project, output, command, values)
         self.began = time.time()
         self.selected = []
+        self.runs_hooks = False
         self.is_interrupted = threading.Event()
 
     def interrupt(self):
@@ -29,6 +30,7 @@ class Invocation:
         if self.is_interrupted.is_set():
             return
         self.is_interrupted.set()
+        self.project.note("interrupted")
         if self.project.is_stuck:
             # The tasks do not end within 3 seconds: the process exits where it stands.
             threading.Timer(3, lambda: os._exit(1)).start()
@@ -102,13 +104,21 @@ class Invocation:
         return 0
 
     def show(self):
-        nodes = self.project.selected("show", self.values)
-        if "inline" not in self.values and len(nodes) != 1:
-            raise Failed("InvalidArgument", 1009, "show expects exactly one selected node")
-        for node in nodes[:1] if "inline" not in self.values else []:
+        is_inline = "inline" in self.values
+        nodes = [] if is_inline else self.project.selected("show", self.values)
+        if len(nodes) > 1:
+            named = f"{nodes[0].id}, {nodes[1].id}, and {len(nodes) - 1} more"
+            raise Failed("InvalidArgument", 1009, f"Only one node can be selected for show: {named}")
+        self.selected = nodes
+        if not nodes and not is_inline:
+            self.report_empty_selection()
+            return self.finish()
+        self.start_hooks()
+        for node in nodes:
             self.runner.run(node)
-        rows = '| one |\n| --- |\n|   1 |'
-        self.output.event("ShowNode", "Q041", "info", rows, {"preview": rows, "is_inline": "inline" in self.values})
+        if not self.output.errors:
+            rows = '| one |\n| --- |\n|   1 |'
+            self.output.event("ShowNode", "Q041", "info", rows, {"preview": rows, "is_inline": is_inline})
         return self.finish()
 
     def clone(self):
@@ -131,16 +141,19 @@ class Invocation:
             previous = json.load(open(os.path.join(folder, "run_results.json"), encoding="utf-8"))
         except OSError as error:
             raise Failed("IoError", 1001, f"cannot read run_results.json: {error}") from error
-        command = previous["args"]["command"]
+        command = previous["args"]["which"]
         retried = (*RETRIED, "warn") if self.output.warn_error else RETRIED
         ids = [r["unique_id"] for r in previous["results"] if r["status"] in retried and not r["unique_id"].startswith("operation.")]
-        if command not in RETRIABLE:
-            raise Failed("InvalidArgument", 1009, f"retry does not support the command {command}")
         if not ids:
             raise Failed("Generic", 1000, "No failed nodes found in run_results.json - nothing to retry")
+        if command not in RETRIABLE:
+            text = f"Cannot retry command '{command}' - only {'/'.join(RETRIABLE)} supported"
+            raise Failed("InvalidArgument", 1009, text)
         # Only these two arguments of the first run are kept.
         self.values["full_refresh"] = previous["args"].get("full_refresh")
         self.values.setdefault("static_analysis", previous["args"].get("static_analysis"))
+        text = f"Retrying {len(ids)} nodes from previous {command} command"
+        self.output.event("", "", "info", text, {"msg": text})
         self.command = self.runner.command = command
         return self.run_nodes(ids)
 
@@ -150,14 +163,22 @@ class Invocation:
         for diagnostic in self.project.diagnostics:
             self.output.diagnostic(diagnostic.get("level", "warn"), "Unused", 1060, diagnostic["text"], diagnostic.get("id"))
         if not self.selected:
-            self.output.diagnostic("warn", "NoNodesSelected", 1601, "No nodes selected")
-            self.output.diagnostic("warn", "NoNodesSelected", 1601, "Nothing to do")
-        elif not all(self.runner.hook(hook, index) for index, hook in enumerate(self.project.hooks_at("start"))):
-            self.phantom_results()
-            raise Failed()
+            self.report_empty_selection()
         else:
+            self.start_hooks()
             self.run_graph()
         return self.finish()
+
+    def report_empty_selection(self):
+        self.output.diagnostic("warn", "NoNodesSelected", 1601, "No nodes selected")
+        self.output.diagnostic("warn", "NoNodesSelected", 1601, "Nothing to do")
+
+    def start_hooks(self):
+        """The hooks of on-run-start. If one of them fails, nothing else runs."""
+        self.runs_hooks = True
+        if not all(self.runner.hook(hook, index) for index, hook in enumerate(self.project.hooks_at("start"))):
+            self.phantom_results()
+            raise Failed()
 
     def run_graph(self):
         """Each node begins when those that it waits for have ended; as many at a time as there are threads."""
@@ -166,7 +187,8 @@ class Invocation:
         if self.values.get("static_analysis") == "strict":
             self.start_all()
         todo, done, changed = list(self.selected), self.runner.statuses, threading.Condition()
-        places = int(self.values.get("threads") or 4)
+        # 0 are as many as there are cores.
+        places = int(self.values.get("threads", 0)) or 4
 
         def work():
             while True:
@@ -206,7 +228,7 @@ class Invocation:
             self.phantom_results()
             raise Failed("OperationCancelled", 8995, "Operation cancelled")
         results = self.runner.results
-        if self.selected:
+        if self.runs_hooks:
             results += self.end_hooks()
         self.project.write_results(self.output, self.command, results, self.values)
         self.project.write_manifest(self.output)

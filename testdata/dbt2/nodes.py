@@ -65,7 +65,7 @@ class Runner:
         phase = {"unique_id": node.id, "phase": "EXECUTION_PHASE_RUN"}
         self.output.span_start(evaluated, f"Node evaluated ({node.id})", PHASE, phase, self.spans[node.id][0], executed)
         if node.outcome == "hang":
-            self.project.note_hanging()
+            self.project.note("hanging")
         stopped = self.stop.wait(3600 if node.outcome == "hang" else node.seconds)
         self.output.event("SQLQuery", "E016", "debug", f"select 1 -- {node.name}",
                           {"sql": f"select 1 -- {node.name}", "node_info": {"unique_id": node.id}})

@@ -44,7 +44,8 @@ class Output:
         self.extra = {name[15:]: value for name, value in os.environ.items() if name.startswith("DBT_ENV_CUSTOM_ENV_")}
         os.makedirs(logs, exist_ok=True)
         open(os.path.join(logs, "query_log.sql"), "w").close()
-        is_logged = self.file_level < LOWEST["off"]
+        # It has the format of the log: --log-format-file is read and not used.
+        is_logged = self.file_level < LOWEST["off"] and self.format != "otel"
         self.text_log = open(os.path.join(logs, "dbt.log"), "a", encoding="utf-8") if is_logged else None
         otel = values.get("otel_file_name")
         self.otel_file = open(os.path.join(logs, otel), "a", encoding="utf-8") if otel else None
@@ -68,7 +69,7 @@ class Output:
             if severity >= self.level and self.format != "otel":
                 self.write(line)
             if self.text_log and severity >= self.file_level:
-                self.text_log.write(f"{nanoseconds(at)} {msg}\n")
+                self.text_log.write(f"{line}\n" if self.format == "json" else f"{nanoseconds(at)} {msg}\n")
                 self.text_log.flush()
 
     def write(self, line):

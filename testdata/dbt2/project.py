@@ -99,9 +99,9 @@ class Project:
     def hooks_at(self, when):
         return [hook for hook in self.hooks if f"on-run-{when}" in hook.id]
 
-    def note_hanging(self):
-        """Leaves the process id for the tests: a node hangs."""
-        path = os.path.join(self.root, "hanging")
+    def note(self, name):
+        """Leaves the process id for the tests, in a file that says what has happened."""
+        path = os.path.join(self.root, name)
         with open(path + ".new", "w", encoding="utf-8") as file:
             file.write(str(os.getpid()))
         os.replace(path + ".new", path)

@@ -3,7 +3,7 @@
 use prefect_client::StateType;
 use serde_json::json;
 
-use super::dbt2_project::{Dbt2Project, message, nodes, nodes_with};
+use super::dbt2_project::{Dbt2Project, message, nodes, nodes_with, shows_refusal};
 
 const COMPLETED: (StateType, &str) = (StateType::Completed, "Completed");
 const FAILED: (StateType, &str) = (StateType::Failed, "Failed");
@@ -53,16 +53,43 @@ fn levels_that_only_dbt_2_has_do_not_hide_events_from_us() {
 }
 
 #[test]
-fn folders_that_dbt_2_refuses_are_why_it_could_not_run() {
-    let project = Dbt2Project::new(nodes());
+fn files_that_dbt_2_refuses_are_why_it_could_not_run() {
     let settings = "name: shop\nprofile: shop\ntarget-path: out\n";
-    project.write("dbt_project.yml", settings);
-    let text = "`target-path` is not supported";
-    project.invoke(&[], &["build"]).exits_with(2).says(text);
-    let recorded = project.recorded(0);
-    assert_eq!(recorded.flow_state().kind, StateType::Failed);
-    let flow = recorded.flow_state().message.clone().unwrap();
-    assert!(flow.contains(text), "{flow}");
+    let variable = "use this reserved prefix: DBT_ENGINE_MINE";
+    for (file, content, text) in [
+        (
+            "dbt_project.yml",
+            settings,
+            "`target-path` is not supported",
+        ),
+        // dbt 2 reads it itself.
+        (".env", "DBT_ENGINE_MINE=1\n", variable),
+    ] {
+        let project = Dbt2Project::new(nodes());
+        project.write(file, content);
+        project.invoke(&[], &["build"]).exits_with(2).says(text);
+        shows_refusal(&project, text);
+    }
+}
+
+#[test]
+fn the_log_file_of_dbt_2_has_the_format_that_we_read() {
+    let project = Dbt2Project::new(nodes());
+    let args = [
+        "seed",
+        "--log-level-file",
+        "info",
+        "--log-format-file",
+        "text",
+    ];
+    let run = project.invoke(&["--no-prefect"], &args);
+    run.exits_with(0).says("Nodes: 4 in ");
+    let log = fs_err::read_to_string(project.path().join("logs/dbt.log")).unwrap();
+    let lines = log.lines().map(serde_json::from_str::<serde_json::Value>);
+    let lines: Vec<_> = lines
+        .map(|line| line.unwrap()["info"]["name"].clone())
+        .collect();
+    assert!(lines.contains(&json!("CommandCompleted")), "{log}");
 }
 
 #[test]

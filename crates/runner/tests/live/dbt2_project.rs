@@ -169,3 +169,17 @@ pub(super) fn message(recorded: &Recorded, id: &str) -> String {
     let state = recorded.of(id).state.clone().unwrap();
     state.message.unwrap_or_default()
 }
+
+/// Fails unless the flow run failed for this reason, before any node began.
+#[track_caller]
+pub(super) fn shows_refusal(project: &Dbt2Project, reason: &str) {
+    let recorded = project.recorded(0);
+    assert!(recorded.task_runs.is_empty());
+    let state = recorded.flow_state();
+    assert_eq!(
+        (state.kind, state.name.as_str()),
+        (StateType::Failed, "Failed")
+    );
+    let message = state.message.as_deref().unwrap_or_default();
+    assert!(message.contains(reason), "{message}");
+}

@@ -3,7 +3,7 @@
 use prefect_client::StateType;
 use serde_json::json;
 
-use super::dbt2_project::{Dbt2Project, nodes, nodes_with};
+use super::dbt2_project::{Dbt2Project, message, nodes, nodes_with, shows_refusal};
 
 const COMPLETED: (StateType, &str) = (StateType::Completed, "Completed");
 const FAILED: (StateType, &str) = (StateType::Failed, "Failed");
@@ -21,7 +21,31 @@ fn lists_have_no_task_runs_and_a_preview_has_that_of_its_model() {
     let run = project.invoke(&[], &["show", "--select", "stg"]);
     run.exits_with(0);
     assert!(run.stdout.contains("| one |"), "{}", run.stdout);
-    project.shows(COMPLETED, &[("model.shop.stg", "Completed")]);
+    // dbt 2 runs the project's hooks in every command that runs nodes.
+    let ids = [START, "model.shop.stg", END];
+    project.shows(COMPLETED, &ids.map(|id| (id, "Completed")));
+}
+
+#[test]
+fn a_preview_of_several_nodes_is_refused_and_that_of_a_failing_model_says_why() {
+    let project = Dbt2Project::new(nodes());
+    let text =
+        "Only one node can be selected for show: model.shop.stg, model.shop.mart, and 1 more";
+    let run = project.invoke(&[], &["show", "--select", "stg", "mart"]);
+    run.exits_with(2).says(text);
+    assert_eq!(run.stdout, "");
+    shows_refusal(&project, text);
+
+    let text = "Catalog Error: no such table raw";
+    let error = json!({"outcome": "error", "message": text});
+    let project = Dbt2Project::new(nodes_with(&[("model.shop.stg", error)]));
+    let run = project.invoke(&[], &["show", "--select", "stg"]);
+    run.exits_with(1).says(text);
+    assert_eq!(run.stdout, "");
+    let hooks = [START, END].map(|id| (id, "Completed"));
+    let expected = [&hooks[..], &[("model.shop.stg", "Failed")]].concat();
+    let recorded = project.shows(FAILED, &expected);
+    assert!(message(&recorded, "model.shop.stg").contains(text));
 }
 
 #[test]
@@ -41,14 +65,18 @@ fn a_retry_of_the_users_is_no_success_because_dbt_2_forgets_arguments() {
 }
 
 #[test]
-fn a_retry_with_nothing_to_do_is_a_failure_of_dbt_2() {
-    let project = Dbt2Project::new(nodes());
-    project.invoke(&["--no-prefect"], &["run"]).exits_with(0);
-    let text = "nothing to retry";
-    project.invoke(&[], &["retry"]).exits_with(2).says(text);
-    let recorded = project.shows(FAILED, &[]);
-    let flow = recorded.flow_state().message.clone().unwrap();
-    assert!(flow.contains(text), "{flow}");
+fn a_retry_that_dbt_2_refuses_fails_with_its_reason() {
+    let refused = |outcome: &str, before: &[&str], text: &str| {
+        let mart = json!({"outcome": outcome});
+        let project = Dbt2Project::new(nodes_with(&[("model.shop.mart", mart)]));
+        project.invoke(&["--no-prefect"], before);
+        project.invoke(&[], &["retry"]).exits_with(2).says(text);
+        shows_refusal(&project, text);
+    };
+    refused("success", &["parse"], "cannot read run_results.json");
+    refused("success", &["run"], "nothing to retry");
+    let preview = ["show", "--select", "mart"];
+    refused("error", &preview, "Cannot retry command 'show' - only run/");
 }
 
 #[test]
@@ -87,7 +115,7 @@ fn a_clone_needs_a_state_and_other_commands_run_no_node() {
     let project = Dbt2Project::new(nodes());
     let text = "clone requires --state or --defer-state";
     project.invoke(&[], &["clone"]).exits_with(2).says(text);
-    project.shows(FAILED, &[]);
+    shows_refusal(&project, text);
     for args in [&["run-operation", "grant"][..], &["deps"], &["debug"]] {
         let project = Dbt2Project::new(nodes());
         project.invoke(&[], args).exits_with(0);

@@ -1,7 +1,5 @@
 //! Runs of dbt 2 that are stopped or killed, by its stand-in.
 
-use std::time::{Duration, Instant};
-
 use prefect_client::{Client, NewState, Settings, StateType};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -12,9 +10,6 @@ use super::interrupts::Stuck;
 use super::killed::{journal_in, wait_until};
 use super::project::Finished;
 
-/// The longest time until a model runs.
-const LIMIT: Duration = Duration::from_secs(180);
-const POLL: Duration = Duration::from_millis(20);
 const MART: &str = "model.shop.mart";
 /// The nodes that end before the one that hangs, in the order of the project.
 const BEFORE: [&str; 3] = ["seed.shop.people", "seed.shop.orders", "model.shop.stg"];
@@ -28,14 +23,16 @@ fn endless() -> Vec<Value> {
 fn start(project: &Dbt2Project) -> (Stuck, Pid) {
     let args = ["build", "--resource-type", "seed", "model"];
     let stuck = Stuck::start_until("Started model mart", &mut project.invocation(&[], &args));
-    let deadline = Instant::now() + LIMIT;
-    loop {
-        if let Ok(pid) = fs_err::read_to_string(project.path().join("hanging")) {
-            return (stuck, Pid::from_raw(pid.parse().unwrap()).unwrap());
-        }
-        assert!(Instant::now() < deadline, "the model does not run");
-        std::thread::sleep(POLL);
-    }
+    let dbt = noted(project, "hanging");
+    (stuck, dbt)
+}
+
+/// The process id of dbt, once it has noted this.
+fn noted(project: &Dbt2Project, what: &str) -> Pid {
+    let file = project.path().join(what);
+    wait_until(what, || file.exists());
+    let pid = fs_err::read_to_string(file).unwrap();
+    Pid::from_raw(pid.parse().unwrap()).unwrap()
 }
 
 /// What the journal of the only run has so far.
@@ -92,11 +89,18 @@ fn sigint_cancels_what_runs_and_made_up_results_change_nothing() {
 
 #[test]
 fn a_dbt_2_that_does_not_end_its_tasks_exits_by_itself() {
-    let project = Dbt2Project::described(json!({"nodes": endless(), "stuck": true}));
-    let (stuck, _) = start(&project);
-    kill_process(stuck.pid(), Signal::INT).unwrap();
-    stuck.finish().exits_with(130);
-    shows(&project, (StateType::Cancelled, "Cancelled"), "Cancelled");
+    for is_repeated in [false, true] {
+        let project = Dbt2Project::described(json!({"nodes": endless(), "stuck": true}));
+        let (stuck, _) = start(&project);
+        kill_process(stuck.pid(), Signal::INT).unwrap();
+        if is_repeated {
+            // dbt 2 takes no notice of it.
+            noted(&project, "interrupted");
+            kill_process(stuck.pid(), Signal::INT).unwrap();
+        }
+        stuck.finish().exits_with(130);
+        shows(&project, (StateType::Cancelled, "Cancelled"), "Cancelled");
+    }
 }
 
 #[test]
@@ -118,12 +122,15 @@ fn a_cancellation_in_prefect() {
 }
 
 #[test]
-fn a_dbt_2_that_is_killed_crashes_what_runs() {
-    let project = Dbt2Project::new(endless());
-    let (stuck, dbt) = start(&project);
-    kill_process(dbt, Signal::KILL).unwrap();
-    stuck.finish().exits_with(2);
-    shows(&project, (StateType::Crashed, "Crashed"), "Crashed");
+fn a_dbt_2_that_a_signal_ends_crashes_what_runs() {
+    // It catches no SIGTERM.
+    for signal in [Signal::KILL, Signal::TERM] {
+        let project = Dbt2Project::new(endless());
+        let (stuck, dbt) = start(&project);
+        kill_process(dbt, signal).unwrap();
+        stuck.finish().exits_with(2);
+        shows(&project, (StateType::Crashed, "Crashed"), "Crashed");
+    }
 }
 
 #[test]
