@@ -30,8 +30,12 @@ class LogLines:
             logger = logging.getLogger("prefect.task_runs" if task else "prefect.flow_runs")
         elif not logger.isEnabledFor(line["level"]) and self._own is None:
             return
-        names = {"task_run_name": task, "flow_run_name": self._where.flow_run_name, "send_to_api": False}
-        record = logger.makeRecord(logger.name, line["level"], "dbt", 0, line["message"], (), None, extra=names)
+        extra = {**self._where.log_attributes, "send_to_api": False}
+        if task:
+            # The function of Prefect's class that waits for a node.
+            names = {"task_run_name": task, "task_name": "execute_dbt_node"}
+            extra |= {"task_run_id": line.get("task_run_id"), **names}
+        record = logger.makeRecord(logger.name, line["level"], "dbt", 0, line["message"], (), None, extra=extra)
         moment = _moment(line["at"])
         record.created = moment
         record.msecs = (moment % 1) * 1000

@@ -13,7 +13,8 @@ class CallerRun:
     in_run: bool = False
     """Whether it was called in a flow or a task."""
     flow_run_id: str | None = None
-    flow_run_name: str | None = None
+    log_attributes: dict[str, object] = field(default_factory=dict)
+    """What Prefect attaches to the log records of the flow run, such as names and ids."""
     environment: dict[str, str] = field(default_factory=dict)
     """Variables with the settings of Prefect."""
 
@@ -23,6 +24,7 @@ def caller_run(client: object = None) -> CallerRun:
     if "prefect.context" not in sys.modules:
         return CallerRun()
     from prefect.context import FlowRunContext, TaskRunContext
+    from prefect.logging.loggers import flow_run_logger
     from prefect.settings import get_current_settings
 
     environment = dict(get_current_settings().to_environment_variables(exclude_unset=True))
@@ -35,9 +37,13 @@ def caller_run(client: object = None) -> CallerRun:
     flow_run_id = getattr(run, "id", None)
     if task is not None:
         flow_run_id = task.task_run.flow_run_id or flow_run_id
+    # As Prefect has it in a task without a flow.
+    log_attributes = {"flow_run_id": None, "flow_run_name": "<unknown>", "flow_name": "<unknown>"}
+    if flow is not None and run is not None:
+        log_attributes = dict(flow_run_logger(run, flow.flow).extra or {})
     return CallerRun(
         in_run=flow is not None or task is not None,
         flow_run_id=str(flow_run_id) if flow_run_id else None,
-        flow_run_name=getattr(run, "name", None),
+        log_attributes=log_attributes,
         environment=environment,
     )

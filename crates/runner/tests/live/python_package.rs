@@ -77,7 +77,6 @@ fn a_flow_with_the_package_is_recorded_and_its_hooks_are_called() {
     assert_eq!(found("results"), &result);
     finished.says("dbt hook failed failed during post_model.");
 
-    assert_eq!(found("logged")["logged"], "model base");
     assert_eq!(found("listed")["listed"], json!(["base", "below", "flaky"]));
     let raised = found("raised")["raised"].as_str().unwrap();
     let headline = "Failures detected during invocation of dbt command 'build':\nModel flaky errored with message: \"";
@@ -96,6 +95,11 @@ fn a_flow_with_the_package_is_recorded_and_its_hooks_are_called() {
     let recorded = workshop.recorded(5);
     assert_eq!(recorded.flow_run.run_count, 1);
     assert_eq!(recorded.flow_state().name, "Completed");
+    let logged = json!({
+        "task_run_name": "model base", "task_run_id": recorded.of(BASE).id, "task_name": "execute_dbt_node",
+        "flow_run_name": workshop.flow_run_name(), "flow_run_id": recorded.flow_run.id, "flow_name": "nightly",
+    });
+    assert_eq!(found("logged")["logged"], logged);
 }
 
 #[test]

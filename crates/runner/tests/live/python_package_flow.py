@@ -15,7 +15,8 @@ def report(**facts):
 class Lines(logging.Handler):
     def emit(self, record):
         if record.name == "prefect.task_runs" and "OK created" in record.getMessage():
-            report(logged=record.task_run_name)
+            names = ["task_run_name", "task_run_id", "task_name", "flow_run_name", "flow_run_id", "flow_name"]
+            report(logged={name: getattr(record, name) for name in names})
 
 
 runner = PrefectDbtRunner(settings=PrefectDbtSettings(target_path="elsewhere"), raise_on_failure=False)

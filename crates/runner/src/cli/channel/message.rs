@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::cli::json_result::ResultObject;
 use crate::hooks::{DbtHookContext, HookEvent};
@@ -109,6 +110,8 @@ pub(super) enum Outgoing<'a> {
         level: Level,
         /// The name of the task run; `null` for a line about the flow run.
         task: Option<&'a str>,
+        /// The id of the task run.
+        task_run_id: Option<Uuid>,
         message: &'a str,
     },
     /// Call a hook, and answer with `hook_done`.
@@ -148,7 +151,7 @@ mod tests {
 
         #[test]
         fn a_message_is_one_line(text in any::<String>()) {
-            let log = Outgoing::Log { at: Timestamp::UNIX_EPOCH, level: Level::Info, task: None, message: &text };
+            let log = Outgoing::Log { at: Timestamp::UNIX_EPOCH, level: Level::Info, task: None, task_run_id: None, message: &text };
             let line = log.to_line();
             prop_assert_eq!(line.lines().count(), 1);
             let read: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -168,9 +171,10 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             level: Level::Warning,
             task: Some("model a"),
+            task_run_id: Some(Uuid::nil()),
             message: "late",
         };
-        let expected = r#"{"type":"log","at":"1970-01-01T00:00:00Z","level":30,"task":"model a","message":"late"}"#;
+        let expected = r#"{"type":"log","at":"1970-01-01T00:00:00Z","level":30,"task":"model a","task_run_id":"00000000-0000-0000-0000-000000000000","message":"late"}"#;
         assert_eq!(log.to_line().trim_end(), expected);
     }
 }

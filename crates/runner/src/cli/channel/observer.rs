@@ -39,6 +39,7 @@ impl ChannelObserver {
             at: Timestamp::now(),
             level,
             task: None,
+            task_run_id: None,
             message: text,
         });
     }
@@ -92,6 +93,7 @@ fn follow(mut journal: JournalReader, outbox: &Outbox) {
             at: log.at,
             level: log.level,
             task: log.task.as_ref().map(|task| task.name.as_str()),
+            task_run_id: log.task.as_ref().map(|task| task.id),
             message: &log.message,
         });
         if !is_read {
