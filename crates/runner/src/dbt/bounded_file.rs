@@ -26,6 +26,11 @@ pub(crate) fn read_artifact(path: &Path) -> io::Result<Vec<u8>> {
     read(path, LARGEST_ARTIFACT)
 }
 
+/// Opens an artifact of dbt, to read it piece by piece. It ends where it gets too large.
+pub(crate) fn open_artifact(path: &Path) -> io::Result<impl io::Read> {
+    open(path, LARGEST_ARTIFACT)
+}
+
 fn read(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
     let size = std::fs::metadata(path)?.len().min(largest);
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());

@@ -1,6 +1,6 @@
 //! The records of attempts: what each of them did not complete. They are stored beside the journals.
 
-use std::io::Write as _;
+use std::io::{BufWriter, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -135,9 +135,9 @@ pub(crate) fn write_private(path: &Path, value: &impl Serialize) -> std::io::Res
     options.write(true).create(true).truncate(true);
     options.options_mut().mode(0o600);
     let unfinished = path.with_extension("unfinished");
-    options
-        .open(&unfinished)?
-        .write_all(&serde_json::to_vec(value)?)?;
+    let mut file = BufWriter::new(options.open(&unfinished)?);
+    serde_json::to_writer(&mut file, value)?;
+    file.flush()?;
     fs_err::rename(unfinished, path)
 }
 
