@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::dbt2_project::{Dbt2Project, nodes_with};
 use super::environment::TestEnvironment;
 use super::interrupts::Stuck;
-use super::killed::{journal_in, wait_until};
+use super::killed::journal_in;
 use super::project::Finished;
+use super::victim::wait_until;
 
 const MART: &str = "model.shop.mart";
 /// The nodes that end before the one that hangs, in the order of the project.

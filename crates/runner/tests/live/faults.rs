@@ -13,11 +13,11 @@ use uuid::Uuid;
 use super::environment::TestEnvironment;
 use super::fault_plans::{End, ORCHESTRATION, OUTAGES, Plan, TELLING};
 use super::interrupts::Stuck;
-use super::killed::wait_until;
 use super::project::Finished;
 use super::proxy::{Fate, Proxy};
 use super::record::Record;
 use super::stand_in::{StandIn, a_minute_ago};
+use super::victim::wait_until;
 
 /// A recorded run: its name, dbt's exit code, its nodes and its asset events.
 type Run = (&'static str, i32, usize, usize);

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use prefect_client::{Client, Settings};
@@ -14,18 +13,16 @@ use uuid::Uuid;
 
 use super::environment::TestEnvironment;
 use super::project::{Finished, Project};
+use super::random::Random;
 use super::recorded::Recorded;
 use super::references::{References, SECRETS};
 use super::stand_in::{StandIn, a_minute_ago};
+use super::victim::{Victim, wait_until};
 use super::workshop::Workshop;
 
 /// How many runs of the stand-in are killed, and how many run at a time.
 const KILLS: usize = 9;
 const AT_ONCE: usize = 3;
-/// Marks all processes of a run.
-const MARK: &str = "PREFECT_DBT_TEST_MARK";
-const LIMIT: Duration = Duration::from_secs(180);
-const POLL: Duration = Duration::from_millis(20);
 
 /// What a journal says of a run.
 #[derive(Debug, Default)]
@@ -70,16 +67,6 @@ impl JournalContent {
     }
 }
 
-/// Waits until something is so.
-#[track_caller]
-pub(super) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + LIMIT;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "{what} never happened");
-        std::thread::sleep(POLL);
-    }
-}
-
 /// The journal of a project's only run, once it is there.
 pub(super) fn journal_in(project: &Path) -> Option<PathBuf> {
     let folder = fs_err::read_dir(project.join(".prefect-dbt")).ok()?;
@@ -90,48 +77,6 @@ pub(super) fn journal_in(project: &Path) -> Option<PathBuf> {
 fn lines_in(journal: &Path) -> usize {
     let bytes = fs_err::read(journal).unwrap_or_default();
     bytes.iter().filter(|byte| **byte == b'\n').count()
-}
-
-/// A run that can be killed.
-pub(super) struct Victim {
-    child: Child,
-    mark: String,
-}
-
-impl Victim {
-    pub(super) fn start(command: &mut Command) -> Self {
-        let mark = Uuid::now_v7().to_string();
-        command.env(MARK, &mark);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        Self {
-            child: command.spawn().unwrap(),
-            mark,
-        }
-    }
-
-    /// Kills our process, and waits until dbt and all else that belonged to it is gone.
-    pub(super) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        wait_until("the end of every process", || self.processes().is_empty());
-    }
-
-    /// The processes that have inherited the mark, on systems with /proc.
-    fn processes(&self) -> Vec<String> {
-        let mark = format!("{MARK}={}", self.mark);
-        let Ok(all) = std::fs::read_dir("/proc") else {
-            return Vec::new();
-        };
-        all.filter_map(|entry| {
-            let path = entry.ok()?.path();
-            let environment = std::fs::read(path.join("environ")).ok()?;
-            let is_ours = environment
-                .split(|byte| *byte == 0)
-                .any(|variable| variable == mark.as_bytes());
-            is_ours.then(|| path.display().to_string())
-        })
-        .collect()
-    }
 }
 
 /// Replays a killed run's journal and compares what the server holds with what the journal said.
@@ -185,32 +130,11 @@ fn text_of(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// The seed of the points at which runs are killed: a new one each time, unless a failure is to be repeated.
-fn seed_from_env() -> u64 {
-    match std::env::var_os("PREFECT_DBT_TEST_SEED") {
-        Some(seed) => seed.to_string_lossy().parse().unwrap(),
-        None => u64::try_from(Timestamp::now().as_microsecond()).unwrap(),
-    }
-}
-
-/// Numbers that look random, the same for the same seed (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % (limit as u64)).unwrap()
-    }
-}
-
 #[test]
 fn a_replay_delivers_a_run_killed_at_any_point() {
     let api = TestEnvironment::from_env().api;
-    let seed = seed_from_env();
-    println!("PREFECT_DBT_TEST_SEED={seed}");
-    let mut random = Random(seed);
+    let mut random = Random::from_env();
+    println!("{}", random.seed());
     let whole = StandIn::paced("model_fails", a_minute_ago(), 1);
     Finished::of(&mut whole.build(&api, "alone", &["--no-prefect"])).exits_with(1);
     let lines = lines_in(&whole.journals()[0]);
@@ -246,7 +170,7 @@ fn begin_and_kill(project: &StandIn, api: &str, name: &str, point: usize) -> Pat
         // The first one is that of the admission, which goes when dbt starts.
         journal = journal_in(project.path()).or_else(|| journal.take());
         let lines = journal.as_deref().map_or(0, lines_in);
-        lines >= point || victim.child.try_wait().unwrap().is_some()
+        lines >= point || victim.has_ended()
     });
     victim.kill();
     journal.unwrap()

@@ -11,8 +11,8 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
 
-use super::killed::{Victim, wait_until};
 use super::project::Finished;
+use super::victim::{Victim, wait_until};
 use super::workshop::{BASE, BELOW, FLAKY, Workshop};
 
 /// Does not end before the project is mended.
@@ -102,7 +102,7 @@ fn killed_at(file: &str, above: &str, rest: &[&str]) {
         !text.contains("hunter2") && !text.contains("select"),
         "{text}"
     );
-    victim.kill();
+    victim.kill_all();
 
     let second = Workshop::with_vars(SECRET);
     second.write(file, &endless);

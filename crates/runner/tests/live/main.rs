@@ -61,6 +61,8 @@ mod python_left;
 mod python_package;
 mod python_samples;
 mod python_stops;
+#[path = "../support/random.rs"]
+mod random;
 mod record;
 mod recorded;
 mod references;
@@ -73,6 +75,8 @@ mod several_invocations;
 mod stand_in;
 mod stopping;
 mod sweep;
+#[path = "../support/victim.rs"]
+mod victim;
 mod waiting;
 mod wheel;
 mod worker;

@@ -15,9 +15,9 @@ use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
 
 use super::environment::TestEnvironment;
-use super::killed::{Victim, wait_until};
 use super::project::{Finished, bare_program};
 use super::stand_in::{StandIn, a_minute_ago};
+use super::victim::{Victim, wait_until};
 use super::workshop::{BASE, FLAKY, Workshop};
 
 const ENDLESS: &str =

@@ -12,8 +12,8 @@ use serde_json::Value;
 use tokio::runtime::Builder;
 
 use crate::interrupts::Stuck;
-use crate::killed::wait_until;
 use crate::project::Finished;
+use crate::victim::wait_until;
 use crate::workshop::Workshop;
 
 /// A model that records its process, and the interpreter from which it was forked. It does what the file `order` says.
