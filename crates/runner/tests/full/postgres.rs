@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::variable;
 
-/// A project in which one model runs a query for a minute.
-fn files(port: &str) -> [(&'static str, String); 5] {
+/// A project in which one model runs a query for a minute. Its schema is its own: dbt fails if another one creates the same.
+fn files(port: &str, schema: &str) -> [(&'static str, String); 5] {
     [
         (
             "dbt_project.yml",
@@ -21,7 +21,7 @@ fn files(port: &str) -> [(&'static str, String); 5] {
             "profiles.yml",
             format!(
                 "shop: {{target: dev, outputs: {{dev: {{type: postgres, host: 127.0.0.1, port: {port}, user: tester, \
-                 password: none, dbname: postgres, schema: shop, threads: 4}}}}}}\n"
+                 password: none, dbname: postgres, schema: {schema}, threads: 4}}}}}}\n"
             ),
         ),
         ("models/quick.sql", "select 1 as id\n".to_owned()),
@@ -69,7 +69,7 @@ fn the_summary_of_an_interrupted_run_says_what_was_cancelled() {
     let port = variable("PREFECT_DBT_TEST_POSTGRES_PORT");
     let project = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(project.path().join("models")).expect("a folder");
-    for (name, text) in files(&port) {
+    for (name, text) in files(&port, "summary") {
         std::fs::write(project.path().join(name), text).expect("it can be written");
     }
     let (code, stdout, seen) = interrupted(project.path(), &port, 60);
@@ -102,7 +102,7 @@ fn an_interrupt_cancels_the_query_of_a_sql_hook_on_the_server() {
     let port = variable("PREFECT_DBT_TEST_POSTGRES_PORT");
     let project = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(project.path().join("models")).expect("a folder");
-    let [(name, settings), profiles, model, ..] = files(&port);
+    let [(name, settings), profiles, model, ..] = files(&port, "hook");
     let settings = format!("{settings}on-run-end: select pg_sleep(600)\n");
     for (name, text) in [(name, settings), profiles, model] {
         std::fs::write(project.path().join(name), text).expect("it can be written");
