@@ -8,9 +8,14 @@ mod kubernetes;
 mod out_of_memory;
 mod plans;
 mod postgres;
+mod postgres_heal;
 mod postgres_lock;
+mod prefect_server;
+mod psql;
 mod unusual;
 mod versions;
+#[path = "../support/victim.rs"]
+mod victim;
 mod work_pool;
 
 /// A variable that `cargo xtask test --full` sets.

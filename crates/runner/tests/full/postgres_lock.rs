@@ -1,18 +1,18 @@
 //! The database lock, watched in PostgreSQL: four copies of a project with one target.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use super::psql::Session;
 use super::variable;
 
 const COPIES: usize = 4;
 
 /// Which copies are connected, after a moment.
 const CONNECTED: &str = "select coalesce(string_agg(distinct application_name, ','), 'none') from pg_stat_activity, \
-    pg_sleep(0.02) where application_name like 'copy-%';\n";
+    pg_sleep(0.02) where application_name like 'copy-%'";
 
 /// A copy of a project, whose connections have its name.
 fn copy(number: usize, port: &str) -> TempDir {
@@ -53,49 +53,15 @@ fn start(project: &TempDir) -> Child {
         .expect("the program was built")
 }
 
-/// A session with the server that sees which copies are connected.
-struct Watcher {
-    psql: Child,
-    ask: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
-
-impl Watcher {
-    fn start(port: &str) -> Self {
-        let mut psql = Command::new("psql")
-            .args(["-h", "127.0.0.1", "-p", port, "-U", "tester"])
-            .args(["-d", "postgres", "-At"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("psql");
-        Self {
-            ask: psql.stdin.take().expect("a pipe"),
-            answers: BufReader::new(psql.stdout.take().expect("a pipe")),
-            psql,
-        }
-    }
-
-    /// The copy that is connected. Fails if there are two.
-    fn connected(&mut self) -> Option<usize> {
-        self.ask.write_all(CONNECTED.as_bytes()).expect("it runs");
-        let mut names = String::new();
-        self.answers.read_line(&mut names).expect("an answer");
-        match names.trim() {
-            "none" => None,
-            name => Some(
-                name.strip_prefix("copy-")
-                    .and_then(|number| number.parse().ok())
-                    .unwrap_or_else(|| panic!("two copies write at the same time: {name}")),
-            ),
-        }
-    }
-}
-
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        let _ = self.psql.kill();
-        let _ = self.psql.wait();
+/// The copy that is connected. Fails if there are two.
+fn connected(watcher: &mut Session) -> Option<usize> {
+    match watcher.ask(CONNECTED).as_str() {
+        "none" => None,
+        name => Some(
+            name.strip_prefix("copy-")
+                .and_then(|number| number.parse().ok())
+                .unwrap_or_else(|| panic!("two copies write at the same time: {name}")),
+        ),
     }
 }
 
@@ -104,9 +70,9 @@ fn copies_with_one_target_never_write_at_the_same_time_even_if_one_is_killed() {
     let port = variable("PREFECT_DBT_TEST_POSTGRES_PORT");
     let copies: Vec<TempDir> = (0..COPIES).map(|number| copy(number, &port)).collect();
     let mut runs: Vec<Child> = copies.iter().map(start).collect();
-    let mut watcher = Watcher::start(&port);
+    let mut watcher = Session::start();
     let killed = loop {
-        if let Some(first) = watcher.connected() {
+        if let Some(first) = connected(&mut watcher) {
             break first;
         }
     };
@@ -116,7 +82,7 @@ fn copies_with_one_target_never_write_at_the_same_time_even_if_one_is_killed() {
         .iter_mut()
         .any(|run| run.try_wait().expect("a child").is_none())
     {
-        let connected = watcher.connected();
+        let connected = connected(&mut watcher);
         seen.extend(connected.filter(|copy| !seen.contains(copy)));
     }
     assert_eq!(seen.len(), COPIES, "{seen:?}");
