@@ -60,8 +60,10 @@ pub(super) fn judge(candidate: Candidate) -> Judgement {
 pub(super) struct SignsOfLife {
     /// Its state, and since when.
     pub(super) state: Option<(Uuid, Timestamp)>,
-    /// The newest event, such as a heartbeat, and when the server received it.
+    /// The event that happened last, and when the server received it.
     pub(super) event: Option<(Uuid, Timestamp)>,
+    /// The last heartbeat, and when the server received it. By a clock that is behind, it happened before other events.
+    pub(super) heartbeat: Option<(Uuid, Timestamp)>,
     /// The time of the newest line of its log.
     pub(super) log: Option<Timestamp>,
 }
@@ -69,8 +71,8 @@ pub(super) struct SignsOfLife {
 impl SignsOfLife {
     /// The newest of them; `None` if there are none.
     pub(super) fn newest(&self) -> Option<Timestamp> {
-        let [state, event] = [self.state, self.event].map(|sign| sign.map(|(_, at)| at));
-        state.max(event).max(self.log)
+        let received = [self.state, self.event, self.heartbeat].map(|sign| sign.map(|(_, at)| at));
+        received.into_iter().max().flatten().max(self.log)
     }
 
     /// Whether the newest sign is that old; `now` is by the clock of the server.
@@ -140,19 +142,21 @@ mod tests {
         let ten = Duration::from_secs(600);
         let id = Uuid::nil();
         let table = [
-            (None, None, None, false),
-            (Some(0), None, None, true),
-            (Some(0), Some(1), None, false),
-            (Some(0), None, Some(1), false),
-            (Some(1), Some(0), Some(0), false),
-            (Some(-9), Some(0), Some(-7), true),
+            (None, None, None, None, false),
+            (Some(0), None, None, None, true),
+            (Some(0), Some(1), None, None, false),
+            (Some(0), Some(0), Some(1), None, false),
+            (Some(0), None, None, Some(1), false),
+            (Some(1), Some(0), Some(0), Some(0), false),
+            (Some(-9), Some(0), Some(-8), Some(-7), true),
             // A clock that is ahead.
-            (Some(0), None, Some(700), false),
+            (Some(0), None, None, Some(700), false),
         ];
-        for (state, event, log, expected) in table {
+        for (state, event, heartbeat, log, expected) in table {
             let signs = SignsOfLife {
                 state: state.map(|second| (id, at(second))),
                 event: event.map(|second| (id, at(second))),
+                heartbeat: heartbeat.map(|second| (id, at(second))),
                 log: log.map(at),
             };
             assert_eq!(signs.are_older_than(ten, at(600)), expected, "{signs:?}");
@@ -164,6 +168,7 @@ mod tests {
         let first = SignsOfLife {
             state: Some((Uuid::nil(), at(0))),
             event: Some((Uuid::nil(), at(1))),
+            heartbeat: Some((Uuid::nil(), at(1))),
             log: Some(at(2)),
         };
         for again in [Unclear, Dead] {
@@ -175,9 +180,12 @@ mod tests {
                 state: Some((Uuid::max(), at(0))),
                 ..first.clone()
             },
-            // The clock of its machine is behind.
             SignsOfLife {
                 event: Some((Uuid::max(), at(1))),
+                ..first.clone()
+            },
+            SignsOfLife {
+                heartbeat: Some((Uuid::max(), at(1))),
                 ..first.clone()
             },
             SignsOfLife {

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use prefect_client::{Client, Error, EventFilter, FlowRun, FlowRunFilter, LogFilter, StateType};
+use uuid::Uuid;
 
 use super::judge::{Candidate, Judgement, SignsOfLife, judge};
 use super::options::Flows;
-use crate::prefect::flow_run::{Host, ProcessMark};
+use crate::prefect::flow_run::{HEARTBEAT, Host, ProcessMark};
 use crate::store::{JournalFolder, read_header};
 
 const PAGE: u32 = 200;
@@ -82,10 +84,13 @@ pub(super) async fn open_runs(
 
 /// The newest things that the server has of a flow run.
 pub(super) async fn signs_of_life(client: &Client, run: &FlowRun) -> Result<SignsOfLife, Error> {
-    let mut events = EventFilter::default();
     let id = format!("prefect.flow-run.{}", run.id);
-    events.any_resource_ids.push(id);
-    let event = client.read_newest_event(&events).await?;
+    let events = EventFilter::default().with_any_resource_ids([id.clone()]);
+    let heartbeats = EventFilter::default()
+        .with_prefixes([HEARTBEAT.to_owned()])
+        .with_resource_ids([id]);
+    let event = newest(client, &events).await?;
+    let heartbeat = newest(client, &heartbeats).await?;
     let mut logs = LogFilter::default();
     logs.flow_run_ids.push(run.id);
     logs.newest_first = true;
@@ -94,7 +99,14 @@ pub(super) async fn signs_of_life(client: &Client, run: &FlowRun) -> Result<Sign
     let state = run.state.as_ref();
     Ok(SignsOfLife {
         state: state.and_then(|state| state.id.zip(state.timestamp)),
-        event: event.map(|event| (event.id, event.received.unwrap_or(event.occurred))),
+        event,
+        heartbeat,
         log: logs.first().map(|log| log.timestamp),
     })
+}
+
+/// The event that happened last, and when the server received it.
+async fn newest(client: &Client, filter: &EventFilter) -> Result<Option<(Uuid, Timestamp)>, Error> {
+    let event = client.read_newest_event(filter).await?;
+    Ok(event.map(|event| (event.id, event.received.unwrap_or(event.occurred))))
 }

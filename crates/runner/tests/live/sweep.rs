@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use prefect_client::{
     Client, Event, EventFilter, FlowRunFilter, NewFlow, NewFlowRun, NewState, Resource, Settings,
     StateType, TaskRunFilter,
@@ -22,6 +22,12 @@ use super::workshop::{BASE, FLAKY, Workshop};
 
 const ENDLESS: &str =
     "select sum(hash(a.range + b.range)) as id from range(10000000) as a, range(10000000) as b";
+
+const HEARTBEAT: &str = "prefect.flow-run.heartbeat";
+/// How flow runs end whose task runs stay open. The server itself closes those of a cancelled one.
+const ENDS: [StateType; 3] = [StateType::Completed, StateType::Failed, StateType::Crashed];
+/// How far the clocks of some machines are ahead, in seconds.
+const CLOCKS: [i64; 3] = [0, 120, -120];
 
 /// A flow, and the server.
 struct Scene {
@@ -129,11 +135,12 @@ impl Scene {
         });
     }
 
-    fn heartbeat(&self, flow_run: Uuid) {
+    /// A heartbeat by a clock that is this many seconds ahead.
+    fn heartbeat(&self, flow_run: Uuid, ahead: i64) {
         let id = format!("prefect.flow-run.{flow_run}");
         let resource = Resource::from([("prefect.resource.id".to_owned(), id)]);
-        let name = "prefect.flow-run.heartbeat";
-        let event = Event::new(Uuid::now_v7(), Timestamp::now(), name, resource);
+        let at = Timestamp::now() + SignedDuration::from_secs(ahead);
+        let event = Event::new(Uuid::now_v7(), at, HEARTBEAT, resource);
         let event = event.validate().unwrap();
         self.runtime
             .block_on(self.client.create_events(&[event]))
@@ -236,7 +243,7 @@ fn a_killed_run_without_its_disk_is_closed_by_the_next_run() {
 
 #[test]
 fn exactly_the_dead_runs_are_closed() {
-    use StateType::{Cancelling, Completed, Crashed, Paused, Pending, Running, Scheduled};
+    use StateType::{Cancelling, Crashed, Paused, Pending, Running, Scheduled};
     let scene = Scene::new();
     let gone = scene.labels();
     let own = [
@@ -251,14 +258,18 @@ fn exactly_the_dead_runs_are_closed() {
     let mut expected = Vec::new();
     let mut talking = Vec::new();
     let mut tasks = Vec::new();
-    for _ in 0..copies_from_env() {
+    for copy in 0..copies_from_env() {
         let dead = scene.running(&gone);
         tasks.push((scene.task_run(dead, true), Crashed));
         tasks.push((scene.task_run(dead, false), Running));
         let silent = scene.running(&elsewhere);
+        scene.heartbeat(silent, 0);
         scene.wait_for_event(silent, "prefect.flow-run.Running");
-        let heard = [scene.running(&elsewhere), scene.running(&later)];
-        let ended = scene.run(&gone, &[state(Running), state(Completed)]);
+        scene.wait_for_event(silent, HEARTBEAT);
+        let heard = CLOCKS.map(|ahead| (scene.running(&elsewhere), ahead));
+        let next = scene.running(&later);
+        let end = ENDS[copy % ENDS.len()];
+        let ended = scene.run(&gone, &[state(Running), state(end)]);
         tasks.push((scene.task_run(ended, true), Crashed));
         tasks.push((scene.task_run(ended, false), Running));
         expected.extend([
@@ -269,8 +280,7 @@ fn exactly_the_dead_runs_are_closed() {
                 scene.run(&gone, &[state(Running), state(Cancelling)]),
                 StateType::Cancelled,
             ),
-            (heard[0], Running),
-            (heard[1], Running),
+            (next, Running),
             (scene.running(&alive), Running),
             (scene.running(&Labels::new()), Running),
             (scene.run(&gone, &[state(Scheduled)]), Scheduled),
@@ -281,9 +291,10 @@ fn exactly_the_dead_runs_are_closed() {
             (scene.run(&gone, &[state(Running), state(Paused)]), Paused),
             // A worker starts it again.
             (scene.run(&gone, &[state(Running), state(Pending)]), Pending),
-            (ended, Completed),
+            (ended, end),
         ]);
-        talking.extend(heard);
+        expected.extend(heard.map(|(id, _)| (id, Running)));
+        talking.extend(heard.into_iter().chain([(next, 0)]));
     }
     let kinds = || expected.iter().map(|(id, _)| (*id, scene.kind(*id)));
     let before: Vec<_> = kinds().collect();
@@ -302,10 +313,12 @@ fn exactly_the_dead_runs_are_closed() {
         .unwrap();
     let mut said = BufReader::new(sweep.stderr.take().unwrap()).lines();
     let waits = said.find(|line| line.as_ref().unwrap().contains("second look"));
-    let clear = 3 * copies_from_env();
+    let clear = 5 * copies_from_env();
     let waits = waits.unwrap().unwrap();
     assert!(waits.starts_with(&format!("{clear} flow runs")), "{waits}");
-    talking.iter().for_each(|id| scene.heartbeat(*id));
+    for (id, ahead) in talking {
+        scene.heartbeat(id, ahead);
+    }
     said.for_each(drop);
     assert!(sweep.wait().unwrap().success());
     assert_eq!(kinds().collect::<Vec<_>>(), expected);

@@ -14,6 +14,8 @@ use super::context::RunContext;
 use super::final_state::FinalStateSetter;
 use crate::model::error_chain;
 
+/// The name of the events.
+pub(crate) const HEARTBEAT: &str = "prefect.flow-run.heartbeat";
 /// How long a heartbeat may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -96,7 +98,7 @@ async fn send(
 }
 
 fn event(context: &RunContext, id: Uuid, at: Timestamp) -> Option<Event> {
-    let mut event = Event::new(id, at, "prefect.flow-run.heartbeat", context.resource()?);
+    let mut event = Event::new(id, at, HEARTBEAT, context.resource()?);
     event.related = context.related_to_flow_run();
     Some(event)
 }

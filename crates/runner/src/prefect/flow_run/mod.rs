@@ -21,7 +21,7 @@ pub(crate) use connect::{
 pub(crate) use context::RunContext;
 pub use error::ReportError;
 pub(crate) use final_state::FinalStateSetter;
-pub(crate) use heartbeat::Heartbeats;
+pub(crate) use heartbeat::{HEARTBEAT, Heartbeats};
 pub(crate) use job_variables::job_variables;
 pub(crate) use lease::Lease;
 pub(crate) use new_run::NewRun;
