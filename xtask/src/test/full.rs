@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use super::{browser, docker, installed, kubernetes, postgres, versions};
+use super::{browser, docker, installed, kubernetes, lost_disks, postgres, versions};
 use crate::book;
 use crate::publish::packages;
 
@@ -33,7 +33,7 @@ struct Part {
     needs_root: bool,
 }
 
-const PARTS: [Part; 12] = [
+const PARTS: [Part; 13] = [
     part("packages", |_| packages::rehearse(), false),
     part("dbt 1.12 and 1.13", versions::later, false),
     part("launcher of each dbt", versions::launched, false),
@@ -44,6 +44,7 @@ const PARTS: [Part; 12] = [
     ),
     part("dbt without the launcher", without_launcher, false),
     part("PostgreSQL", postgres::run, true),
+    part("lost disks", lost_disks::run, true),
     part("Docker", docker::run, true),
     part("Kubernetes", kubernetes::run, false),
     part("browser", browser::run, true),

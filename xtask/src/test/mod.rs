@@ -5,6 +5,7 @@ mod docker;
 mod full;
 mod installed;
 mod kubernetes;
+mod lost_disks;
 mod postgres;
 mod run;
 mod versions;

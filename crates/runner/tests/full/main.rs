@@ -4,6 +4,7 @@ mod browser;
 #[cfg(target_os = "linux")]
 mod docker;
 mod kubernetes;
+mod lost_disks;
 #[cfg(target_os = "linux")]
 mod out_of_memory;
 mod plans;
@@ -12,6 +13,8 @@ mod postgres_heal;
 mod postgres_lock;
 mod prefect_server;
 mod psql;
+#[path = "../support/random.rs"]
+mod random;
 mod unusual;
 mod versions;
 #[path = "../support/victim.rs"]
