@@ -1,15 +1,19 @@
 //! What is known of the attempt that ran before in another process: its record on this disk, or its ledger in Prefect.
 
-use prefect_client::{Client, FlowRun};
+use prefect_client::{Client, FlowRun, StateType, TaskRunFilter};
+use uuid::Uuid;
 
 use crate::dbt::{Project, dbt_version, find_dbt};
 use crate::dbt_retry::{NO_RECORD, restore};
 use crate::ledger::{Ledger, decode};
-use crate::model::{Obstacle, error_chain};
+use crate::model::{Obstacle, error_chain, task_run_id};
 use crate::outcome::Error;
 use crate::prefect::delivery::read_ledger;
 use crate::request::{LedgerMode, ProcessEnv, Request};
 use crate::store::{AttemptRecords, SavedAttempt};
+
+/// The most task runs in an answer of the server.
+const PAGE: usize = 200;
 
 /// The newest record of an attempt of a flow run, or the reason why there is none, as the end of a sentence.
 ///
@@ -36,7 +40,33 @@ pub(super) async fn last_attempt(
         (Err(_), Some(kept)) => return Ok(Ok(kept)),
         (Err(reason), None) => return Ok(Err(reason)),
     };
+    let ledger = without_completed(ledger, client).await;
     restored(ledger, run, request, (&project, &records), &env).await
+}
+
+/// The ledger without the nodes that Prefect shows as Completed: their ends are sent sooner than the ledger is written.
+async fn without_completed(mut ledger: Ledger, client: &Client) -> Ledger {
+    let Some(work) = &mut ledger.work else {
+        return ledger;
+    };
+    let head = &ledger.head;
+    let id = |node: &String| task_run_id(head.run_id, node, head.attempt);
+    let ids: Vec<Uuid> = work.nodes.keys().map(id).collect();
+    for some in ids.chunks(PAGE) {
+        let completed = TaskRunFilter::default()
+            .with_ids(some.iter().copied())
+            .with_state_types([StateType::Completed]);
+        match client.filter_task_runs(&completed).await {
+            Ok(found) => found.iter().for_each(|run| {
+                work.nodes.remove(&run.task_key);
+            }),
+            Err(error) => {
+                let problem = error_chain(&error);
+                tracing::debug!(problem, "cannot read the task runs of the previous attempt");
+            }
+        }
+    }
+    ledger
 }
 
 /// Whether the record on disk says at least as much as the ledger. The names of attempts are in the order of time.
