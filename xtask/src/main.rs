@@ -47,7 +47,7 @@ cargo xtask <command>
   fixtures [--check] [RELEASE...]
                       record testdata/fixtures with dbt, or fail if a recording would change; default: all releases
   bench [PART...] [--rounds N]
-                      measure; parts: start, ls, huge, volume, small, large, flow, parse, python (default: all)
+                      measure; parts: start, ls, huge, volume, small, large, flow, parse, python, plan (default: all)
 ";
 
 fn main() -> ExitCode {
