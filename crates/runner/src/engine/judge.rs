@@ -1,5 +1,6 @@
 //! Stage 4, judge: close every open node, decide the state of the run and its exit code, save what is left to do.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use dbt_manifest::Manifest;
@@ -124,9 +125,12 @@ fn not_started(record: Option<&SavedAttempt>, run: &TrackedRun) -> Vec<String> {
     let Some(record) = record.filter(|_| run.interrupted.is_some()) else {
         return Vec::new();
     };
-    let has_begun = |id: &&String| run.results().any(|result| result.unique_id == **id);
+    let begun = run.results().map(|result| result.unique_id.as_str());
+    let begun: HashSet<&str> = begun.collect();
     let left = record.record.nodes.iter();
-    left.filter(|id| !has_begun(id)).cloned().collect()
+    left.filter(|id| !begun.contains(id.as_str()))
+        .cloned()
+        .collect()
 }
 
 fn save_record(
