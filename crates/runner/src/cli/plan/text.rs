@@ -1,5 +1,6 @@
 //! A plan as text for people.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::console::{duration, printable};
@@ -77,15 +78,18 @@ fn label(node: &PlannedNode) -> String {
 }
 
 fn critical_path(plan: &RunPlan, width: Option<usize>) -> String {
-    let on_path = |id: &String| {
-        let node = plan.nodes.iter().find(|node| node.unique_id == *id)?;
-        node.expected_s
-    };
-    let takes: f64 = plan.critical_path.iter().filter_map(on_path).sum();
-    let nodes = count(plan.critical_path.len(), "node");
-    let mut text = format!("\nCritical path: {}, {nodes}\n", duration(takes));
-    for id in &plan.critical_path {
-        let takes = on_path(id).map(duration).unwrap_or_default();
+    let nodes = plan.nodes.iter();
+    let known = nodes.filter_map(|node| Some((node.unique_id.as_str(), node.expected_s?)));
+    let known: HashMap<&str, f64> = known.collect();
+    let path = plan.critical_path.iter();
+    let path: Vec<(&str, Option<f64>)> = path
+        .map(|id| (id.as_str(), known.get(id.as_str()).copied()))
+        .collect();
+    let whole: f64 = path.iter().filter_map(|(_, takes)| *takes).sum();
+    let nodes = count(path.len(), "node");
+    let mut text = format!("\nCritical path: {}, {nodes}\n", duration(whole));
+    for (id, takes) in path {
+        let takes = takes.map(duration).unwrap_or_default();
         let room = width.map(|width| width.saturating_sub(13));
         let _ = writeln!(text, "  {takes:>9}  {}", shortened(&printable(id), room));
     }
