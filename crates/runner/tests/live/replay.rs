@@ -242,7 +242,7 @@ fn refused_logs_do_not_keep_the_flow_run_open() {
     });
     let project = StandIn::recorded("model_fails", began, 1, Duration::ZERO);
     let name = format!("no-logs-{}", Uuid::now_v7());
-    let options = ["--verify-timeout", "1"];
+    let options = ["--verify-timeout", "20"];
     Finished::of(&mut project.build(&proxy.url, &name, &options)).exits_with(1);
     assert_eq!(project.journals().len(), 1);
     let failed = prefect_client::StateType::Failed;
