@@ -62,10 +62,10 @@ fn event(name: &str) -> String {
 #[test]
 fn a_dbt_that_says_what_becomes_of_its_queries_does_not_wait_as_long_as_a_silent_one() {
     let names = ["LogCancelLine", "QueryCancelationUnsupported"];
-    let told = names.map(|name| interrupted(&event(name)));
+    let said = names.map(|name| interrupted(&event(name)));
     // The last one, so that a machine on which a start takes long does not matter.
     let (_project, _run, silent) = interrupted("");
-    for (_project, run, _) in told {
+    for (_project, run, _) in said {
         assert_eq!(run.exit_code(), Some(130));
     }
     assert!(test_kill_process(silent).is_ok());
