@@ -106,6 +106,8 @@ pub(crate) struct DeployArgs {
     #[arg(help_heading = "Runs", long, value_name = "SECONDS", requires = "retries", value_parser = seconds)]
     retry_delay: Option<Duration>,
     /// More options for `prefect-dbt invoke`, quoted as one argument: `--timeout 3600 --no-raise-on-failure`.
+    ///
+    /// --engine, --no-prefect, --flow-run-id, --retries and --retry-delay cannot be among them.
     #[arg(help_heading = "Runs", long, value_name = "OPTIONS", allow_hyphen_values = true, value_parser = invoke_options)]
     invoke_options: Option<Words>,
     /// Description of the deployment, in Markdown.

@@ -26,8 +26,8 @@ pub(super) struct HookArgs {
     post_model: Vec<String>,
     /// Shell command to run after the run (each attempt of it), or only if a node that SELECT selects took part; can be repeated.
     ///
-    /// SELECT and `=` are read as for --post-model. The JSON object on stdin has the results of all nodes. This is not the
-    /// `on-run-end` of dbt_project.yml.
+    /// SELECT and `=` are read as for --post-model. The JSON object on stdin has the results of all nodes. The hook has at most 60
+    /// seconds, and 5 after a request to stop. This is not the `on-run-end` of dbt_project.yml.
     #[arg(long, value_name = "[SELECT=]CMD")]
     on_run_end: Vec<String>,
 }

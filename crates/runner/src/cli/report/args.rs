@@ -18,7 +18,7 @@ pub(crate) struct ReportArgs {
     /// Read the artifacts that dbt wrote to this folder instead, such as `target`.
     #[arg(long, value_name = "DIR")]
     pub(super) artifacts: Option<PathBuf>,
-    /// File to write the page to [default: standard output].
+    /// File to write the page to, in the format that --output says, whatever its name is [default: standard output].
     #[arg(short = 'o', long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
     /// Format of the page [default: html].
