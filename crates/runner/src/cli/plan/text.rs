@@ -125,7 +125,7 @@ fn source(plan: &RunPlan) -> String {
         ),
     };
     format!(
-        "Durations: medians of the last 10 runs of each node, in a history of {}{unknown}\n",
+        "Durations: medians of at most 10 runs of each node, from the last {}{unknown}\n",
         count(plan.runs, "run")
     )
 }
