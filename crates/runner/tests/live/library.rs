@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use prefect_client::{Client, Settings};
 use prefect_dbt::{Flow, Outcome, PrefectDbtRunner, PrefectDbtRunnerBuilder, PrefectDbtSettings};
 use tokio::runtime::{Builder, Runtime};
-use tracing::subscriber::with_default;
 use uuid::Uuid;
 
 use super::project::Project;
@@ -61,7 +60,7 @@ fn a_program_sees_lines_without_secrets_and_hooks_know_the_flow_run() {
         let flow = ctx.flow.clone().map(|flow| (flow.flow_run_id, flow.name));
         keep.lock().unwrap().push(flow);
     });
-    let outcome = with_default(written.subscriber(), || {
+    let outcome = written.during(|| {
         let flow = Flow::new("library").flow_run_name(&project.flow_run);
         let run = flow.run(&runner, |_| ["run", "--select", "leak"]);
         runtime.block_on(run).unwrap()

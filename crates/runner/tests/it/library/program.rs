@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use prefect_dbt::{Flow, PrefectDbtRunnerBuilder};
-use tracing::subscriber::with_default;
 
 use crate::written::Written;
 
@@ -20,7 +19,7 @@ pub(super) fn logged(project: &Path, builder: PrefectDbtRunnerBuilder) -> Vec<St
         .enable_all()
         .build()
         .expect("a runtime");
-    with_default(written.subscriber(), || {
+    written.during(|| {
         let run = Flow::new("nightly").run(&runner, |_| ["build"]);
         runtime.block_on(run).expect("dbt succeeds");
     });

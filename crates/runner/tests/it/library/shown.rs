@@ -5,6 +5,7 @@ use prefect_dbt::{PrefectDbtRunner, PrefectDbtRunnerBuilder, PrefectDbtSettings}
 
 use super::program::logged;
 use crate::processes::StandIn;
+use crate::written::Written;
 
 /// The lines that a program's own subscriber shows of a run in which dbt writes one.
 fn shown(builder: PrefectDbtRunnerBuilder) -> Vec<String> {
@@ -39,4 +40,17 @@ fn a_flow_without_an_api_says_that_it_is_not_reported() {
     let start = "WARN prefect_dbt::run: this run is not reported: ";
     let reason = "no Prefect API is configured";
     assert!(has(&lines, start, reason), "{lines:#?}");
+}
+
+/// Whichever thread comes first.
+#[test]
+fn an_event_is_shown_after_a_thread_without_a_subscriber_has_met_it() {
+    let event = || tracing::info!("an event");
+    let written = Written::default();
+    written.during(|| {
+        std::thread::scope(|scope| scope.spawn(event).join()).expect("no panic");
+        event();
+    });
+    let lines = written.lines();
+    assert!(has(&lines, "INFO ", "an event"), "{lines:#?}");
 }
