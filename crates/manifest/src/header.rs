@@ -27,9 +27,10 @@ struct Document<'a> {
     metadata: Option<HeaderShape<'a>>,
 }
 
+/// The metadata as it is written.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct HeaderShape<'a> {
+pub(crate) struct HeaderShape<'a> {
     #[serde(borrow)]
     dbt_schema_version: Text<'a>,
     #[serde(borrow)]
@@ -40,6 +41,18 @@ struct HeaderShape<'a> {
     invocation_id: Text<'a>,
 }
 
+impl HeaderShape<'_> {
+    /// The metadata, if the version is supported.
+    pub(crate) fn checked(self, artifact: Artifact) -> Result<Header, Error> {
+        Ok(Header {
+            schema_version: version::check(artifact, self.dbt_schema_version.as_deref())?,
+            dbt_version: self.dbt_version.into_string(),
+            generated_at: self.generated_at.into_string(),
+            invocation_id: self.invocation_id.into_string(),
+        })
+    }
+}
+
 /// Reads the metadata of an artifact, checks the version, then reads the rest.
 pub(crate) fn read<'a, T: Deserialize<'a>>(
     artifact: Artifact,
@@ -47,12 +60,6 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(
 ) -> Result<(Header, T), Error> {
     let json = |error| Error::json(artifact, &error);
     let document: Document<'a> = serde_json::from_slice(bytes).map_err(json)?;
-    let shape = document.metadata.unwrap_or_default();
-    let header = Header {
-        schema_version: version::check(artifact, shape.dbt_schema_version.as_deref())?,
-        dbt_version: shape.dbt_version.into_string(),
-        generated_at: shape.generated_at.into_string(),
-        invocation_id: shape.invocation_id.into_string(),
-    };
+    let header = document.metadata.unwrap_or_default().checked(artifact)?;
     Ok((header, serde_json::from_slice(bytes).map_err(json)?))
 }

@@ -1,15 +1,20 @@
 //! run_results.json: the results of the nodes of a run.
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use std::io::{BufReader, Read};
+
+use serde::Serialize;
+use serde::de::DeserializeSeed;
 use serde_json::{Map, Value};
 
 use crate::artifact::Artifact;
 use crate::error::Error;
-use crate::header::{Header, read};
+use crate::header::Header;
 use crate::ids::UniqueId;
-use crate::lenient::{Flag, List, Number, Text};
 use crate::non_finite;
+
+mod document;
+
+use document::Document;
 
 /// The results of a run, read from run_results.json.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -78,102 +83,41 @@ pub struct BatchResults {
     pub failed: usize,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Document<'a> {
-    /// Read one by one, so that the results that nobody wants never take memory together.
-    #[serde(borrow)]
-    results: Vec<&'a RawValue>,
-    elapsed_time: Number,
-    args: Option<Map<String, Value>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct ResultShape<'a> {
-    #[serde(borrow)]
-    unique_id: Text<'a>,
-    #[serde(borrow)]
-    status: Text<'a>,
-    #[serde(borrow)]
-    message: Text<'a>,
-    failures: Number,
-    execution_time: Number,
-    #[serde(borrow)]
-    timing: Option<Vec<TimingShape<'a>>>,
-    #[serde(borrow)]
-    thread_id: Text<'a>,
-    adapter_response: Option<Value>,
-    compiled: Flag,
-    #[serde(borrow)]
-    compiled_code: Text<'a>,
-    #[serde(borrow)]
-    relation_name: Text<'a>,
-    #[serde(borrow)]
-    batch_results: Option<BatchShape<'a>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct TimingShape<'a> {
-    #[serde(borrow)]
-    name: Text<'a>,
-    #[serde(borrow)]
-    started_at: Text<'a>,
-    #[serde(borrow)]
-    completed_at: Text<'a>,
-}
-
-/// A batch is a pair of times: its start and its end.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct BatchShape<'a> {
-    #[serde(borrow)]
-    successful: Vec<List<'a>>,
-    #[serde(borrow)]
-    failed: Vec<List<'a>>,
-}
-
 impl RunResults {
     /// Reads the text of a run_results.json.
     ///
     /// # Errors
     /// If the text is not JSON or not a run_results.json, or if its schema version is not supported.
     pub fn from_slice(bytes: &[u8]) -> Result<Self, Error> {
-        Self::from_slice_where(bytes, |_| true)
+        let all = |_: &RunResult| true;
+        Self::read(serde_json::Deserializer::from_slice(bytes), &all).or_else(|error| {
+            non_finite::read_again(error, bytes, |text| {
+                Self::read(serde_json::Deserializer::from_slice(&text), &all)
+            })
+        })
     }
 
-    /// Reads the text of a run_results.json, and keeps only the results that are wanted. A large build has tens of megabytes
-    /// of them.
+    /// Reads a run_results.json piece by piece, and keeps only the results that are wanted: a large build has tens of megabytes
+    /// of them, which never are in memory together. A number that is not finite is an error, see
+    /// [`without_non_finite`](crate::without_non_finite).
     ///
     /// # Errors
-    /// As [`from_slice`](Self::from_slice); results that are not wanted must be valid, too.
-    pub fn from_slice_where(
-        bytes: &[u8],
+    /// As [`from_slice`](Self::from_slice), or if the reader fails; results that are not wanted must be valid, too.
+    pub fn from_reader_where(
+        reader: impl Read,
         wanted: impl Fn(&RunResult) -> bool,
     ) -> Result<Self, Error> {
-        Self::read(bytes, &wanted).or_else(|error| {
-            non_finite::read_again(error, bytes, |text| Self::read(&text, &wanted))
-        })
+        let buffered = BufReader::new(reader);
+        Self::read(serde_json::Deserializer::from_reader(buffered), &wanted)
     }
 
-    fn read(bytes: &[u8], wanted: &impl Fn(&RunResult) -> bool) -> Result<Self, Error> {
-        let (metadata, document) = read::<Document<'_>>(Artifact::RunResults, bytes)?;
-        let mut results = Vec::new();
-        for result in document.results {
-            let shape: ResultShape<'_> =
-                serde_json::from_str(result.get()).map_err(|error| located(bytes, &error))?;
-            let result = RunResult::from(shape);
-            if wanted(&result) {
-                results.push(result);
-            }
-        }
-        Ok(Self {
-            metadata,
-            results,
-            elapsed_time: document.elapsed_time.0,
-            args: document.args.unwrap_or_default(),
-        })
+    fn read<'de, R: serde_json::de::Read<'de>>(
+        mut text: serde_json::Deserializer<R>,
+        wanted: &dyn Fn(&RunResult) -> bool,
+    ) -> Result<Self, Error> {
+        let document = Document { wanted }.deserialize(&mut text);
+        let document = document.and_then(|read| text.end().map(|()| read));
+        document.map_err(|error| Error::json(Artifact::RunResults, &error))?
     }
 
     /// The result of a node; the last one if there are several.
@@ -182,57 +126,6 @@ impl RunResults {
         self.results
             .iter()
             .rfind(|result| result.unique_id == unique_id)
-    }
-}
-
-/// The error of a result that cannot be read, with its place in the whole text if that can be found.
-fn located(bytes: &[u8], error: &serde_json::Error) -> Error {
-    #[derive(Deserialize)]
-    struct Whole<'a> {
-        #[serde(borrow, rename = "results")]
-        _results: Vec<ResultShape<'a>>,
-    }
-    let again = serde_json::from_slice::<Whole<'_>>(bytes).err();
-    Error::json(Artifact::RunResults, again.as_ref().unwrap_or(error))
-}
-
-impl From<ResultShape<'_>> for RunResult {
-    fn from(shape: ResultShape<'_>) -> Self {
-        Self {
-            unique_id: shape.unique_id.as_deref().unwrap_or_default().into(),
-            status: shape.status.into_string().unwrap_or_default(),
-            message: shape.message.into_string(),
-            failures: shape.failures.0,
-            execution_time: shape.execution_time.0,
-            timing: shape
-                .timing
-                .unwrap_or_default()
-                .into_iter()
-                .map(Timing::from)
-                .collect(),
-            thread_id: shape.thread_id.into_string(),
-            adapter_response: match shape.adapter_response {
-                Some(Value::Object(response)) => response,
-                _ => Map::new(),
-            },
-            compiled: shape.compiled.0,
-            compiled_code: shape.compiled_code.into_string(),
-            relation_name: shape.relation_name.into_string(),
-            batch_results: shape.batch_results.map(|batches| BatchResults {
-                successful: batches.successful.len(),
-                failed: batches.failed.len(),
-            }),
-        }
-    }
-}
-
-impl From<TimingShape<'_>> for Timing {
-    fn from(shape: TimingShape<'_>) -> Self {
-        Self {
-            name: shape.name.into_string().unwrap_or_default(),
-            started_at: shape.started_at.into_string(),
-            completed_at: shape.completed_at.into_string(),
-        }
     }
 }
 
@@ -246,7 +139,7 @@ mod tests {
     #[test]
     fn only_wanted_results_are_kept() {
         let failed = |result: &RunResult| result.status == "error";
-        let results = RunResults::from_slice_where(TWO.as_bytes(), failed).unwrap();
+        let results = RunResults::from_reader_where(TWO.as_bytes(), failed).unwrap();
         let ids: Vec<_> = results
             .results
             .iter()
@@ -258,7 +151,7 @@ mod tests {
     #[test]
     fn an_error_in_a_result_names_its_line_in_the_file() {
         let text = TWO.replace(r#""status": "error""#, r#""timing": 1"#);
-        let error = RunResults::from_slice_where(text.as_bytes(), |_| false).unwrap_err();
+        let error = RunResults::from_reader_where(text.as_bytes(), |_| false).unwrap_err();
         assert!(error.to_string().contains("line 2"), "{error}");
     }
 }

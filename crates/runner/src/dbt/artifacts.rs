@@ -1,13 +1,14 @@
 //! Reads dbt's artifacts in the target folder.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use dbt_manifest::{Manifest, RunResult, RunResults, Sources};
+use dbt_manifest::{Manifest, RunResult, RunResults, Sources, without_non_finite};
 use jiff::Timestamp;
 
-use super::bounded_file::read_artifact;
+use super::bounded_file::{open_artifact, read_artifact};
 
 /// Name of the manifest in the target folder.
 const MANIFEST: &str = "manifest.json";
@@ -52,12 +53,27 @@ pub(crate) fn read_run_results(
     target: &Path,
     wanted: impl Fn(&RunResult) -> bool,
 ) -> Option<RunResults> {
-    let bytes = read_artifact(&target.join(RUN_RESULTS)).ok()?;
-    RunResults::from_slice_where(&bytes, wanted)
-        .inspect_err(
-            |error| tracing::warn!(%error, "cannot read run_results.json, which is ignored"),
-        )
-        .ok()
+    stream_artifact(&target.join(RUN_RESULTS), |text| {
+        RunResults::from_reader_where(text, &wanted)
+    })?
+    .inspect_err(|error| tracing::warn!(%error, "cannot read run_results.json, which is ignored"))
+    .ok()
+}
+
+/// Reads an artifact piece by piece: of a large build, most of it is code, which does not get into memory as a whole. Python's
+/// numbers that are not finite count as null. `None` if the file cannot be opened.
+pub(crate) fn stream_artifact<T, E>(
+    path: &Path,
+    read: impl Fn(&mut dyn Read) -> Result<T, E>,
+) -> Option<Result<T, E>> {
+    let mut file = open_artifact(path).ok()?;
+    Some(read(&mut file).or_else(|error| {
+        let text = read_artifact(path).unwrap_or_default();
+        match without_non_finite(&text) {
+            Some(text) => read(&mut text.as_slice()),
+            None => Err(error),
+        }
+    }))
 }
 
 /// Reads the results of freshness checks in a target folder, of whichever invocation. `None` if they are missing or cannot

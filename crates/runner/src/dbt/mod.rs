@@ -27,8 +27,10 @@ mod version_answer;
 mod version_query;
 mod watchdog;
 
-pub(crate) use artifacts::{read_manifest, read_run_results, read_sources, written_at};
-pub(crate) use bounded_file::{open_artifact, read_artifact, read_config, read_config_text};
+pub(crate) use artifacts::{
+    read_manifest, read_run_results, read_sources, stream_artifact, written_at,
+};
+pub(crate) use bounded_file::{read_artifact, read_config, read_config_text};
 #[cfg(feature = "cli")]
 pub(crate) use capabilities::NodeEvents;
 pub(crate) use capabilities::{Capabilities, ManifestTime, RetrySupport};

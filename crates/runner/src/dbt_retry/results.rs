@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::io::BufReader;
 use std::path::Path;
 
-use dbt_manifest::without_non_finite;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::dbt::{open_artifact, read_artifact};
+use crate::dbt::stream_artifact;
 use crate::model::{NodeStatus, RemainingNode};
 
 /// The part of dbt's results that `dbt retry` needs. Messages, code and responses of the database are not read: they are
@@ -34,15 +33,7 @@ pub(super) struct NodeResult {
 impl Results {
     /// Reads a file. `None` if it is missing or cannot be read.
     pub(super) fn read(path: &Path) -> Option<Self> {
-        // Of a large build, most of the file is code: it does not get into memory as a whole.
-        let file = BufReader::new(open_artifact(path).ok()?);
-        serde_json::from_reader(file)
-            .or_else(
-                |error| match without_non_finite(&read_artifact(path).unwrap_or_default()) {
-                    Some(text) => serde_json::from_slice(&text),
-                    None => Err(error),
-                },
-            )
+        stream_artifact(path, |text| serde_json::from_reader(BufReader::new(text)))?
             .inspect_err(
                 |error| tracing::debug!(%error, "cannot read run_results.json, which is ignored"),
             )

@@ -280,7 +280,7 @@ mod tests {
             {"unique_id": "model.p.silent", "status": "success"},
             {"unique_id": "model.p.open", "status": "success"}]}"#;
         let include = |result: &RunResult| needed.include(result);
-        let results = RunResults::from_slice_where(text.as_bytes(), include).unwrap();
+        let results = RunResults::from_reader_where(text.as_bytes(), include).unwrap();
         let ids: Vec<_> = results
             .results
             .iter()
