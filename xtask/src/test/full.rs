@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
+use super::run::LONG;
 use super::{browser, docker, installed, kubernetes, lost_disks, postgres, versions};
 use crate::book;
 use crate::publish::packages;
@@ -33,8 +34,9 @@ struct Part {
     needs_root: bool,
 }
 
-const PARTS: [Part; 13] = [
+const PARTS: [Part; 14] = [
     part("packages", |_| packages::rehearse(), false),
+    part("long live tests", long, false),
     part("dbt 1.12 and 1.13", versions::later, false),
     part("launcher of each dbt", versions::launched, false),
     part(
@@ -63,6 +65,11 @@ const fn part(name: &'static str, run: Run, needs_root: bool) -> Part {
         run,
         needs_root,
     }
+}
+
+/// Runs the live tests that `cargo xtask test` leaves out.
+fn long(tests: &RunTests<'_>) -> Result<()> {
+    tests(&[&["--test", "live", "--"], LONG.as_slice()].concat(), &[])
 }
 
 /// Runs the live tests without the launcher.

@@ -13,6 +13,18 @@ use crate::{process, setup, wheel};
 /// Tests that run at a time: a live test starts several dbt processes, and waits for the one Prefect server in between.
 const AT_A_TIME: &str = "3";
 
+/// Live tests that take minutes of both cores, or parts of their names: a part of `--full` runs them.
+pub(super) const LONG: [&str; 5] = [
+    // Compiles the library once more.
+    "one_dependency::",
+    // Each sample and each example beside what the Python class left.
+    "python_samples::",
+    "examples::each_example",
+    // Each dozens of times, with the launcher and without it.
+    "equality::options_of",
+    "equality::data_and_usage",
+];
+
 /// Options of `cargo test` that select targets: the caller's selection is final.
 const SELECTIONS: [&str; 9] = [
     "--lib",
@@ -31,15 +43,15 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let Arguments { cargo, parts, only } = Arguments::of(args)?;
     setup::run()?;
     let server = Server::start()?;
-    let targets = if only { &[] } else { targets(&cargo) };
+    let targets = if only { Vec::new() } else { targets(&cargo) };
     // Tests that do not compile are known before any of them runs.
-    for target in targets {
-        let target = [&["--no-run"], *target].concat();
+    for target in &targets {
+        let target = [&["--no-run"], target.as_slice()].concat();
         process::run(&mut cargo_test(&server, &target, &cargo))?;
     }
     let wheel = wheel::of_tests()?;
     let mut failures = Vec::new();
-    for target in targets {
+    for target in &targets {
         let mut cargo = cargo_test(&server, target, &cargo);
         let outcome = process::run(with_wheel(&mut cargo, wheel.as_deref()));
         failures.extend(outcome.err().map(|error| error.to_string()));
@@ -82,12 +94,17 @@ impl Arguments {
 }
 
 /// What each run of `cargo test` adds to the caller's arguments.
-fn targets(args: &[String]) -> &'static [&'static [&'static str]] {
+fn targets(args: &[String]) -> Vec<Vec<&'static str>> {
     let mut own = args.iter().take_while(|arg| *arg != "--");
     if own.any(|arg| SELECTIONS.contains(&arg.split('=').next().unwrap_or_default())) {
-        return &[&[]];
+        return vec![vec![]];
     }
-    &[&[], &["--test", "live"]]
+    let mut live = vec!["--test", "live"];
+    if args.is_empty() {
+        live.push("--");
+        live.extend(LONG.iter().flat_map(|name| ["--skip", *name]));
+    }
+    vec![vec![], live]
 }
 
 fn cargo_test(server: &Server, target: &[&str], args: &[String]) -> Command {
@@ -134,6 +151,18 @@ mod tests {
         assert_eq!(runs(&["builds", "--", "--test-threads=1"]), 2);
         assert_eq!(runs(&["--test", "live", "builds"]), 1);
         assert_eq!(runs(&["--test=live"]), 1);
+    }
+
+    #[test]
+    fn long_tests_are_left_to_their_part_unless_the_caller_filters() {
+        let skips = |args: &[&str]| {
+            let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+            let of_live = targets(&args).pop().unwrap_or_default();
+            of_live.iter().filter(|word| LONG.contains(word)).count()
+        };
+        assert_eq!(skips(&[]), LONG.len());
+        assert_eq!(skips(&["one_dependency"]), 0);
+        assert_eq!(skips(&["--test", "live"]), 0);
     }
 
     #[test]
