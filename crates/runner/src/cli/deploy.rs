@@ -28,6 +28,9 @@ use super::misplaced_option::misplaced_options;
 /// build --select tag:nightly`. A worker of the work pool starts `prefect-dbt`; it needs no Python flow. The schedule is
 /// one of --cron, --interval and --rrule; without them, the deployment has none. The URL of the deployment's page is printed
 /// to stdout, everything else to stderr.
+///
+/// If the deployment exists, everything that the options set is replaced, and what they leave out is removed, its schedule
+/// too. Its id and its runs stay, and a deployment that is paused stays paused.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct DeployArgs {

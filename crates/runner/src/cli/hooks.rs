@@ -15,6 +15,9 @@ pub(super) struct HookArgs {
     /// dbt waits for this hook, and for no other; the wait counts for --timeout. A hook that fails is a warning; it does not
     /// fail the run. prefect-dbt waits for hooks for at most 60 seconds after the run, and 5 seconds after a request to stop.
     /// This is not the `on-run-start` of dbt_project.yml, which is SQL that dbt runs.
+    ///
+    /// The JSON object has the keys event, command, args, node_ids and flow; after a model also node, node_id, status, result and
+    /// error; at the end status, run_results and error.
     #[arg(long, value_name = "CMD")]
     on_run_start: Vec<String>,
     /// Shell command to run after each model, or only after the models that SELECT selects; can be repeated.

@@ -137,9 +137,10 @@ pub(super) struct PrefectOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Retries")]
 pub(super) struct RetryOptions {
-    /// Maximum number of retries of a run that ends Failed or TimedOut, not of one that crashed or was cancelled
-    /// [default: those of the flow run if it exists, otherwise PREFECT_FLOWS_DEFAULT_RETRIES, otherwise 0; 0 if another process
-    /// owns the flow run, such as a Python flow, which has retries of its own].
+    /// Maximum number of retries of a run in which nodes or dbt itself failed, or that took longer than --timeout; not of one
+    /// that crashed, was cancelled, or ended before dbt started [default: those of the flow run if it exists, otherwise
+    /// PREFECT_FLOWS_DEFAULT_RETRIES, otherwise 0; 0 if another process owns the flow run, such as a Python flow, which has
+    /// retries of its own].
     #[arg(long, value_name = "N")]
     pub(super) retries: Option<u32>,
     /// Seconds between two attempts; needs --retries [default: that of the flow run, or
@@ -227,7 +228,7 @@ pub(super) struct LimitOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputOptions {
-    /// Show only warnings, errors and failures; Prefect gets all log lines.
+    /// Show only warnings, errors and failures; Prefect gets the log lines that --log-level says.
     #[arg(long)]
     pub(super) quiet: bool,
     /// What to print to stdout [default: text].

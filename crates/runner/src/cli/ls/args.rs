@@ -182,7 +182,7 @@ pub(super) enum Output {
     Path,
     /// A JSON object for each node, one per line.
     Json,
-    /// One JSON object with the nodes, their dependencies, and their scores: of the nodes that can start, the lowest is first.
+    /// One JSON object with the nodes, their dependencies, and their scores, by which dbt orders what can start: the lowest is first.
     Queue,
 }
 

@@ -12,7 +12,11 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct ReportArgs {
-    /// Id of a run, as its journal is named, the path of its journal, or `latest` [default: latest].
+    /// Id of a run, the path of its journal, or `latest` [default: latest].
+    ///
+    /// The id is the name of the journal, and `run_id` of `invoke --output json`. A run whose journal is gone is looked up in the
+    /// history of --target. `latest` is the newest run of the journals and of that history; if there is none, what dbt left in
+    /// the target folder.
     #[arg(value_name = "RUN|JOURNAL", conflicts_with = "artifacts")]
     pub(super) run: Option<String>,
     /// Read the artifacts that dbt wrote to this folder instead, such as `target`.
@@ -30,8 +34,8 @@ pub(crate) struct ReportArgs {
         hide_default_value = true
     )]
     pub(super) output: Form,
-    /// Target of dbt that the run had: it is compared with earlier runs of this target, and `latest` is the last of them if no
-    /// journal is left [env: DBT_TARGET] [default: `target` of the profile].
+    /// Target of dbt whose history is read: the earlier runs to compare with, and the run itself if its journal is gone [env:
+    /// DBT_TARGET] [default: `target` of the profile].
     #[arg(short, long, value_name = "NAME")]
     pub(super) target: Option<String>,
     /// Folder with dbt_project.yml [env: DBT_PROJECT_DIR] [default: the working directory, or the nearest folder above it
