@@ -200,7 +200,7 @@ struct Paused<'a> {
 
 impl<'a> Paused<'a> {
     fn start(workshop: &'a Workshop) -> Self {
-        let hook = "touch paused; while ! test -e go; do sleep 0.05; done";
+        let hook = "touch paused; while test -e paused && ! test -e go; do sleep 0.05; done";
         let vars = format!("{{password: {SECRET}}}");
         let args = ["run", "--select", "base", "--vars", &vars];
         let mut command = with_hook(workshop, hook, &args);
