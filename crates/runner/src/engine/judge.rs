@@ -82,7 +82,7 @@ impl Recorded {
             end,
             run,
             verdict,
-            manifest: manifest.filter(|_| attempt.request.keep_artifacts),
+            manifest,
             record,
             work,
             history,

@@ -42,7 +42,7 @@ pub(super) struct Recorder {
     pub(super) held: Vec<Effect>,
     /// Whether the outcome holds dbt's artifacts.
     pub(super) keeps_artifacts: bool,
-    /// The manifest, once it is read.
+    /// The manifest, if the outcome holds it.
     pub(super) manifest: Option<Arc<Manifest>>,
     pub(super) effects: Vec<Effect>,
     /// What dbt printed as data.
@@ -186,7 +186,7 @@ impl Recorder {
                     let _ = schedule.send(Arc::clone(&manifest));
                 }
                 self.assets.set_manifest(&manifest);
-                self.manifest = Some(Arc::clone(&manifest));
+                self.manifest = self.keeps_artifacts.then(|| Arc::clone(&manifest));
                 self.tracker.set_manifest(Some(manifest));
             }
             Err(problem) => {
