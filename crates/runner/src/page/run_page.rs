@@ -12,6 +12,7 @@ use super::lanes::lanes;
 use super::upstream::Upstream;
 use crate::history::{Comparison, NodeRecord, RunRecord, compare};
 use crate::model::NodeStatus;
+use crate::track::edges_of_run;
 
 /// How many of the slowest nodes are named.
 const SLOWEST: usize = 10;
@@ -45,7 +46,7 @@ pub(crate) struct Page {
     pub(crate) lanes: usize,
     /// The nodes in the order of their starts; those without times last.
     pub(crate) nodes: Vec<PageNode>,
-    /// The nodes that made the run as long as it was, in order. Hooks are left out: dbt runs them alone.
+    /// The node that ended last, before it the one that it waited for longest, and so on, in order. Hooks are left out: dbt runs them alone.
     pub(crate) critical_path: Vec<String>,
     /// The slowest nodes, the slowest first.
     pub(crate) slowest: Vec<String>,
@@ -223,14 +224,16 @@ fn page_nodes(
     // Nodes without times are last.
     let mut timed = spans.into_iter().zip(lanes);
     let last_success = last_successes(earlier);
+    let ids: Vec<&str> = all.iter().map(|node| node.unique_id.as_str()).collect();
+    let edges = manifest.filter(|_| all.iter().any(|node| node.upstream.is_none()));
+    let edges = edges.map(|manifest| edges_of_run(manifest, &ids));
+    let mut edges = edges.into_iter().flatten();
     let nodes = all.into_iter().map(|node| {
         let found = manifest.and_then(|manifest| manifest.get(&node.unique_id));
         let span = node.times.and_then(|_| timed.next());
         let is_failure = is_failure(&node.status);
-        let upstream = node.upstream.unwrap_or_else(|| {
-            let ids = found.map(|found| found.depends_on_nodes().map(str::to_owned));
-            ids.into_iter().flatten().collect()
-        });
+        let by_manifest = edges.next().unwrap_or_default();
+        let upstream = node.upstream.unwrap_or(by_manifest);
         PageNode {
             is_failure,
             starts: span.map(|((start, _), _)| start),

@@ -237,6 +237,41 @@ fn what_was_skipped_below_a_failure_is_named() {
     assert_eq!((page.state.as_str(), page.retry.len()), ("Failed", 4));
 }
 
+/// An ephemeral model runs nowhere, and a model is skipped with its unit tests.
+#[test]
+fn by_a_manifest_alone_edges_go_through_what_does_not_run() {
+    let node_of = |id: &str, kind: &str, above: &str| {
+        format!(
+            r#""{id}": {{"resource_type": "{kind}", "name": "n", "package_name": "p", "depends_on": {{"nodes": [{above}]}}}}"#
+        )
+    };
+    let (a, b, unit) = ("model.p.a", "model.p.b", "unit_test.p.b.u");
+    let text = format!(
+        r#"{{"metadata": {{"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"}},
+            "nodes": {{{}, {}, {}}}, "unit_tests": {{{}}}}}"#,
+        node_of(a, "model", ""),
+        node_of("model.p.ephemeral", "model", r#""model.p.a""#),
+        node_of(b, "model", r#""model.p.ephemeral""#),
+        node_of(unit, "unit_test", r#""model.p.b""#),
+    );
+    let manifest = Manifest::from_slice(text.as_bytes()).unwrap();
+    let of = |id: &str, status| NodeFacts {
+        upstream: None,
+        ..node(id, status, "")
+    };
+    let facts = RunFacts {
+        nodes: vec![
+            of(b, NodeStatus::Skipped),
+            of(unit, NodeStatus::Skipped),
+            of(a, NodeStatus::Error),
+        ],
+        ..RunFacts::default()
+    };
+    let page = Page::new(facts, Some(&manifest), &[], None);
+    assert_eq!(page.node(a).unwrap().skipped_below, [b, unit]);
+    assert_eq!(page.node(b).unwrap().upstream, [a, unit]);
+}
+
 const HOSTILE: &str = "</script></style></pre><script>alert(1)</script><img src=x onerror=alert(1)> ' \" <!-- ]]> ``` \u{2028}";
 
 #[test]

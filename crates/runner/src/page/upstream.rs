@@ -47,7 +47,7 @@ impl Upstream {
         found.into_iter().collect()
     }
 
-    /// The chain that made the run as long as it was: the node that ended last, before it the one that it waited for
+    /// The critical path: the node that ended last, before it the one that it waited for
     /// longest, and so on. `ends` is when each node ended; a node without a time is on no chain.
     pub(super) fn last_chain(&self, ends: &[Option<f64>]) -> Vec<usize> {
         let latest = |nodes: &mut dyn Iterator<Item = usize>| {
