@@ -50,7 +50,7 @@ pub(crate) fn html(page: &Page) -> String {
         list(
             page,
             "Critical path",
-            "The nodes that made the run as long as it was, in order.",
+            "The node that ended last, before it the one that it waited for longest, and so on.",
             &page.critical_path
         ),
         list(page, "Slowest nodes", "The slowest first.", &page.slowest),

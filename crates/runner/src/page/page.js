@@ -41,8 +41,8 @@ function drawAxis(chart, whole, percent, height) {
   for (const mark of marks(whole)) {
     const x = percent(mark.at);
     chart.append(drawing("line", { x1: x, x2: x, y1: 0, y2: height, class: "mark" }));
-    if (mark.at / whole > 0.93) continue;
-    const label = drawing("text", { x, dx: 3, y: height + 13 });
+    const anchor = mark.at / whole > 0.9 ? { dx: -3, "text-anchor": "end" } : { dx: 3 };
+    const label = drawing("text", { x, y: height + 13, ...anchor });
     label.textContent = mark.text;
     chart.append(label);
   }
@@ -117,6 +117,7 @@ function showDetails(node) {
   if (!details.contains(document.activeElement)) before = document.activeElement;
   details.hidden = false;
   const facts = [element("h3", node.unique_id), element("p", node.status, kind(node))];
+  if (node.starts !== null) facts.push(element("p", `Started at ${seconds(node.starts)} s, took ${seconds(node.seconds)} s`));
   facts.push(links("Upstream", node.upstream), links("Downstream", below.get(node.unique_id) || []));
   if (node.compiled_path) facts.push(element("p", `Compiled code: ${node.compiled_path}`));
   if (node.message) facts.push(element("pre", node.message));
@@ -138,6 +139,10 @@ document.addEventListener("keydown", (event) => {
     search.focus();
   }
   if (event.key === "Escape" && !document.getElementById("details").hidden) hideDetails();
+});
+// On paper, nothing can be opened.
+window.addEventListener("beforeprint", () => {
+  for (const list of document.querySelectorAll("details")) list.open = true;
 });
 drawChart();
 showRows();
