@@ -20,6 +20,7 @@ mod records;
 mod redact;
 mod requested_output;
 mod root_failure;
+#[cfg(feature = "cli")]
 mod run_edges;
 mod run_info;
 mod secret_forms;
@@ -40,6 +41,7 @@ pub(crate) use closing_line::is_closing_line;
 pub(crate) use healing::HealRound;
 pub use redact::{MASK, Redactor};
 pub(crate) use requested_output::{is_data, is_for_prints};
+#[cfg(feature = "cli")]
 pub(crate) use run_edges::edges_of_run;
 pub use summary::{Summary, stopped_line};
 pub(crate) use summary::{healed_line, names};
