@@ -24,12 +24,12 @@ pub(super) struct HookArgs {
     ///
     /// SELECT is a selection as in `dbt ls --select`: `--post-model 'tag:critical=./notify.sh'`. The text before the first
     /// `=` is the selection; begin with `=` if the command contains one: `--post-model '=LEVEL=high ./notify.sh'`. The JSON
-    /// object on stdin has the node and its result.
+    /// object on stdin has the node and its result. With --heal, the hook runs once for each model, after its last try.
     #[arg(long, value_name = "[SELECT=]CMD")]
     post_model: Vec<String>,
     /// Shell command to run after the run (each attempt of it), or only if a node that SELECT selects took part; can be repeated.
     ///
-    /// SELECT and `=` are read as for --post-model. The JSON object on stdin has the results of all nodes. The hook has at most 60
+    /// SELECT and `=` are read as for --post-model. The JSON object on stdin has the results of all nodes. Each hook has at most 60
     /// seconds, and 5 after a request to stop. This is not the `on-run-end` of dbt_project.yml.
     #[arg(long, value_name = "[SELECT=]CMD")]
     on_run_end: Vec<String>,

@@ -111,9 +111,9 @@ pub(super) struct PrefectOptions {
     ///
     /// Without --flow-run-id, it is the flow run that a worker started this process for; such a process is its owner without
     /// this option, too, unless the flow run is already running. `prefect-dbt deploy` sets it, so that a container that starts
-    /// again continues its flow run. Do not use it in a Python flow, which sets its own states. If there is no flow run, the exit code is 2. If the flow run
-    /// cannot be read within 300 seconds, or within --delivery-timeout if that is shorter, dbt is not started and the exit code
-    /// is 3.
+    /// again continues its flow run. Do not use it in a Python flow, which sets its own states. `prefect-dbt help deploy` lists
+    /// the parameters. If neither --flow-run-id nor PREFECT__FLOW_RUN_ID is set, the exit code is 2. If the API is not reachable
+    /// for 300 seconds, or for --delivery-timeout if that is shorter, dbt is not started and the exit code is 3.
     #[arg(long)]
     pub(super) engine: bool,
     /// Tag for the flow run, if one is created; can be repeated.
@@ -128,7 +128,8 @@ pub(super) struct PrefectOptions {
     /// Do not create the Prefect artifact with the summary of the run.
     #[arg(long)]
     pub(super) no_summary_artifact: bool,
-    /// Do not report to Prefect, even if an API is configured.
+    /// Report nothing, as if no Prefect API were configured; cannot be used with --engine and --flow-run-id. --lock, and
+    /// references to Prefect in profiles.yml, are errors then (exit code 3).
     #[arg(long)]
     pub(super) no_prefect: bool,
 }
@@ -137,10 +138,12 @@ pub(super) struct PrefectOptions {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Retries")]
 pub(super) struct RetryOptions {
-    /// Maximum number of retries of a run in which nodes or dbt itself failed, or that took longer than --timeout; not of one
-    /// that crashed, was cancelled, or ended before dbt started [default: those of the flow run if it exists, otherwise
+    /// Maximum number of retries of a run that ends Failed or TimedOut [default: those of the flow run if it exists, otherwise
     /// PREFECT_FLOWS_DEFAULT_RETRIES, otherwise 0; 0 if another process owns the flow run, such as a Python flow, which has
     /// retries of its own].
+    ///
+    /// Nodes or dbt itself failed, --timeout was over, or the lock was lost (--lock-lost stop). A run that ends Crashed (dbt was
+    /// killed by a signal, or because memory ran out), was cancelled, or could not start is not retried.
     #[arg(long, value_name = "N")]
     pub(super) retries: Option<u32>,
     /// Seconds between two attempts; needs --retries [default: that of the flow run, or
@@ -208,8 +211,9 @@ pub(super) struct LimitOptions {
     /// otherwise that of --verify-timeout].
     ///
     /// "Under a worker" means for the flow run of PREFECT__FLOW_RUN_ID, if it was not running yet. After that time, the journal
-    /// keeps what is missing, and with --engine or under a worker, the exit code is 3. Such a process also waits before it
-    /// starts dbt: as long, but at most 300 seconds. After a signal, the wait is that of --verify-timeout.
+    /// keeps what is missing; with --engine or under a worker, the exit code is 3 then, also if dbt failed. After a signal, the
+    /// wait is that of --verify-timeout. With --engine, or if PREFECT__FLOW_RUN_ID names the flow run, there is also a wait before
+    /// dbt starts, until the API is reachable: as long, but at most 300 seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(super) delivery_timeout: Option<Duration>,
     /// Maximum number of log lines and events to send per minute; dbt is not slowed down, and what is not sent in time stays
@@ -241,10 +245,11 @@ pub(super) struct OutputOptions {
     pub(super) output: Output,
     /// Failed nodes do not fail the run: the exit code is 0, and the flow run ends Completed.
     ///
-    /// The failures are still shown and reported, and not retried. Errors with which dbt cannot run are not covered (exit code 2).
+    /// The failures are still shown and reported; --heal runs nodes again, but --retries does not repeat the run. Errors with
+    /// which dbt cannot run are not covered (exit code 2).
     #[arg(long)]
     pub(super) no_raise_on_failure: bool,
-    /// Exit 1 if the selection is empty and dbt runs nothing.
+    /// End the run Failed (exit code 1) if the selection is empty and dbt runs nothing.
     #[arg(long)]
     pub(super) fail_on_empty: bool,
     /// Folder of journals and history, relative to the working directory; give the same one to `prefect-dbt plan` and `report`,
@@ -275,7 +280,8 @@ Exit codes:
        or variable, a lock that was not free within --lock-timeout; or dbt was killed by a signal
        of another process
   3    Prefect refused the run or was not reachable, where Prefect is needed: for the flow run of
-       --flow-run-id or of a worker, for a lock, or because profiles.yml refers to Prefect
+       --flow-run-id before dbt starts, for one that this process owns (--engine, or a worker's),
+       for a lock, or because profiles.yml refers to Prefect
   130  interrupted (Ctrl-C), or cancelled through Prefect
   137  dbt was killed because memory ran out
   143  terminated by SIGTERM (0 if PREFECT_FLOW_RUN_EXECUTE_SIGTERM_BEHAVIOR is `reschedule`)";

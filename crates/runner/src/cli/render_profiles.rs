@@ -29,7 +29,7 @@ Examples:
   prefect-dbt render-profiles --profiles-dir config
 
 Exit codes:
-  0  the file is printed, or has no reference to Prefect
+  0  the file is printed; nothing is printed if it has no reference to Prefect
   2  the file does not exist or is invalid, or refers to a block or variable that does not exist
   3  the file refers to Prefect, and Prefect is not configured or not reachable";
 

@@ -59,7 +59,7 @@ pub(crate) struct ReplayArgs {
     /// About how many log lines and events of each run to send at most [default: no limit].
     ///
     /// Near the limit, debug lines and starts of nodes are dropped first, then other log lines and assets. Ends of nodes are
-    /// always sent.
+    /// always sent. What is dropped of a journal is not sent later, either.
     #[arg(long, value_name = "N")]
     budget: Option<u32>,
     /// For a folder: also deliver runs that were made without Prefect; each gets a new flow run.

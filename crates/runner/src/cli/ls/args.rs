@@ -17,7 +17,7 @@ pub(crate) struct LsArgs {
     /// Nodes to select; a space between two terms means `or`, a comma means `and` [default: all nodes].
     #[arg(help_heading = "Selection", short, long, num_args = 1.., value_name = "SELECTION")]
     pub(super) select: Vec<String>,
-    /// As --select, but only models are listed.
+    /// As --select, but only models are listed; cannot be used with --select and --resource-type.
     #[arg(help_heading = "Selection", short, long, alias = "model", num_args = 1.., value_name = "SELECTION")]
     pub(super) models: Vec<String>,
     /// Nodes to leave out of the selection.

@@ -16,10 +16,10 @@ pub(crate) struct ReportArgs {
     ///
     /// The id is the name of the journal, and `run_id` of `invoke --output json`. A run whose journal is gone is looked up in the
     /// history of --target. `latest` is the newest run of the journals and of that history; if there is none, what dbt left in
-    /// the target folder.
+    /// the target folder of the project.
     #[arg(value_name = "RUN|JOURNAL", conflicts_with = "artifacts")]
     pub(super) run: Option<String>,
-    /// Read the artifacts that dbt wrote to this folder instead, such as `target`.
+    /// Read the artifacts in this folder instead of a journal, relative to the working directory; cannot be used with RUN.
     #[arg(long, value_name = "DIR")]
     pub(super) artifacts: Option<PathBuf>,
     /// File to write the page to, in the format that --output says, whatever its name is [default: standard output].
