@@ -81,3 +81,11 @@ impl Victim {
         .collect()
     }
 }
+
+/// A test that fails leaves no dbt behind that runs for ever: the watchdog stops it.
+impl Drop for Victim {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
