@@ -7,8 +7,8 @@ use anyhow::{Result, ensure};
 
 use super::run::LONG;
 use super::{browser, docker, installed, kubernetes, lost_disks, postgres, versions};
-use crate::book;
 use crate::publish::packages;
+use crate::{book, process};
 
 /// Runs `cargo test` with these arguments and environment variables.
 pub(super) type RunTests<'a> = dyn Fn(&[&str], &[(&str, String)]) -> Result<()> + 'a;
@@ -69,11 +69,18 @@ const fn part(name: &'static str, run: Run, needs_root: bool) -> Part {
 
 /// Runs the live tests that `cargo xtask test` leaves out.
 fn long(tests: &RunTests<'_>) -> Result<()> {
+    build_examples()?;
     tests(&[&["--test", "live", "--"], LONG.as_slice()].concat(), &[])
+}
+
+/// Builds the examples, which some live tests run: a test target by itself does not.
+fn build_examples() -> Result<()> {
+    process::run(process::cargo().args(["build", "--package", "prefect-dbt", "--examples"]))
 }
 
 /// Runs the live tests without the launcher.
 fn without_launcher(tests: &RunTests<'_>) -> Result<()> {
+    build_examples()?;
     let off = ("PREFECT_DBT_LAUNCHER", "off".to_owned());
     tests(&["--test", "live"], &[off])
 }
