@@ -12,9 +12,10 @@ pub(super) struct HookArgs {
     ///
     /// Hooks run one after another, in the directory where prefect-dbt was started, and get a JSON object on stdin: this one,
     /// which nodes dbt is about to run. With --retries, hooks run in each attempt; `flow.run_count` in the object is its number.
-    /// dbt waits for this hook, and for no other; the wait counts for --timeout. A hook that fails is a warning; it does not
-    /// fail the run. prefect-dbt waits for hooks for at most 60 seconds after the run, and 5 seconds after a request to stop.
-    /// This is not the `on-run-start` of dbt_project.yml, which is SQL that dbt runs.
+    /// dbt waits for this hook, for at most 60 seconds, and for no other; the wait counts for --timeout. A hook that fails is a
+    /// warning; it does not fail the run. Once dbt has ended, a hook that has run for 60 seconds is killed, and the hooks after it
+    /// are not called; after a request to stop, all hooks have 5 seconds together. This is not the `on-run-start` of
+    /// dbt_project.yml, which is SQL that dbt runs.
     ///
     /// The JSON object has the keys event, command, args, node_ids and flow; after a model also node, node_id, status, result and
     /// error; at the end status, run_results and error.
@@ -29,8 +30,9 @@ pub(super) struct HookArgs {
     post_model: Vec<String>,
     /// Shell command to run after the run (each attempt of it), or only if a node that SELECT selects took part; can be repeated.
     ///
-    /// SELECT and `=` are read as for --post-model. The JSON object on stdin has the results of all nodes. Each hook has at most 60
-    /// seconds, and 5 after a request to stop. This is not the `on-run-end` of dbt_project.yml.
+    /// SELECT and `=` are read as for --post-model. The JSON object on stdin has the results of all nodes. Each of these hooks may
+    /// take 60 seconds; then it is killed, and the hooks after it are not called. After a request to stop, all hooks have 5 seconds
+    /// together. This is not the `on-run-end` of dbt_project.yml.
     #[arg(long, value_name = "[SELECT=]CMD")]
     on_run_end: Vec<String>,
 }

@@ -128,8 +128,10 @@ pub(super) struct PrefectOptions {
     /// Do not create the Prefect artifact with the summary of the run.
     #[arg(long)]
     pub(super) no_summary_artifact: bool,
-    /// Report nothing, as if no Prefect API were configured; cannot be used with --engine and --flow-run-id. --lock, and
-    /// references to Prefect in profiles.yml, are errors then (exit code 3).
+    /// Report nothing, as if no Prefect API were configured; the flow run of PREFECT__FLOW_RUN_ID is not changed.
+    ///
+    /// --engine and --flow-run-id cannot be given with it (exit code 2). --lock, and references to Prefect in profiles.yml, are
+    /// errors (exit code 3).
     #[arg(long)]
     pub(super) no_prefect: bool,
 }
@@ -142,8 +144,10 @@ pub(super) struct RetryOptions {
     /// PREFECT_FLOWS_DEFAULT_RETRIES, otherwise 0; 0 if another process owns the flow run, such as a Python flow, which has
     /// retries of its own].
     ///
-    /// Nodes or dbt itself failed, --timeout was over, or the lock was lost (--lock-lost stop). A run that ends Crashed (dbt was
-    /// killed by a signal, or because memory ran out), was cancelled, or could not start is not retried.
+    /// Retried are failed nodes, an error that dbt ends with once it is started (such as a compilation error), an attempt that
+    /// took longer than --timeout, a lost lock (--lock-lost stop), and an empty selection with --fail-on-empty. Not retried are
+    /// runs that end Crashed (dbt was killed by a signal, or because memory ran out), were cancelled, or in which dbt was not
+    /// started: it was not found, an option is invalid, --lock-timeout was over.
     #[arg(long, value_name = "N")]
     pub(super) retries: Option<u32>,
     /// Seconds between two attempts; needs --retries [default: that of the flow run, or
@@ -245,11 +249,13 @@ pub(super) struct OutputOptions {
     pub(super) output: Output,
     /// Failed nodes do not fail the run: the exit code is 0, and the flow run ends Completed.
     ///
-    /// The failures are still shown and reported; --heal runs nodes again, but --retries does not repeat the run. Errors with
-    /// which dbt cannot run are not covered (exit code 2).
+    /// The failures are still shown and reported; --heal runs nodes again, but --retries does not repeat the run. The same holds
+    /// for an empty selection with --fail-on-empty. The run still fails if it takes longer than --timeout, loses its lock with
+    /// --lock-lost stop (exit code 1), or if dbt cannot run (exit code 2).
     #[arg(long)]
     pub(super) no_raise_on_failure: bool,
-    /// End the run Failed (exit code 1) if the selection is empty and dbt runs nothing.
+    /// End the run Failed (exit code 1) if the selection is empty and dbt runs nothing; --retries repeats it. With
+    /// --no-raise-on-failure, it ends Completed (exit code 0), with a message.
     #[arg(long)]
     pub(super) fail_on_empty: bool,
     /// Folder of journals and history, relative to the working directory; give the same one to `prefect-dbt plan` and `report`,
@@ -274,7 +280,7 @@ Examples:
 
 Exit codes:
   0    success
-  1    dbt reported failures, the run took longer than --timeout, nothing was selected
+  1    dbt reported failures, the last attempt took longer than --timeout, nothing was selected
        (--fail-on-empty), or the lock was lost (--lock-lost stop)
   2    dbt could not run: its own error, an invalid option, dbt not found, a missing profile, block
        or variable, a lock that was not free within --lock-timeout; or dbt was killed by a signal

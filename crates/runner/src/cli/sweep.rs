@@ -17,11 +17,13 @@ use crate::sweep::{Flows, Sweep, SweepError, SweepOptions, Swept};
 
 /// Set flow runs of prefect-dbt to Crashed whose process is gone, also if its disk is lost.
 ///
-/// A flow run is dead if its process ran on this machine and is gone, or if the server got no sign of life (heartbeat, event or
-/// log line) for the time of --older-than, and gets none until a second look. If a second look is needed, the command waits for
-/// one heartbeat (PREFECT_FLOWS_HEARTBEAT_FREQUENCY, 180 seconds by default), also with --dry-run. Its open task runs are set to Crashed, too, and so are those of a
-/// flow run that ended longer ago than --older-than. If the journal of a dead run is still where the run wrote it, it is replayed
-/// instead, because it knows more.
+/// A flow run is dead if its process ran on this machine and is gone. If the process is alive on this machine, the flow run is left
+/// alone, even if it is silent. Any other flow run is dead if the server got no sign of life (heartbeat, event or log line) for the
+/// time of --older-than, and gets none until a second look. If a second look is needed, the command waits for one heartbeat
+/// (PREFECT_FLOWS_HEARTBEAT_FREQUENCY, 180 seconds by default), also with --dry-run.
+///
+/// The open task runs of a dead flow run are set to Crashed, too, and so are those of a flow run that ended longer ago than
+/// --older-than. If the journal of a dead run is still where the run wrote it, it is replayed instead, because it knows more.
 ///
 /// Flow runs that are paused or scheduled, and those of other programs, are not changed.
 #[derive(Debug, Args)]

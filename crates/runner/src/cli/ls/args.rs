@@ -44,8 +44,8 @@ pub(crate) struct LsArgs {
     /// Resource types to leave out [env: DBT_EXCLUDE_RESOURCE_TYPES].
     #[arg(help_heading = "Selection", long, alias = "exclude-resource-types", env = "DBT_EXCLUDE_RESOURCE_TYPES", hide_env = true, num_args = 1.., value_delimiter = ' ', value_name = "KIND")]
     pub(super) exclude_resource_type: Vec<String>,
-    /// Folder with the artifacts of an earlier run, relative to the project; needed for `state:`, `result:` and
-    /// `source_status:` [env: DBT_STATE].
+    /// Folder with the artifacts of an earlier run, relative to the project, or to the working directory if there is none; needed
+    /// for `state:`, `result:` and `source_status:` [env: DBT_STATE].
     #[arg(
         help_heading = "Selection",
         long,
