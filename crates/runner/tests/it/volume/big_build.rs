@@ -10,6 +10,7 @@ use crate::errors::project::Workplace;
 /// Models of a layer; each reads two of the layer below.
 const WIDTH: usize = 100;
 const ID: &str = "00000000-0000-4000-8000-000000000001";
+const VERSION: &str = "1.11.16";
 
 /// How a build ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +115,7 @@ impl BigBuild {
             End::Interrupted => &wait,
         };
         let script = format!(
-            "#!/bin/sh\n[ \"$1\" = --version ] && exit 1\ntrap 'exit 1' INT\ncat stream.jsonl\n{end}\n"
+            "#!/bin/sh\n[ \"$1\" = --version ] && exec echo \"dbt {VERSION}\"\ntrap 'exit 1' INT\ncat stream.jsonl\n{end}\n"
         );
         made.make_executable(".venv/bin/dbt", &script);
         fs_err::create_dir(made.path().join("target")).unwrap();
@@ -144,7 +145,7 @@ impl BigBuild {
         line(
             "MainReportVersion",
             "info",
-            "Running with dbt=1.11.16".into(),
+            format!("Running with dbt={VERSION}"),
             none(),
         );
         line(
@@ -233,7 +234,7 @@ impl BigBuild {
     }
 
     fn manifest(&self, out: &mut impl Write) {
-        let metadata = json!({ "adapter_type": "duckdb", "invocation_id": ID, "dbt_version": "1.11.16",
+        let metadata = json!({ "adapter_type": "duckdb", "invocation_id": ID, "dbt_version": VERSION,
             "dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "project_name": "big" });
         write!(out, r#"{{"metadata":{metadata},"nodes":{{"#).unwrap();
         for (index, node) in self.nodes().enumerate() {
@@ -250,7 +251,7 @@ impl BigBuild {
     }
 
     fn results(&self, out: &mut impl Write) {
-        let metadata = json!({ "invocation_id": ID, "dbt_version": "1.11.16",
+        let metadata = json!({ "invocation_id": ID, "dbt_version": VERSION,
             "dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json" });
         write!(
             out,

@@ -63,6 +63,8 @@ fn report(build: &BigBuild) -> String {
     let received = server.received();
     assert_eq!(received.state, state);
     assert_eq!(received.artifacts, 1);
+    // The ledger names what is left to do.
+    assert_eq!(received.ledger.is_empty(), build.end == End::Completed);
     assert_eq!(received.ended.len(), nodes);
     let keys: HashMap<_, _> = received
         .ended

@@ -12,6 +12,9 @@ use uuid::Uuid;
 
 use crate::http_request::Request;
 
+/// The type of the artifact with what is still to do.
+const LEDGER: &str = "prefect-dbt-ledger";
+
 /// What the server received.
 #[derive(Debug, Default)]
 pub(super) struct Received {
@@ -23,7 +26,10 @@ pub(super) struct Received {
     pub(super) assets: HashSet<String>,
     /// All events, by name.
     pub(super) events: HashMap<String, usize>,
+    /// How many artifacts were created, without the ledger.
     pub(super) artifacts: usize,
+    /// The ledger; empty if there is none.
+    pub(super) ledger: String,
     /// The type of the flow run's last state.
     pub(super) state: String,
 }
@@ -114,9 +120,26 @@ impl Received {
                 let ended = asked.iter().filter(|id| self.ended.contains_key(&uuid(id)));
                 (200, json!(ended.count()))
             }
+            "/artifacts/" if body["type"] == LEDGER => {
+                self.ledger = text(&body["data"]);
+                (201, json!({ "id": id }))
+            }
             "/artifacts/" => {
                 self.artifacts += 1;
                 (201, json!({ "id": id }))
+            }
+            "/artifacts/filter" => {
+                let kept =
+                    (!self.ledger.is_empty()).then(|| json!({ "id": id, "data": self.ledger }));
+                (200, kept.into_iter().collect())
+            }
+            path if path.starts_with("PATCH /api/artifacts/") => {
+                self.ledger = text(&body["data"]);
+                (204, Value::Null)
+            }
+            path if path.starts_with("DELETE /api/artifacts/") => {
+                self.ledger.clear();
+                (204, Value::Null)
             }
             path if path.starts_with("GET /api/flow_runs/") => (
                 200,
