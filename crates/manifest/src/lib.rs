@@ -17,7 +17,7 @@
 //!
 //! A manifest is read in one pass over its text, which it keeps. Only the fields that selecting and running nodes needs are
 //! parsed. Texts and configurations that occur more than once are shared. All other fields are parsed when they are read: see
-//! [`Node::fields`].
+//! [`Node::fields`]. A program that reads few of them frees the rest of the text: see [`Manifest::keep_fields`].
 
 mod artifact;
 mod config;
@@ -25,6 +25,7 @@ mod error;
 mod fields;
 mod header;
 mod ids;
+mod kept_fields;
 mod lenient;
 mod load;
 mod manifest;
