@@ -95,6 +95,10 @@ impl Observer for RunObserver {
             .for_each(|observer| observer.on_journal(journal.again()));
     }
 
+    fn wants_manifest(&self) -> bool {
+        self.all().any(Observer::wants_manifest)
+    }
+
     fn on_manifest(&self, manifest: &Arc<Manifest>) {
         self.all()
             .for_each(|observer| observer.on_manifest(manifest));

@@ -70,6 +70,10 @@ impl RunConsole {
 }
 
 impl Observer for RunConsole {
+    fn wants_manifest(&self) -> bool {
+        false
+    }
+
     fn wants_events(&self) -> bool {
         false
     }

@@ -71,6 +71,10 @@ impl RunLog {
 }
 
 impl Observer for RunLog {
+    fn wants_manifest(&self) -> bool {
+        false
+    }
+
     fn wants_events(&self) -> bool {
         false
     }

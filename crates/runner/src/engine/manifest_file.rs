@@ -12,6 +12,10 @@ use crate::dbt::{Capabilities, DbtArgs, ManifestTime, read_manifest};
 /// The manifest, or why it cannot be read.
 type Reading = Result<Arc<Manifest>, String>;
 
+/// The fields of nodes that a run reads from the text of the manifest: a selection without `state:` needs the first two, assets
+/// the others.
+const FIELDS: [&str; 4] = ["raw_code", "freshness", "description", "meta"];
+
 /// The manifest.json of a run, until it is read.
 #[derive(Debug)]
 pub(super) struct ManifestFile {
@@ -19,6 +23,8 @@ pub(super) struct ManifestFile {
     target: PathBuf,
     /// Whether dbt may write it after the first node.
     may_be_late: bool,
+    /// Whether all fields of its nodes are kept, and not only those that every run reads.
+    keeps_all_fields: bool,
     progress: Progress,
 }
 
@@ -50,7 +56,16 @@ impl ManifestFile {
         Self {
             target: target.to_owned(),
             may_be_late: is_after_nodes && args.passed.switch("--write-json") != Some(false),
+            keeps_all_fields: true,
             progress: Progress::Unread,
+        }
+    }
+
+    /// The same, of whose nodes only the fields are kept that every run reads.
+    pub(super) fn with_few_fields(self) -> Self {
+        Self {
+            keeps_all_fields: false,
+            ..self
         }
     }
 
@@ -95,7 +110,13 @@ impl ManifestFile {
     }
 
     fn read(&self, invocation_id: &str) -> Reading {
-        read_manifest(&self.target, Some(invocation_id))
+        let mut manifest = read_manifest(&self.target, Some(invocation_id))?;
+        if !self.keeps_all_fields
+            && let Some(manifest) = Arc::get_mut(&mut manifest)
+        {
+            manifest.keep_fields(&FIELDS);
+        }
+        Ok(manifest)
     }
 }
 
@@ -108,6 +129,8 @@ fn is_manifest_written(event: &Event<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use dbt_events::{Line, decode};
+    use dbt_manifest::Node;
+    use dbt_selector::{Command, NodeFilter};
     use serde_json::json;
 
     use super::*;
@@ -152,6 +175,27 @@ mod tests {
         write(dir.path(), "before");
         assert_eq!(at(&mut stale, "NodeStart", true), Some(false));
         assert!(!stale.is_awaited() && stale.at_end().is_none());
+    }
+
+    #[test]
+    fn few_fields_of_nodes_are_enough_to_select_them_and_for_their_assets() {
+        let target =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/fixtures/selection");
+        let commands = [Command::Build, Command::Compile, Command::SourceFreshness];
+        let read = |file: ManifestFile| {
+            let manifest = file.read("").unwrap();
+            let of_node = |node: &Node| {
+                let is_kept = commands.map(|command| NodeFilter::of(command).keeps(node));
+                let description = node.description().into_owned();
+                (is_kept, description, node.fields().value("meta"))
+            };
+            let most = manifest.iter().map(|node| node.fields().iter().len()).max();
+            (manifest.iter().map(of_node).collect::<Vec<_>>(), most)
+        };
+        let file = || file(&target, "1.11.16", &["build"]);
+        let (all, few) = (read(file()), read(file().with_few_fields()));
+        assert_eq!(all.0, few.0);
+        assert!(few.1 <= Some(FIELDS.len()) && all.1 > few.1);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::model::{DbtStart, Effect, FlowRunRef, Level, LogLine, Notice};
 use crate::outcome::Error;
 use crate::prefect::delivery::Reporter;
 use crate::request::Request;
+use crate::selection::names_state;
 use crate::store::{AttemptRecords, Header, JOURNAL_FORMAT, JournalFolder, JournalWriter};
 use crate::track::{Redactor, Tracker, TrackerOptions};
 
@@ -150,6 +151,25 @@ fn record_attempt(
     dbt_retry::save_started(ids, request, &prepared.project, guard, records)
 }
 
+/// The manifest of an attempt, with all fields only if something may read them.
+fn manifest_file(attempt: Attempt<'_>, prepared: &Prepared) -> ManifestFile {
+    let Attempt {
+        request, observer, ..
+    } = attempt;
+    let file = ManifestFile::new(
+        &prepared.project.target,
+        &prepared.args,
+        prepared.capabilities,
+    );
+    let assets = request.assets.as_ref();
+    let has_hook = assets.is_some_and(|assets| assets.key.is_some());
+    let is_compared = names_state(request.original_line());
+    match request.keep_artifacts || has_hook || is_compared || observer.wants_manifest() {
+        true => file,
+        false => file.with_few_fields(),
+    }
+}
+
 fn recorder(
     attempt: Attempt<'_>,
     prepared: &Prepared,
@@ -182,7 +202,7 @@ fn recorder(
         target: target.clone(),
         command: prepared.args.command.clone(),
         level,
-        manifest_file: ManifestFile::new(target, &prepared.args, prepared.capabilities),
+        manifest_file: manifest_file(attempt, prepared),
         held: Vec::new(),
         keeps_artifacts: request.keep_artifacts,
         manifest: None,

@@ -14,6 +14,12 @@ pub trait Observer: Send + Sync {
     /// The run starts; its journal can be read.
     fn on_journal(&self, _journal: JournalReader) {}
 
+    /// Whether [`on_manifest`](Self::on_manifest) needs all fields of the nodes. If not, the run keeps the text of few of them: that
+    /// of a large manifest is most of the memory that a run needs.
+    fn wants_manifest(&self) -> bool {
+        true
+    }
+
     /// The manifest of the run was read, before the first event of a node. Not called for a run without manifest.
     fn on_manifest(&self, _manifest: &Arc<Manifest>) {}
 
@@ -50,6 +56,10 @@ pub trait Observer: Send + Sync {
 pub struct Unobserved;
 
 impl Observer for Unobserved {
+    fn wants_manifest(&self) -> bool {
+        false
+    }
+
     fn wants_events(&self) -> bool {
         false
     }

@@ -46,6 +46,10 @@ impl ChannelObserver {
 }
 
 impl Observer for ChannelObserver {
+    fn wants_manifest(&self) -> bool {
+        false
+    }
+
     fn wants_events(&self) -> bool {
         false
     }
