@@ -64,6 +64,7 @@ mod tests {
         let first = manifest.get("model.p.a").unwrap();
         assert_eq!(first.description(), "\"Ä\"");
         assert_eq!(first.config.materialized.as_deref(), Some("table"));
+        assert_eq!(first.code_size, 1);
         manifest.keep_fields(&[]);
         assert_eq!(manifest.get("model.p.b").map(Node::as_json), Some("{}"));
     }

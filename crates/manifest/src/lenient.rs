@@ -16,6 +16,10 @@ pub(crate) struct Text<'a>(pub(crate) Option<Cow<'a, str>>);
 #[derive(Debug, Default)]
 pub(crate) struct List<'a>(pub(crate) Vec<Cow<'a, str>>);
 
+/// The length of a text without the white space around it, in bytes; 0 for a value of another type.
+#[derive(Debug, Default)]
+pub(crate) struct Length(pub(crate) usize);
+
 /// A boolean; `None` for a value of another type.
 #[derive(Debug, Default)]
 pub(crate) struct Flag(pub(crate) Option<bool>);
@@ -152,6 +156,28 @@ impl<'de> Visitor<'de> for ListVisitor {
 impl<'de: 'a, 'a> Deserialize<'de> for List<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ListVisitor)
+    }
+}
+
+struct LengthVisitor;
+
+impl<'de> Visitor<'de> for LengthVisitor {
+    type Value = Length;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Length(text.trim().len()))
+    }
+
+    ignore!(bool numbers null list map);
+}
+
+impl<'de> Deserialize<'de> for Length {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LengthVisitor)
     }
 }
 

@@ -59,6 +59,10 @@ pub struct Node {
     pub identifier: Option<Arc<str>>,
     /// For models: `private`, `protected` or `public` (since dbt 1.5).
     pub access: Option<Arc<str>>,
+    /// The length of the code with its Jinja, without white space around it, in bytes; 0 without code.
+    pub code_size: usize,
+    /// For sources: whether there are freshness thresholds, at least one with both a count and a period.
+    pub has_freshness: bool,
     /// For versioned models: an integer, a float or a text (since dbt 1.5). For unit tests: the version of the tested model.
     pub version: Option<Value>,
     /// For versioned models: the version that a reference without version means.

@@ -265,7 +265,7 @@ impl NodeFilter {
     pub fn keeps(&self, node: &Node) -> bool {
         self.kinds.contains(&node.resource_type.as_str())
             && (self.command == Command::List || !is_without_code(node))
-            && (self.command != Command::SourceFreshness || has_freshness(node))
+            && (self.command != Command::SourceFreshness || node.has_freshness)
     }
 
     /// Removes all other nodes from `selection`. Adds a warning if no node is left.
@@ -297,20 +297,6 @@ fn checked(
         })
     };
     values.iter().map(|value| check(value.as_ref())).collect()
-}
-
-/// Whether a source has freshness thresholds: at least one with both a count and a period.
-fn has_freshness(node: &Node) -> bool {
-    let freshness = node.fields().value("freshness");
-    ["warn_after", "error_after"].into_iter().any(|threshold| {
-        let is_set = |part| {
-            freshness
-                .get(threshold)
-                .and_then(|limit| limit.get(part))
-                .is_some_and(|v| !v.is_null())
-        };
-        is_set("count") && is_set("period")
-    })
 }
 
 #[cfg(test)]

@@ -127,6 +127,8 @@ impl<'a> Builder<'a> {
             source_name: share.optional(&shape.source_name),
             identifier: share.optional(&shape.identifier),
             access: share.optional(&shape.access),
+            code_size: shape.raw_code.0.max(shape.raw_sql.0),
+            has_freshness: shape.freshness.is_some_and(has_freshness),
             version: shape.version.clone(),
             latest_version: shape.latest_version.clone(),
             test_metadata: shape.test_metadata.as_ref().map(|test| TestMetadata {
@@ -227,4 +229,13 @@ impl<'a> Builder<'a> {
             selectors,
         }
     }
+}
+
+/// Whether one of the thresholds is set, as in dbt's `FreshnessThreshold`.
+fn has_freshness(freshness: &RawValue) -> bool {
+    let freshness: Value = serde_json::from_str(freshness.get()).unwrap_or_default();
+    ["warn_after", "error_after"].into_iter().any(|threshold| {
+        let is_set = |part: &str| !freshness[threshold][part].is_null();
+        is_set("count") && is_set("period")
+    })
 }

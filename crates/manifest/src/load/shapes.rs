@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::lenient::{List, Text};
+use crate::lenient::{Length, List, Text};
 
 #[derive(Deserialize, Default)]
 #[serde(default, expecting = "a node")]
@@ -43,6 +43,11 @@ pub(super) struct NodeShape<'a> {
     pub(super) identifier: Text<'a>,
     #[serde(borrow)]
     pub(super) access: Text<'a>,
+    pub(super) raw_code: Length,
+    /// The name of `raw_code` before dbt 1.3 (manifest v7).
+    pub(super) raw_sql: Length,
+    #[serde(borrow)]
+    pub(super) freshness: Option<&'a RawValue>,
     pub(super) version: Option<Value>,
     pub(super) latest_version: Option<Value>,
     #[serde(borrow)]

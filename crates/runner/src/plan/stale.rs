@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-use dbt_manifest::{Manifest, Node, ResourceType};
+use dbt_manifest::{Manifest, ResourceType};
 
 /// A file of the project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,11 +56,9 @@ fn code_sizes<'m>(manifest: &'m Manifest, project: Option<&str>) -> BTreeMap<&'m
         node.resource_type == ResourceType::Model && Some(&*node.package_name) == project
     });
     models
-        .map(|node| (&*node.original_file_path, code_size(node)))
+        .map(|node| {
+            let size = node.code_size.try_into().unwrap_or(u64::MAX);
+            (&*node.original_file_path, size)
+        })
         .collect()
-}
-
-fn code_size(node: &Node) -> u64 {
-    let code = node.raw_code().unwrap_or_default();
-    u64::try_from(code.trim().len()).unwrap_or(u64::MAX)
 }

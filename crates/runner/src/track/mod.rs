@@ -35,6 +35,7 @@ mod unnamed_hook_failure;
 mod verdict;
 mod wait_for;
 
+pub(crate) use assets::ASSET_FIELDS;
 pub use assets::{AssetKeyHook, AssetOptions, Assets, materializes};
 pub use closing_line::closing_line;
 pub(crate) use closing_line::is_closing_line;

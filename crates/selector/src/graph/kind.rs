@@ -15,9 +15,7 @@ pub(super) fn is_member(node: &Node) -> bool {
 
 /// Whether the node's code is blank. Seeds never have code, and do not count.
 pub(crate) fn is_without_code(node: &Node) -> bool {
-    is_in_nodes(node)
-        && node.resource_type != ResourceType::Seed
-        && node.raw_code().unwrap_or_default().trim().is_empty()
+    is_in_nodes(node) && node.resource_type != ResourceType::Seed && node.code_size == 0
 }
 
 /// Whether the node is a test, which is selected together with the nodes that it tests.

@@ -252,6 +252,16 @@ fn selections_are_the_same_as_in_dbt() {
     compare(&Project::load(), &cases("corpus.jsonl"));
 }
 
+/// A program may let the manifest drop all fields that are not parsed up front.
+#[test]
+fn only_a_selection_by_state_reads_the_text_of_nodes() {
+    let mut cases = cases("corpus.jsonl");
+    cases.retain(|(flags, _)| flags.state.is_none());
+    let mut project = Project::load();
+    project.manifest.keep_fields(&[]);
+    compare(&project, &cases);
+}
+
 /// The cases of another version. One without an answer has that of the main version.
 fn cases_of_version(version: &str) -> Vec<(Flags, Answer)> {
     const ANSWERS: [&str; 3] = ["expected", "warnings", "error"];

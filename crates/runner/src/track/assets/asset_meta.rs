@@ -4,6 +4,9 @@ use dbt_manifest::Node;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+/// The fields of a node that are read from its text.
+pub(crate) const ASSET_FIELDS: [&str; 2] = ["description", "meta"];
+
 /// What a project configures for a node's asset: `config.meta.prefect`, the owner, the URL and the description.
 #[derive(Debug, Default)]
 pub(super) struct AssetMeta {

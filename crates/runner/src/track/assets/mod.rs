@@ -9,6 +9,7 @@ mod key;
 mod payload;
 mod relation;
 
+pub(crate) use asset_meta::ASSET_FIELDS;
 pub use events::{AssetOptions, Assets, materializes};
 pub use hook::AssetKeyHook;
 pub use key::asset_key;
