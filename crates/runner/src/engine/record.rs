@@ -53,6 +53,7 @@ impl Started {
             ledger: recorder.has_ledger,
             // `dbt parse` ran first, because dbt 2 writes neither a manifest nor totals before its nodes.
             total: attempt.request.attempt.invocation_id.is_some(),
+            record: recorder.open_record.is_some(),
         };
         let followed = follow(process, recorder, &prepared, (attempt, purpose)).await?;
         let (recorder, end, stopped) = followed;

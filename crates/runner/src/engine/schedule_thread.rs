@@ -18,6 +18,8 @@ pub(super) struct Purpose {
     pub(super) ledger: bool,
     /// Their number, which dbt 2 does not write.
     pub(super) total: bool,
+    /// The record of the attempt, which names those that a stopped dbt has not begun: no manifest is read again at the end.
+    pub(super) record: bool,
 }
 
 impl Purpose {
@@ -25,6 +27,7 @@ impl Purpose {
     pub(super) const NONE: Self = Self {
         ledger: false,
         total: false,
+        record: false,
     };
 }
 
@@ -35,7 +38,7 @@ pub(super) fn record_schedule(
     prepared: &Prepared,
     recorder: &SharedRecorder,
 ) -> Option<Sender<Arc<Manifest>>> {
-    if !purpose.ledger && !purpose.total {
+    if purpose == Purpose::NONE {
         return None;
     }
     if let Some(nodes) = &request.attempt.scheduled {
@@ -126,7 +129,11 @@ mod tests {
     #[test]
     fn the_total_of_dbt_2_counts_hooks_and_no_ephemeral_model() {
         let selected = ["model.p.table", "model.p.inlined"].map(str::to_owned);
-        let purpose = |ledger, total| Purpose { ledger, total };
+        let purpose = |ledger, total| Purpose {
+            ledger,
+            total,
+            record: true,
+        };
         let of = |purpose, nodes: Option<&[String]>| effects(purpose, nodes, &manifest());
         assert_eq!(
             of(purpose(false, true), Some(&selected)),
