@@ -1,11 +1,8 @@
 //! The record of a run: status and times of its nodes, without arguments, messages and code.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
 use jiff::Timestamp;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use litemap::LiteMap;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::dbt::CommandLine;
@@ -43,9 +40,8 @@ pub(crate) struct RunRecord {
     /// The page of the flow run; `None` if the run was not reported, or the server did not have it when the run ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) url: Option<String>,
-    /// The nodes that ran or were skipped, by unique_id.
-    #[serde(deserialize_with = "all_at_once")]
-    pub(crate) nodes: BTreeMap<String, NodeRecord>,
+    /// The nodes that ran or were skipped, by unique_id: a sorted list, which is read in half the time of a tree.
+    pub(crate) nodes: LiteMap<String, NodeRecord>,
 }
 
 /// What is kept of a node: its status, its start in milliseconds after that of the run, its duration in milliseconds.
@@ -84,7 +80,7 @@ impl RunRecord {
         let is_usual = COMMANDS.contains(&&*command) && !line.has("--empty");
         let started = run.first_event.filter(|_| is_usual)?;
         let nodes = run.nodes.iter().filter(|node| node.has_task_run);
-        let nodes: BTreeMap<_, _> = nodes
+        let nodes: LiteMap<_, _> = nodes
             .map(|node| (node.result.unique_id.clone(), node_record(node, started)))
             .collect();
         let is_killed = run.end.exit_code.is_none_or(|code| code > 1);
@@ -110,27 +106,6 @@ impl RunRecord {
 /// The hash of a command line, which may have secrets in `--vars`.
 pub(crate) fn selection(line: &CommandLine) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, line.to_words().join("\0").as_bytes())
-}
-
-/// Reads the nodes and then makes the map of them: it is made faster of nodes that are in order than node by node.
-fn all_at_once<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<BTreeMap<String, NodeRecord>, D::Error> {
-    struct Nodes;
-
-    impl<'de> Visitor<'de> for Nodes {
-        type Value = BTreeMap<String, NodeRecord>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("the nodes of a run")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut nodes: A) -> Result<Self::Value, A::Error> {
-            std::iter::from_fn(|| nodes.next_entry().transpose()).collect()
-        }
-    }
-
-    deserializer.deserialize_map(Nodes)
 }
 
 fn node_record(node: &TrackedNode, run: Timestamp) -> NodeRecord {

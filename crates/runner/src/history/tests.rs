@@ -210,7 +210,7 @@ fn a_busy_machine_is_no_slow_node() {
     let mut noise = Noise::new();
     let earlier: Vec<RunRecord> = (1..=20).map(|at| noisy(&mut noise, at, 0.1)).collect();
     let mut now = noisy(&mut noise, 21, 0.1);
-    now.nodes.values_mut().for_each(|node| node.2 *= 4);
+    now.nodes.iter_mut().for_each(|(_, node)| node.2 *= 4);
     let found = compare(&now, &earlier);
     assert_eq!(found.slower, []);
     assert!(found.slowdown > 3.0);
