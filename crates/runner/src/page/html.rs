@@ -20,6 +20,8 @@ const SCRIPT: &str = include_str!("page.js");
 const LONGEST_MESSAGE: usize = 20_000;
 /// How many nodes a list names.
 const MOST_NAMES: usize = 50;
+/// How many failures are above the chart; the others open on demand.
+const OPEN_FAILURES: usize = 5;
 /// How many names of a list are always shown.
 const FEW_NAMES: usize = 5;
 
@@ -130,9 +132,16 @@ fn failures(page: &Page) -> String {
     let mut text =
         "<section aria-labelledby=\"failures\"><h2 id=\"failures\">Failures</h2>\n".to_owned();
     let failed = page.nodes.iter().filter(|node| node.is_failure);
-    failed
-        .take(MOST_FAILURES)
-        .for_each(|node| text.push_str(&failure(node)));
+    let cards: Vec<String> = failed.take(MOST_FAILURES).map(failure).collect();
+    let (open, folded) = cards.split_at(cards.len().min(OPEN_FAILURES));
+    text.push_str(&open.concat());
+    if !folded.is_empty() {
+        let (count, folded) = (folded.len(), folded.concat());
+        let _ = writeln!(
+            text,
+            "<details><summary>{count} more failures</summary>\n{folded}</details>"
+        );
+    }
     if page.failures.len() > MOST_FAILURES {
         let _ = writeln!(
             text,

@@ -237,6 +237,20 @@ fn what_was_skipped_below_a_failure_is_named() {
     assert_eq!((page.state.as_str(), page.retry.len()), ("Failed", 4));
 }
 
+#[test]
+fn many_failures_do_not_push_the_chart_off_the_screen() {
+    let ids: Vec<String> = (1..=7).map(|number| format!("model.p.{number}")).collect();
+    let nodes = ids.iter().map(|id| node(id, NodeStatus::Error, "no"));
+    let facts = RunFacts {
+        nodes: nodes.collect(),
+        ..RunFacts::default()
+    };
+    let text = html(&Page::new(facts, None, &[], None));
+    let (above, folded) = text.split_once("2 more failures</summary>").unwrap();
+    let cards = |text: &str| text.matches("<article").count();
+    assert_eq!((cards(above), cards(folded)), (5, 2));
+}
+
 /// An ephemeral model runs nowhere, and a model is skipped with its unit tests.
 #[test]
 fn by_a_manifest_alone_edges_go_through_what_does_not_run() {
