@@ -1,9 +1,10 @@
 //! The manifest: everything that dbt found in a project.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 

@@ -1,6 +1,6 @@
 //! Builds the manifest from the shapes of the file.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
@@ -215,7 +215,7 @@ impl<'a> Builder<'a> {
             is_same
         });
         nodes.shrink_to_fit();
-        let index: HashMap<_, _> = (0..)
+        let index = (0..)
             .zip(&nodes)
             .map(|(at, node)| (node.unique_id.clone(), at))
             .collect();

@@ -1,8 +1,8 @@
 //! Shares equal texts and configurations between the nodes of a manifest.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashSet};
 use serde_json::value::RawValue;
 
 use crate::config::Config;
