@@ -28,9 +28,11 @@ impl Queue {
     /// The queue of a command for the selected nodes. In a `build`, unit tests run with their models and are not in it.
     pub(super) fn new(nodes: &[&Node], selection: &Selection<'_>, command: Command) -> Self {
         let is_build = command == Command::Build;
+        // Both are sorted by unique_id.
+        let mut selected = selection.nodes().iter().peekable();
         let is_queued = nodes.iter().map(|node| {
-            selection.contains(node.unique_id.as_str())
-                && !(is_build && node.resource_type == ResourceType::UnitTest)
+            let is_selected = selected.next_if(|next| std::ptr::eq(**next, *node));
+            is_selected.is_some() && !(is_build && node.resource_type == ResourceType::UnitTest)
         });
         let is_queued = is_queued.collect();
         let mut parents = match command {
