@@ -1,7 +1,7 @@
 //! The Python package: its import, a run by it beside one of the command line, and many calls of a hook.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -14,8 +14,11 @@ use crate::workspace;
 
 /// Imports that are measured.
 const IMPORTS: usize = 20;
-/// Models of the stand-in for dbt.
+/// Models of the stand-in for dbt when hooks are called.
 const MODELS: &str = "5000";
+/// The same when the program and the package are compared, and how often they are in each round: each run is short.
+const FEW_MODELS: &str = "30";
+const TIMES: usize = 5;
 
 /// Measures the import of the package, what `invoke` costs beside the command line, and whether hooks delay dbt.
 pub(super) fn run(rounds: usize) -> Result<()> {
@@ -25,13 +28,19 @@ pub(super) fn run(rounds: usize) -> Result<()> {
     println!(
         "import of the package: {imports} ms, limit 50; `python -X importtime` lists its modules"
     );
-    invocations(&dir.join("shop"), rounds)?;
-    hooks(&dir.join("hooks"), rounds)
+    let shop = dir.join("shop");
+    workspace::copy_project(&workspace::testdata().join("projects/shop"), &shop)?;
+    let dbt = Environment::Dbt.program("dbt");
+    invocations("build of the shop", &shop, &dbt, rounds)?;
+    let many = dir.join("many");
+    let dbt = stand_in(&many)?;
+    let title = format!("dbt of {FEW_MODELS} models that takes no time");
+    invocations(&title, &many, &dbt, rounds * TIMES)?;
+    hooks(&many, &dbt, rounds)
 }
 
 /// A build without Prefect by the command line and by Python, in turns.
-fn invocations(project: &Path, rounds: usize) -> Result<()> {
-    workspace::copy_project(&workspace::testdata().join("projects/shop"), project)?;
+fn invocations(title: &str, project: &Path, dbt: &Path, rounds: usize) -> Result<()> {
     let (mut by_program, mut by_python) = (Vec::new(), Vec::new());
     // Round 0 warms up: it parses the project and creates its database.
     for round in 0..=rounds {
@@ -39,10 +48,13 @@ fn invocations(project: &Path, rounds: usize) -> Result<()> {
         quiet_environment(&mut program);
         program
             .current_dir(project)
-            .env("PREFECT_DBT_EXECUTABLE", Environment::Dbt.program("dbt"))
+            .env("PREFECT_DBT_EXECUTABLE", dbt)
+            .env("MODELS", FEW_MODELS)
             .args(["invoke", "--no-prefect", "--", "build"]);
         let mut python = python("invoke", project);
-        python.env("PREFECT_DBT_EXECUTABLE", Environment::Dbt.program("dbt"));
+        python
+            .env("PREFECT_DBT_EXECUTABLE", dbt)
+            .env("MODELS", FEW_MODELS);
         let output = project.join("output.txt");
         // The order alternates, so that a slower machine affects both.
         let pair = if round % 2 == 0 {
@@ -57,16 +69,17 @@ fn invocations(project: &Path, rounds: usize) -> Result<()> {
             by_python.push(pair.1);
         }
     }
+    let pairs = by_python.iter().zip(&by_program);
+    let more = Spread::of(pairs.map(|(python, program)| python - program).collect());
     let (by_program, by_python) = (Spread::of(by_program), Spread::of(by_python));
-    let more = by_python.middle - by_program.middle;
     println!(
-        "build by the command line: {by_program} s; `invoke` in Python: {by_python} s, {more:+.2} s, limit +0.10"
+        "{title}: by the command line {by_program} s, by `invoke` in Python {by_python} s, difference {more} s, limit +0.10"
     );
     Ok(())
 }
 
-/// How long a stand-in for dbt takes without hooks and with 5,000 calls of one millisecond.
-fn hooks(project: &Path, rounds: usize) -> Result<()> {
+/// Creates a project with a stand-in for dbt, and gives the path of that.
+fn stand_in(project: &Path) -> Result<PathBuf> {
     fs_err::create_dir_all(project)?;
     let dbt_project = "name: many\nversion: '1.0'\nprofile: many\n";
     let profiles = "many:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: many.duckdb}\n";
@@ -82,11 +95,23 @@ fn hooks(project: &Path, rounds: usize) -> Result<()> {
     );
     fs_err::write(&dbt, script)?;
     fs_err::set_permissions(&dbt, std::fs::Permissions::from_mode(0o755))?;
+    Ok(dbt)
+}
+
+/// How long a stand-in for dbt takes without hooks and with 5,000 calls of one millisecond.
+fn hooks(project: &Path, dbt: &Path, rounds: usize) -> Result<()> {
+    let run = |what| {
+        let mut python = python(what, project);
+        python
+            .env("PREFECT_DBT_EXECUTABLE", dbt)
+            .env("MODELS", MODELS);
+        python
+    };
     let (mut without, mut with) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        number(python("invoke", project).env("PREFECT_DBT_EXECUTABLE", &dbt))?;
+        number(&mut run("invoke"))?;
         without.push(seconds(project)?);
-        let calls = text(python("hooks", project).env("PREFECT_DBT_EXECUTABLE", &dbt))?;
+        let calls = text(&mut run("hooks"))?;
         if calls != MODELS {
             bail!("{calls} calls of the hook instead of {MODELS}");
         }
